@@ -1,0 +1,1 @@
+"""What the six services share: small, changed by agreement, knowing no service."""

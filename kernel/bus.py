@@ -1,0 +1,342 @@
+"""RabbitMQ by kombu and nothing else: topology, confirmed publishing, consuming.
+
+Knows neither nameko nor a service.  Written in plain blocking style, so that it runs
+in threads and, once eventlet has patched the process, in green threads alike.
+
+Every connection is TLS with a client certificate and SASL EXTERNAL: the broker knows
+the principal by its certificate and checks the ``user_id`` of each message.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import amqp
+from amqp.exceptions import AMQPError
+from kombu import Connection, Consumer, Exchange, Message, Queue
+from kombu.exceptions import KombuError
+
+from kernel.errors import Transient
+from kernel.logging import get_logger
+from kernel.tls import amqp_ssl
+
+log = get_logger("bus")
+
+HEARTBEAT_S: Final = 10
+CONNECT_TIMEOUT_S: Final = 5
+CONFIRM_TIMEOUT_S: Final = 15
+"""Past this the broker counts as away: an alarm of memory or disk, or frozen."""
+DRAIN_S: Final = 1.0
+BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+DELIVERY_LIMIT: Final = 20
+RPC_DELIVERY_LIMIT: Final = 3
+PREFETCH: Final = 50
+
+RPC_EXCHANGE: Final = "rpc"
+REPLY_EXCHANGE: Final = "reply"
+
+BROKER_ERRORS: Final = (AMQPError, KombuError, OSError, TimeoutError)
+"""What a broker that is away, slow or restarting looks like from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is and who we are there."""
+
+    url: str
+    principal: str
+    ca: Path
+    cert: Path
+    key: Path
+
+    def connect(self) -> Connection:
+        """An open connection.  Raises one of BROKER_ERRORS."""
+        connection = Connection(
+            self.url,
+            ssl=amqp_ssl(self.ca, self.cert, self.key, "127.0.0.1"),
+            login_method="EXTERNAL",
+            heartbeat=HEARTBEAT_S,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            transport_options={
+                "confirm_publish": False,
+                "client_properties": {"connection_name": self.principal},
+            },
+        )
+        try:
+            connection.connect()
+        except BROKER_ERRORS:
+            connection.release()
+            raise
+        return connection
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """A listener's wish: every event of ``publisher`` on subjects of this kind."""
+
+    publisher: str
+    kind: str
+
+    @property
+    def binding_key(self) -> str:
+        """The topic pattern of the wish; kind ``#`` means everything."""
+        return "#" if self.kind == "#" else f"{self.kind}.#"
+
+
+def declare_service(
+    connection: Connection, service: str, interests: Iterable[Interest]
+) -> None:
+    """Declare what the service owns and bind what it listens to.  Idempotent.
+
+    Runs before any relay starts, so that no event finds its listener missing.
+    """
+    channel = connection.default_channel
+    dead = Exchange(f"{service}.dead", "fanout", durable=True)
+    Queue(f"{service}.dead", dead, queue_arguments={"x-queue-type": "quorum"})(
+        channel
+    ).declare()
+    Exchange(f"{service}.events", "topic", durable=True)(channel).declare()
+    # No dead letters for commands: they may carry personal data, and nobody waits.
+    Queue(
+        f"{service}.rpc",
+        queue_arguments={
+            "x-queue-type": "quorum",
+            "x-delivery-limit": RPC_DELIVERY_LIMIT,
+        },
+    )(channel).declare()
+    channel.queue_bind(f"{service}.rpc", RPC_EXCHANGE, f"{service}.*")
+    wishes = list(interests)
+    if not wishes:
+        return
+    declare_inbox(connection, service)
+    for wish in wishes:
+        channel.queue_bind(
+            f"{service}.inbox", f"{wish.publisher}.events", wish.binding_key
+        )
+
+
+def declare_inbox(connection: Connection, service: str) -> None:
+    """The one queue in which a listening service receives events."""
+    Queue(f"{service}.inbox", queue_arguments=_quorum(service, limit=DELIVERY_LIMIT))(
+        connection.default_channel
+    ).declare()
+
+
+def _quorum(service: str, *, limit: int) -> dict[str, Any]:
+    return {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": limit,
+        "x-dead-letter-exchange": f"{service}.dead",
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+
+
+class ConfirmingPublisher:
+    """Publishes a batch and waits once until the broker has answered for each.
+
+    The broker may confirm, refuse (nack) or return (unroutable) each message; only
+    confirmed and routed ones count.  Not for two threads at once.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self._principal = broker.principal
+        self._connection = broker.connect()
+        self._channel: Any = self._connection.channel()
+        self._channel.confirm_select()
+        self._sent = 0
+        self._open: dict[int, str] = {}
+        self._failed: set[str] = set()
+        self._channel.events["basic_ack"].add(self._on_ack)
+        self._channel.events["basic_nack"].add(self._on_nack)
+        self._channel.events["basic_return"].add(self._on_return)
+
+    def publish_all(
+        self, messages: Iterable[tuple[str, bytes, str, str]]
+    ) -> frozenset[str]:
+        """Publish (id, body, exchange, routing key) each; the ids not accepted.
+
+        Raises one of BROKER_ERRORS when the broker does not answer in time.
+        """
+        self._failed.clear()
+        for message_id, body, exchange, routing_key in messages:
+            self._sent += 1
+            self._open[self._sent] = message_id
+            self._channel._basic_publish(  # noqa: SLF001 - pipelining: basic_publish waits for each confirm
+                amqp.Message(
+                    body,
+                    content_type="application/json",
+                    content_encoding="utf-8",
+                    delivery_mode=2,
+                    message_id=message_id,
+                    user_id=self._principal,
+                ),
+                exchange,
+                routing_key,
+                mandatory=True,
+                timeout=CONFIRM_TIMEOUT_S,
+            )
+        while self._open:
+            self._connection.drain_events(timeout=CONFIRM_TIMEOUT_S)
+        return frozenset(self._failed)
+
+    def _settled(self, tag: int, *, multiple: bool) -> list[str]:
+        tags = [t for t in self._open if t <= tag] if multiple else [tag]
+        return [self._open.pop(t) for t in tags if t in self._open]
+
+    def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - py-amqp calls it so
+        self._settled(tag, multiple=multiple)
+
+    def _on_nack(self, tag: int, multiple: bool = False, *_: object) -> None:  # noqa: FBT001, FBT002 - as above
+        self._failed.update(self._settled(tag, multiple=multiple))
+
+    def _on_return(
+        self, _error: Exception, _exchange: str, _key: str, message: amqp.Message
+    ) -> None:
+        self._failed.add(message.properties["message_id"])
+
+    def close(self) -> None:
+        """Let the connection go; a broker that does not answer is not waited for."""
+        close_quietly(self._connection)
+
+    def __enter__(self) -> Self:
+        """Use as a context: closed on leaving."""
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _value: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+def close_quietly(connection: Connection) -> None:
+    """Release a connection that may already be dead."""
+    try:
+        connection.collect(socket_timeout=1)
+    except BROKER_ERRORS as error:
+        log.debug("connection_close_failed", error=type(error).__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as it came: nothing in it is believed yet."""
+
+    body: bytes
+    sender: str | None
+    properties: dict[str, Any]
+    delivery_tag: int
+
+
+def received(message: Message) -> Received:
+    """The raw bytes and the broker's word on who sent them.
+
+    kombu's decoding is not used: a hostile content type must not reach a decoder.
+    """
+    body = message.body
+    return Received(
+        body=body.encode("utf-8") if isinstance(body, str) else bytes(body),
+        sender=message.properties.get("user_id"),
+        properties=dict(message.properties),
+        delivery_tag=message.delivery_tag,
+    )
+
+
+class Consuming:
+    """A supervised loop over one queue: connect, drain, settle, reconnect.
+
+    ``handle`` gets each message in order and returns when it may be acknowledged.
+    If it raises Transient, the message goes back to the queue and the loop rests;
+    any other exception is a defect of ours: the message goes back too, and the
+    queue's delivery limit ends its round (dead letter).
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        queue: str,
+        handle: Callable[[Received], None],
+        *,
+        prefetch: int = PREFETCH,
+        prepare: Callable[[Connection], None] | None = None,
+    ) -> None:
+        self._broker = broker
+        self._queue = queue
+        self._handle = handle
+        self._prefetch = prefetch
+        self._prepare = prepare
+        self.connected = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Consume until ``stop`` is set."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                self._consume(stop)
+                failures = 0
+            except BROKER_ERRORS as error:
+                failures = 0 if self.connected else failures + 1
+                log.warning(
+                    "broker_away", queue=self._queue, error=type(error).__name__
+                )
+                stop.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+            except Transient as error:
+                log.warning("consumer_rests", queue=self._queue, why=error.sentence)
+                stop.wait(error.retry_after_s)
+            finally:
+                self.connected = False
+
+    def _consume(self, stop: threading.Event) -> None:
+        connection = self._broker.connect()
+        try:
+            channel: Any = connection.channel()
+            if self._prepare is not None:
+                self._prepare(connection)
+            channel.basic_qos(0, self._prefetch, False)  # noqa: FBT003 - AMQP's own order
+            with Consumer(
+                channel,
+                queues=[Queue(self._queue, no_declare=True)],
+                on_message=self._on_message,
+                auto_declare=False,
+            ):
+                self.connected = True
+                while not stop.is_set():
+                    self._drain(connection)
+        finally:
+            close_quietly(connection)
+
+    def _drain(self, connection: Connection) -> None:
+        try:
+            connection.drain_events(timeout=DRAIN_S)
+        except TimeoutError:
+            connection.heartbeat_check()
+
+    def _on_message(self, message: Message) -> None:
+        try:
+            self._handle(received(message))
+        except Transient:
+            message.requeue()
+            raise
+        except BROKER_ERRORS:
+            raise
+        except Exception as error:
+            log.exception("handler_defect", queue=self._queue)
+            message.requeue()
+            raise Transient("a handler failed unexpectedly") from error
+        message.ack()
+
+
+def is_port_open(host: str, port: int, timeout_s: float = 1.0) -> bool:
+    """Whether somebody listens there: the first question of ``check``."""
+    try:
+        with socket.create_connection((host, port), timeout=timeout_s):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,303 @@
+"""The only door to `cryptography`: canonical bytes, signatures, sealed fields, tokens.
+
+TLS contexts have a door of their own, `kernel.tls`.  Everything here is a pure
+function of its arguments but for the random bytes, which come from the system.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self, TypeAlias
+
+import orjson
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from typing_extensions import override
+
+Json: TypeAlias = (
+    bool | int | str | list["Json"] | tuple["Json", ...] | Mapping[str, "Json"] | None
+)
+"""What our JSON profile can hold: no floats, integers below 2^53."""
+
+MAX_INTEGER: Final = 2**53 - 1
+MAX_DEPTH: Final = 32
+NONCE_BYTES: Final = 12
+FIELD_KEY_BYTES: Final = 32
+SEALED_VERSION: Final = b"\x01"
+
+
+class CanonicalError(ValueError):
+    """The value or the bytes are outside our JSON profile (subset of RFC 8785)."""
+
+
+class SignatureInvalidError(ValueError):
+    """No trusted key made this signature over these bytes."""
+
+
+class UnsealError(ValueError):
+    """The sealed bytes were changed, moved to another row, or their key is gone."""
+
+
+def canonical(value: Json) -> bytes:
+    """The one byte form of ``value``: sorted ASCII keys, no white space, no floats.
+
+    Inside the profile this equals RFC 8785 (JCS).  Raises CanonicalError outside it.
+    """
+    _check_profile(value, depth=0)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except (orjson.JSONEncodeError, RecursionError) as error:
+        raise CanonicalError("not representable as canonical JSON") from error
+
+
+def parse_canonical(raw: bytes) -> Json:
+    """The value of canonical bytes; any other byte form of it is refused.
+
+    Duplicate keys, white space, floats, escapes written otherwise: all of them
+    fail the comparison.  Raises CanonicalError.
+    """
+    try:
+        value: Json = orjson.loads(raw)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise CanonicalError("not JSON") from error
+    if canonical(value) != raw:
+        raise CanonicalError("not in canonical form")
+    return value
+
+
+def as_object(value: Json) -> Mapping[str, Json]:
+    """``value`` if it is a JSON object; else TypeError."""
+    if not isinstance(value, Mapping):
+        raise TypeError("an object expected")
+    return value
+
+
+def _check_profile(value: Json, *, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise CanonicalError(f"deeper than {MAX_DEPTH} levels")
+    if value is None or isinstance(value, str | bool):
+        return
+    if isinstance(value, int):
+        if abs(value) > MAX_INTEGER:
+            raise CanonicalError("integer beyond 2^53 - 1")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if not str(key).isascii():
+                raise CanonicalError("keys must be ASCII strings")
+            _check_profile(item, depth=depth + 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check_profile(item, depth=depth + 1)
+    else:
+        raise CanonicalError(f"{type(value).__name__} is outside the profile")
+
+
+def sha256(data: bytes) -> bytes:
+    """SHA-256, 32 bytes."""
+    return hashlib.sha256(data).digest()
+
+
+def sha256_hex(data: bytes) -> str:
+    """SHA-256 as 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def constant_time_equal(a: bytes, b: bytes) -> bool:
+    """Equality whose time tells nothing of where the bytes differ."""
+    return hmac.compare_digest(a, b)
+
+
+def random_bytes(count: int) -> bytes:
+    """``count`` bytes from the system's generator."""
+    return secrets.token_bytes(count)
+
+
+def random_digits(count: int) -> str:
+    """``count`` decimal digits, uniform: one-time codes."""
+    return f"{secrets.randbelow(10**count):0{count}d}"
+
+
+def b64url(data: bytes) -> str:
+    """URL-safe base64 without padding (RFC 4648 §5)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def unb64url(text: str) -> bytes:
+    """The bytes of `b64url`; only the one canonical spelling is accepted.
+
+    Raises ValueError otherwise.
+    """
+    try:
+        data = base64.b64decode(
+            text + "=" * (-len(text) % 4), altchars=b"-_", validate=True
+        )
+    except ValueError as error:
+        raise ValueError("not URL-safe base64") from error
+    if b64url(data) != text:
+        raise ValueError("not the canonical base64 spelling")
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An Ed25519 private key and the id under which others know its public half."""
+
+    keyid: str
+    key: Ed25519PrivateKey
+
+    @classmethod
+    def load(cls, path: Path, *, keyid: str) -> Self:
+        """Read a PKCS#8 PEM file.  Raises ValueError when it is not Ed25519."""
+        key = load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise TypeError(f"{path.name} is not an Ed25519 key")
+        return cls(keyid, key)
+
+    @classmethod
+    def generate(cls, keyid: str) -> Self:
+        """A fresh key: tests and set-up."""
+        return cls(keyid, Ed25519PrivateKey.generate())
+
+    @property
+    def public_bytes(self) -> bytes:
+        """The raw public key, 32 bytes."""
+        return self.key.public_key().public_bytes_raw()
+
+    def sign(self, data: bytes) -> bytes:
+        """64 bytes of Ed25519 (RFC 8032) over ``data``."""
+        return self.key.sign(data)
+
+    @override
+    def __repr__(self) -> str:
+        """Name the key without showing it."""
+        return f"SigningKey({self.keyid})"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustStore:
+    """Which key speaks for which principal; what is not here is nobody."""
+
+    keys: Mapping[str, tuple[str, Ed25519PublicKey]]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read ``{"keys":[{"keyid","principal","public_key": base64}]}``."""
+        rows = json.loads(path.read_text(encoding="utf-8"))["keys"]
+        return cls.of(
+            (row["keyid"], row["principal"], base64.b64decode(row["public_key"]))
+            for row in rows
+        )
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, str, bytes]]) -> Self:
+        """Build from (key id, principal, raw public key) rows."""
+        return cls(
+            {
+                keyid: (principal, Ed25519PublicKey.from_public_bytes(raw))
+                for keyid, principal, raw in rows
+            }
+        )
+
+    def keyid_of(self, principal: str) -> str:
+        """The newest key id of ``principal``.  Raises KeyError if it has none."""
+        return [k for k, (name, _) in self.keys.items() if name == principal][-1]
+
+    def verify(self, keyid: str, data: bytes, signature: bytes) -> str:
+        """The principal whose key made ``signature``; else SignatureInvalidError."""
+        known = self.keys.get(keyid)
+        if known is None:
+            raise SignatureInvalidError("unknown key id")
+        principal, key = known
+        try:
+            key.verify(signature, data)
+        except InvalidSignature as error:
+            raise SignatureInvalidError("signature does not verify") from error
+        return principal
+
+
+@dataclass(frozen=True, slots=True)
+class _Keyring:
+    """Symmetric keys by id; new work uses ``active``, old work finds its own."""
+
+    active: str
+    keys: Mapping[str, bytes]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read ``{"active": id, "keys": {id: base64 of 32 bytes}}``."""
+        data = json.loads(path.read_text(encoding="utf-8"))
+        keys = {k: base64.b64decode(v) for k, v in data["keys"].items()}
+        if any(len(key) != FIELD_KEY_BYTES for key in keys.values()):
+            raise ValueError(f"{path.name}: every key has {FIELD_KEY_BYTES} bytes")
+        return cls(data["active"], {**keys, data["active"]: keys[data["active"]]})
+
+    @override
+    def __repr__(self) -> str:
+        """Name the keys without showing them."""
+        return f"{type(self).__name__}({', '.join(self.keys)})"
+
+
+class FieldKeys(_Keyring):
+    """Encryption of single fields, bound to the row they belong to.
+
+    AES-256-GCM with a random 96-bit nonce; the associated data are table, column,
+    row and key id, so that a value copied into another row does not open (F45).
+    Sealed form: ``01 | length of key id | key id | nonce | ciphertext and tag``.
+    """
+
+    __slots__ = ()
+
+    def seal(self, plaintext: bytes, *, table: str, column: str, row: object) -> bytes:
+        """Encrypt ``plaintext`` for exactly this field of this row."""
+        nonce = random_bytes(NONCE_BYTES)
+        aad = _associated(table, column, row, self.active)
+        body = AESGCM(self.keys[self.active]).encrypt(nonce, plaintext, aad)
+        keyid = self.active.encode("ascii")
+        return SEALED_VERSION + bytes([len(keyid)]) + keyid + nonce + body
+
+    def unseal(self, sealed: bytes, *, table: str, column: str, row: object) -> bytes:
+        """The plaintext, if ``sealed`` was made for this field.  Else UnsealError."""
+        length = sealed[1] if len(sealed) > 1 else 0
+        keyid = sealed[2 : 2 + length].decode("ascii", errors="replace")
+        nonce = sealed[2 + length : 2 + length + NONCE_BYTES]
+        key = self.keys.get(keyid)
+        if sealed[:1] != SEALED_VERSION or key is None or len(nonce) < NONCE_BYTES:
+            raise UnsealError("not a sealed field of a known key")
+        body = sealed[2 + length + NONCE_BYTES :]
+        try:
+            return AESGCM(key).decrypt(
+                nonce, body, _associated(table, column, row, keyid)
+            )
+        except InvalidTag as error:
+            raise UnsealError("changed, or sealed for another field") from error
+
+
+def _associated(table: str, column: str, row: object, keyid: str) -> bytes:
+    return canonical([table, column, str(row), keyid])
+
+
+class BlindKeys(_Keyring):
+    """Keyed tokens of personal values: comparable, not reversible.
+
+    The only form in which an ИИН, a phone number or an account may stand in an
+    event or in a unique index.  HMAC-SHA-256 over kind and value under a key that
+    only auth, onboarding, contracts and antifraud hold.
+    """
+
+    __slots__ = ()
+
+    def token(self, kind: str, value: str) -> str:
+        """``<key id>.<43 characters>``; the same for the same kind and value."""
+        message = canonical([kind, value])
+        mac = hmac.digest(self.keys[self.active], message, "sha256")
+        return f"{self.active}.{b64url(mac)}"

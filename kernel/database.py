@@ -1,0 +1,172 @@
+"""Engine, transaction, and what leaves with the commit.
+
+One `Transaction` is one unit of work: the state of an aggregate, its events and the
+stored reply of the request that caused them are committed together or not at all.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from kernel.clock import Clock
+from kernel.context import Call, Context
+from kernel.crypto import FieldKeys, Json, canonical
+from kernel.errors import Transient
+from kernel.events import Event
+from kernel.idempotency import once
+from kernel.ids import Ids
+from kernel.tables import outbox
+from kernel.tls import postgres_tls
+
+POOL_SIZE: Final = 8
+POOL_WAIT_S: Final = 5
+CONNECT_TIMEOUT_S: Final = 5
+
+# SQLSTATE classes that speak of the moment, not of the statement: connection,
+# serialization and deadlock, insufficient resources, operator intervention,
+# lock not available (55P03), system error.
+_TRANSIENT_STATES: Final = ("08", "40", "53", "55P03", "57", "58")
+
+
+@dataclass(slots=True)
+class Transaction:
+    """An open unit of work; only `Database.begin` makes one."""
+
+    connection: Connection
+    context: Context
+    _clock: Clock
+    _ids: Ids
+    _field_keys: FieldKeys
+    _published: bool = field(default=False, init=False)
+
+    @property
+    def now(self) -> datetime:
+        """The instant by the clock that every statement takes as a parameter."""
+        return self._clock.now()
+
+    def publish(self, event: Event) -> UUID:
+        """Let ``event`` leave with the commit; returns its id."""
+        event_id = self._ids.new()
+        self.connection.execute(
+            outbox.insert(),
+            {
+                "id": event_id,
+                "type": event.TYPE,
+                "subject": event.subject,
+                "data": canonical(event.to_data()),
+                "time": self._clock.now(),
+                "traceparent": self.context.traceparent,
+                "correlation_id": self.context.correlation_id,
+                "causation_id": self.context.causation_id,
+            },
+        )
+        if not self._published:
+            self.connection.execute(text("NOTIFY outbox"))
+            self._published = True
+        return event_id
+
+    def once(self, call: Call, run: Callable[[], Json]) -> Json:
+        """Run the act of ``call`` once per idempotency key; see kernel.idempotency."""
+        return once(
+            self.connection,
+            call,
+            field_keys=self._field_keys,
+            now=self._clock.now(),
+            run=run,
+        )
+
+
+class Database:
+    """The service's own database; nobody else's."""
+
+    def __init__(
+        self, engine: Engine, *, clock: Clock, ids: Ids, field_keys: FieldKeys
+    ) -> None:
+        self.engine = engine
+        self._clock = clock
+        self._ids = ids
+        self._field_keys = field_keys
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *,
+        ca: Path,
+        cert: Path,
+        key: Path,
+        clock: Clock,
+        ids: Ids,
+        field_keys: FieldKeys,
+    ) -> "Database":
+        """An engine over verified TLS.  No connection is made yet."""
+        engine = create_engine(
+            url,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_S,
+            pool_pre_ping=True,
+            pool_use_lifo=True,
+            hide_parameters=True,
+            connect_args={
+                **postgres_tls(ca, cert, key),
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "application_name": cert.stem,
+            },
+        )
+        return cls(engine, clock=clock, ids=ids, field_keys=field_keys)
+
+    @contextmanager
+    def begin(self, context: Context) -> Iterator[Transaction]:
+        """One unit of work: commit on leaving, roll back on an exception.
+
+        Raises Transient when the database is away or asks to try again.
+        """
+        with transient_errors(), self.engine.begin() as connection:
+            yield Transaction(
+                connection, context, self._clock, self._ids, self._field_keys
+            )
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+class DatabaseAwayError(Transient):
+    """The database is away, or asks to try again; nothing was committed."""
+
+
+@contextmanager
+def transient_errors() -> Iterator[None]:
+    """Turn what speaks of the moment into Transient; let defects through."""
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_transient(error):
+            raise DatabaseAwayError(
+                "the database is not available right now"
+            ) from error
+        raise
+    except PoolTimeoutError as error:
+        raise DatabaseAwayError("no database connection is free") from error
+
+
+def _is_transient(error: DBAPIError) -> bool:
+    state: str | None = getattr(error.orig, "pgcode", None)
+    if state is None:
+        # libpq gives no code when the connection itself failed.
+        return type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
+    return state.startswith(_TRANSIENT_STATES)
+
+
+Publish = Callable[[Event], UUID]
+"""How a handler says what happened: `Transaction.publish`."""

@@ -1,0 +1,29 @@
+"""The published language: one module per publisher, one class per event version."""
+
+from kernel.events import (
+    antifraud,
+    audit,
+    auth,
+    contracts,
+    disbursement,
+    onboarding,
+    platform,
+)
+from kernel.events.base import Event, EventSchemaError, Instant, WireMoney
+from kernel.events.envelope import Envelope, EnvelopeError
+
+__all__ = [
+    "Envelope",
+    "EnvelopeError",
+    "Event",
+    "EventSchemaError",
+    "Instant",
+    "WireMoney",
+    "antifraud",
+    "audit",
+    "auth",
+    "contracts",
+    "disbursement",
+    "onboarding",
+    "platform",
+]

@@ -1,0 +1,31 @@
+"""The facts antifraud publishes: what it decided and what it stopped."""
+
+from typing import Literal
+from uuid import UUID
+
+from kernel.events.base import Event
+
+
+class DecisionMade(Event):
+    """An operation was judged before it went on (clause 6.1g)."""
+
+    TYPE = "antifraud.decision_made.v1"
+    SUBJECT = "decision"
+
+    decision_id: UUID
+    operation: str
+    client_id: UUID
+    outcome: Literal["allow", "review", "suspend", "refuse"]
+    score: int
+    rules: tuple[str, ...]
+
+
+class OperationSuspended(Event):
+    """The operation does not move until it is released (clause 6.1g)."""
+
+    TYPE = "antifraud.operation_suspended.v1"
+    SUBJECT = "decision"
+
+    decision_id: UUID
+    operation: str
+    client_id: UUID

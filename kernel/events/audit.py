@@ -1,0 +1,37 @@
+"""The facts audit publishes about its own log."""
+
+from uuid import UUID
+
+from kernel.events.base import Event
+
+
+class CheckpointPublished(Event):
+    """A signed checkpoint of the log left the process."""
+
+    TYPE = "audit.checkpoint_published.v1"
+    SUBJECT = "checkpoint"
+
+    checkpoint_id: UUID
+    size: int
+    root_sha256: str
+
+
+class IntegrityMismatchFound(Event):
+    """A stored record is not what was logged (clauses 3.2b, 7.2b)."""
+
+    TYPE = "audit.integrity_mismatch_found.v1"
+    SUBJECT = "finding"
+
+    finding_id: UUID
+    seq: int
+    code: str
+
+
+class ExportMade(Event):
+    """Somebody took a copy of the log."""
+
+    TYPE = "audit.export_made.v1"
+    SUBJECT = "export"
+
+    export_id: UUID
+    size: int

@@ -1,0 +1,111 @@
+"""The facts contracts publishes: what was asked, offered, signed and consented to."""
+
+from uuid import UUID
+
+from kernel.events.base import Event, Instant, WireMoney
+
+
+class ApplicationSubmitted(Event):
+    """The client asked for a microcredit."""
+
+    TYPE = "contracts.application_submitted.v1"
+    SUBJECT = "application"
+
+    application_id: UUID
+    client_id: UUID
+    amount: WireMoney
+    term_days: int
+
+
+class ApplicationRefused(Event):
+    """The application was refused; ``code`` names the deciding check."""
+
+    TYPE = "contracts.application_refused.v1"
+    SUBJECT = "application"
+
+    application_id: UUID
+    client_id: UUID
+    code: str
+
+
+class ContractOffered(Event):
+    """A contract document stands ready to be signed (clause 5.1)."""
+
+    TYPE = "contracts.contract_offered.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    application_id: UUID
+    client_id: UUID
+    amount: WireMoney
+    document_sha256: str
+
+
+class ContractSigned(Event):
+    """The client signed exactly these bytes by biometrics and ЭЦП (clause 5.2)."""
+
+    TYPE = "contracts.contract_signed.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    account_id: UUID
+    amount: WireMoney
+    document_sha256: str
+    ceremony_id: UUID
+    signed_at: Instant
+
+
+class AdditionalConsentGiven(Event):
+    """The additional consent (дополнительное согласие) of clause 5.5.
+
+    It starts the hold.
+    """
+
+    TYPE = "contracts.additional_consent_given.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    channel: str
+    text_sha256: str
+    given_at: Instant
+
+
+class ReleaseConfirmed(Event):
+    """The release confirmation (повторное подтверждение) of clause 5.5.
+
+    Given at or after ``hold_until``.
+    """
+
+    TYPE = "contracts.release_confirmed.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    channel: str
+    text_sha256: str
+    confirmed_at: Instant
+
+
+class ContractAnnulled(Event):
+    """The contract ended without money: refusal, silence or a mismatch."""
+
+    TYPE = "contracts.contract_annulled.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    reason: str
+
+
+class ContractActivated(Event):
+    """The money arrived; the contract is in force."""
+
+    TYPE = "contracts.contract_activated.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    payout_id: UUID
+    activated_at: Instant

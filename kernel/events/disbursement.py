@@ -1,0 +1,99 @@
+"""The facts disbursement publishes: every step of money, taken or not."""
+
+from uuid import UUID
+
+from kernel.events.base import Event, Instant, WireMoney
+
+
+class PayoutScheduled(Event):
+    """The payout waits for ``hold_until`` (clause 5.5)."""
+
+    TYPE = "disbursement.payout_scheduled.v1"
+    SUBJECT = "payout"
+
+    payout_id: UUID
+    contract_id: UUID
+    client_id: UUID
+    amount: WireMoney
+    hold_until: Instant
+
+
+class PayoutDue(Event):
+    """The hold has passed."""
+
+    TYPE = "disbursement.payout_due.v1"
+    SUBJECT = "payout"
+
+    payout_id: UUID
+    contract_id: UUID
+    client_id: UUID
+    confirmation_required: bool
+
+
+class PayoutHeld(Event):
+    """A check of the gate said no; ``code`` names it (clauses 5.4, 6.1g)."""
+
+    TYPE = "disbursement.payout_held.v1"
+    SUBJECT = "payout"
+
+    payout_id: UUID
+    contract_id: UUID
+    code: str
+
+
+class PayoutSent(Event):
+    """The order is committed and goes to the bank under this key."""
+
+    TYPE = "disbursement.payout_sent.v1"
+    SUBJECT = "payout"
+
+    payout_id: UUID
+    contract_id: UUID
+    order_key: str
+    attempt: int
+
+
+class PayoutSettled(Event):
+    """The bank reports the transfer done."""
+
+    TYPE = "disbursement.payout_settled.v1"
+    SUBJECT = "payout"
+
+    payout_id: UUID
+    contract_id: UUID
+    client_id: UUID
+    amount: WireMoney
+    order_id: str
+    settled_at: Instant
+
+
+class PayoutRejected(Event):
+    """The bank refused the order."""
+
+    TYPE = "disbursement.payout_rejected.v1"
+    SUBJECT = "payout"
+
+    payout_id: UUID
+    contract_id: UUID
+    code: str
+
+
+class PayoutOutcomeUnknown(Event):
+    """No usable answer came; only asking the bank may end this."""
+
+    TYPE = "disbursement.payout_outcome_unknown.v1"
+    SUBJECT = "payout"
+
+    payout_id: UUID
+    contract_id: UUID
+    order_key: str
+
+
+class SendingHalted(Event):
+    """No payout leaves until a person resumes sending."""
+
+    TYPE = "disbursement.sending_halted.v1"
+    SUBJECT = "halt"
+
+    halt_id: UUID
+    code: str

@@ -1,0 +1,188 @@
+"""The one envelope of the wire: CloudEvents JSON, signed by its producer.
+
+Canonical bytes without ``signature`` are what is signed (Ed25519); canonical bytes
+with it are what is published, stored and hashed.  The same bytes everywhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from kernel.clock import parse_rfc3339, rfc3339
+from kernel.crypto import (
+    CanonicalError,
+    Json,
+    SignatureInvalidError,
+    SigningKey,
+    TrustStore,
+    as_object,
+    b64url,
+    canonical,
+    parse_canonical,
+    unb64url,
+)
+from kernel.errors import Broken
+
+MAX_BODY_BYTES: Final = 65_535
+"""A leaf of the audit log holds no more (uint16 length of tlog-tiles)."""
+
+SHARED_PUBLISHER: Final = "platform"
+"""Types every service may publish begin with this word."""
+
+_FIELDS: Final = frozenset(
+    {
+        "specversion", "id", "source", "type", "time", "subject", "subjectversion",
+        "sequence", "datacontenttype", "traceparent", "correlationid",
+        "causationid", "keyid", "data", "signature",
+    }
+)  # fmt: skip
+
+
+class EnvelopeError(ValueError):
+    """The message must not be believed; ``code`` says which check failed.
+
+    Codes: ``too_large``, ``not_canonical``, ``misshapen``, ``bad_signature``,
+    ``wrong_sender``, ``not_entitled``.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One published event with everything that says where it came from.
+
+    ``sequence`` numbers all events of ``source`` without gaps; ``subjectversion``
+    numbers those of ``subject`` within it, from 1.
+    """
+
+    id: UUID
+    source: str
+    type: str
+    time: datetime
+    subject: str
+    subjectversion: int
+    sequence: int
+    traceparent: str
+    correlation_id: UUID
+    causation_id: UUID | None
+    keyid: str
+    data: Mapping[str, Json]
+
+    @property
+    def routing_key(self) -> str:
+        """``<kind of subject>.<event>.v<version>``: listeners bind by kind."""
+        kind = self.subject.partition(":")[0]
+        return f"{kind}.{self.type.partition('.')[2]}"
+
+    def signed(self, key: SigningKey) -> bytes:
+        """The bytes to publish, signed with ``key`` (whose id must be `keyid`)."""
+        body = self.unsigned()
+        signature = b64url(key.sign(canonical(body)))
+        return canonical({**body, "signature": signature})
+
+    def unsigned(self) -> dict[str, Json]:
+        """The members the signature covers."""
+        return {
+            "specversion": "1.0",
+            "id": str(self.id),
+            "source": self.source,
+            "type": self.type,
+            "time": rfc3339(self.time),
+            "subject": self.subject,
+            "subjectversion": self.subjectversion,
+            "sequence": self.sequence,
+            "datacontenttype": "application/json",
+            "traceparent": self.traceparent,
+            "correlationid": str(self.correlation_id),
+            "causationid": str(self.causation_id) if self.causation_id else None,
+            "keyid": self.keyid,
+            "data": self.data,
+        }
+
+    @classmethod
+    def opened(
+        cls, body: bytes, *, trust: TrustStore, sender: str | None
+    ) -> "Envelope":
+        """Believe ``body`` only after six checks, in this order.
+
+        1. It is no longer than a leaf of the audit log can hold.
+        2. It is canonical JSON: one spelling, no duplicate keys, no floats.
+        3. It has exactly the fields of the envelope, each of its type.
+        4. The signature is of a key we trust, over the bytes without it.
+        5. The broker saw the same principal publish it (``sender`` is the
+           validated ``user_id``; absent is not the same).
+        6. The principal may speak for this source and this type.
+
+        Raises EnvelopeError with the code of the first check that fails.
+        """
+        if len(body) > MAX_BODY_BYTES:  # step 1
+            raise EnvelopeError("too_large")
+        try:
+            fields = parse_canonical(body)  # step 2
+        except CanonicalError as error:
+            raise EnvelopeError("not_canonical") from error
+        envelope, signature = _read(fields)  # step 3
+        try:  # step 4
+            principal = trust.verify(
+                envelope.keyid, canonical(envelope.unsigned()), signature
+            )
+        except SignatureInvalidError as error:
+            raise EnvelopeError("bad_signature") from error
+        if sender != principal:  # step 5
+            raise EnvelopeError("wrong_sender")
+        publisher = envelope.type.partition(".")[0]  # step 6
+        if envelope.source != principal or publisher not in {
+            principal,
+            SHARED_PUBLISHER,
+        }:
+            raise EnvelopeError("not_entitled")
+        return envelope
+
+
+def _read(fields: Json) -> tuple[Envelope, bytes]:
+    if not isinstance(fields, dict) or fields.keys() != _FIELDS:
+        raise EnvelopeError("misshapen")
+    try:
+        envelope = Envelope(
+            id=UUID(_text(fields["id"])),
+            source=_text(fields["source"]),
+            type=_text(fields["type"]),
+            time=parse_rfc3339(_text(fields["time"])),
+            subject=_text(fields["subject"]),
+            subjectversion=_count(fields["subjectversion"]),
+            sequence=_count(fields["sequence"]),
+            traceparent=_text(fields["traceparent"]),
+            correlation_id=UUID(_text(fields["correlationid"])),
+            causation_id=(
+                UUID(_text(fields["causationid"]))
+                if fields["causationid"] is not None
+                else None
+            ),
+            keyid=_text(fields["keyid"]),
+            data=as_object(fields["data"]),
+        )
+        signature = unb64url(_text(fields["signature"]))
+    except (ValueError, TypeError, Broken) as error:
+        raise EnvelopeError("misshapen") from error
+    if canonical({**envelope.unsigned(), "signature": fields["signature"]}) != (
+        canonical(fields)
+    ):
+        raise EnvelopeError("misshapen")
+    return envelope, signature
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("text expected")
+    return value
+
+
+def _count(value: Json) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise TypeError("a count from 1 expected")
+    return value

@@ -1,0 +1,260 @@
+"""Logs: one JSON object a line on stdout, and no personal data in it.
+
+Redaction is the last step before a line is written and does not trust the caller: it
+masks by the name of the field and by the look of the value, in events, fields and the
+texts of exceptions alike (clause 1.3a). What it cannot read, it does not print.
+
+Records of the standard library's loggers take the same road, except that messages of
+the broker's libraries lose their arguments, because some of them quote whole bodies.
+"""
+
+import json
+import logging
+import math
+import re
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+import structlog
+from structlog.stdlib import BoundLogger, ProcessorFormatter
+from structlog.typing import EventDict, Processor, WrappedLogger
+from typing_extensions import override
+
+from kernel.money import Money
+from kernel.values import Iban, Iin, Phone, Secret
+
+MASK = "***"
+LONGEST_TEXT = 16_384  # characters of one value; the rest is cut
+DEEPEST = 6  # levels of nested fields
+MOST_ITEMS = 100  # of one nested field
+
+_QUIET = {
+    # These speak of every message, request or statement, some with its contents.
+    **dict.fromkeys(("amqp", "kombu", "nameko", "eventlet"), logging.WARNING),
+    **dict.fromkeys(("httpx", "httpcore", "uvicorn.access"), logging.WARNING),
+    **dict.fromkeys(("sqlalchemy", "asyncio", "pyhanko"), logging.WARNING),
+}
+_QUOTING_BODIES = frozenset({"amqp", "kombu", "nameko"})
+
+_DENIED_WORDS = frozenset(
+    {
+        *("iin", "bin", "phone", "msisdn", "iban", "email", "address", "birth"),
+        *("surname", "patronymic", "password", "passwd", "pwd", "pin", "otp"),
+        *("secret", "secrets", "token", "authorization", "cookie", "cookies"),
+    }
+)
+_DENIED_NAMES = frozenset(
+    {
+        *("name", "names", "full_name", "given_name", "first_name", "last_name"),
+        *("common_name", "document_number", "private_key", "api_key"),
+        *("body", "payload", "sms", "text", "csr", "environ"),
+    }
+)
+_HARMLESS_CODES = frozenset({"status", "exit", "return", "bank"})
+_STABLE_CODE = re.compile(r"[a-z]+(?:_[a-z0-9]+)*")
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_OWN_KEYS_OF_STRUCTLOG = frozenset({"_record", "_from_structlog"})
+
+_ASSIGNMENT = (
+    r"(?i)(password|passwd|secret|token|\botp|\biin|phone|iban|[?&]code|[?&]state)"
+    r"(['\"]?\s*[=:]\s*['\"]?)(?!\*\*\*)[^\s'\",;&})]+"
+)
+_PATTERNS = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        # PEM blocks, a cut one to its end.
+        (r"(?s)-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", MASK),
+        # The rows that PostgreSQL and SQLAlchemy quote in their errors.
+        (r"(?s)(DETAIL|ПОДРОБНОСТИ):.*?(?=\n\[SQL|\n\(Background|\n\n|\Z)", r"\1: ***"),
+        (r"(?s)\[parameters: .*?\](?=\n|\Z)", "[parameters: ***]"),
+        # Credentials: URL, Authorization, JWT and its kind, assignments in texts.
+        (r"(\w://[^\s/:@]*):[^\s/]*@", r"\1:***@"),
+        (
+            r"(?i)(authorization['\"]?\s*[=:]\s*['\"]?\w+|\bbearer)\s+[\w.~+/=-]+",
+            r"\1 ***",
+        ),
+        (r"\beyJ[\w-]+\.[\w.-]+", MASK),
+        (_ASSIGNMENT, r"\1\2***"),
+        # KZ IBAN; ИИН or БИН; phone. Hexadecimal neighbours mean an id or a digest.
+        (r"(?i)KZ\d{2}(?:\s?[0-9A-Z]){16}", MASK),
+        (r"(?<![0-9a-fA-F])(?<![0-9a-f]{4}-)\d{12}(?![0-9a-fA-F])", MASK),
+        (r"(?i)(?:\+|%2B)7(?:[\s()\-]*\d){10}", MASK),
+        (r"(?<![0-9a-fA-F])[78][\s()\-]*7(?:[\s()\-]*\d){9}(?![0-9a-fA-F])", MASK),
+    )
+)
+
+
+def configure(process: str, level: str) -> None:
+    """Send everything of this process to stdout, redacted, from `level` upwards.
+
+    `process` is the principal, written into each line. May be called again.
+    """
+    handler = _StdoutHandler(sys.stdout)
+    handler.addFilter(_forget_bodies)
+    handler.setFormatter(
+        ProcessorFormatter(
+            foreign_pre_chain=_CHAIN,
+            processors=[
+                ProcessorFormatter.remove_processors_meta,
+                _named(process),
+                structlog.processors.JSONRenderer(serializer=json.dumps),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name, at_least in _QUIET.items():
+        logging.getLogger(name).setLevel(max(at_least, root.level))
+    logging.captureWarnings(capture=True)
+
+
+def get_logger(name: str) -> BoundLogger:
+    """The logger of a module; redacts even in a process that never configured logs."""
+    if not structlog.is_configured():
+        structlog.configure(
+            processors=[
+                structlog.stdlib.filter_by_level,
+                *_CHAIN,
+                ProcessorFormatter.wrap_for_formatter,
+            ],
+            wrapper_class=BoundLogger,
+            logger_factory=structlog.stdlib.LoggerFactory(),
+            cache_logger_on_first_use=True,
+        )
+    logger: BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
+
+
+def canonical(log: BoundLogger, event: str, **fields: object) -> None:
+    """The one line of a message or a request: everything worth knowing about it.
+
+    The field `outcome` chooses the level: ``broken`` is an error, ``transient`` a
+    warning, anything else (``ok``, ``refused``) is news.
+    """
+    levels = {"broken": logging.ERROR, "transient": logging.WARNING}
+    level = levels.get(str(fields.get("outcome")), logging.INFO)
+    log.log(level, event, line="canonical", **fields)
+
+
+def redact(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
+    """The processor that masks every field, the names of the fields included."""
+    return {
+        redact_text(key): (
+            value if key in _OWN_KEYS_OF_STRUCTLOG else _field(key, value, DEEPEST)
+        )
+        for key, value in event_dict.items()
+    }
+
+
+def redact_text(text: str) -> str:
+    """A text without what looks like personal data or a credential."""
+    text = text[:LONGEST_TEXT]
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _field(key: str, value: object, depth: int) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    words = _words(key)
+    if key.lower() in _DENIED_NAMES or not _DENIED_WORDS.isdisjoint(words):
+        return MASK
+    # A code of ours is a word; a code sent to a phone is not.
+    sent = "code" in words and _HARMLESS_CODES.isdisjoint(words)
+    if sent and not _STABLE_CODE.fullmatch(str(value)):
+        return MASK
+    return _value(value, depth)
+
+
+def _words(key: str) -> set[str]:
+    """The words of a name: ``loginPhone``, ``login-phone``, ``login_phone`` alike."""
+    return {word.lower() for word in _WORD.findall(key)}
+
+
+def _value(value: object, depth: int) -> object:
+    match value:
+        case str():
+            return redact_text(value)
+        case None | bool():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case int():
+            shown = redact_text(str(value))
+            return value if shown == str(value) else shown
+        case bytes() | bytearray() | memoryview():
+            return f"<{len(value)} bytes>"
+        case Mapping() | list() | tuple() | set() | frozenset():
+            return _nested(value, depth - 1)
+        case _:
+            return _shown(value)
+
+
+def _nested(value: object, depth: int) -> object:
+    if depth <= 0:
+        return MASK
+    if isinstance(value, Mapping):
+        pairs = [(str(key), item) for key, item in value.items()][:MOST_ITEMS]
+        return {redact_text(key): _field(key, item, depth) for key, item in pairs}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_value(item, depth) for item in list(value)[:MOST_ITEMS]]
+    return MASK
+
+
+# Types whose text is known to be harmless or masks itself; others show their name only.
+_SHOWN = (
+    UUID, Decimal, date, datetime, time, timedelta, PurePath, Enum,
+    Money, Iin, Phone, Iban, Secret, BaseException,
+)  # fmt: skip
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, _SHOWN):
+        return f"<{type(value).__name__}>"
+    if isinstance(value, BaseException):
+        return redact_text(f"{type(value).__name__}: {value}")
+    return redact_text(str(value))
+
+
+_CHAIN: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    structlog.processors.StackInfoRenderer(),
+    structlog.processors.format_exc_info,
+    redact,
+]
+
+
+class _StdoutHandler(logging.StreamHandler[Any]):
+    """A stream handler that says a line was lost without quoting it."""
+
+    @override
+    def handleError(self, record: logging.LogRecord) -> None:
+        # The standard one prints the message and its arguments to stderr, unredacted.
+        lost = {"event": "log_line_lost", "logger": record.name, "level": "error"}
+        sys.stderr.write(f"{json.dumps(lost)}\n")
+
+
+def _named(process: str) -> Processor:
+    def add_process(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
+        return {"process": process, **event_dict}
+
+    return add_process
+
+
+def _forget_bodies(record: logging.LogRecord) -> bool:
+    """Drop the arguments of a record whose library is known to quote bodies there."""
+    if record.name.partition(".")[0] in _QUOTING_BODIES:
+        record.args = ()
+    return True

@@ -1,0 +1,33 @@
+"""One Alembic environment for all six services, and what their migrations share."""
+
+from alembic import op
+
+from kernel.tables import kernel_metadata
+
+# What the application's role may do with the kernel's tables: nothing is deleted but
+# a waiting message nobody here listens to, and what was published is never rewritten.
+_GRANTS = {
+    "outbox": "SELECT, INSERT, UPDATE",
+    "outbox_subject": "SELECT, INSERT, UPDATE",
+    "inbox": "SELECT, INSERT, UPDATE, DELETE",
+    "inbox_subject": "SELECT, INSERT, UPDATE",
+    "quarantine": "SELECT, INSERT",
+    "idempotency": "SELECT, INSERT, UPDATE",
+}
+
+
+def create_kernel_tables() -> None:
+    """Create outbox, inbox, quarantine and idempotency; grant them to the service.
+
+    The service's role is named after its database.
+    """
+    bind = op.get_bind()
+    kernel_metadata.create_all(bind, checkfirst=False)
+    role = str(bind.exec_driver_sql("SELECT current_database()").scalar_one())
+    for table, rights in _GRANTS.items():
+        grant(role, table, rights)
+
+
+def grant(role: str, table: str, *rights: str) -> None:
+    """Let ``role`` do exactly ``rights`` (``"SELECT"``, ``"INSERT"`` …) to a table."""
+    op.execute(f'GRANT {", ".join(rights)} ON "{table}" TO "{role}"')

@@ -1,0 +1,110 @@
+"""The tables every service's database has: outbox, inbox, quarantine, idempotency."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+kernel_metadata = MetaData()
+
+outbox = Table(
+    "outbox",
+    kernel_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("inserted", BigInteger, Identity(always=True), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("time", DateTime(timezone=True), nullable=False),
+    Column("traceparent", Text, nullable=False),
+    Column("correlation_id", Uuid, nullable=False),
+    Column("causation_id", Uuid),
+    Column("sequence", BigInteger, unique=True),
+    Column("subject_version", BigInteger),
+    Column("body", LargeBinary),
+    Column("published_at", DateTime(timezone=True)),
+)
+Index("outbox_unnumbered", outbox.c.inserted, postgresql_where=text("sequence IS NULL"))
+Index(
+    "outbox_unpublished",
+    outbox.c.sequence,
+    postgresql_where=text("published_at IS NULL"),
+)
+
+outbox_subject = Table(
+    "outbox_subject",
+    kernel_metadata,
+    Column("subject", Text, primary_key=True),
+    Column("last_version", BigInteger, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    kernel_metadata,
+    Column("source", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("subject_version", BigInteger, primary_key=True),
+    Column("message_id", Uuid, nullable=False, unique=True),
+    Column("type", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", DateTime(timezone=True)),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("applied_at", DateTime(timezone=True)),
+    Column("parked_at", DateTime(timezone=True)),
+    Column("reason", Text),
+    CheckConstraint(
+        "state IN ('applied', 'waiting', 'failed', 'parked')", name="inbox_state"
+    ),
+)
+Index("inbox_retry", inbox.c.next_at, postgresql_where=text("state = 'failed'"))
+
+inbox_subject = Table(
+    "inbox_subject",
+    kernel_metadata,
+    Column("source", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("last_version", BigInteger, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    kernel_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("body_sha256", LargeBinary, nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    kernel_metadata,
+    Column("client_id", Uuid, primary_key=True),
+    Column("operation", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("arguments_sha256", LargeBinary, nullable=False),
+    Column("reply", LargeBinary),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+
+def metadata_for_service() -> MetaData:
+    """A fresh MetaData with the kernel's tables in it; a service adds its own."""
+    metadata = MetaData()
+    for table in kernel_metadata.sorted_tables:
+        table.to_metadata(metadata)
+    return metadata

@@ -1,0 +1,1 @@
+"""Six services; every folder here is one, all with the same rooms."""

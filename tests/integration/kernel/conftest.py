@@ -1,0 +1,177 @@
+"""Two services' worth of platform on the session's servers, without any service.
+
+`contracts` publishes and `disbursement` listens, because those databases and users
+exist; nothing of the services themselves is imported.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from infra.stack import Stack
+from kernel.bus import Interest, close_quietly, declare_service
+from kernel.context import Context
+from kernel.events import Event
+from kernel.inbox import Handler, Inbox
+from kernel.outbox import Relay, Signer
+from kernel.platform import Platform
+from kernel.settings import PlatformSettings, read
+from kernel.tables import kernel_metadata
+from kernel.tls import postgres_tls
+
+PUBLISHER = "contracts"
+LISTENER = "disbursement"
+
+
+@dataclass
+class MovableClock:
+    """A clock that tests move; everything in one test shares it."""
+
+    offset: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.offset  # noqa: TID251 - the tests' own clock
+
+    def move(self, **by: float) -> None:
+        self.offset += timedelta(**by)
+
+
+@dataclass
+class Service:
+    """One principal with its database, keys and broker user."""
+
+    name: str
+    platform: Platform[PlatformSettings]
+    clock: MovableClock
+    stop: threading.Event = field(default_factory=threading.Event)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def publish(self, *events: Event) -> None:
+        with self.platform.database.begin(self.context()) as tx:
+            for event in events:
+                tx.publish(event)
+
+    def context(self) -> Context:
+        return self.platform.context()
+
+    def relay(self, reached: Callable[[str], None] = lambda _: None) -> Relay:
+        return Relay(
+            self.platform.database.engine,
+            self.platform.broker,
+            Signer(self.name, self.platform.signing_key),
+            clock=self.clock,
+            reached=reached,
+        )
+
+    def inbox(self, handlers: dict[str, Handler]) -> Inbox:
+        return Inbox(
+            service=self.name,
+            database=self.platform.database,
+            handlers=handlers,
+            trust=self.platform.trust,
+            field_keys=self.platform.field_keys,
+            clock=self.clock,
+            ids=self.platform.ids,
+            quarantine=self.platform.quarantine,
+        )
+
+    def rows(self, statement: str, **values: object) -> list[Any]:
+        with self.platform.database.engine.connect() as connection:
+            return list(connection.execute(text(statement), values))
+
+    def run(self, loop: Callable[[threading.Event], None]) -> None:
+        thread = threading.Thread(target=loop, args=(self.stop,), daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def end(self) -> None:
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(timeout=10)
+        self.platform.close()
+
+
+def owner_engine(servers: Stack, service: str) -> Any:
+    env = servers.env(f"{service}-migrate")
+    word = service.upper()
+    return create_engine(
+        env[f"{word}_DATABASE_URL"],
+        connect_args=dict(
+            postgres_tls(
+                *(Path(env[f"{word}_TLS_{part}"]) for part in ("CA", "CERT", "KEY"))
+            )
+        ),
+    )
+
+
+@pytest.fixture(scope="module")
+def tables(servers: Stack) -> Iterator[None]:
+    """The kernel's tables in both databases, and what both declare at the broker."""
+    engines = {name: owner_engine(servers, name) for name in (PUBLISHER, LISTENER)}
+    for name, engine in engines.items():
+        with engine.begin() as connection:
+            kernel_metadata.drop_all(connection)
+            kernel_metadata.create_all(connection)
+            connection.execute(
+                text(
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES"
+                    f' IN SCHEMA public TO "{name}"'
+                )
+            )
+        env = servers.env(f"{name}-migrate")
+        settings = read(PlatformSettings, prefix=name, environ=env)
+        migrator = Platform.open(settings)
+        connection = migrator.broker.connect()
+        wishes = [Interest(PUBLISHER, "contract")] if name == LISTENER else []
+        declare_service(connection, name, wishes)
+        close_quietly(connection)
+        migrator.close()
+    yield
+    for engine in engines.values():
+        with engine.begin() as connection:
+            kernel_metadata.drop_all(connection)
+        engine.dispose()
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+def open_service(servers: Stack, name: str, clock: MovableClock) -> Service:
+    settings = read(PlatformSettings, prefix=name, environ=servers.env(name))
+    platform = Platform.open(settings)
+    platform.database._clock = clock
+    return Service(name, replace(platform, clock=clock), clock)
+
+
+@pytest.fixture
+def publisher(
+    servers: Stack, tables: None, clock: MovableClock
+) -> Iterator[Service]:
+    service = open_service(servers, PUBLISHER, clock)
+    yield service
+    service.end()
+    _empty(servers, PUBLISHER)
+
+
+@pytest.fixture
+def listener(servers: Stack, tables: None, clock: MovableClock) -> Iterator[Service]:
+    service = open_service(servers, LISTENER, clock)
+    yield service
+    service.end()
+    _empty(servers, LISTENER)
+
+
+def _empty(servers: Stack, name: str) -> None:
+    engine = owner_engine(servers, name)
+    names = ", ".join(f'"{t.name}"' for t in kernel_metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+    engine.dispose()
