@@ -18,7 +18,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -95,7 +94,7 @@ def configure(process: str, level: str) -> None:
 
     `process` is the principal, written into each line. May be called again.
     """
-    handler = _StdoutHandler(sys.stdout)
+    handler = _StdoutHandler()
     handler.addFilter(_forget_bodies)
     handler.setFormatter(
         ProcessorFormatter(
@@ -192,21 +191,15 @@ def _value(value: object, depth: int) -> object:
             return value if shown == str(value) else shown
         case bytes() | bytearray() | memoryview():
             return f"<{len(value)} bytes>"
-        case Mapping() | list() | tuple() | set() | frozenset():
-            return _nested(value, depth - 1)
+        case Mapping() | list() | tuple() | set() | frozenset() if depth <= 1:
+            return MASK
+        case Mapping():
+            pairs = [(str(key), value[key]) for key in list(value)[:MOST_ITEMS]]
+            return {redact_text(key): _field(key, v, depth - 1) for key, v in pairs}
+        case list() | tuple() | set() | frozenset():
+            return [_value(item, depth - 1) for item in list(value)[:MOST_ITEMS]]
         case _:
             return _shown(value)
-
-
-def _nested(value: object, depth: int) -> object:
-    if depth <= 0:
-        return MASK
-    if isinstance(value, Mapping):
-        pairs = [(str(key), item) for key, item in value.items()][:MOST_ITEMS]
-        return {redact_text(key): _field(key, item, depth) for key, item in pairs}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_value(item, depth) for item in list(value)[:MOST_ITEMS]]
-    return MASK
 
 
 # Types whose text is known to be harmless or masks itself; others show their name only.
@@ -236,8 +229,16 @@ _CHAIN: list[Processor] = [
 ]
 
 
-class _StdoutHandler(logging.StreamHandler[Any]):
-    """A stream handler that says a line was lost without quoting it."""
+class _StdoutHandler(logging.Handler):
+    """One line to whatever stdout is at the moment; says when a line was lost."""
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stdout.write(f"{self.format(record)}\n")
+            sys.stdout.flush()
+        except Exception:  # noqa: BLE001 - logging must not fail who logs
+            self.handleError(record)
 
     @override
     def handleError(self, record: logging.LogRecord) -> None:

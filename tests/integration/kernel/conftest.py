@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from infra.stack import Stack
 from kernel.bus import Interest, close_quietly, declare_service
@@ -27,6 +27,10 @@ from kernel.tls import postgres_tls
 
 PUBLISHER = "contracts"
 LISTENER = "disbursement"
+WISHES = {
+    PUBLISHER: [Interest(LISTENER, "payout")],
+    LISTENER: [Interest(PUBLISHER, "contract")],
+}
 
 
 @dataclass
@@ -97,7 +101,7 @@ class Service:
         self.platform.close()
 
 
-def owner_engine(servers: Stack, service: str) -> Any:
+def owner_engine(servers: Stack, service: str) -> Engine:
     env = servers.env(f"{service}-migrate")
     word = service.upper()
     return create_engine(
@@ -128,8 +132,7 @@ def tables(servers: Stack) -> Iterator[None]:
         settings = read(PlatformSettings, prefix=name, environ=env)
         migrator = Platform.open(settings)
         connection = migrator.broker.connect()
-        wishes = [Interest(PUBLISHER, "contract")] if name == LISTENER else []
-        declare_service(connection, name, wishes)
+        declare_service(connection, name, WISHES[name])
         close_quietly(connection)
         migrator.close()
     yield
@@ -152,9 +155,7 @@ def open_service(servers: Stack, name: str, clock: MovableClock) -> Service:
 
 
 @pytest.fixture
-def publisher(
-    servers: Stack, tables: None, clock: MovableClock
-) -> Iterator[Service]:
+def publisher(servers: Stack, tables: None, clock: MovableClock) -> Iterator[Service]:
     service = open_service(servers, PUBLISHER, clock)
     yield service
     service.end()

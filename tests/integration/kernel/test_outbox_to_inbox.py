@@ -4,13 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
-from kernel.bus import Consuming, ConfirmingPublisher, Received
+from kernel.bus import ConfirmingPublisher, Consuming, Received
 from kernel.context import Context
-from kernel.crypto import SigningKey
+from kernel.crypto import SigningKey, random_bytes
 from kernel.database import Transaction
 from kernel.errors import Transient
 from kernel.events import Envelope, Event
@@ -19,6 +19,10 @@ from kernel.inbox import RETRY_AFTER_S, Inbox, Outcome
 from tests.integration.kernel.conftest import Service
 
 pytestmark = pytest.mark.catalogue("F17-F27")
+
+
+def any_id() -> UUID:
+    return UUID(bytes=random_bytes(16))
 
 
 def annulled(contract_id: UUID, reason: str) -> ContractAnnulled:
@@ -74,7 +78,7 @@ def inbox(listener: Service, recorder: Recorder) -> Inbox:
 @pytest.fixture
 def bodies(publisher: Service) -> list[bytes]:
     """Four events of one contract, as they were published."""
-    contract = uuid4()  # noqa: TID251 - any id
+    contract = any_id()
     publisher.publish(*(annulled(contract, reason) for reason in "abcd"))
     return relayed(publisher)
 
@@ -83,7 +87,7 @@ def test_an_event_travels_from_commit_to_handler(
     publisher: Service, listener: Service, inbox: Inbox, recorder: Recorder
 ) -> None:
     """Relay and consumer run on the real broker; the order of the subject is kept."""
-    contract = uuid4()  # noqa: TID251 - any id
+    contract = any_id()
     publisher.run(publisher.relay().run)
     consuming = Consuming(
         listener.platform.broker,
@@ -185,7 +189,7 @@ def test_a_relay_that_dies_repeats_the_same_bytes(
     publisher: Service, step: str
 ) -> None:
     """After any crash the same event goes out under the same number, never another."""
-    publisher.publish(annulled(uuid4(), "a"))  # noqa: TID251 - any id
+    publisher.publish(annulled(any_id(), "a"))
 
     def crash(reached: str) -> None:
         if reached == step:
@@ -204,7 +208,7 @@ def test_a_relay_that_dies_repeats_the_same_bytes(
 
 def test_numbers_have_no_gaps_whatever_rolls_back(publisher: Service) -> None:
     """Sixteen writers, every other one rolls back; numbering runs meanwhile (F28)."""
-    contract = uuid4()  # noqa: TID251 - any id
+    contract = any_id()
 
     def write(index: int) -> None:
         for step in range(10):
@@ -232,7 +236,7 @@ def test_numbers_have_no_gaps_whatever_rolls_back(publisher: Service) -> None:
 
 def test_an_unroutable_event_stays_in_the_outbox(listener: Service) -> None:
     """Nobody is bound to disbursement's exchange here: mandatory notices (F25)."""
-    listener.publish(annulled(uuid4(), "a"))  # noqa: TID251 - any id
+    listener.publish(annulled(any_id(), "a"))
     with (
         ConfirmingPublisher(listener.platform.broker) as to_broker,
         pytest.raises(Transient),
@@ -243,7 +247,7 @@ def test_an_unroutable_event_stays_in_the_outbox(listener: Service) -> None:
 
 def forged(key: SigningKey, **changes: object) -> bytes:
     """A release confirmation nobody gave."""
-    contract = uuid4()  # noqa: TID251 - any id
+    contract = any_id()
     event = ReleaseConfirmed(
         contract_id=contract,
         client_id=contract,
@@ -252,7 +256,7 @@ def forged(key: SigningKey, **changes: object) -> bytes:
         confirmed_at=datetime(2026, 11, 25, tzinfo=UTC),
     )
     members: dict[str, object] = {
-        "id": uuid4(),  # noqa: TID251 - any id
+        "id": any_id(),
         "source": "contracts",
         "type": event.TYPE,
         "time": datetime(2026, 11, 25, tzinfo=UTC),
@@ -315,7 +319,7 @@ def test_two_messages_in_one_place_block_the_second(
     inbox: Inbox, recorder: Recorder, publisher: Service
 ) -> None:
     """The same place in a subject's order under another id is a mismatch."""
-    contract = uuid4()  # noqa: TID251 - any id
+    contract = any_id()
     key = publisher.platform.signing_key
     first, second = (
         forged(
@@ -335,13 +339,14 @@ def test_context_goes_from_cause_to_effect(
     publisher: Service, listener: Service
 ) -> None:
     """The correlation id of the request stands in the event of the reaction."""
+
     def react(tx: Transaction, event: Event, _envelope: Envelope) -> None:
         tx.publish(event)
 
     inbox = listener.inbox({ContractAnnulled.TYPE: react})
-    cause = Context(uuid4(), None, "00-1-2-01")  # noqa: TID251 - any id
+    cause = Context(any_id(), None, "00-1-2-01")
     with publisher.platform.database.begin(cause) as tx:
-        event_id = tx.publish(annulled(uuid4(), "a"))  # noqa: TID251 - any id
+        event_id = tx.publish(annulled(any_id(), "a"))
     inbox.receive(message(relayed(publisher)[0]))
     rows = listener.rows("SELECT correlation_id, causation_id FROM outbox")
     assert rows == [(cause.correlation_id, event_id)]

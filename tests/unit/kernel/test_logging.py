@@ -101,8 +101,12 @@ def test_other_libraries_take_the_same_road(lines: Lines) -> None:
 
 
 def test_a_record_that_cannot_be_formatted_is_not_quoted(
-    lines: Lines, capsys: pytest.CaptureFixture[str]
+    lines: Lines,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", root.handlers[:1])  # pytest's would raise
     logging.getLogger("library").warning("%d", PHONE)
     captured = capsys.readouterr()
     assert json.loads(captured.err)["event"] == "log_line_lost"
@@ -241,7 +245,7 @@ class Person:
         (Iin(IIN), "Iin(***325)"),
         (Secret("x"), MASK),
         (int(IIN), MASK),
-        (10**30, str(10**30)),
+        (10**30, 10**30),
         (7, 7),
         (None, None),
         (False, False),
@@ -249,7 +253,7 @@ class Person:
         (float("nan"), "nan"),
         (Money(100), "1,00 ₸"),
         (Decimal("0.5"), "0.5"),
-        ([IIN, (1, {2})], [MASK, [1, [2]]]),
+        ([IIN, (1, {2}), None], [MASK, [1, [2]], None]),
         ({PHONE: 1}, {MASK: 1}),
     ],
 )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from socketserver import ThreadingMixIn
 
 import pytest
 
@@ -21,12 +22,12 @@ Answer = tuple[int, bytes]
 pytestmark = pytest.mark.timeout(30)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def parts() -> Parts:
     return {"database": True, "broker": True}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pair(authority: Authority) -> Pair:
     return authority.issue("metrics")
 
@@ -36,7 +37,7 @@ def started(pair: Pair, ready: Callable[[], Mapping[str, bool]]) -> Served:
     return serve(host="127.0.0.1", port=0, tls=tls, ready=ready)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def served(pair: Pair, parts: Parts) -> Iterator[Served]:
     server = started(pair, lambda: parts)
     yield server
@@ -68,6 +69,7 @@ def test_metrics_are_in_the_text_of_prometheus(served: Served, pair: Pair) -> No
 
 
 def test_ready_names_the_parts(served: Served, pair: Pair, parts: Parts) -> None:
+    parts["broker"] = True
     assert (200, parts) == _parsed(get(served, pair, "/ready"))
     parts["broker"] = False
     assert (503, parts) == _parsed(get(served, pair, "/ready"))
@@ -130,6 +132,30 @@ def test_one_more_than_the_most_is_closed_unheard(
         peer.close()
 
 
+def test_a_thread_that_cannot_start_takes_no_place(
+    served: Served, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ThreadingMixIn, "process_request", fail)
+        for _ in range(metrics.MOST_CONNECTIONS + 1):
+            with socket.create_connection(("127.0.0.1", served.port), 5) as peer:
+                assert peer.recv(1) == b""
+    assert get(served, pair, "/live")[0] == 200
+
+
+def test_a_defect_ends_one_request_only(
+    served: Served, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(metrics, "text_of_metrics", None)
+        with pytest.raises((OSError, http.client.HTTPException)):
+            get(served, pair, "/metrics")
+    assert get(served, pair, "/metrics")[0] == 200
+
+
 def test_a_peer_without_certificate_reads_nothing(served: Served, pair: Pair) -> None:
     anonymous = ssl.create_default_context(cafile=str(pair.ca))
     client = http.client.HTTPSConnection(
@@ -151,6 +177,7 @@ import eventlet
 eventlet.monkey_patch()
 import http.client, socket, sys
 from pathlib import Path
+from socketserver import ThreadingMixIn
 from kernel.metrics import serve
 from kernel.tls import client_context, server_context
 ca, cert, key = map(Path, sys.argv[1:])

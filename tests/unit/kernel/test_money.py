@@ -83,7 +83,9 @@ def test_arithmetic_and_order_are_those_of_integers(a: int, b: int) -> None:
     )
 
 
-@given(SMALL, st.integers(-(10**6), 10**6), st.integers(1, 10**6))
+@given(
+    st.integers(-(10**12), 10**12), st.integers(-(10**6), 10**6), st.integers(1, 10**6)
+)
 def test_a_ratio_is_rounded_once_by_at_most_half_a_tiyn(
     amount_minor: int, numerator: int, denominator: int
 ) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from amqp.transport import SSLTransport
-from typing_extensions import override
+from cryptography.hazmat.primitives import serialization
 
 from kernel.errors import Broken
 from kernel.tls import (
     amqp_ssl,
     browser_server_context,
     client_context,
+    expires_at,
     postgres_tls,
     server_context,
 )
@@ -152,6 +153,27 @@ def test_files_that_do_not_fit_are_broken(
         postgres_tls(ours.ca, nothing, ours.key)
 
 
+def test_an_encrypted_key_is_broken_and_asks_no_terminal(
+    authority: Authority, tmp_path: Path
+) -> None:
+    pair = authority.issue("contracts")
+    key = serialization.load_pem_private_key(pair.key.read_bytes(), None)
+    locked = tmp_path / "locked.key"
+    locked.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"password"),
+        )
+    )
+    with pytest.raises(Broken):
+        browser_server_context(pair.cert, locked)
+
+
+def test_a_certificate_tells_when_it_expires(authority: Authority) -> None:
+    assert expires_at(authority.issue("contracts").cert).year == 2060
+
+
 def test_the_database_is_verified_in_full(authority: Authority) -> None:
     pair = authority.issue("contracts")
     arguments = postgres_tls(pair.ca, pair.cert, pair.key)
@@ -163,29 +185,21 @@ def test_the_database_is_verified_in_full(authority: Authority) -> None:
     )
 
 
-class _Recorder(ssl.SSLContext):
-    """Stands in py-amqp's place of the context and remembers it."""
-
-    made: "list[_Recorder]" = []  # noqa: RUF012 - emptied by the fixture
-
-    @override
-    def wrap_socket(self, **options: object) -> "_Recorder":  # type: ignore[override] # no socket here
-        self.made.append(self)
-        self.options_given = options
-        return self
-
-
 def test_py_amqp_makes_a_context_that_verifies_chain_and_name(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    made: list[tuple[ssl.SSLContext, str]] = []
+
+    def record(context: ssl.SSLContext, *, server_hostname: str, **_: object) -> None:
+        made.append((context, server_hostname))
+
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", record)
     pair = authority.issue("contracts")
-    monkeypatch.setattr(_Recorder, "made", [])
-    monkeypatch.setattr("amqp.transport.ssl.SSLContext", _Recorder)
     wanted = amqp_ssl(pair.ca, pair.cert, pair.key, "127.0.0.1")
     transport = SSLTransport("127.0.0.1:5671", ssl=wanted)
     transport._wrap_socket(None, **transport.sslopts)
-    (context,) = _Recorder.made
-    assert context.options_given["server_hostname"] == "127.0.0.1"
+    ((context, name),) = made
+    assert name == "127.0.0.1"
     assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.cert_store_stats()["x509"] == 1

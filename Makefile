@@ -1,0 +1,132 @@
+# The only door, for people and for CI. `make help` lists what it opens.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .state/venv/bin
+PYTHON := $(BIN)/python
+STACK := $(PYTHON) -m infra.stack
+PYTEST := $(PYTHON) -m pytest
+CODE := $(wildcard kernel services infra tests tools)
+# Arguments for pytest, e.g. `make integration PYTEST_ARGS='-k broker -x'`.
+PYTEST_ARGS ?=
+
+# Says plainly that something is not there, instead of passing on nothing.
+need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothing to run' >&2; exit 2; }
+
+.PHONY: help demo up down status url logs env \
+        fmt lint types imports check unit integration e2e security test \
+        seeded trace bench faults events migration clean venv servers
+
+help: ## list these commands
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z0-9]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' \
+	  $(firstword $(MAKEFILE_LIST)) | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }
+
+##@ Run it (no Docker, no root, nothing beside .state)
+
+up: venv servers ## start everything; again: only what changed
+	@$(STACK) up
+
+demo: venv servers ## one loan from registration to payout, end to end
+	$(call need,$(firstword $(wildcard infra/demo infra/demo.py) infra/demo))
+	@$(PYTHON) -m infra.demo
+
+status: venv ## what runs: pid, uptime, memory, port
+	@$(STACK) status || [ $$? = 3 ]
+
+url: venv ## where the gateway listens
+	@$(STACK) url
+
+logs: venv ## ends of the logs (p=contracts for one)
+	@$(STACK) logs $(p)
+
+env: venv ## environment of one process (p=contracts): paths, no secrets
+	@$(STACK) env $(p)
+
+down: venv ## stop everything, keep the data
+	@$(STACK) down
+
+##@ Change it
+
+fmt: venv ## format the code
+	@$(BIN)/ruff check --fix --quiet $(CODE) || true
+	@$(BIN)/ruff format $(CODE)
+
+events: venv ## write docs/events.md and the index of goldens anew
+	$(call need,kernel/events/__main__.py)
+	@$(PYTHON) -m kernel.events
+
+migration: venv ## a new migration (s=auth m="add login reason")
+	$(call need,kernel/migrations/__main__.py)
+	@$(PYTHON) -m kernel.migrations "$(s)" "$(m)"
+
+##@ Check it (CI is `check` and `test`)
+
+check: venv lint types imports ## everything that needs no server: lint, types, import rules, house style
+	$(call need,tests/style)
+	@$(PYTEST) -q tests/style $(PYTEST_ARGS)
+
+lint: venv ## ruff: rules and format
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
+
+types: venv ## mypy --strict
+	@$(BIN)/mypy $(CODE)
+
+imports: venv ## import rules: who may know whom
+	@PYTHONPATH=. $(BIN)/lint-imports
+
+##@ Test it
+
+unit: venv ## domain, handlers, house style; no server
+	@$(PYTEST) $(wildcard tests/unit tests/style) $(PYTEST_ARGS)
+
+integration: venv servers ## against real PostgreSQL and RabbitMQ of their own
+	$(call need,tests/integration)
+	@$(PYTEST) tests/integration $(PYTEST_ARGS)
+
+e2e: venv servers ## journeys through the gateway
+	$(call need,tests/e2e)
+	@$(PYTEST) tests/e2e $(PYTEST_ARGS)
+
+security: venv servers ## attacks, one file per row of the threat model
+	$(call need,tests/security)
+	@$(PYTEST) tests/security $(PYTEST_ARGS)
+
+test: venv servers ## all of the above in one run
+	@$(PYTEST) $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security) $(PYTEST_ARGS)
+
+##@ Doubt it
+
+seeded: venv servers ## break the product on purpose and demand red tests
+	$(call need,$(firstword $(wildcard tests/seeded tests/seeded.py) tests/seeded))
+	@$(PYTHON) -m tests.seeded
+
+trace: venv ## which test proves which clause of the Procedure
+	$(call need,$(firstword $(wildcard tests/trace tests/trace.py) tests/trace))
+	@$(PYTHON) -m tests.trace
+
+bench: venv servers ## measured speeds
+	$(call need,tests/benchmarks)
+	@$(PYTEST) tests/benchmarks $(PYTEST_ARGS)
+
+faults: venv servers ## kills, partitions, lying partners
+	$(call need,tests/faults)
+	@$(PYTEST) tests/faults $(PYTEST_ARGS)
+
+##@ Tools
+
+venv: ## Python and its packages, exactly as uv.lock says
+	@infra/bootstrap/venv.sh
+
+servers: ## PostgreSQL 15 and RabbitMQ 3.10, installed or unpacked
+	@infra/bootstrap/servers.sh
+
+clean: ## stop, then forget everything that was made, tools too
+	@if [ -x $(PYTHON) ]; then $(STACK) down --wipe; fi
+	@rm -rf .state .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,203 @@
+"""Where everything that is made lies: one folder, `.state`, outside the repository.
+
+`KREDIT_STATE` moves it, so that a second stack (a test's) can live elsewhere.
+"""
+
+import hashlib
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The repository: where the code is, wherever the state may be."""
+
+SERVERS = ROOT / ".state" / "servers"
+"""Servers unpacked by `infra/bootstrap/servers.sh` where nothing may be installed."""
+
+# A Unix socket's address holds 107 bytes; PostgreSQL adds ".s.PGSQL.NNNNN.lock".
+_LONGEST_SOCKET_FOLDER = 80
+
+
+class StateFolderError(Exception):
+    """The state folder cannot be used; the text says what to do."""
+
+
+def state_folder() -> Path:
+    """The state folder the environment names, else `.state` in the repository."""
+    named = os.environ.get("KREDIT_STATE")  # noqa: TID251 - infra may not import kernel
+    return Path(named).resolve() if named else ROOT / ".state"
+
+
+def is_root() -> bool:
+    """Whether we are the superuser: PostgreSQL then needs another user."""
+    return os.geteuid() == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths under one state folder. `state` must be absolute."""
+
+    state: Path
+
+    @property
+    def pki(self) -> Path:
+        return self.state / "pki"
+
+    @property
+    def outer(self) -> Path:
+        return self.pki / "outer"
+
+    @property
+    def keys(self) -> Path:
+        return self.state / "keys"
+
+    @property
+    def env(self) -> Path:
+        return self.state / "env"
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def data(self) -> Path:
+        return self.state / "data"
+
+    @property
+    def clock(self) -> Path:
+        """The shifted clock's offset in seconds; absent means zero."""
+        return self.data / "clock"
+
+    @property
+    def anchor(self) -> Path:
+        """The audit log's last word, apart from the database and its backups."""
+        return self.state / "anchor"
+
+    @property
+    def checkpoints(self) -> Path:
+        """What the audit log publishes for witnesses and auditors."""
+        return self.data / "checkpoints"
+
+    @property
+    def ports(self) -> Path:
+        return self.state / "ports.json"
+
+    @property
+    def rabbitmq(self) -> Path:
+        return self.state / "rabbitmq"
+
+    @property
+    def postgres(self) -> Path:
+        """Home of the database; elsewhere when its user cannot reach the state."""
+        if is_root() and not _open_to_others(self.state):
+            return Path("/var/tmp") / f"kredit-{self._mark}"  # noqa: S108 - owner checked
+        return self.state / "postgres"
+
+    @property
+    def run(self) -> Path:
+        """Sockets and pid files, 0700; moved to /tmp when its path is too long."""
+        return self._short(self.state / "run", "run")
+
+    @property
+    def database_socket(self) -> Path:
+        """Folder of PostgreSQL's private socket, the superuser's only door."""
+        return self._short(self.postgres / "run", "pg") if is_root() else self.run
+
+    def _short(self, folder: Path, kind: str) -> Path:
+        if len(str(folder)) <= _LONGEST_SOCKET_FOLDER:
+            return folder
+        return Path("/tmp") / f"kredit-{kind}-{self._mark}"  # noqa: S108 - owner checked
+
+    @property
+    def _mark(self) -> str:
+        path = f"{os.geteuid()}:{self.state}"
+        return hashlib.sha256(path.encode()).hexdigest()[:12]
+
+    def prepare(self) -> None:
+        """Make the folders, each open to its owner only. Idempotent."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        # Others may pass through (the database's user must), but not look.
+        self.state.chmod(0o711)
+        for folder in (
+            self.pki,
+            self.outer,
+            self.keys,
+            self.env,
+            self.logs,
+            self.data,
+            self.anchor,
+            self.checkpoints,
+            self.rabbitmq,
+            self.run,
+        ):
+            private_folder(folder)
+        if is_root():
+            user = pwd.getpwnam("postgres")
+            private_folder(self.postgres, owner=(user.pw_uid, user.pw_gid))
+            private_folder(self.database_socket, owner=(user.pw_uid, user.pw_gid))
+        else:
+            private_folder(self.postgres)
+
+
+def private_folder(folder: Path, *, owner: tuple[int, int] | None = None) -> None:
+    """Make `folder` 0700 and ours (or `owner`'s); refuse somebody else's."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    ours = {os.geteuid(), owner[0]} if owner else {os.geteuid()}
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
+        raise StateFolderError(
+            f"{folder} belongs to another user; remove it or set KREDIT_STATE"
+        )
+    if owner:
+        os.chown(folder, *owner)
+    folder.chmod(0o700)
+
+
+def write_private(path: Path, content: str | bytes) -> bool:
+    """Put `content` at `path`, 0600, in one step; False when it already was there."""
+    raw = content.encode() if isinstance(content, str) else content
+    if path.is_file() and path.read_bytes() == raw:
+        path.chmod(0o600)
+        return False
+    fresh = path.with_name(f".{path.name}.new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(raw)
+    fresh.replace(path)
+    return True
+
+
+def find_program(*places: str) -> str:
+    """The first of `places` that exists, among our own servers or on the machine."""
+    for base in (SERVERS, Path("/")):
+        for place in places:
+            candidate = base / place
+            if candidate.exists():
+                return str(candidate)
+    raise StateFolderError(
+        f"{places[0]} is missing: run infra/bootstrap/servers.sh first"
+    )
+
+
+def server_environment() -> dict[str, str]:
+    """Search paths under which installed and unpacked servers alike run."""
+    system = "/usr/local/bin:/usr/bin:/bin"
+    if not SERVERS.is_dir():
+        return {"PATH": system, "LANG": "C.UTF-8"}
+    libraries = ":".join(
+        str(path) for path in (SERVERS / "usr/lib").glob("*-linux-gnu")
+    )
+    return {
+        "PATH": f"{SERVERS}/usr/bin:{SERVERS}/bin:{system}",
+        "LANG": "C.UTF-8",
+        "LD_LIBRARY_PATH": libraries,
+    }
+
+
+def _open_to_others(folder: Path) -> bool:
+    return all(
+        parent.stat().st_mode & stat.S_IXOTH for parent in (folder, *folder.parents)
+    )

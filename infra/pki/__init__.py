@@ -1,0 +1,53 @@
+"""Everybody's identity: certificates for the wire, keys for what is signed or sealed.
+
+All of it is generated on the spot, 0600, never printed and never committed.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from infra import topology
+from infra.layout import Layout
+from infra.pki import keys
+from infra.pki.certificates import Authority, Leaf
+
+# How a browser may name the gateway.
+_PUBLIC_HOST = "creditplus.kz"
+_LOCAL = ("localhost", "127.0.0.1")
+
+
+def ensure(layout: Layout, *, now: datetime) -> list[str]:
+    """Make what is missing, renew what is due; say what was made.
+
+    `now` is an aware instant. A second call at the same instant makes nothing.
+    """
+    layout.prepare()
+    made = Authority(layout.pki, "kredit internal CA").ensure(_inner(), now=now)
+    outer = Authority(layout.outer, "kredit outer world CA").ensure(_outer(), now=now)
+    return [*made, *(f"outer/{name}" for name in outer), *keys.ensure(layout.keys)]
+
+
+def _inner() -> Collection[Leaf]:
+    return (
+        *(_speaker(name) for name in topology.principals()),
+        *(Leaf(name, client=True) for name in topology.migrators()),
+        Leaf(topology.DATABASE_SERVER, server=_LOCAL),
+        Leaf(topology.BROKER_SERVER, server=_LOCAL),
+    )
+
+
+def _speaker(name: str) -> Leaf:
+    """A principal: client of broker and database, server of its own metrics."""
+    if name == topology.OPERATOR:
+        return Leaf(name, client=True)
+    public = (_PUBLIC_HOST,) if name == "gateway" else ()
+    return Leaf(name, client=True, server=(*_LOCAL, *public))
+
+
+def _outer() -> Collection[Leaf]:
+    clients = sorted(topology.PARTNER_CLIENTS & set(topology.principals()))
+    return (
+        Leaf("bank", server=_LOCAL),
+        Leaf("world", server=_LOCAL),
+        *(Leaf(name, client=True) for name in clients),
+    )

@@ -1,0 +1,227 @@
+"""What each process is told: paths and addresses, never a secret's value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra import topology
+from infra.layout import Layout, write_private
+from infra.postgres.config import role_of
+from infra.simulators.hierarchy import COID
+from infra.stack.ports import metrics
+
+# The company itself, as the bank knows it. Invented, but with good check digits.
+_COMPANY = {"COMPANY_IBAN": "KZ86125KZT5004100100", "COMPANY_BIN": "240140001238"}
+_AUDIT_ORIGIN = "creditplus.kz/audit"
+_PUBLIC_HOST = "creditplus.kz"
+
+# Outer systems each service talks to; the bank is a server of its own.
+_OUTER_SYSTEMS: Mapping[str, tuple[str, ...]] = {
+    "auth": ("SMS",),
+    "onboarding": ("COID", "CA", "STATE", "BANK"),
+    "contracts": ("BUREAU", "CA"),
+    "antifraud": ("BUREAU", "STATE", "CENTRE"),
+    "disbursement": ("BANK",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """Environments of every process of one stack. `stage` as services know it."""
+
+    layout: Layout
+    ports: Mapping[str, int]
+    stage: str
+
+    def write(self) -> None:
+        """Write `.state/env/<process>.env` for everybody, 0600."""
+        for process in topology.processes():
+            self._write(process.name, self.of_process(process))
+        for service in topology.services():
+            self._write(f"{service}-migrate", self.of_migration(service))
+        for simulator in ("simulator-bank", "simulator-world"):
+            self._write(simulator, self.of_simulator(simulator))
+        self._write(topology.OPERATOR, self.of_operator())
+
+    def of_process(self, process: topology.Process) -> dict[str, str]:
+        """The whole environment of a service's process."""
+        own = {
+            **self._identity(process.name),
+            "DATABASE_URL": self._database(role_of(process.name), process.service),
+            **self._keys(process),
+            **self._outer(process),
+            **self._of_service(process),
+            "METRICS_PORT": str(self.ports[metrics(process.name)]),
+        }
+        return _base(self.layout) | _prefixed(process.service, own)
+
+    def of_migration(self, service: str) -> dict[str, str]:
+        """A migration comes as the schema's owner; else it is the service itself."""
+        owner = f"{service}-migrate"
+        pki = self.layout.pki
+        changed = {
+            "PRINCIPAL": owner,
+            "DATABASE_URL": self._database(f"{service}_owner", service),
+            "TLS_CERT": str(pki / f"{owner}.crt"),
+            "TLS_KEY": str(pki / f"{owner}.key"),
+        }
+        running = self.of_process(topology.process(service))
+        return running | _prefixed(service, changed)
+
+    def of_operator(self) -> dict[str, str]:
+        """The operators' command line: it knows the broker, no database."""
+        key = {"SIGNING_KEY": str(self.layout.keys / "operator.ed25519")}
+        trust = {"TRUST": str(self.layout.keys / "trust.json")}
+        own = self._identity(topology.OPERATOR)
+        mine = _prefixed(topology.OPERATOR, {**own, **key, **trust})
+        return _base(self.layout) | mine
+
+    def of_simulator(self, name: str) -> dict[str, str]:
+        """A stand-in of the outer world: outer certificates, the shared clock."""
+        short = name.removeprefix("simulator-")
+        outer, data = self.layout.outer, self.layout.data
+        common = {
+            **_base(self.layout),
+            "OUTER_CA": str(outer / "ca.crt"),
+            "OUTER_CERT": str(outer / f"{short}.crt"),
+            "OUTER_KEY": str(outer / f"{short}.key"),
+            "CONTROL_TOKEN_FILE": str(self.layout.keys / "control.token"),
+            "CLOCK_FILE": str(self.layout.clock),
+            "DATA": str(data),
+        }
+        if short == "bank":
+            return {
+                **common,
+                "BANK_PORT": str(self.ports[name]),
+                "LEDGER": str(data / "bank-ledger.jsonl"),
+            }
+        return {
+            **common,
+            "WORLD_PARTNER_PORT": str(self.ports[name]),
+            "WORLD_PUBLIC_PORT": str(self.ports[f"{name}.public"]),
+            "WORLD_PUBLIC_URL": self._url(f"{name}.public"),
+        }
+
+    @property
+    def gateway_url(self) -> str:
+        """The gateway as a browser on this machine sees it."""
+        return self._url("gateway")
+
+    def _identity(self, principal: str) -> dict[str, str]:
+        pki = self.layout.pki
+        broker = self.ports[topology.BROKER_SERVER]
+        return {
+            "STAGE": self.stage,
+            "PRINCIPAL": principal,
+            "BROKER_URL": f"amqps://127.0.0.1:{broker}/kredit",
+            "TLS_CA": str(pki / "ca.crt"),
+            "TLS_CERT": str(pki / f"{principal}.crt"),
+            "TLS_KEY": str(pki / f"{principal}.key"),
+            "CLOCK": f"shifted:{self.layout.clock}",
+            "LOG_LEVEL": "info",
+        }
+
+    def _keys(self, process: topology.Process) -> dict[str, str]:
+        keys = self.layout.keys
+        paths = {
+            "SIGNING_KEY": keys / f"{process.name}.ed25519",
+            "TRUST": keys / "trust.json",
+            "FIELD_KEYS": keys / f"{process.service}.fields.json",
+        }
+        if process.service in topology.TOKEN_MAKERS:
+            paths["BLIND_KEYS"] = keys / "blind.json"
+        return {name: str(path) for name, path in paths.items()}
+
+    def _outer(self, process: topology.Process) -> dict[str, str]:
+        """Only who holds a certificate for the outer world is told its addresses."""
+        if process.name not in topology.PARTNER_CLIENTS:
+            return {}
+        folder = self.layout.outer
+        systems = _OUTER_SYSTEMS[process.service]
+        return {
+            **{f"{system}_URL": self._outer_url(system) for system in systems},
+            "OUTER_CA": str(folder / "ca.crt"),
+            "OUTER_CERT": str(folder / f"{process.name}.crt"),
+            "OUTER_KEY": str(folder / f"{process.name}.key"),
+        }
+
+    def _outer_url(self, system: str) -> str:
+        """Root of the listener; the paths are the adapters' own knowledge."""
+        if system == "BANK":
+            return self._url("simulator-bank")
+        if system == "CA":
+            return self._url("simulator-world.public")
+        return self._url("simulator-world")
+
+    def _of_service(self, process: topology.Process) -> dict[str, str]:
+        layout = self.layout
+        match process.service:
+            case "auth":
+                return self._of_auth(process)
+            case "onboarding":
+                return {
+                    "EDS_ROOTS": str(layout.outer / "eds-roots.pem"),
+                    "EDS_ISSUERS": str(layout.outer / "eds-issuers.pem"),
+                    "COID_BIN": COID.bin or "",
+                    "PUBLIC_URL": self.gateway_url,
+                }
+            case "disbursement":
+                return dict(_COMPANY)
+            case "audit":
+                return self._of_audit(process)
+            case _:
+                return {}
+
+    def _of_auth(self, process: topology.Process) -> dict[str, str]:
+        public = {"PUBLIC_HOST": _PUBLIC_HOST, "PORT": str(self.ports["gateway"])}
+        if process.name != "gateway":
+            return public
+        certificate = self.layout.pki / "gateway"
+        return {
+            **public,
+            "SERVER_CERT": f"{certificate}.crt",
+            "SERVER_KEY": f"{certificate}.key",
+        }
+
+    def _of_audit(self, process: topology.Process) -> dict[str, str]:
+        layout = self.layout
+        public = {
+            "ORIGIN": _AUDIT_ORIGIN,
+            "ANCHOR": str(layout.anchor / "audit.note"),
+            "CHECKPOINT_DIR": str(layout.checkpoints),
+        }
+        if process.verb != "work":
+            return public
+        # The writer alone signs the log; whoever reads it needs no key.
+        return {**public, "LOG_KEY": str(layout.keys / "audit-log.ed25519")}
+
+    def _database(self, role: str, database: str) -> str:
+        port = self.ports[topology.DATABASE_SERVER]
+        return f"postgresql+psycopg2://{role}@127.0.0.1:{port}/{database}"
+
+    def _url(self, port: str) -> str:
+        return f"https://127.0.0.1:{self.ports[port]}"
+
+    def _write(self, name: str, environment: Mapping[str, str]) -> None:
+        lines = (f"{key}={value}\n" for key, value in sorted(environment.items()))
+        write_private(self.layout.env / f"{name}.env", "".join(lines))
+
+
+def read(path: Path) -> dict[str, str]:
+    """An environment file's variables."""
+    lines = path.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line)
+
+
+def _base(layout: Layout) -> dict[str, str]:
+    """What any program needs of its system; no inherited surprises."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(layout.data),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _prefixed(service: str, own: Mapping[str, str]) -> dict[str, str]:
+    return {f"{service.upper()}_{name}": value for name, value in own.items()}

@@ -1,0 +1,298 @@
+"""Bringing one stack up in order, and taking it down without a trace.
+
+Order: keys → database, broker, outer world → migrations → our processes. Each
+step waits until the one before is ready, and each may be repeated at any time: what
+is so already stays untouched.
+"""
+
+import shutil
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.request import urlopen
+
+from infra import pki, topology
+from infra.layout import ROOT, Layout, write_private
+from infra.stack import environment, ports, programs, ready
+from infra.stack.control import Supervised, Supervisor
+
+SERVERS = frozenset({topology.DATABASE_SERVER, topology.BROKER_SERVER})
+"""Enough for tests that speak to database and broker themselves."""
+
+_MIGRATION_TIMEOUT_S = 120
+_FETCH_TIMEOUT_S = 5
+_SAID_AT_MOST_LINES = 15
+
+
+class StackError(Exception):
+    """The stack cannot do what was asked; the text says which part and why."""
+
+
+@dataclass(slots=True)
+class Stack:
+    """One stack under one state folder.
+
+    `only` limits what is started (names of processes); None means everything.
+    """
+
+    layout: Layout
+    stage: str = "development"
+    only: frozenset[str] | None = None
+    attached: bool = False
+    _ports: dict[str, int] = field(default_factory=dict, init=False)
+    _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def supervisor(self) -> Supervisor:
+        return Supervisor(self.layout)
+
+    @property
+    def servers(self) -> programs.Servers:
+        return programs.Servers.at(self.layout, self.ports)
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """Every port by name."""
+        if not self._ports:
+            self._ports = ports.remembered(self.layout)
+        return self._ports
+
+    def up(self) -> list[str]:
+        """Bring everything up, or what changed; sentences about what was done."""
+        said = self._make_files()
+        said += self._supervise()
+        self._start_servers()
+        self._start_outer_world()
+        self.migrate(*self._to_migrate())
+        self._start_processes()
+        return said
+
+    def stop(self) -> None:
+        """Stop everything; nothing of this stack runs afterwards. Idempotent."""
+        if self.supervisor.is_running():
+            self._stop_all()
+        if self._child is not None:
+            self._child.wait()
+            self._child = None
+        if self.attached:
+            self._forget_outside()
+
+    def wipe(self) -> None:
+        """Stop, then forget data, keys, ports and logs; the tools stay."""
+        self.stop()
+        layout = self.layout
+        made = (layout.pki, layout.keys, layout.env, layout.anchor, layout.data)
+        ran = (layout.postgres, layout.rabbitmq, layout.logs, layout.run)
+        for folder in (layout.database_socket, *made, *ran):
+            shutil.rmtree(folder, ignore_errors=True)
+        layout.ports.unlink(missing_ok=True)
+        self._ports = {}
+
+    def migrate(self, *services: str) -> None:
+        """Bring the schemas of `services` up to date, in parallel.
+
+        Raises StackError with the last words of the first that failed.
+        """
+        with ThreadPoolExecutor() as pool:
+            for failure in pool.map(self._migrate, services):
+                if failure:
+                    raise StackError(failure)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a process with its children; the supervisor starts it again."""
+        self.supervisor.kill(name)
+
+    def halt(self, name: str) -> None:
+        """Stop one process until `resume`."""
+        self.supervisor.stop([name])
+
+    def resume(self, name: str) -> None:
+        """Start a halted process and wait until it is ready."""
+        self.supervisor.start([name])
+        self.wait_ready(name)
+
+    def restart(self, name: str) -> None:
+        """Stop one process in good order, start it, wait until it is ready."""
+        self.halt(name)
+        self.resume(name)
+
+    def wait_ready(self, *names: str) -> None:
+        """Wait until each of `names` is ready; raises NotReadyError."""
+        ready.wait(self.supervisor, {name: self._check(name) for name in names})
+
+    def wait_restarted(self, name: str, before: int) -> None:
+        """Wait until `name` is ready under another pid than `before`."""
+        ready.wait(
+            self.supervisor,
+            {name: lambda: self._runs_anew(name, before) and self._check(name)()},
+        )
+
+    def pid(self, name: str) -> int:
+        """Pid of a running process; StackError when it does not run."""
+        found = self.status().get(name)
+        if found is None or found.pid is None:
+            raise StackError(f"{name} is not running")
+        return found.pid
+
+    def status(self) -> dict[str, Supervised]:
+        """What the supervisor knows, by name; empty when nothing runs."""
+        supervisor = self.supervisor
+        return supervisor.programs() if supervisor.is_running() else {}
+
+    def env(self, process: str) -> dict[str, str]:
+        """The environment of a process, running or not."""
+        path = self.layout.env / f"{process}.env"
+        if not path.is_file():
+            raise StackError(f"no process is called {process}")
+        return environment.read(path)
+
+    def port(self, name: str) -> int:
+        """The port of a server or listener, see `infra.stack.ports.wanted`.
+
+        For a service's process it is the port of its metrics.
+        """
+        return self.ports.get(name) or self.ports[ports.metrics(name)]
+
+    @property
+    def url(self) -> str:
+        """The gateway as a browser on this machine sees it."""
+        return f"https://127.0.0.1:{self.port('gateway')}"
+
+    def _make_files(self) -> list[str]:
+        now = datetime.fromtimestamp(time.time(), UTC)
+        made = pki.ensure(self.layout, now=now)
+        running = self.supervisor.is_running()
+        self._ports = ports.choose(self.layout, running=running)
+        environment.Environments(self.layout, self._ports, self.stage).write()
+        self.servers.database.prepare()
+        self.servers.broker.prepare()
+        return [f"made {', '.join(made)}"] if made else []
+
+    def _supervise(self) -> list[str]:
+        layout, supervisor = self.layout, self.supervisor
+        wanted = [
+            *self.servers.programs(),
+            *programs.simulator_programs(layout),
+            *programs.service_programs(layout),
+        ]
+        conf = programs.supervisord_conf(layout, wanted)
+        write_private(supervisor.configuration, conf)
+        if not supervisor.is_running():
+            self._child = supervisor.launch(attached=self.attached)
+            return []
+        changed = supervisor.update()
+        return [f"changed {', '.join(changed)}"] if changed else []
+
+    def _start_servers(self) -> None:
+        supervisor, database = self.supervisor, self.servers.database
+        wanted = [name for name in SERVERS if self._is_wanted(name)]
+        if topology.BROKER_SERVER in wanted:
+            supervisor.start([topology.NODE_DIRECTORY, topology.BROKER_SERVER])
+        if topology.DATABASE_SERVER in wanted:
+            # The broker boots meanwhile; it takes longer than all of this.
+            database.make()
+            supervisor.start([topology.DATABASE_SERVER])
+            self.wait_ready(topology.DATABASE_SERVER)
+            database.provision()
+        self.wait_ready(*wanted)
+
+    def _to_migrate(self) -> list[str]:
+        owners = {p.service for p in topology.runnable() if self._is_wanted(p.name)}
+        return [name for name in topology.migratable() if name in owners]
+
+    def _migrate(self, service: str) -> str | None:
+        run = subprocess.run(
+            [sys.executable, "-m", f"services.{service}", "migrate"],
+            cwd=ROOT,
+            env=self.env(f"{service}-migrate"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_MIGRATION_TIMEOUT_S,
+            check=False,
+        )
+        (self.layout.logs / f"{service}-migrate.log").write_text(run.stdout)
+        if run.returncode == 0:
+            return None
+        said = "\n".join(run.stdout.splitlines()[-_SAID_AT_MOST_LINES:])
+        return f"{service} migrate ended with {run.returncode}:\n{said}"
+
+    def _start_outer_world(self) -> None:
+        wanted = [name for name in topology.simulators() if self._is_wanted(name)]
+        self.supervisor.start(wanted)
+        self.wait_ready(*wanted)
+        if "simulator-world" in wanted:
+            self._pin("ca/roots.pem", self.layout.outer / "eds-roots.pem")
+            self._pin("ca/issuing.pem", self.layout.outer / "eds-issuers.pem")
+
+    def _pin(self, published: str, path: Path) -> None:
+        """Keep what the outer certification authority publishes, as a person would."""
+        context = ssl.create_default_context(cafile=str(self.layout.outer / "ca.crt"))
+        url = f"https://127.0.0.1:{self.port('simulator-world.public')}/{published}"
+        with urlopen(url, timeout=_FETCH_TIMEOUT_S, context=context) as answer:
+            write_private(path, answer.read())
+
+    def _start_processes(self) -> None:
+        wanted = [p.name for p in topology.runnable() if self._is_wanted(p.name)]
+        self.supervisor.start(wanted)
+        self.wait_ready(*wanted)
+
+    def _stop_all(self) -> None:
+        supervisor = self.supervisor
+        names = supervisor.programs()
+        last = (topology.NODE_DIRECTORY,)
+        servers = [name for name in SERVERS if name in names]
+        supervisor.stop([name for name in names if name not in (*servers, *last)])
+        supervisor.stop(servers)
+        supervisor.stop([name for name in last if name in names])
+        supervisor.shut_down()
+
+    def _forget_outside(self) -> None:
+        """Remove what could not lie under the state folder (see `Layout`)."""
+        layout = self.layout
+        for folder in (layout.database_socket, layout.postgres, layout.run):
+            if not folder.is_relative_to(layout.state):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _check(self, name: str) -> ready.Check:
+        if name == topology.DATABASE_SERVER:
+            return self.servers.database.is_ready
+        if name == topology.BROKER_SERVER:
+            return self.servers.broker.is_ready
+        if name in self.ports:
+            extra = (self.ports[k] for k in self.ports if k.startswith(f"{name}."))
+            metrics = self.ports.get(ports.metrics(name))
+            if metrics is None:
+                return ready.listens(self.ports[name], *extra)
+        return ready.answers_ready(self.layout, self.ports[ports.metrics(name)])
+
+    def _runs_anew(self, name: str, before: int) -> bool:
+        found = self.supervisor.programs()[name].pid
+        return found is not None and found != before
+
+    def _is_wanted(self, name: str) -> bool:
+        return self.only is None or name in self.only
+
+
+def start(state: Path, *, only: Collection[str] = SERVERS) -> Stack:
+    """A private stack under `state` for tests, ready when this returns.
+
+    It ends with the thread that started it, at the latest; after `stop` it is not
+    started again. Selected processes get their databases migrated.
+    """
+    stack = Stack(
+        Layout(state.resolve()), stage="test", only=frozenset(only), attached=True
+    )
+    try:
+        stack.up()
+    except BaseException:
+        stack.stop()
+        raise
+    return stack

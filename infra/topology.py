@@ -1,0 +1,106 @@
+"""Who exists: the list of services, processes and principals, read from the tree.
+
+Certificates, database roles, broker users and supervised processes are all derived
+from this one reading, so that a new folder in `services/` needs no second list.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.layout import ROOT
+
+OPERATOR = "operator"
+DATABASE_SERVER = "postgres"
+BROKER_SERVER = "rabbitmq"
+NODE_DIRECTORY = "epmd"
+"""The Erlang node directory: the broker registers with it, nobody else does."""
+
+# Outer systems that demand a client certificate, and who may show one to them.
+PARTNER_CLIENTS = frozenset(
+    {"auth", "onboarding", "contracts", "antifraud", "disbursement-worker"}
+)
+# Who may turn a personal value into its matching token.
+TOKEN_MAKERS = frozenset({"auth", "onboarding", "contracts", "antifraud"})
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One operating-system process; its name is its principal everywhere."""
+
+    name: str
+    service: str
+    verb: str
+    room: str
+    """The module of the service that must exist for the process to make sense."""
+
+
+# Processes beside `<service> run`: each has its own certificate and broker user.
+_BESIDE = (
+    Process("gateway", "auth", "serve", "gateway"),
+    Process("disbursement-worker", "disbursement", "work", "worker"),
+    Process("audit-worker", "audit", "work", "worker"),
+)
+_SIMULATORS = ("bank", "world")
+
+
+def services(root: Path = ROOT) -> tuple[str, ...]:
+    """Names of the services: folders of `services/` that hold Python."""
+    found = (
+        folder.name
+        for folder in (root / "services").glob("[a-z]*")
+        if any(folder.glob("*.py"))
+    )
+    return tuple(sorted(found))
+
+
+def principals(root: Path = ROOT) -> tuple[str, ...]:
+    """Everybody who may speak on the broker, the operators' command line last."""
+    return (*(p.name for p in processes(root)), OPERATOR)
+
+
+def migrators(root: Path = ROOT) -> tuple[str, ...]:
+    """Principals that own a schema; they declare what lasts in database and broker."""
+    return tuple(f"{service}-migrate" for service in services(root))
+
+
+def processes(root: Path = ROOT) -> tuple[Process, ...]:
+    """Every process the services may have, whether its code exists yet or not."""
+    names = services(root)
+    own = tuple(Process(name, name, "run", "service") for name in names)
+    return (*own, *(p for p in _BESIDE if p.service in names))
+
+
+def runnable(root: Path = ROOT) -> tuple[Process, ...]:
+    """Processes whose code exists, so that the supervisor may start them."""
+    return tuple(p for p in processes(root) if _has_code(root, p))
+
+
+def migratable(root: Path = ROOT) -> tuple[str, ...]:
+    """Services that run and have at least one migration."""
+    return tuple(
+        p.name
+        for p in runnable(root)
+        if any((root / "services" / p.name / "migrations").glob("[0-9]*.py"))
+    )
+
+
+def simulators(root: Path = ROOT) -> tuple[str, ...]:
+    """Stand-ins of the outer world whose code exists: `simulator-<name>`."""
+    folder = root / "infra" / "simulators"
+    return tuple(
+        f"simulator-{name}" for name in _SIMULATORS if _is_module(folder / name)
+    )
+
+
+def process(name: str, root: Path = ROOT) -> Process:
+    """The process of that name; KeyError when there is none."""
+    return {p.name: p for p in processes(root)}[name]
+
+
+def _has_code(root: Path, wanted: Process) -> bool:
+    folder = root / "services" / wanted.service
+    return (folder / "__main__.py").is_file() and _is_module(folder / wanted.room)
+
+
+def _is_module(path: Path) -> bool:
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()

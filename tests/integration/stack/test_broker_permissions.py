@@ -1,0 +1,181 @@
+"""Each principal writes its own exchange, reads its own queues, calls whom it may."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+import amqp
+import pytest
+from amqp.exceptions import AccessRefused, PreconditionFailed
+
+from infra import topology
+from infra.rabbitmq.definitions import load_calls
+from tests.integration.stack.conftest import Doors, answer, asks, binds, publishes
+
+FORBIDDEN = AccessRefused.code
+FORGED = PreconditionFailed.code
+SPEAKERS = topology.principals()
+MIGRATORS = topology.migrators()
+SERVICES = topology.services()
+QUEUES = ("inbox", "dead", "rpc")
+# Methods tried on every callee: allowed to some, to nobody, and the operators' own.
+METHODS = (
+    "get_contact",
+    "send_code",
+    "check_code",
+    "decide",
+    "report_fraud",
+    "stop_payout",
+    "get_payout",
+    "read_contract",
+    "verify",
+    "ping",
+)
+
+
+@pytest.fixture(scope="module", params=(*SPEAKERS, *MIGRATORS))
+def principal(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def connection(doors: Doors, principal: str) -> Iterator[amqp.Connection]:
+    with doors.connected(principal) as opened:
+        yield opened
+
+
+def _foreign(principal: str) -> tuple[str, ...]:
+    """Services that are not the principal's own."""
+    own = "audit" if principal == "audit-worker" else principal
+    return tuple(name for name in SERVICES if name != own.removesuffix("-migrate"))
+
+
+def test_only_the_owner_publishes_events(
+    connection: amqp.Connection, principal: str
+) -> None:
+    """An event exchange takes messages from its own service and from nobody else."""
+    for service in SERVICES:
+        tried = answer(
+            connection, publishes(f"{service}.events", "x.y.v1", user_id=principal)
+        )
+        assert (None if service == principal else FORBIDDEN) == tried, service
+
+
+def test_nobody_reaches_a_queue_through_the_default_exchange(
+    connection: amqp.Connection,
+) -> None:
+    """The default exchange, which leads into any queue, is closed."""
+    for service in SERVICES:
+        for kind in QUEUES:
+            tried = answer(connection, publishes("", f"{service}.{kind}"))
+            assert tried == FORBIDDEN, (service, kind)
+
+
+def test_nobody_consumes_a_foreign_queue(
+    connection: amqp.Connection, principal: str
+) -> None:
+    """Consuming, taking one message and emptying are all refused."""
+    for service in _foreign(principal):
+        for queue in (f"{service}.{kind}" for kind in QUEUES):
+            for method in ("basic_consume", "basic_get", "queue_purge"):
+                tried = answer(connection, asks(method, queue))
+                assert tried == FORBIDDEN, (method, queue)
+
+
+def test_nobody_declares_or_removes_what_lasts(
+    connection: amqp.Connection, principal: str
+) -> None:
+    """Queues and exchanges are for the migrators, each for its own service only."""
+    closed = _foreign(principal) if principal in MIGRATORS else SERVICES
+    for service in closed:
+        queue, exchange = f"{service}.inbox", f"{service}.events"
+        for action in (
+            asks("queue_declare", queue, durable=True),
+            asks("queue_delete", queue),
+            asks("exchange_declare", exchange, type="topic"),
+            asks("exchange_delete", exchange),
+        ):
+            assert answer(connection, action) == FORBIDDEN, service
+    for shared in ("rpc", "reply"):
+        assert answer(connection, asks("exchange_delete", shared)) == FORBIDDEN
+    assert answer(connection, asks("queue_declare", "anything")) == FORBIDDEN
+
+
+def test_calls_follow_the_matrix(connection: amqp.Connection, principal: str) -> None:
+    """Every (callee, method) outside calls.toml is refused, every one inside passes."""
+    patterns = load_calls().get(principal, ())
+    for callee in SERVICES:
+        for method in METHODS:
+            key = f"{callee}.{method}"
+            allowed = any(fnmatchcase(key, pattern) for pattern in patterns)
+            if method == "ping":
+                allowed = principal == topology.OPERATOR
+            tried = answer(connection, publishes("rpc", key, user_id=principal))
+            assert (None if allowed else FORBIDDEN) == tried, key
+
+
+def test_only_services_answer(connection: amqp.Connection, principal: str) -> None:
+    """The exchange of answers is closed to those who never answer."""
+    tried = answer(connection, publishes("reply", "gateway.1", user_id=principal))
+    assert (None if principal in SERVICES else FORBIDDEN) == tried
+
+
+def test_nobody_receives_answers_to_others(
+    connection: amqp.Connection, principal: str
+) -> None:
+    """A reply queue is bound under its owner's name only, and named after it."""
+    own = f"reply.{principal}.test"
+    tried = answer(connection, binds(own, "reply", f"{principal}.1"))
+    assert (None if principal in SPEAKERS else FORBIDDEN) == tried
+    for other in SPEAKERS:
+        if other == principal:
+            continue
+        for key in (f"{other}.1", "#", f"*.{principal}"):
+            assert answer(connection, binds(own, "reply", key)) == FORBIDDEN, key
+        assert (
+            answer(connection, asks("queue_declare", f"reply.{other}.test"))
+            == FORBIDDEN
+        )
+
+
+def test_no_process_listens_to_calls_by_a_queue_of_its_own(
+    connection: amqp.Connection, principal: str
+) -> None:
+    """Calls reach the queue that the migrator bound, and no other."""
+    spy = f"reply.{principal}.spy"
+    for key in (*(f"{service}.*" for service in SERVICES), "#", "*.decide"):
+        assert answer(connection, binds(spy, "rpc", key)) == FORBIDDEN, key
+
+
+@pytest.mark.parametrize("migrator", MIGRATORS)
+def test_a_migrator_binds_calls_of_its_own_service_only(
+    doors: Doors, migrator: str
+) -> None:
+    queue = f"{migrator.removesuffix('-migrate')}.dead"
+    own = queue.replace(".dead", ".*")
+    with doors.connected(migrator) as connection:
+        assert answer(connection, binds(queue, "rpc", own)) is None
+        for key in (*(f"{service}.*" for service in _foreign(migrator)), "#"):
+            assert answer(connection, binds(queue, "rpc", key)) == FORBIDDEN, key
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [name for name in SPEAKERS if name in SERVICES or name in load_calls()],
+    indirect=True,
+    scope="module",
+)
+def test_a_forged_sender_is_refused(
+    connection: amqp.Connection, principal: str
+) -> None:
+    """The broker compares `user_id` with the certificate it was shown."""
+    forger = "operator" if principal != "operator" else "gateway"
+    exchange, key = _something_writable(principal)
+    assert answer(connection, publishes(exchange, key, user_id=principal)) is None
+    assert answer(connection, publishes(exchange, key, user_id=forger)) == FORGED
+
+
+def _something_writable(principal: str) -> tuple[str, str]:
+    if principal in SERVICES:
+        return f"{principal}.events", "x.y.v1"
+    pattern = load_calls()[principal][0]
+    return "rpc", pattern.replace("*.*", "auth.verify").replace("*", "something")
