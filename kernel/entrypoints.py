@@ -35,6 +35,7 @@ from kernel.rpc import (
     reply_of,
     reply_of_error,
 )
+from kernel.status import status_of
 
 log = get_logger("entrypoints")
 
@@ -248,14 +249,23 @@ class RpcDoor(_Background):
         self._answer(request.reply_to, message.properties, body)
 
     def _result(self, request: Request) -> object:
-        if request.call.method == "ping":
-            return {"service": self.container.service_name}
+        if request.call.caller == "operator" and request.call.method == "status":
+            return self._status(request)
         known = self.methods.get(request.call.method)
         if known is None:
             raise CallRejectedError("unknown_method")
         method, entrypoint = known
         arguments = method.arguments_for(request)
         return _worker_result(self.container, entrypoint, (request.call,), arguments)
+
+    def _status(self, request: Request) -> object:
+        platform = self.container.platform
+        return status_of(
+            self.container.service_name,
+            platform.database,
+            platform.clock,
+            request.call.context,
+        )
 
     def _reject(self, message: Received, error: CallRejectedError) -> None:
         if error.code == "late":
