@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -54,7 +54,7 @@ class Operator:
     clock: Clock
     ids: Ids
 
-    def call(self, method: str, **arguments: object) -> Json:
+    def call(self, method: str, **arguments: Any) -> Json:  # noqa: ANN401 - passed on
         """Call the service; raises Refused, Transient or Broken."""
         trace, span = random_bytes(16).hex(), random_bytes(8).hex()
         context = Context(self.ids.new(), None, f"00-{trace}-{span}-01")

@@ -44,9 +44,7 @@ class Gateway:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def probes(
-    servers: Stack, tables: None
-) -> Iterator[dict[str, "subprocess.Popen[str]"]]:
+def probes(servers: Stack, tables: None) -> Iterator[None]:
     """The probe serving as `contracts` and as `disbursement`."""
     processes = {
         name: subprocess.Popen(

@@ -283,7 +283,7 @@ def test_a_forged_message_is_quarantined_and_told(
     """Unknown key, another's key, changed bytes, wrong sender, misshapen, no schema."""
     own, other = publisher.platform.signing_key, listener.platform.signing_key
     good = forged(own)
-    cases = {
+    cases: dict[str, list[tuple[bytes, str | None]]] = {
         "bad_signature": [
             (forged(SigningKey.generate("stranger-1")), "contracts"),
             (forged(SigningKey.generate(own.keyid)), "contracts"),
