@@ -31,7 +31,8 @@ def main(service: str, arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("verb", choices=VERBS)
     verb: str = parser.parse_args(arguments).verb
     if verb == "run":
-        _room("kernel", "entrypoints").patch()  # before anything opens a socket
+        # Before anything of ours is imported: a lock made earlier stays a thread's.
+        importlib.import_module("eventlet").monkey_patch()
     sys.exit(_VERBS[verb](service))
 
 

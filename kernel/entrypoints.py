@@ -249,9 +249,9 @@ class RpcDoor(_Background):
         self._answer(request.reply_to, message.properties, body)
 
     def _result(self, request: Request) -> object:
-        if request.call.caller == "operator" and request.call.method == "status":
-            return self._status(request)
         known = self.methods.get(request.call.method)
+        if known is None and request.call.method == "status":
+            return self._status(request)
         if known is None:
             raise CallRejectedError("unknown_method")
         method, entrypoint = known
@@ -259,6 +259,8 @@ class RpcDoor(_Background):
         return _worker_result(self.container, entrypoint, (request.call,), arguments)
 
     def _status(self, request: Request) -> object:
+        if request.call.caller != "operator":
+            raise CallRejectedError("not_permitted")
         platform = self.container.platform
         return status_of(
             self.container.service_name,

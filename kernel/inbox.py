@@ -43,7 +43,7 @@ log = get_logger("inbox")
 
 RETRY_AFTER_S: Final = (0.2, 1.0, 3.0, 10.0, 30.0, 120.0, 600.0)
 """Back-off before each further attempt; after the last the message is parked."""
-RETRY_BEAT_S: Final = 0.2
+RETRY_BEAT_S: Final = 0.5
 RETRY_BATCH: Final = 50
 
 Handler = Callable[[Transaction, Event, Envelope], None]

@@ -105,8 +105,7 @@ def service_programs(layout: Layout) -> list[Program]:
             command=_python(f"services.{process.service}", process.verb),
             environment=read(layout.env / f"{process.name}.env"),
             inputs=(
-                *_code("kernel"),
-                *_code(f"services/{process.service}"),
+                *service_code(process.service),
                 *_certificate(layout.pki, process.name),
                 *_certificate(layout.outer, process.name),
                 layout.keys / "trust.json",
@@ -142,7 +141,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 
 
 def _section(layout: Layout, program: Program) -> str:
-    variables = {**program.environment, _DIGEST: _digest(program.inputs)}
+    variables = {**program.environment, _DIGEST: digest(program.inputs)}
     environment = ",".join(f'{k}="{_escape(v)}"' for k, v in sorted(variables.items()))
     command = " ".join(_escape(word) for word in program.command)
     # Retries wait 1 s, 2 s, 3 s … : about three minutes before it gives up.
@@ -169,6 +168,11 @@ def _python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module, *arguments)
 
 
+def service_code(service: str) -> tuple[Path, ...]:
+    """Every module that a service's processes may load."""
+    return (*_code("kernel"), *_code(f"services/{service}"))
+
+
 def _code(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
@@ -179,7 +183,8 @@ def _certificate(folder: Path, name: str) -> tuple[Path, ...]:
     return (own, folder / "ca.crt") if own.is_file() else ()
 
 
-def _digest(inputs: Iterable[Path]) -> str:
+def digest(inputs: Iterable[Path]) -> str:
+    """A short mark that changes with the content of any of `inputs`."""
     total = hashlib.sha256()
     for path in inputs:
         total.update(str(path).encode() + b"\0")

@@ -1,6 +1,5 @@
 """What runs, for people and for scripts."""
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypedDict
@@ -8,19 +7,21 @@ from typing import TypedDict
 from infra.stack.control import Supervised
 from infra.stack.stack import Stack
 
-_KIB_PER_PAGE = os.sysconf("SC_PAGE_SIZE") // 1024
-_MIB = 1024
+_KIB_PER_MIB = 1024
 _HOUR_S, _MINUTE_S = 3600, 60
 
 
 class Row(TypedDict):
-    """One process. `rss_kib` counts its children; `port` is None when it has none."""
+    """One process; `port` is None when it listens nowhere.
+
+    `memory_kib` is resident memory with its children's, shared pages counted once.
+    """
 
     name: str
     state: str
     pid: int | None
     uptime_s: int
-    rss_kib: int
+    memory_kib: int
     port: int | None
     complaint: str
 
@@ -34,14 +35,14 @@ def rows(stack: Stack) -> list[Row]:
 
 def table(found: Sequence[Row]) -> str:
     """The rows as aligned text."""
-    head = ("process", "state", "pid", "uptime", "RSS", "port")
+    head = ("process", "state", "pid", "uptime", "memory", "port")
     body = [
         (
             row["name"],
             row["state"].lower(),
             str(row["pid"] or "-"),
             _duration(row["uptime_s"]),
-            f"{row['rss_kib'] // _MIB} MiB",
+            f"{row['memory_kib'] // _KIB_PER_MIB} MiB",
             str(row["port"] or "-"),
         )
         for row in found
@@ -55,20 +56,25 @@ def _row(stack: Stack, program: Supervised, children: dict[int, list[int]]) -> R
         state=program.state,
         pid=program.pid,
         uptime_s=program.uptime_s,
-        rss_kib=_family_rss_kib(program.pid, children) if program.pid else 0,
+        memory_kib=_family_memory_kib(program.pid, children) if program.pid else 0,
         port=stack.ports.get(program.name)
         or stack.ports.get(f"{program.name}.metrics"),
         complaint=program.complaint,
     )
 
 
-def _family_rss_kib(pid: int, children: dict[int, list[int]]) -> int:
-    family = sum(_family_rss_kib(child, children) for child in children.get(pid, ()))
+def _family_memory_kib(pid: int, children: dict[int, list[int]]) -> int:
+    below = sum(_family_memory_kib(child, children) for child in children.get(pid, ()))
+    return below + _memory_kib(pid)
+
+
+def _memory_kib(pid: int) -> int:
+    """The process's share of resident memory (Pss): shared pages count once."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):
-        return family
-    return family + pages * _KIB_PER_PAGE
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def _children() -> dict[int, list[int]]:

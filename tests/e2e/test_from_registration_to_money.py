@@ -1,0 +1,152 @@
+"""The journey of one loan, and the refusals beside it, on the whole platform."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from infra.demo.borrower import Borrower
+from infra.demo.cabinet import ProblemError
+from infra.demo.forgery import forge_release
+from infra.demo.story import HOLD, operator, verify_export
+from infra.demo.world import World
+from kernel.clock import parse_rfc3339
+from tests.sweep import Sweep
+
+AMOUNT = "400000.00"
+
+
+@pytest.fixture
+def borrower(world: World) -> Iterator[Borrower]:
+    """Somebody new; the seed is printed when a test fails."""
+    seed = secrets.token_hex(4)
+    print(f"seed {seed}")  # noqa: T201 - pytest shows it with a failure
+    person = world.borrower(seed)
+    yield person
+    person.cabinet.close()
+
+
+def register(client: Borrower, *, account_of: str | None = None) -> None:
+    client.appear(account_of=account_of)
+    client.start_registration()
+    client.confirm_phone()
+    client.give_data()
+    client.give_photo()
+    client.identify()
+    client.set_password()
+
+
+def conclude(client: Borrower) -> None:
+    """To a contract with consent, waiting out its hold."""
+    register(client)
+    client.log_in()
+    assert client.apply(AMOUNT)["state"] == "offered"
+    client.sign()
+    client.consent()
+    client.payout_until("held")
+
+
+def wait_out_the_hold(world: World, client: Borrower) -> None:
+    world.move_clock(HOLD)
+    client.next_message("подтверд")
+    client.log_in()
+
+
+@pytest.mark.clause("4.2")
+@pytest.mark.clause("5.1")
+@pytest.mark.clause("5.2a")
+@pytest.mark.clause("5.5")
+def test_a_loan_goes_from_registration_to_money(
+    world: World, borrower: Borrower, sweep: Sweep
+) -> None:
+    """Every step by the public door; one transfer; every event in a verified log."""
+    conclude(borrower)
+    payout = borrower.payout()
+    wait_out_the_hold(world, borrower)
+    borrower.release()
+    paid = borrower.payout_until("paid")
+    assert parse_rfc3339(paid["settled_at"]) >= parse_rfc3339(payout["hold_until"])
+    borrower.contract_until("active")
+    sweep.run(people=[borrower])
+    assert "chain verified" in verify_export(world)
+
+
+@pytest.mark.clause("5.5")
+def test_a_release_before_the_hold_is_refused(borrower: Borrower) -> None:
+    conclude(borrower)
+    with pytest.raises(ProblemError) as refused:
+        borrower.release()
+    assert refused.value.code == "release_too_early"
+    assert borrower.payout()["state"] == "held"
+
+
+@pytest.mark.clause("5.3")
+@pytest.mark.clause("5.4")
+def test_no_money_goes_to_another_persons_account(
+    world: World, borrower: Borrower
+) -> None:
+    """The account changes hands at the bank during the hold."""
+    conclude(borrower)
+    stranger = world.borrower("stranger").person.iin
+    borrower.control.create_account(iban=borrower.person.iban, iin=stranger)
+    wait_out_the_hold(world, borrower)
+    borrower.release()
+    borrower.payout_until("blocked")
+    transfers = [line["creditor_iban"] for line in borrower.control.ledger()]
+    assert borrower.person.iban not in transfers
+
+
+@pytest.mark.clause("4.7")
+def test_three_wrong_passwords_lock_out_the_right_one(
+    world: World, borrower: Borrower
+) -> None:
+    register(borrower)
+    for attempt in range(3):
+        with pytest.raises(ProblemError):
+            borrower.log_in(f"не тот пароль {attempt}")
+    with pytest.raises(ProblemError) as locked:
+        borrower.log_in()
+    assert locked.value.status == 429
+    world.move_clock(timedelta(minutes=15, seconds=1))
+    borrower.log_in()
+
+
+@pytest.mark.clause("3.4")
+def test_a_forged_event_moves_nothing_and_is_logged(
+    world: World, borrower: Borrower, sweep: Sweep
+) -> None:
+    """A stolen user may not write where it has no right, nor speak for another."""
+    conclude(borrower)
+    before = len(sweep.rows("audit", "SELECT seq FROM audit_log WHERE kind = 4"))
+    forgery = forge_release(world.stack, borrower.contract_id)
+    assert forgery.refused_by_broker
+    sweep.settled()
+    after = len(sweep.rows("audit", "SELECT seq FROM audit_log WHERE kind = 4"))
+    assert (after, borrower.contract()["state"]) == (before + 1, "consented")
+
+
+def test_operators_see_every_service(world: World) -> None:
+    services = ("auth", "onboarding", "contracts", "disbursement", "antifraud", "audit")
+    names = [operator(world, service, "status")["service"] for service in services]
+    assert names == list(services)
+
+
+@pytest.mark.clause("1.3a")
+def test_nothing_personal_stays_in_the_web_tiers_reach(
+    world: World, borrower: Borrower
+) -> None:
+    """No file of the state folder outside the databases names the client."""
+    conclude(borrower)
+    layout = world.stack.layout
+    closed = (layout.postgres, layout.data, layout.rabbitmq)
+    values = [borrower.person.iin.encode(), borrower.person.iban.encode()]
+    leaks = [
+        path
+        for path in Path(layout.state).rglob("*")
+        if path.is_file()
+        and not any(path.is_relative_to(folder) for folder in closed)
+        and any(value in path.read_bytes() for value in values)
+    ]
+    assert leaks == []

@@ -1,0 +1,154 @@
+"""Kill tests: every process dies by SIGKILL at a random moment of the journey.
+
+Between one step of the client and the next, and in the midst of them, processes are
+killed, and broker and database are restarted once.  Afterwards the journey completes
+without hands, the bank has one transfer, the chain verifies and no event is missing.
+"""
+
+import os
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from infra import topology
+from infra.demo.borrower import Borrower
+from infra.demo.cabinet import ProblemError
+from infra.demo.story import HOLD, verify_export
+from infra.demo.world import World
+from infra.stack import SERVERS, StackError
+from tests.sweep import Sweep
+
+AMOUNT = "400000.00"
+STEP_S = 90.0
+PAUSE_S = 0.3
+WITHIN_S = 0.6
+
+
+@dataclass
+class Killer:
+    """Kills the victims in turn, each at a random moment of some step."""
+
+    world: World
+    dice: random.Random
+    victims: list[str] = field(default_factory=list)
+    killed: list[str] = field(default_factory=list)
+
+    def strike(self) -> threading.Thread:
+        """Kill the next victim within the next moments, beside the step."""
+        thread = threading.Thread(target=self._strike, daemon=True)
+        thread.start()
+        return thread
+
+    def _strike(self) -> None:
+        if not self.victims:
+            return
+        victim = self.victims.pop()
+        time.sleep(self.dice.random() * WITHIN_S)
+        try:
+            self.world.stack.kill(victim)
+        except StackError:
+            self.victims.append(victim)  # it is just starting: another time
+        else:
+            self.killed.append(victim)
+
+
+@pytest.fixture
+def killer(world: World) -> Iterator[Killer]:
+    seed = os.environ.get("KREDIT_SEED") or secrets.token_hex(4)
+    print(f"KREDIT_SEED={seed}")  # noqa: T201 - pytest shows it with a failure
+    dice = random.Random(seed)
+    victims = [process.name for process in topology.runnable()]
+    dice.shuffle(victims)
+    yield Killer(world, dice, victims)
+    world.stack.wait_ready(*(process.name for process in topology.runnable()))
+
+
+def insist(step: Callable[[], object], done: Callable[[], bool]) -> None:
+    """Do a step as a patient client would: again, until it is seen to be done.
+
+    An answer that was lost with a process says nothing; only the state does.
+    """
+    end = time.monotonic() + STEP_S
+    while True:
+        try:
+            step()
+        except (ProblemError, httpx.TransportError, TimeoutError) as error:
+            complaint = error
+        else:
+            return
+        try:
+            if done():
+                return
+        except (ProblemError, httpx.TransportError, TimeoutError) as error:
+            complaint = error
+        assert time.monotonic() < end, complaint
+        time.sleep(PAUSE_S)
+
+
+def registered(client: Borrower, *states: str) -> Callable[[], bool]:
+    path = f"/registrations/{client.registration_id}"
+    return lambda: client.cabinet.call("GET", path)["state"] in states
+
+
+def in_state(client: Borrower, *states: str) -> Callable[[], bool]:
+    return lambda: client.contract()["state"] in states
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.mark.clause("1.3c")
+@pytest.mark.catalogue("F01", "F17", "F32", "F38")
+def test_the_journey_survives_the_death_of_every_process(
+    world: World, killer: Killer, sweep: Sweep
+) -> None:
+    client = world.borrower(secrets.token_hex(4))
+    client.appear()
+
+    def step(act: Callable[[], object], done: Callable[[], bool] = never) -> None:
+        striking = killer.strike()
+        insist(act, done)
+        striking.join()
+
+    def log_in() -> None:
+        step(client.log_in)
+
+    step(client.start_registration)
+    after = ("phone_confirmed", "data_complete", "photo_accepted", "identified")
+    step(client.confirm_phone, registered(client, *after))
+    step(client.give_data, registered(client, *after[1:]))
+    step(client.give_photo, registered(client, *after[2:]))
+    step(client.identify, registered(client, "identified", "active"))
+    step(client.set_password)
+    log_in()
+    step(lambda: client.apply(AMOUNT))
+    for server in sorted(SERVERS):
+        world.stack.restart(server)
+    step(client.sign, in_state(client, "concluded"))
+    step(client.consent, in_state(client, "consented"))
+    step(lambda: client.payout_until("held"))
+    world.move_clock(HOLD)
+    log_in()
+    released = ("released", "active")
+    step(client.release, in_state(client, *released))
+    step(lambda: client.payout_until("paid", within_s=STEP_S))
+    step(lambda: client.contract_until("active", within_s=STEP_S))
+    assert sorted({*killer.killed, *killer.victims}) == sorted(
+        process.name for process in topology.runnable()
+    )
+    assert killer.victims == []
+    mine = [
+        line
+        for line in client.control.ledger()
+        if line["creditor_iban"] == client.person.iban
+    ]
+    assert len(mine) == 1
+    sweep.run(people=[client])
+    assert "chain verified" in verify_export(world)

@@ -1,0 +1,129 @@
+"""The sweep: what must be true after every case, over databases, ledger and logs.
+
+I1 one transfer per contract at most, and every paid payout has exactly one;
+I2 none earlier than ``hold_until``; I3 none for a contract not released;
+I4 the sums agree; I5 the audit log holds every event of every outbox, once;
+I6 nothing is stuck in an outbox or an inbox; I7 no personal value in any log.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from infra import topology
+from infra.demo.borrower import Borrower
+from infra.demo.cabinet import until
+from infra.simulators.client import ControlClient
+from infra.stack import Stack
+
+SETTLING_S = 60.0
+_LEAF_OF_EVENT = (1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The invariants over one stack; `run` raises AssertionError naming the first."""
+
+    stack: Stack
+    control: ControlClient
+
+    def run(self, *, people: Iterable[Borrower]) -> None:
+        """Wait until the platform has settled, then look at everything."""
+        self.settled()
+        self.one_transfer_each()
+        self.every_event_logged()
+        self.no_personal_data(people)
+
+    def rows(self, database: str, sql: str) -> list[dict[str, Any]]:
+        """Rows of a query by the superuser of the private server."""
+        wrapped = f"SELECT coalesce(json_agg(r), '[]') FROM ({sql}) r"  # noqa: S608 - the test's own words
+        text = self.stack.servers.database.run_sql(wrapped, database=database)
+        found: list[dict[str, Any]] = json.loads(text)
+        return found
+
+    def settled(self) -> None:
+        """I6: every outbox empty, nothing waiting, failed or parked in an inbox."""
+        until(
+            lambda: {"state": self._unsettled()},
+            lambda answer: answer["state"] == {},
+            within_s=SETTLING_S,
+        )
+
+    def _unsettled(self) -> dict[str, object]:
+        stuck = {
+            service: self.rows(
+                service,
+                "SELECT 'outbox' AS place, count(*) FROM outbox"
+                " WHERE published_at IS NULL HAVING count(*) > 0"
+                " UNION ALL SELECT state, count(*) FROM inbox"
+                " WHERE state <> 'applied' GROUP BY state",
+            )
+            for service in topology.services()
+        }
+        missing = self._not_logged()
+        left: dict[str, object] = {name: rows for name, rows in stuck.items() if rows}
+        return left | ({"not logged": len(missing)} if missing else {})
+
+    def one_transfer_each(self) -> None:
+        """I1, I3, I4: ledger and payouts agree, line by line and to the tiyn."""
+        payouts = self.rows(
+            "disbursement", "SELECT state, amount_minor, order_key FROM payout"
+        )
+        ledger = self.control.ledger()
+        paid = Counter(p["order_key"] for p in payouts if p["state"] == "paid")
+        transfers = Counter(line["idempotency_key"] for line in ledger)
+        assert transfers == paid
+        assert all(count == 1 for count in transfers.values())
+        assert sum(line["amount_minor"] for line in ledger) == sum(
+            p["amount_minor"] for p in payouts if p["state"] == "paid"
+        )
+
+    def every_event_logged(self) -> None:
+        """I5: the log holds each published event exactly once, and no other."""
+        assert self._not_logged() == set()
+        logged = self._logged()
+        assert [i for i, n in Counter(logged).items() if n > 1] == []
+        assert set(logged) - self._published() == set()
+
+    def _not_logged(self) -> set[str]:
+        return self._published() - set(self._logged())
+
+    def _published(self) -> set[str]:
+        return {
+            row["id"]
+            for service in topology.services()
+            for row in self.rows(service, "SELECT id FROM outbox")
+        }
+
+    def _logged(self) -> list[str]:
+        kinds = ", ".join(map(str, _LEAF_OF_EVENT))
+        sql = f"SELECT event_id FROM audit_log WHERE kind IN ({kinds})"  # noqa: S608 - numbers
+        return [row["event_id"] for row in self.rows("audit", sql)]
+
+    def no_personal_data(self, people: Iterable[Borrower]) -> None:
+        """I7: no ИИН, phone, account, name or password of these people in any log."""
+        texts = {
+            path.name: path.read_text(errors="replace")
+            for path in self.stack.layout.logs.rglob("*")
+            if path.is_file()
+        }
+        for person in people:
+            identity = person.person.identity
+            values = {
+                "iin": identity.iin,
+                "phone": identity.phone.removeprefix("+"),
+                "iban": identity.iban,
+                "document": identity.document.number,
+                "password": person.password,
+                "name": f"{identity.surname} {identity.given_name}",
+            }
+            for kind, value in values.items():
+                found = [
+                    n
+                    for n, text in texts.items()
+                    if re.search(value, text, re.IGNORECASE)
+                ]
+                assert (kind, found) == (kind, [])
