@@ -200,14 +200,13 @@ class Relay:
                 session.invalidate()
 
     def relay_batch(self, publisher: ConfirmingPublisher) -> int:
-        """Steps 1 to 3 once; how many messages the broker accepted."""
+        """Steps 1 to 3 once; how many messages went out, 0 meaning: rest now."""
         with transient_errors():
             with self._engine.begin() as connection:  # step 1
                 number(connection, self._signer)
-            self._reached("numbered")
-            with self._engine.connect() as connection:
                 rows = unpublished(connection)
-            self._measure()
+                self._measure(connection)
+            self._reached("numbered")
             if not rows:
                 return 0
             exchange = f"{self._signer.service}.events"
@@ -223,16 +222,13 @@ class Relay:
         OUTBOX_PUBLISHED.inc(len(accepted))
         if refused:
             log.error("not_routed", count=len(refused))
-            raise Transient("the broker did not take every message")
+            return 0  # they stay; rest before trying them again
         return len(accepted)
 
-    def _measure(self) -> None:
-        with self._engine.connect() as connection:
-            oldest = connection.execute(
-                sql_select(func.min(outbox.c.time)).where(
-                    outbox.c.published_at.is_(None)
-                )
-            ).scalar()
+    def _measure(self, connection: Connection) -> None:
+        oldest = connection.execute(
+            sql_select(func.min(outbox.c.time)).where(outbox.c.published_at.is_(None))
+        ).scalar()
         age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
         OUTBOX_OLDEST_AGE_SECONDS.set(max(age, 0.0))
 

@@ -40,7 +40,7 @@ class MovableClock:
     offset: timedelta = timedelta()
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset  # noqa: TID251 - the tests' own clock
+        return datetime.now(UTC) + self.offset
 
     def move(self, **by: float) -> None:
         self.offset += timedelta(**by)

@@ -237,11 +237,8 @@ def test_numbers_have_no_gaps_whatever_rolls_back(publisher: Service) -> None:
 def test_an_unroutable_event_stays_in_the_outbox(listener: Service) -> None:
     """Nobody is bound to disbursement's exchange here: mandatory notices (F25)."""
     listener.publish(annulled(any_id(), "a"))
-    with (
-        ConfirmingPublisher(listener.platform.broker) as to_broker,
-        pytest.raises(Transient),
-    ):
-        listener.relay().relay_batch(to_broker)
+    with ConfirmingPublisher(listener.platform.broker) as to_broker:
+        assert listener.relay().relay_batch(to_broker) == 0
     assert listener.rows("SELECT published_at FROM outbox") == [(None,)]
 
 

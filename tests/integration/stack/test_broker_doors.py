@@ -44,6 +44,8 @@ def test_plain_amqp_is_not_understood(stack: Stack) -> None:
     assert b"EXTERNAL" not in greeting
 
 
+@pytest.mark.clause("2.2")
+@pytest.mark.seeded("broker_listens_everywhere")
 def test_the_broker_listens_on_loopback_with_tls_only(stack: Stack) -> None:
     """Of its listeners one is AMQPS, the other the node's own distribution port."""
     found = _listeners(stack.pid("rabbitmq"))
@@ -51,6 +53,9 @@ def test_the_broker_listens_on_loopback_with_tls_only(stack: Stack) -> None:
     assert {("127.0.0.1", port) for port in ports} == found
 
 
+@pytest.mark.clause("6.1a")
+@pytest.mark.catalogue("A19")
+@pytest.mark.seeded("broker_needs_no_certificate")
 def test_no_certificate_is_refused(doors: Doors) -> None:
     context = ssl.create_default_context(cafile=str(doors.identity("auth").ca))
     with pytest.raises((ssl.SSLError, ConnectionResetError)):
@@ -71,6 +76,9 @@ def test_a_certificate_without_a_user_is_refused(doors: Doors) -> None:
         doors.broker(identity)
 
 
+@pytest.mark.clause("3.2a")
+@pytest.mark.catalogue("A19")
+@pytest.mark.seeded("broker_speaks_old_tls")
 def test_tls_1_1_is_refused_by_the_broker(doors: Doors) -> None:
     assert "PROTOCOL_VERSION" in _alert_to_old_tls(
         doors.identity("operator"), doors.stack.port("rabbitmq")

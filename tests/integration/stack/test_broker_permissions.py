@@ -49,6 +49,9 @@ def _foreign(principal: str) -> tuple[str, ...]:
     return tuple(name for name in SERVICES if name != own.removesuffix("-migrate"))
 
 
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A16")
+@pytest.mark.seeded("broker_lets_anyone_publish")
 def test_only_the_owner_publishes_events(
     connection: amqp.Connection, principal: str
 ) -> None:
@@ -70,6 +73,9 @@ def test_nobody_reaches_a_queue_through_the_default_exchange(
             assert tried == FORBIDDEN, (service, kind)
 
 
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A16")
+@pytest.mark.seeded("broker_opens_foreign_queues")
 def test_nobody_consumes_a_foreign_queue(
     connection: amqp.Connection, principal: str
 ) -> None:
@@ -100,6 +106,10 @@ def test_nobody_declares_or_removes_what_lasts(
     assert answer(connection, asks("queue_declare", "anything")) == FORBIDDEN
 
 
+@pytest.mark.clause("2.1")
+@pytest.mark.clause("6.1b")
+@pytest.mark.catalogue("A16")
+@pytest.mark.seeded("broker_forgets_the_call_matrix")
 def test_calls_follow_the_matrix(connection: amqp.Connection, principal: str) -> None:
     """Every (callee, method) outside calls.toml is refused, every one inside passes."""
     patterns = load_calls().get(principal, ())
@@ -119,6 +129,9 @@ def test_only_services_answer(connection: amqp.Connection, principal: str) -> No
     assert (None if principal in SERVICES else FORBIDDEN) == tried
 
 
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A16")
+@pytest.mark.seeded("broker_shows_answers_to_others")
 def test_nobody_receives_answers_to_others(
     connection: amqp.Connection, principal: str
 ) -> None:
@@ -158,6 +171,8 @@ def test_a_migrator_binds_calls_of_its_own_service_only(
             assert answer(connection, binds(queue, "rpc", key)) == FORBIDDEN, key
 
 
+@pytest.mark.catalogue("A15", "A16")
+@pytest.mark.seeded("broker_lets_impersonate")
 @pytest.mark.parametrize(
     "principal",
     [name for name in SPEAKERS if name in SERVICES or name in load_calls()],

@@ -53,6 +53,10 @@ def _is_refused(
     return False
 
 
+@pytest.mark.clause("2.1")
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A17")
+@pytest.mark.seeded("postgres_trusts_loopback")
 @pytest.mark.parametrize("name", OWN)
 def test_a_certificate_opens_its_own_role_and_database_only(
     doors: Doors, name: str
@@ -81,6 +85,9 @@ def test_a_certificate_of_another_authority_is_refused(doors: Doors) -> None:
     assert _is_refused(doors, doors.stranger("audit"), role="audit", database="audit")
 
 
+@pytest.mark.clause("6.1a")
+@pytest.mark.catalogue("A19")
+@pytest.mark.seeded("postgres_trusts_loopback")
 def test_no_certificate_is_refused(doors: Doors) -> None:
     """There is no password that could stand in for it."""
     nowhere = str(Path("/nonexistent/certificate"))
@@ -96,6 +103,10 @@ def test_no_certificate_is_refused(doors: Doors) -> None:
         )
 
 
+@pytest.mark.clause("3.2a")
+@pytest.mark.clause("3.3b")
+@pytest.mark.catalogue("A19")
+@pytest.mark.seeded("postgres_trusts_loopback")
 def test_a_connection_without_tls_is_refused(doors: Doors) -> None:
     identity = doors.identity("audit")
     assert _is_refused(
@@ -126,6 +137,9 @@ def test_the_rights_agree_with_the_doors(stack: Stack) -> None:
     assert own == {row for row in rows if not row.endswith(" template0")}
 
 
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A17")
+@pytest.mark.seeded("postgres_service_creates_tables")
 def test_only_the_owner_creates_tables(stack: Stack) -> None:
     """Neither the service's role nor PUBLIC may create; nobody may make databases."""
     for database in DATABASES:
@@ -137,6 +151,7 @@ def test_only_the_owner_creates_tables(stack: Stack) -> None:
             assert ("t" if role == f"{database}_owner" else "f") == may, role
 
 
+@pytest.mark.seeded("postgres_forgets")
 def test_the_server_keeps_what_it_acknowledges_and_checks_what_it_reads(
     stack: Stack,
 ) -> None:
@@ -148,6 +163,9 @@ def test_the_server_keeps_what_it_acknowledges_and_checks_what_it_reads(
     assert len(shown) == 4
 
 
+@pytest.mark.clause("1.3a")
+@pytest.mark.catalogue("A25")
+@pytest.mark.seeded("postgres_logs_values")
 def test_the_log_shows_neither_statements_nor_values(
     doors: Doors, stack: Stack
 ) -> None:
