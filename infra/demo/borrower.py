@@ -167,7 +167,7 @@ class Borrower:
             {
                 "challenge_id": challenge["challenge_id"],
                 "code": self.next_code(),
-                "text_sha256": text["text_sha256"],
+                "text_sha256": text["sha256"],
             },
         )
 
