@@ -1,0 +1,5 @@
+"""`python -m services.contracts <verb>`."""
+
+from kernel.commands import main
+
+main("contracts")

@@ -1,0 +1,248 @@
+"""The roads to others: neighbours over the bus, the credit bureau over mutual TLS.
+
+Every answer is validated as if a stranger had sent it.  Nobody's silence becomes an
+answer: it is Transient, and the operation waits.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import partial
+from typing import Annotated, Final, Literal, TypeVar
+from uuid import UUID
+
+import httpx
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kernel.context import Context
+from kernel.crypto import Json
+from kernel.errors import Broken, Refused, Transient
+from kernel.money import Money
+from kernel.rpc import RpcClient
+from services.contracts.domain.application import CreditReport, Decision
+from services.contracts.domain.texts import Borrower
+from services.contracts.ports import Ceremony
+
+NEIGHBOUR_TIMEOUT_S: Final = 3.0
+CEREMONY_TIMEOUT_S: Final = 10.0
+"""Opening a ceremony makes onboarding ask ЦОИД."""
+BUREAU_TIMEOUT: Final = httpx.Timeout(connect=2.0, read=3.0, write=2.0, pool=2.0)
+MAX_REPORT_BYTES: Final = 64 * 1024
+_NO_ACCOUNT: Final = frozenset({"account_unknown", "not_found"})
+
+ModelT = TypeVar("ModelT", bound="Answer")
+# One line of printable text: an answer must not lay out our document.
+Line = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Answer(BaseModel):
+    """An answer's shape: frozen, unknown fields ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class AccountAnswer(Answer):
+    account_id: UUID
+
+
+class DocumentAnswer(Answer):
+    kind: Line
+    number: Line
+
+
+class PersonAnswer(Answer):
+    surname: Line
+    given_name: Line
+    patronymic: Line | None
+    iin: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
+    document: DocumentAnswer
+
+
+class CeremonyAnswer(Answer):
+    ceremony_id: UUID
+    document_sha256: Sha256Hex
+
+
+class DecisionAnswer(Answer):
+    decision_id: UUID
+    outcome: Literal["allow", "review", "suspend", "refuse"]
+    score: int
+
+
+class StopAnswer(Answer):
+    answer: Literal["stopped", "too_late", "recorded"]
+
+
+class ReportAnswer(Answer):
+    report_id: Line
+    stop_credit: bool
+    earlier_online_microcredit: bool
+    days_overdue: Annotated[int, Field(ge=0, le=100_000)]
+    debt_burden: Annotated[Decimal, Field(ge=0, le=1_000, allow_inf_nan=False)]
+
+
+class RpcOnboarding:
+    """Onboarding over the bus.  Implements Onboarding."""
+
+    def __init__(self, rpc: RpcClient, context: Context) -> None:
+        self._ask = partial(
+            rpc.call, "onboarding", context=context, timeout_s=NEIGHBOUR_TIMEOUT_S
+        )
+
+    def account_of(self, client_id: UUID) -> UUID | None:
+        try:
+            answer = self._ask("get_account", client_id=client_id)
+        except Refused as refused:
+            if refused.code in _NO_ACCOUNT:
+                return None
+            raise Broken("Onboarding refused to name the account") from refused
+        return _read(AccountAnswer, answer).account_id
+
+    def borrower(self, client_id: UUID, *, purpose: str) -> Borrower:
+        with _must_answer("Onboarding refused to name the client"):
+            answer = self._ask("get_person", client_id=client_id, purpose=purpose)
+        person = _read(PersonAnswer, answer)
+        return Borrower(
+            surname=person.surname,
+            given_name=person.given_name,
+            patronymic=person.patronymic,
+            iin=person.iin,
+            document_kind=person.document.kind,
+            document_number=person.document.number,
+        )
+
+    def open_ceremony(
+        self, *, client_id: UUID, operation: str, document: bytes
+    ) -> Ceremony:
+        reply = self._ask(
+            "open_ceremony",
+            timeout_s=CEREMONY_TIMEOUT_S,
+            client_id=client_id,
+            operation=operation,
+            document_b64=base64.b64encode(document).decode("ascii"),
+        )
+        ceremony = _read(CeremonyAnswer, reply)
+        return Ceremony(
+            ceremony_id=ceremony.ceremony_id,
+            document_sha256=ceremony.document_sha256,
+            reply=reply,
+        )
+
+
+class RpcAntifraud:
+    """Antifraud over the bus.  Implements Antifraud."""
+
+    def __init__(self, rpc: RpcClient, context: Context) -> None:
+        self._ask = partial(
+            rpc.call, "antifraud", context=context, timeout_s=NEIGHBOUR_TIMEOUT_S
+        )
+
+    def decide(
+        self,
+        *,
+        operation: str,
+        client_id: UUID,
+        amount: Money,
+        facts: Mapping[str, str | int],
+    ) -> Decision:
+        with _must_answer("Antifraud refused to decide"):
+            answer = self._ask(
+                "decide",
+                operation=operation,
+                client_id=client_id,
+                amount=amount,
+                facts=dict(facts),
+            )
+        decision = _read(DecisionAnswer, answer)
+        return Decision(
+            decision_id=decision.decision_id,
+            outcome=decision.outcome,
+            score=decision.score,
+        )
+
+
+class RpcDisbursement:
+    """Disbursement over the bus.  Implements Disbursement."""
+
+    def __init__(self, rpc: RpcClient, context: Context) -> None:
+        self._ask = partial(
+            rpc.call, "disbursement", context=context, timeout_s=NEIGHBOUR_TIMEOUT_S
+        )
+
+    def stop_payout(self, *, contract_id: UUID, client_id: UUID) -> str:
+        with _must_answer("Disbursement refused to answer a stop"):
+            answer = self._ask(
+                "stop_payout", contract_id=contract_id, client_id=client_id
+            )
+        return _read(StopAnswer, answer).answer
+
+
+class HttpBureau:
+    """The credit bureau over HTTPS with mutual TLS.  Implements Bureau."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        """`client` knows the address, shows our certificate and checks theirs."""
+        self._client = client
+
+    def report(self, iin: str) -> CreditReport:
+        answer = self._read_report({"iin": iin})
+        return CreditReport(
+            report_id=answer.report_id,
+            stop_credit=answer.stop_credit,
+            earlier_online_microcredit=answer.earlier_online_microcredit,
+            days_overdue=answer.days_overdue,
+            debt_burden=str(answer.debt_burden),
+        )
+
+    def _read_report(self, question: dict[str, str]) -> ReportAnswer:
+        try:
+            with self._client.stream(
+                "POST", "/bureau/v1/report", json=question, timeout=BUREAU_TIMEOUT
+            ) as response:
+                body = _bounded(response)
+        except httpx.HTTPError as error:
+            raise _no_report() from error
+        if response.status_code != httpx.codes.OK:
+            raise _no_report()
+        try:
+            return ReportAnswer.model_validate_json(body, strict=True)
+        except ValidationError:
+            # `from None`: the validator's text would show the answer.
+            raise _no_report() from None
+
+
+def _bounded(response: httpx.Response) -> bytes:
+    """The body, if it is not larger than a report can be."""
+    body = b""
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > MAX_REPORT_BYTES:
+            raise _no_report()
+    return body
+
+
+def _no_report() -> Transient:
+    """Without a report there is no decision, whatever the reason."""
+    return Transient("The credit bureau gave no usable report", retry_after_s=5)
+
+
+@contextmanager
+def _must_answer(sentence: str) -> Iterator[None]:
+    """A neighbour that says no where no rule lets it is a defect, not an answer."""
+    try:
+        yield
+    except Refused as refused:
+        raise Broken(sentence) from refused
+
+
+def _read(model: type[ModelT], answer: Json) -> ModelT:
+    try:
+        return model.model_validate_json(orjson.dumps(answer), strict=True)
+    except ValidationError:
+        # `from None`: the validator's text would show the answer.
+        raise Broken(f"A neighbour's answer is no {model.__name__}") from None

@@ -1,0 +1,279 @@
+"""From the document to the release: sign, consent, confirm, refuse, or fall silent.
+
+A client sees and moves only their own contracts; somebody else's are not found.
+"""
+
+import base64
+from typing import Final
+from uuid import UUID
+
+from kernel.clock import Clock
+from kernel.crypto import Json
+from kernel.errors import Broken, Refused, Transient
+from kernel.events.contracts import (
+    AdditionalConsentGiven,
+    ContractAnnulled,
+    ReleaseConfirmed,
+)
+from kernel.policy import Policy
+from services.contracts.domain import contract as machine
+from services.contracts.domain import texts
+from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.handlers.views import (
+    contract_for_payout,
+    contract_view,
+    terms_of,
+)
+from services.contracts.ports import Disbursement, Onboarding, Unit, Work
+
+BATCH: Final = 100
+
+
+def get_contract(
+    *, client_id: UUID, contract_id: UUID, work: Work, clock: Clock
+) -> Json:
+    """The client's own contract.  Refused ``not_found``."""
+    with work.begin() as unit:
+        contract = own(unit, contract_id=contract_id, client_id=client_id)
+    return contract_view(contract, at=clock.now())
+
+
+def list_contracts(*, client_id: UUID, work: Work, clock: Clock) -> Json:
+    """The client's own contracts, the newest first."""
+    with work.begin() as unit:
+        found = unit.contracts.list_own(client_id)
+    at = clock.now()
+    return {"contracts": [contract_view(contract, at=at) for contract in found]}
+
+
+def read_contract(*, contract_id: UUID, work: Work) -> Json:
+    """Any contract, for the payer's look before sending.  Refused ``not_found``."""
+    with work.begin() as unit:
+        contract = unit.contracts.get(contract_id)
+    if contract is None:
+        raise _not_found()
+    return contract_for_payout(contract)
+
+
+def get_document(*, client_id: UUID, contract_id: UUID, work: Work) -> Json:
+    """The very bytes of the client's own contract (clause 5.1).  Refused ``not_found``.
+
+    Raises Broken when the stored bytes no longer have their digest (clause 3.2b).
+    """
+    with work.begin() as unit:
+        contract = own(unit, contract_id=contract_id, client_id=client_id)
+        document = unit.contracts.document(contract)
+    return {
+        "document_b64": base64.b64encode(document).decode("ascii"),
+        "media_type": texts.MEDIA_TYPE,
+        "sha256": contract.document_sha256,
+    }
+
+
+def open_signing(
+    *,
+    client_id: UUID,
+    contract_id: UUID,
+    work: Work,
+    onboarding: Onboarding,
+    clock: Clock,
+) -> Json:
+    """Open the identification ceremony over the contract's bytes (clause 5.2).
+
+    1. `signing` is committed before the ceremony exists, so that a proof never
+       meets a contract that does not expect it.
+    2. Onboarding opens the ceremony and says over which digest.
+    3. The ceremony is remembered; another digest blocks the contract (clause 3.4).
+    """
+    with work.begin() as unit:  # step 1
+        contract = own(unit, contract_id=contract_id, client_id=client_id)
+        signing = machine.begin_signing(contract)
+        if unit.clients.account_lost(contract.account_id):
+            raise Refused(
+                "account_not_proved",
+                "The account can no longer be shown to be yours.",
+                next_step="Name another account, then apply again.",
+            )
+        document = unit.contracts.document(contract)
+        save(unit, signing, was=contract)
+    ceremony = onboarding.open_ceremony(  # step 2
+        client_id=client_id, operation=f"contract:{contract_id}", document=document
+    )
+    with work.begin() as unit:  # step 3
+        contract = own(unit, contract_id=contract_id, client_id=client_id)
+        handed = machine.hand_over(
+            contract,
+            ceremony_id=ceremony.ceremony_id,
+            document_sha256=ceremony.document_sha256,
+            at=clock.now(),
+        )
+        save_and_say(unit, handed, was=contract)
+    if handed.state is ContractState.BLOCKED:
+        raise Broken("The ceremony was opened over other bytes than the contract's")
+    return ceremony.reply
+
+
+def give_consent(
+    *, client_id: UUID, contract_id: UUID, work: Work, policy: Policy, wish: Statement
+) -> Json:
+    """Take the additional consent; it starts the hold (clause 5.5)."""
+
+    def act() -> Json:
+        contract = own(unit, contract_id=contract_id, client_id=client_id)
+        text = texts.consent_text(terms_of(contract))
+        consented = machine.consent(contract, wish, text=text, policy=policy)
+        save(unit, consented, was=contract)
+        unit.contracts.add_statement(contract_id, wish, text=text)
+        unit.publish(
+            AdditionalConsentGiven(
+                contract_id=contract_id,
+                client_id=client_id,
+                channel=wish.channel,
+                text_sha256=wish.text_sha256,
+                given_at=wish.given_at,
+            )
+        )
+        return contract_view(consented, at=wish.given_at)
+
+    with work.begin() as unit:
+        return unit.once(act)
+
+
+def confirm_release(
+    *, client_id: UUID, contract_id: UUID, work: Work, policy: Policy, wish: Statement
+) -> Json:
+    """Take the release confirmation, which counts from ``hold_until`` on (5.5)."""
+
+    def act() -> Json:
+        contract = own(unit, contract_id=contract_id, client_id=client_id)
+        text = texts.release_text(terms_of(contract))
+        released = machine.confirm_release(contract, wish, text=text, policy=policy)
+        save(unit, released, was=contract)
+        unit.contracts.add_statement(contract_id, wish, text=text)
+        unit.publish(
+            ReleaseConfirmed(
+                contract_id=contract_id,
+                client_id=client_id,
+                channel=wish.channel,
+                text_sha256=wish.text_sha256,
+                confirmed_at=wish.given_at,
+            )
+        )
+        return contract_view(released, at=wish.given_at)
+
+    with work.begin() as unit:
+        return unit.once(act)
+
+
+def refuse_contract(
+    *,
+    client_id: UUID,
+    contract_id: UUID,
+    work: Work,
+    disbursement: Disbursement,
+    clock: Clock,
+) -> Json:
+    """Refuse the loan; final only when disbursement says the payout is stopped.
+
+    Disbursement is asked before the transaction, and what was loaded is looked at
+    again inside it.  ``refusal`` in the reply is ``final`` or, while the stop is under
+    way, ``pending``; then `finish_refusals` goes on.  Refused: ``refusal_too_late``,
+    ``contract_active``, ``contract_blocked``, ``not_found``.
+    """
+    with work.begin() as unit:
+        contract = own(unit, contract_id=contract_id, client_id=client_id)
+    answer = _stop(contract, disbursement) if machine.needs_stop(contract) else None
+
+    def act() -> Json:
+        now = clock.now()
+        contract = own(unit, contract_id=contract_id, client_id=client_id)
+        refused = machine.refuse(contract, answer, at=now)
+        save_and_say(unit, refused, was=contract)
+        final = refused.state is ContractState.ANNULLED
+        return {
+            "refusal": "final" if final else "pending",
+            "contract": contract_view(refused, at=now),
+        }
+
+    with work.begin() as unit:
+        return unit.once(act)
+
+
+def finish_refusals(*, work: Work, disbursement: Disbursement, clock: Clock) -> int:
+    """Ask again about refusals that disbursement had only recorded; how many ended."""
+    with work.begin() as unit:
+        pending = unit.contracts.refused(limit=BATCH)
+    ended = 0
+    for contract in pending:
+        answer = _stop(contract, disbursement)
+        with work.begin() as unit:
+            found = unit.contracts.get(contract.id)
+            if found is None or answer != "stopped" or found.is_final:
+                continue
+            refused = machine.refuse(found, answer, at=clock.now())
+            ended += save_and_say(unit, refused, was=found)
+    return ended
+
+
+def _stop(contract: Contract, disbursement: Disbursement) -> str:
+    return disbursement.stop_payout(
+        contract_id=contract.id, client_id=contract.client_id
+    )
+
+
+def annul_silent(*, work: Work, clock: Clock) -> int:
+    """Annul contracts whose client has been silent for too long; how many.
+
+    No stop is needed: without the consent there is no payout, and without the
+    confirmation, which can no longer come, it does not move.
+    """
+    now = clock.now()
+    with work.begin() as unit:
+        silent = unit.contracts.silent(at=now, limit=BATCH)
+    annulled = 0
+    for contract_id in silent:
+        with work.begin() as unit:
+            contract = unit.contracts.get(contract_id)
+            if contract is None:
+                continue
+            ended = machine.fall_silent(contract, at=now)
+            annulled += save_and_say(unit, ended, was=contract)
+    return annulled
+
+
+def own(unit: Unit, *, contract_id: UUID, client_id: UUID) -> Contract:
+    """The client's own contract; whose else it may be is nobody's business."""
+    contract = unit.contracts.get_own(contract_id, client_id)
+    if contract is None:
+        raise _not_found()
+    return contract
+
+
+def save(unit: Unit, contract: Contract, *, was: Contract) -> None:
+    """Save a change.  Raises Transient when somebody else was faster."""
+    if not unit.contracts.save(contract, was=was.state):
+        raise Transient("The contract has changed meanwhile")
+
+
+def save_and_say(unit: Unit, contract: Contract, *, was: Contract) -> bool:
+    """Save what changed, and say so if the contract ended without money."""
+    if contract == was:
+        return False
+    save(unit, contract, was=was)
+    if contract.state in (ContractState.ANNULLED, ContractState.BLOCKED):
+        unit.publish(
+            ContractAnnulled(
+                contract_id=contract.id,
+                client_id=contract.client_id,
+                reason=contract.end_code or "unknown",
+            )
+        )
+    return True
+
+
+def _not_found() -> Refused:
+    return Refused(
+        "not_found",
+        "There is no such contract.",
+        next_step="Look at your contracts in the cabinet.",
+    )

@@ -1,0 +1,151 @@
+"""What contracts does when others say that something has happened.
+
+Each runs inside the inbox's transaction, once, and asks nobody: what it needs stands
+in the event or in our own rows.
+"""
+
+from uuid import UUID
+
+from kernel.clock import Clock
+from kernel.errors import Broken
+from kernel.events.contracts import ContractActivated, ContractSigned
+from kernel.events.disbursement import (
+    PayoutDue,
+    PayoutRejected,
+    PayoutScheduled,
+    PayoutSettled,
+)
+from kernel.events.onboarding import (
+    AccountOwnershipLost,
+    AccountOwnershipProved,
+    ClientActivated,
+    IdentificationCompleted,
+)
+from kernel.policy import Policy
+from services.contracts.domain import contract as machine
+from services.contracts.domain.contract import Contract, ContractState, Payout, Proof
+from services.contracts.handlers.contracts import save_and_say
+from services.contracts.ports import Unit
+
+_OPERATION = "contract:"
+
+
+def when_client_activated(event: ClientActivated, *, unit: Unit, clock: Clock) -> None:
+    """The client may apply from now on."""
+    unit.clients.activate(event.client_id, at=clock.now())
+
+
+def when_account_ownership_proved(
+    event: AccountOwnershipProved, *, unit: Unit, clock: Clock
+) -> None:
+    """The account is the client's."""
+    unit.clients.put_account(
+        event.account_id, event.client_id, owned=True, at=clock.now()
+    )
+
+
+def when_account_ownership_lost(
+    event: AccountOwnershipLost, *, unit: Unit, clock: Clock
+) -> None:
+    """No contract is offered or signed over this account any more (clause 5.4)."""
+    unit.clients.put_account(
+        event.account_id, event.client_id, owned=False, at=clock.now()
+    )
+
+
+def when_identification_completed(
+    event: IdentificationCompleted, *, unit: Unit, policy: Policy
+) -> None:
+    """Compare digests: the contract is concluded, or blocked (clauses 3.4, 5.2)."""
+    if not event.operation.startswith(_OPERATION):
+        return  # somebody else's ceremony: a registration, a change of data
+    contract = _known(unit, _contract_id(event.operation))
+    concluded = machine.conclude(contract, _proof(event), policy=policy)
+    changed = save_and_say(unit, concluded, was=contract)
+    if changed and concluded.state is ContractState.CONCLUDED:
+        unit.publish(
+            ContractSigned(
+                contract_id=contract.id,
+                client_id=contract.client_id,
+                account_id=contract.account_id,
+                amount=contract.amount,
+                document_sha256=contract.document_sha256,
+                ceremony_id=event.ceremony_id,
+                signed_at=event.completed_at,
+            )
+        )
+
+
+def when_payout_scheduled(event: PayoutScheduled, *, unit: Unit, clock: Clock) -> None:
+    """Disbursement must agree on the hold, the person and the amount (clause 3.4)."""
+    contract = _known(unit, event.contract_id)
+    payout = Payout(
+        payout_id=event.payout_id, client_id=event.client_id, amount=event.amount
+    )
+    scheduled = machine.schedule(
+        contract, payout, until=event.hold_until, at=clock.now()
+    )
+    save_and_say(unit, scheduled, was=contract)
+
+
+def when_payout_due(event: PayoutDue, *, unit: Unit, clock: Clock) -> None:
+    """The hold has passed; the client may confirm if that is needed."""
+    contract = _known(unit, event.contract_id)
+    due = machine.fall_due(
+        contract,
+        payout_id=event.payout_id,
+        confirmation_required=event.confirmation_required,
+        at=clock.now(),
+    )
+    save_and_say(unit, due, was=contract)
+
+
+def when_payout_rejected(event: PayoutRejected, *, unit: Unit, clock: Clock) -> None:
+    """A refusal that came while the transfer was under way takes effect."""
+    contract = _known(unit, event.contract_id)
+    rejected = machine.reject(contract, payout_id=event.payout_id, at=clock.now())
+    save_and_say(unit, rejected, was=contract)
+
+
+def when_payout_settled(event: PayoutSettled, *, unit: Unit) -> None:
+    """The money arrived: the contract is in force."""
+    contract = _known(unit, event.contract_id)
+    payout = Payout(
+        payout_id=event.payout_id, client_id=event.client_id, amount=event.amount
+    )
+    active = machine.activate(contract, payout, settled_at=event.settled_at)
+    if save_and_say(unit, active, was=contract):
+        unit.publish(
+            ContractActivated(
+                contract_id=contract.id,
+                client_id=contract.client_id,
+                payout_id=event.payout_id,
+                activated_at=event.settled_at,
+            )
+        )
+
+
+def _known(unit: Unit, contract_id: UUID) -> Contract:
+    contract = unit.contracts.get(contract_id)
+    if contract is None:
+        raise Broken("An event names a contract that does not exist")
+    return contract
+
+
+def _contract_id(operation: str) -> UUID:
+    try:
+        return UUID(operation.removeprefix(_OPERATION))
+    except ValueError as error:
+        raise Broken("An operation names no contract") from error
+
+
+def _proof(event: IdentificationCompleted) -> Proof:
+    return Proof(
+        ceremony_id=event.ceremony_id,
+        client_id=event.client_id,
+        document_sha256=event.document_sha256,
+        protocol_id=event.protocol_id,
+        certificate_serial=event.certificate_serial,
+        signature_sha256=event.signature_sha256,
+        completed_at=event.completed_at,
+    )

@@ -1,0 +1,112 @@
+"""What callers see of an application and a contract."""
+
+from datetime import datetime, timedelta
+
+from kernel.context import jsonable
+from kernel.crypto import Json
+from services.contracts.domain import contract as machine
+from services.contracts.domain import texts
+from services.contracts.domain.application import Application, ApplicationState
+from services.contracts.domain.contract import Contract, ContractState
+
+_ONE_SECOND = timedelta(seconds=1)
+_WAITING = (ContractState.CONSENTED, ContractState.AWAITING_RELEASE)
+
+
+def application_view(application: Application) -> Json:
+    """An application for its client."""
+    steps = {ApplicationState.OFFERED: "sign", ApplicationState.REFUSED: "none"}
+    return jsonable(
+        {
+            "application_id": application.id,
+            "state": application.state,
+            "amount": application.amount,
+            "term_days": application.term_days,
+            "submitted_at": application.submitted_at,
+            "refusal_code": application.refusal_code,
+            "contract_id": application.contract_id,
+            "next_step": steps.get(application.state, "wait_for_decision"),
+        }
+    )
+
+
+def contract_view(contract: Contract, *, at: datetime) -> Json:
+    """A contract for its client, with the text the next step needs."""
+    return jsonable({**_facts(contract), **_turn(contract, at=at)})
+
+
+def contract_for_payout(contract: Contract) -> Json:
+    """A contract for the payer: what was agreed, and what the client has confirmed."""
+    return jsonable(
+        {
+            "contract_id": contract.id,
+            "state": contract.state,
+            "client_id": contract.client_id,
+            "account_id": contract.account_id,
+            "amount": contract.amount,
+            "document_sha256": contract.document_sha256,
+            "signed_at": contract.signed_at,
+            "hold_until": contract.hold_until,
+            "consented": contract.state in machine.CONSENTED,
+            "confirmation_required": contract.confirmation_required,
+            "released": contract.released_at is not None,
+        }
+    )
+
+
+def terms_of(contract: Contract) -> texts.Terms:
+    """What the parties agreed on, as the texts name it."""
+    return texts.Terms(
+        number=contract.number,
+        contract_on=contract.contract_on,
+        amount=contract.amount,
+        term_days=contract.term_days,
+    )
+
+
+def _facts(contract: Contract) -> dict[str, object]:
+    return {
+        "contract_id": contract.id,
+        "application_id": contract.application_id,
+        "number": contract.number,
+        "contract_on": contract.contract_on,
+        "state": contract.state,
+        "amount": contract.amount,
+        "term_days": contract.term_days,
+        "document_sha256": contract.document_sha256,
+        "signed_at": contract.signed_at,
+        "consented_at": contract.consented_at,
+        "hold_until": contract.hold_until,
+        "confirmation_required": contract.confirmation_required,
+        "released_at": contract.released_at,
+        "refusal_asked_at": contract.refusal_asked_at,
+        "end_code": contract.end_code,
+    }
+
+
+def _turn(contract: Contract, *, at: datetime) -> dict[str, object]:
+    """Whose turn it is: the step, the time left, the text to be agreed to."""
+    text: texts.StatementText | None = None
+    if contract.state is ContractState.CONCLUDED:
+        text = texts.consent_text(terms_of(contract))
+    elif contract.state in _WAITING and contract.confirmation_required:
+        text = texts.release_text(terms_of(contract))
+    return {
+        "next_step": machine.next_step(contract, at=at),
+        "seconds_left": _seconds_left(contract, at=at),
+        "may_refuse": not contract.is_final,
+        "statement": text
+        and {
+            "kind": text.kind,
+            "version": text.version,
+            "text": text.text,
+            "sha256": text.sha256,
+        },
+    }
+
+
+def _seconds_left(contract: Contract, *, at: datetime) -> int | None:
+    """Whole seconds of the hold, rounded up; None when no hold runs."""
+    if contract.hold_until is None or contract.is_final:
+        return None
+    return max(0, -(-(contract.hold_until - at) // _ONE_SECOND))

@@ -1,0 +1,204 @@
+"""What contracts needs from outside, in its own words.
+
+Handlers know these and nothing behind them: PostgreSQL, the bus and HTTP live in
+storage and adapters, small twins in the tests.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from kernel.crypto import Json
+from kernel.events import Event
+from kernel.money import Money
+from services.contracts.domain.application import (
+    Application,
+    ApplicationState,
+    Check,
+    CreditReport,
+    Decision,
+)
+from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.texts import Borrower, StatementText
+
+
+class Applications(Protocol):
+    """The applications and their decision traces."""
+
+    def add(self, application: Application) -> bool:
+        """Insert; False when the client has another application undecided."""
+        ...
+
+    def get(self, application_id: UUID) -> Application | None: ...
+
+    def get_own(self, application_id: UUID, client_id: UUID) -> Application | None:
+        """The client's own application; somebody else's is not found."""
+        ...
+
+    def save(self, application: Application, *, was: ApplicationState) -> bool:
+        """One conditional update; False when the state is no longer `was`."""
+        ...
+
+    def record(
+        self, application_id: UUID, checks: Sequence[Check], *, at: datetime
+    ) -> None:
+        """Append lines to the decision trace."""
+        ...
+
+    def undecided(self, *, submitted_before: datetime, limit: int) -> list[UUID]:
+        """The oldest applications that still wait for a decision."""
+        ...
+
+
+class Contracts(Protocol):
+    """The contracts, their sealed documents and the statements made about them."""
+
+    def add(self, contract: Contract, document: bytes) -> None: ...
+
+    def get(self, contract_id: UUID) -> Contract | None:
+        """The contract, its row locked until the transaction ends."""
+        ...
+
+    def get_own(self, contract_id: UUID, client_id: UUID) -> Contract | None:
+        """The client's own contract, locked; somebody else's is not found."""
+        ...
+
+    def list_own(self, client_id: UUID) -> list[Contract]:
+        """The client's contracts, the newest first."""
+        ...
+
+    def has_unfinished(self, client_id: UUID) -> bool:
+        """Whether a contract of the client is neither active nor annulled."""
+        ...
+
+    def document(self, contract: Contract) -> bytes:
+        """The very bytes offered.  Raises Broken when their digest has changed."""
+        ...
+
+    def save(self, contract: Contract, *, was: ContractState) -> bool:
+        """One conditional update; False when the state is no longer `was`."""
+        ...
+
+    def add_statement(
+        self, contract_id: UUID, statement: Statement, *, text: StatementText
+    ) -> None:
+        """Keep what was agreed to: text version and digest, channel, times."""
+        ...
+
+    def refused(self, *, limit: int) -> list[Contract]:
+        """Contracts the client has refused and disbursement has not yet stopped."""
+        ...
+
+    def silent(self, *, at: datetime, limit: int) -> list[UUID]:
+        """Contracts whose client's silence has lasted too long by then."""
+        ...
+
+
+class Clients(Protocol):
+    """A small copy of what onboarding said of clients and their accounts."""
+
+    def activate(self, client_id: UUID, *, at: datetime) -> None: ...
+
+    def is_active(self, client_id: UUID) -> bool: ...
+
+    def put_account(
+        self, account_id: UUID, client_id: UUID, *, owned: bool, at: datetime
+    ) -> None: ...
+
+    def account_lost(self, account_id: UUID) -> bool:
+        """Whether onboarding said that the ownership can no longer be shown."""
+        ...
+
+
+class Unit(Protocol):
+    """One transaction: state, events and the stored reply commit together."""
+
+    @property
+    def applications(self) -> Applications: ...
+
+    @property
+    def contracts(self) -> Contracts: ...
+
+    @property
+    def clients(self) -> Clients: ...
+
+    def publish(self, event: Event) -> UUID:
+        """Let the event leave with the commit."""
+        ...
+
+    def once(self, run: Callable[[], Json]) -> Json:
+        """Run the request's act once per Idempotency-Key, else its stored reply."""
+        ...
+
+
+class Work(Protocol):
+    """Opens transactions for one request; none is held across a network call."""
+
+    def begin(self) -> AbstractContextManager[Unit]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceremony:
+    """An identification ceremony as onboarding describes it to the client."""
+
+    ceremony_id: UUID
+    document_sha256: str
+    reply: Json
+    """The whole description, handed on to the gateway as it came."""
+
+
+class Onboarding(Protocol):
+    """Owner of clients: asked for clear values with a purpose, which it records."""
+
+    def account_of(self, client_id: UUID) -> UUID | None:
+        """The account to pay to; None when the client has none."""
+        ...
+
+    def borrower(self, client_id: UUID, *, purpose: str) -> Borrower: ...
+
+    def open_ceremony(
+        self, *, client_id: UUID, operation: str, document: bytes
+    ) -> Ceremony: ...
+
+
+class Bureau(Protocol):
+    """The credit bureau (кредитное бюро)."""
+
+    def report(self, iin: str) -> CreditReport:
+        """The person's credit report.  Raises Transient when none can be had."""
+        ...
+
+
+class Antifraud(Protocol):
+    """Judge of operations before they go on (clause 6.1g)."""
+
+    def decide(
+        self,
+        *,
+        operation: str,
+        client_id: UUID,
+        amount: Money,
+        facts: Mapping[str, str | int],
+    ) -> Decision:
+        """The decision.  Raises Transient when there is none: the operation waits."""
+        ...
+
+
+class Disbursement(Protocol):
+    """Arbiter of money."""
+
+    def stop_payout(self, *, contract_id: UUID, client_id: UUID) -> str:
+        """``stopped``, ``too_late``, or ``recorded`` when there is no payout yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judges:
+    """Everybody who is asked before a contract is offered."""
+
+    onboarding: Onboarding
+    bureau: Bureau
+    antifraud: Antifraud

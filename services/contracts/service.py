@@ -1,0 +1,159 @@
+"""The nameko door: decode, call one use case, answer."""
+
+from uuid import UUID
+
+from kernel.context import Call
+from kernel.crypto import Json
+from kernel.database import Transaction
+from kernel.entrypoints import UseCasesProvider, answers, every, handles
+from kernel.events import Envelope, Instant, WireMoney
+from kernel.events.disbursement import (
+    PayoutDue,
+    PayoutRejected,
+    PayoutScheduled,
+    PayoutSettled,
+)
+from kernel.events.onboarding import (
+    AccountOwnershipLost,
+    AccountOwnershipProved,
+    ClientActivated,
+    IdentificationCompleted,
+)
+from services.contracts.wiring import UseCases
+
+_GATEWAY = ("gateway",)
+
+
+class Service:
+    """Contracts on the bus."""
+
+    name = "contracts"
+    use_cases: UseCases = UseCasesProvider()
+
+    @answers(callers=_GATEWAY, client=True)
+    def submit_application(
+        self, call: Call, *, amount: WireMoney, term_days: int
+    ) -> Json:
+        return self.use_cases.submit_application(
+            call, amount=amount, term_days=term_days
+        )
+
+    @answers(callers=_GATEWAY, client=True)
+    def get_application(self, call: Call, *, application_id: UUID) -> Json:
+        return self.use_cases.get_application(call, application_id=application_id)
+
+    @answers(callers=_GATEWAY, client=True)
+    def list_contracts(self, call: Call) -> Json:
+        return self.use_cases.list_contracts(call)
+
+    @answers(callers=_GATEWAY, client=True)
+    def get_contract(self, call: Call, *, contract_id: UUID) -> Json:
+        return self.use_cases.get_contract(call, contract_id=contract_id)
+
+    @answers(callers=("disbursement-worker",))
+    def read_contract(self, call: Call, *, contract_id: UUID) -> Json:
+        return self.use_cases.read_contract(call, contract_id=contract_id)
+
+    @answers(callers=_GATEWAY, client=True)
+    def get_document(self, call: Call, *, contract_id: UUID) -> Json:
+        return self.use_cases.get_document(call, contract_id=contract_id)
+
+    @answers(callers=_GATEWAY, client=True)
+    def open_signing(self, call: Call, *, contract_id: UUID) -> Json:
+        return self.use_cases.open_signing(call, contract_id=contract_id)
+
+    @answers(callers=_GATEWAY, client=True)
+    def give_consent(
+        self,
+        call: Call,
+        *,
+        contract_id: UUID,
+        text_sha256: str,
+        second_factor_at: Instant,
+    ) -> Json:
+        return self.use_cases.give_consent(
+            call,
+            contract_id=contract_id,
+            text_sha256=text_sha256,
+            second_factor_at=second_factor_at,
+        )
+
+    @answers(callers=_GATEWAY, client=True)
+    def confirm_release(
+        self,
+        call: Call,
+        *,
+        contract_id: UUID,
+        text_sha256: str,
+        second_factor_at: Instant,
+    ) -> Json:
+        return self.use_cases.confirm_release(
+            call,
+            contract_id=contract_id,
+            text_sha256=text_sha256,
+            second_factor_at=second_factor_at,
+        )
+
+    @answers(callers=_GATEWAY, client=True)
+    def refuse_contract(self, call: Call, *, contract_id: UUID) -> Json:
+        return self.use_cases.refuse_contract(call, contract_id=contract_id)
+
+    @handles(ClientActivated)
+    def when_client_activated(
+        self, tx: Transaction, event: ClientActivated, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_client_activated(tx, event)
+
+    @handles(AccountOwnershipProved)
+    def when_account_ownership_proved(
+        self, tx: Transaction, event: AccountOwnershipProved, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_account_ownership_proved(tx, event)
+
+    @handles(AccountOwnershipLost)
+    def when_account_ownership_lost(
+        self, tx: Transaction, event: AccountOwnershipLost, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_account_ownership_lost(tx, event)
+
+    @handles(IdentificationCompleted)
+    def when_identification_completed(
+        self, tx: Transaction, event: IdentificationCompleted, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_identification_completed(tx, event)
+
+    @handles(PayoutScheduled)
+    def when_payout_scheduled(
+        self, tx: Transaction, event: PayoutScheduled, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_payout_scheduled(tx, event)
+
+    @handles(PayoutDue)
+    def when_payout_due(
+        self, tx: Transaction, event: PayoutDue, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_payout_due(tx, event)
+
+    @handles(PayoutRejected)
+    def when_payout_rejected(
+        self, tx: Transaction, event: PayoutRejected, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_payout_rejected(tx, event)
+
+    @handles(PayoutSettled)
+    def when_payout_settled(
+        self, tx: Transaction, event: PayoutSettled, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_payout_settled(tx, event)
+
+    @every(seconds=15)
+    def decide_held(self) -> None:
+        self.use_cases.decide_held()
+
+    @every(seconds=60)
+    def annul_silent(self) -> None:
+        self.use_cases.annul_silent()
+
+    @every(seconds=60)
+    def finish_refusals(self) -> None:
+        self.use_cases.finish_refusals()

@@ -1,0 +1,5 @@
+"""The service's own tables, and the road from rows to domain objects."""
+
+from services.contracts.storage.tables import metadata
+
+__all__ = ["metadata"]

@@ -1,0 +1,160 @@
+"""Rows of contracts: the sealed document, the progress, the statements."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, exists, select
+
+from kernel.crypto import FieldKeys, UnsealError, constant_time_equal, sha256_hex
+from kernel.errors import Broken
+from kernel.money import Money
+from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.texts import StatementText
+from services.contracts.storage.tables import contracts, statements
+
+_AS_THEY_ARE: Final = tuple(
+    field.name for field in fields(Contract) if field.name not in ("amount", "state")
+)
+_COLUMNS: Final = (
+    *(contracts.c[name] for name in _AS_THEY_ARE),
+    contracts.c.amount_minor,
+    contracts.c.state,
+)
+PROGRESS: Final = (
+    "ceremony_id",
+    "protocol_id",
+    "certificate_serial",
+    "signature_sha256",
+    "signed_at",
+    "consented_at",
+    "hold_until",
+    "confirmation_required",
+    "silence_at",
+    "payout_id",
+    "released_at",
+    "refusal_asked_at",
+    "final_at",
+    "end_code",
+)
+"""What may change besides the state; the migration grants exactly these."""
+
+
+class ContractRows:
+    """Implements Contracts on one open transaction."""
+
+    def __init__(self, connection: Connection, *, field_keys: FieldKeys) -> None:
+        self._connection = connection
+        self._field_keys = field_keys
+
+    def add(self, contract: Contract, document: bytes) -> None:
+        sealed = self._field_keys.seal(
+            document, table="contracts", column="document", row=contract.id
+        )
+        values = {name: getattr(contract, name) for name in _AS_THEY_ARE}
+        self._connection.execute(
+            contracts.insert().values(
+                **values,
+                amount_minor=contract.amount.amount_minor,
+                state=contract.state.value,
+                document=sealed,
+            )
+        )
+
+    def get(self, contract_id: UUID) -> Contract | None:
+        return self._locked(contracts.c.id == contract_id)
+
+    def get_own(self, contract_id: UUID, client_id: UUID) -> Contract | None:
+        return self._locked(
+            (contracts.c.id == contract_id) & (contracts.c.client_id == client_id)
+        )
+
+    def list_own(self, client_id: UUID) -> list[Contract]:
+        query = (
+            select(*_COLUMNS)
+            .where(contracts.c.client_id == client_id)
+            .order_by(contracts.c.id.desc())
+        )
+        return [_contract(row) for row in self._connection.execute(query)]
+
+    def has_unfinished(self, client_id: UUID) -> bool:
+        unfinished = exists().where(
+            contracts.c.client_id == client_id,
+            contracts.c.state.not_in(("active", "annulled")),
+        )
+        return bool(self._connection.execute(select(unfinished)).scalar_one())
+
+    def document(self, contract: Contract) -> bytes:
+        query = select(contracts.c.document).where(contracts.c.id == contract.id)
+        sealed = self._connection.execute(query).scalar_one()
+        try:
+            document = self._field_keys.unseal(
+                bytes(sealed), table="contracts", column="document", row=contract.id
+            )
+        except UnsealError as error:
+            raise Broken("A stored document was changed") from error
+        digest = sha256_hex(document).encode()
+        if not constant_time_equal(digest, contract.document_sha256.encode()):
+            raise Broken("A stored document no longer has its digest")
+        return document
+
+    def save(self, contract: Contract, *, was: ContractState) -> bool:
+        done = self._connection.execute(
+            contracts.update()
+            .where(contracts.c.id == contract.id, contracts.c.state == was.value)
+            .values(
+                state=contract.state.value,
+                **{name: getattr(contract, name) for name in PROGRESS},
+            )
+        )
+        return done.rowcount == 1
+
+    def add_statement(
+        self, contract_id: UUID, statement: Statement, *, text: StatementText
+    ) -> None:
+        self._connection.execute(
+            statements.insert().values(
+                contract_id=contract_id,
+                kind=text.kind,
+                text_version=text.version,
+                text_sha256=statement.text_sha256,
+                channel=statement.channel,
+                second_factor_at=statement.second_factor_at,
+                given_at=statement.given_at,
+            )
+        )
+
+    def refused(self, *, limit: int) -> list[Contract]:
+        query = (
+            select(*_COLUMNS)
+            .where(
+                contracts.c.refusal_asked_at.is_not(None),
+                contracts.c.final_at.is_(None),
+            )
+            .order_by(contracts.c.refusal_asked_at)
+            .limit(limit)
+        )
+        return [_contract(row) for row in self._connection.execute(query)]
+
+    def silent(self, *, at: datetime, limit: int) -> list[UUID]:
+        query = (
+            select(contracts.c.id)
+            .where(contracts.c.silence_at <= at)
+            .order_by(contracts.c.silence_at)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def _locked(self, which: ColumnElement[bool]) -> Contract | None:
+        query = select(*_COLUMNS).where(which).with_for_update()
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _contract(row)
+
+
+def _contract(row: Row[Any]) -> Contract:
+    return Contract(
+        **{name: getattr(row, name) for name in _AS_THEY_ARE},
+        amount=Money(row.amount_minor),
+        state=ContractState(row.state),
+    )

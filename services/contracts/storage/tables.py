@@ -1,0 +1,181 @@
+"""What is kept.  The database itself refuses what must never stand in a row.
+
+Amounts are tiyn (bigint), always in tenge.  `application_checks` and `statements` are
+append-only for the service's role; of a contract it may change only its progress.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from kernel.tables import metadata_for_service
+
+metadata = metadata_for_service()
+
+
+def _instant(name: str, *, nullable: bool = True) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("term_days", Integer, nullable=False),
+    _instant("submitted_at", nullable=False),
+    Column("state", Text, nullable=False),
+    Column("account_id", Uuid),
+    Column("refusal_code", Text),
+    Column("contract_id", Uuid),
+    CheckConstraint("amount_minor > 0", name="applications_amount"),
+    CheckConstraint("term_days > 0", name="applications_term"),
+    CheckConstraint(
+        "state IN ('submitted', 'checked', 'offered', 'refused')",
+        name="applications_state",
+    ),
+    CheckConstraint(
+        "(state = 'refused') = (refusal_code IS NOT NULL)", name="applications_refusal"
+    ),
+    CheckConstraint(
+        "(state = 'offered') = (contract_id IS NOT NULL)", name="applications_offer"
+    ),
+)
+Index(
+    "applications_one_undecided",
+    applications.c.client_id,
+    unique=True,
+    postgresql_where=text("state IN ('submitted', 'checked')"),
+)
+
+application_checks = Table(
+    "application_checks",
+    metadata,
+    Column("application_id", Uuid, ForeignKey("applications.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("passed", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("found", LargeBinary, nullable=False),
+    _instant("checked_at", nullable=False),
+)
+
+contracts = Table(
+    "contracts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column(
+        "application_id",
+        Uuid,
+        ForeignKey("applications.id"),
+        nullable=False,
+        unique=True,
+    ),
+    Column("client_id", Uuid, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("number", Text, nullable=False, unique=True),
+    Column("contract_on", Date, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("term_days", Integer, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("document_sha256", Text, nullable=False),
+    _instant("offered_at", nullable=False),
+    Column("state", Text, nullable=False),
+    Column("ceremony_id", Uuid),
+    Column("protocol_id", Text),
+    Column("certificate_serial", Text),
+    Column("signature_sha256", Text),
+    _instant("signed_at"),
+    _instant("consented_at"),
+    _instant("hold_until"),
+    Column("confirmation_required", Boolean),
+    _instant("silence_at"),
+    Column("payout_id", Uuid),
+    _instant("released_at"),
+    _instant("refusal_asked_at"),
+    _instant("final_at"),
+    Column("end_code", Text),
+    CheckConstraint("amount_minor > 0", name="contracts_amount"),
+    CheckConstraint(
+        "state IN ('offered', 'signing', 'concluded', 'consented', 'awaiting_release',"
+        " 'released', 'active', 'annulled', 'blocked')",
+        name="contracts_state",
+    ),
+    # Clause 5.2: nothing is concluded without both proofs.
+    CheckConstraint(
+        "state IN ('offered', 'signing', 'annulled', 'blocked') OR"
+        " (signed_at IS NOT NULL AND ceremony_id IS NOT NULL AND"
+        " protocol_id IS NOT NULL AND certificate_serial IS NOT NULL AND"
+        " signature_sha256 IS NOT NULL AND confirmation_required IS NOT NULL)",
+        name="contracts_signed",
+    ),
+    # Clause 5.5: no hold without a consent, no release before the hold is over.
+    CheckConstraint(
+        "state NOT IN ('consented', 'awaiting_release', 'released', 'active') OR"
+        " (consented_at IS NOT NULL AND hold_until IS NOT NULL)",
+        name="contracts_consented",
+    ),
+    CheckConstraint(
+        "released_at IS NULL OR (hold_until IS NOT NULL AND released_at >= hold_until)",
+        name="contracts_released",
+    ),
+)
+Index(
+    "contracts_one_unfinished",
+    contracts.c.client_id,
+    unique=True,
+    postgresql_where=text("state NOT IN ('active', 'annulled')"),
+)
+Index("contracts_of_client", contracts.c.client_id, contracts.c.id)
+Index(
+    "contracts_silent",
+    contracts.c.silence_at,
+    postgresql_where=text("silence_at IS NOT NULL"),
+)
+Index(
+    "contracts_refused",
+    contracts.c.refusal_asked_at,
+    postgresql_where=text("refusal_asked_at IS NOT NULL AND final_at IS NULL"),
+)
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("contract_id", Uuid, ForeignKey("contracts.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("text_version", Text, nullable=False),
+    Column("text_sha256", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    _instant("second_factor_at", nullable=False),
+    _instant("given_at", nullable=False),
+    CheckConstraint("kind IN ('consent', 'release')", name="statements_kind"),
+)
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("client_id", Uuid, primary_key=True),
+    _instant("activated_at", nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("owned", Boolean, nullable=False),
+    _instant("heard_at", nullable=False),
+)

@@ -1,0 +1,92 @@
+"""One transaction with everything a handler touches in it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, exists, select
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.context import Call, Context
+from kernel.crypto import FieldKeys, Json
+from kernel.database import Database, Transaction
+from kernel.events import Event
+from services.contracts.storage.applications import ApplicationRows
+from services.contracts.storage.contracts import ContractRows
+from services.contracts.storage.tables import accounts, clients
+
+
+class ClientRows:
+    """Implements Clients on one open transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def activate(self, client_id: UUID, *, at: datetime) -> None:
+        self._connection.execute(
+            insert(clients)
+            .values(client_id=client_id, activated_at=at)
+            .on_conflict_do_nothing()
+        )
+
+    def is_active(self, client_id: UUID) -> bool:
+        known = exists().where(clients.c.client_id == client_id)
+        return bool(self._connection.execute(select(known)).scalar_one())
+
+    def put_account(
+        self, account_id: UUID, client_id: UUID, *, owned: bool, at: datetime
+    ) -> None:
+        heard = {"client_id": client_id, "owned": owned, "heard_at": at}
+        self._connection.execute(
+            insert(accounts)
+            .values(account_id=account_id, **heard)
+            .on_conflict_do_update(index_elements=["account_id"], set_=heard)
+        )
+
+    def account_lost(self, account_id: UUID) -> bool:
+        lost = exists().where(
+            accounts.c.account_id == account_id, accounts.c.owned.is_(False)
+        )
+        return bool(self._connection.execute(select(lost)).scalar_one())
+
+
+class DatabaseUnit:
+    """Implements Unit on an open transaction; `call` is the request it serves."""
+
+    def __init__(
+        self, tx: Transaction, *, field_keys: FieldKeys, call: Call | None = None
+    ) -> None:
+        self._tx = tx
+        self._call = call
+        self.applications = ApplicationRows(tx.connection, field_keys=field_keys)
+        self.contracts = ContractRows(tx.connection, field_keys=field_keys)
+        self.clients = ClientRows(tx.connection)
+
+    def publish(self, event: Event) -> UUID:
+        return self._tx.publish(event)
+
+    def once(self, run: Callable[[], Json]) -> Json:
+        return run() if self._call is None else self._tx.once(self._call, run)
+
+
+class DatabaseWork:
+    """Implements Work for one request, or for a beat when there is no call."""
+
+    def __init__(
+        self,
+        database: Database,
+        context: Context,
+        *,
+        field_keys: FieldKeys,
+        call: Call | None = None,
+    ) -> None:
+        self._database = database
+        self._context = context
+        self._field_keys = field_keys
+        self._call = call
+
+    @contextmanager
+    def begin(self) -> Iterator[DatabaseUnit]:
+        with self._database.begin(self._context) as tx:
+            yield DatabaseUnit(tx, field_keys=self._field_keys, call=self._call)

@@ -1,0 +1,256 @@
+"""The composition root: use cases on top of the platform's parts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import httpx
+
+from kernel.context import Call, Context
+from kernel.crypto import Json
+from kernel.database import Transaction
+from kernel.errors import Broken
+from kernel.events.disbursement import (
+    PayoutDue,
+    PayoutRejected,
+    PayoutScheduled,
+    PayoutSettled,
+)
+from kernel.events.onboarding import (
+    AccountOwnershipLost,
+    AccountOwnershipProved,
+    ClientActivated,
+    IdentificationCompleted,
+)
+from kernel.money import Money
+from kernel.platform import Platform
+from kernel.tls import client_context
+from services.contracts.adapters import (
+    BUREAU_TIMEOUT,
+    HttpBureau,
+    RpcAntifraud,
+    RpcDisbursement,
+    RpcOnboarding,
+)
+from services.contracts.domain.contract import LENDER_CHANNEL, Statement
+from services.contracts.handlers import applications, contracts, reactions
+from services.contracts.ports import Bureau, Judges
+from services.contracts.settings import Settings
+from services.contracts.storage.work import DatabaseUnit, DatabaseWork
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """Everything the door can ask for; one object serves all workers."""
+
+    platform: Platform[Settings]
+    bureau: Bureau
+
+    def submit_application(self, call: Call, *, amount: Money, term_days: int) -> Json:
+        return applications.submit_application(
+            client_id=_client(call),
+            amount=amount,
+            term_days=term_days,
+            work=self._work(call.context, call),
+            judges=self._judges(call.context),
+            policy=self.platform.policy,
+            clock=self.platform.clock,
+            ids=self.platform.ids,
+        )
+
+    def get_application(self, call: Call, *, application_id: UUID) -> Json:
+        return applications.get_application(
+            client_id=_client(call),
+            application_id=application_id,
+            work=self._work(call.context),
+        )
+
+    def list_contracts(self, call: Call) -> Json:
+        return contracts.list_contracts(
+            client_id=_client(call),
+            work=self._work(call.context),
+            clock=self.platform.clock,
+        )
+
+    def get_contract(self, call: Call, *, contract_id: UUID) -> Json:
+        return contracts.get_contract(
+            client_id=_client(call),
+            contract_id=contract_id,
+            work=self._work(call.context),
+            clock=self.platform.clock,
+        )
+
+    def read_contract(self, call: Call, *, contract_id: UUID) -> Json:
+        return contracts.read_contract(
+            contract_id=contract_id, work=self._work(call.context)
+        )
+
+    def get_document(self, call: Call, *, contract_id: UUID) -> Json:
+        return contracts.get_document(
+            client_id=_client(call),
+            contract_id=contract_id,
+            work=self._work(call.context),
+        )
+
+    def open_signing(self, call: Call, *, contract_id: UUID) -> Json:
+        return contracts.open_signing(
+            client_id=_client(call),
+            contract_id=contract_id,
+            work=self._work(call.context),
+            onboarding=RpcOnboarding(self.platform.rpc, call.context),
+            clock=self.platform.clock,
+        )
+
+    def give_consent(
+        self,
+        call: Call,
+        *,
+        contract_id: UUID,
+        text_sha256: str,
+        second_factor_at: datetime,
+    ) -> Json:
+        return contracts.give_consent(
+            client_id=_client(call),
+            contract_id=contract_id,
+            work=self._work(call.context, call),
+            policy=self.platform.policy,
+            wish=self._statement(text_sha256, second_factor_at),
+        )
+
+    def confirm_release(
+        self,
+        call: Call,
+        *,
+        contract_id: UUID,
+        text_sha256: str,
+        second_factor_at: datetime,
+    ) -> Json:
+        return contracts.confirm_release(
+            client_id=_client(call),
+            contract_id=contract_id,
+            work=self._work(call.context, call),
+            policy=self.platform.policy,
+            wish=self._statement(text_sha256, second_factor_at),
+        )
+
+    def refuse_contract(self, call: Call, *, contract_id: UUID) -> Json:
+        return contracts.refuse_contract(
+            client_id=_client(call),
+            contract_id=contract_id,
+            work=self._work(call.context, call),
+            disbursement=RpcDisbursement(self.platform.rpc, call.context),
+            clock=self.platform.clock,
+        )
+
+    def decide_held(self) -> None:
+        context = self.platform.context()
+        applications.decide_held(
+            work=self._work(context),
+            judges=self._judges(context),
+            policy=self.platform.policy,
+            clock=self.platform.clock,
+            ids=self.platform.ids,
+        )
+
+    def annul_silent(self) -> None:
+        contracts.annul_silent(
+            work=self._work(self.platform.context()), clock=self.platform.clock
+        )
+
+    def finish_refusals(self) -> None:
+        context = self.platform.context()
+        contracts.finish_refusals(
+            work=self._work(context),
+            disbursement=RpcDisbursement(self.platform.rpc, context),
+            clock=self.platform.clock,
+        )
+
+    def when_client_activated(self, tx: Transaction, event: ClientActivated) -> None:
+        reactions.when_client_activated(
+            event, unit=self._unit(tx), clock=self.platform.clock
+        )
+
+    def when_account_ownership_proved(
+        self, tx: Transaction, event: AccountOwnershipProved
+    ) -> None:
+        reactions.when_account_ownership_proved(
+            event, unit=self._unit(tx), clock=self.platform.clock
+        )
+
+    def when_account_ownership_lost(
+        self, tx: Transaction, event: AccountOwnershipLost
+    ) -> None:
+        reactions.when_account_ownership_lost(
+            event, unit=self._unit(tx), clock=self.platform.clock
+        )
+
+    def when_identification_completed(
+        self, tx: Transaction, event: IdentificationCompleted
+    ) -> None:
+        reactions.when_identification_completed(
+            event, unit=self._unit(tx), policy=self.platform.policy
+        )
+
+    def when_payout_scheduled(self, tx: Transaction, event: PayoutScheduled) -> None:
+        reactions.when_payout_scheduled(
+            event, unit=self._unit(tx), clock=self.platform.clock
+        )
+
+    def when_payout_due(self, tx: Transaction, event: PayoutDue) -> None:
+        reactions.when_payout_due(event, unit=self._unit(tx), clock=self.platform.clock)
+
+    def when_payout_rejected(self, tx: Transaction, event: PayoutRejected) -> None:
+        reactions.when_payout_rejected(
+            event, unit=self._unit(tx), clock=self.platform.clock
+        )
+
+    def when_payout_settled(self, tx: Transaction, event: PayoutSettled) -> None:
+        reactions.when_payout_settled(event, unit=self._unit(tx))
+
+    def _work(self, context: Context, call: Call | None = None) -> DatabaseWork:
+        return DatabaseWork(
+            self.platform.database,
+            context,
+            field_keys=self.platform.field_keys,
+            call=call,
+        )
+
+    def _unit(self, tx: Transaction) -> DatabaseUnit:
+        return DatabaseUnit(tx, field_keys=self.platform.field_keys)
+
+    def _judges(self, context: Context) -> Judges:
+        return Judges(
+            onboarding=RpcOnboarding(self.platform.rpc, context),
+            bureau=self.bureau,
+            antifraud=RpcAntifraud(self.platform.rpc, context),
+        )
+
+    def _statement(self, text_sha256: str, second_factor_at: datetime) -> Statement:
+        return Statement(
+            text_sha256=text_sha256,
+            channel=LENDER_CHANNEL,
+            second_factor_at=second_factor_at,
+            given_at=self.platform.clock.now(),
+        )
+
+
+def build(platform: Platform[Settings]) -> UseCases:
+    """Connect nothing yet; the first request does."""
+    settings = platform.settings
+    client = httpx.Client(
+        base_url=settings.bureau_url,
+        verify=client_context(
+            settings.outer_ca, settings.outer_cert, settings.outer_key
+        ),
+        timeout=BUREAU_TIMEOUT,
+        follow_redirects=False,
+        trust_env=False,
+    )
+    return UseCases(platform, HttpBureau(client))
+
+
+def _client(call: Call) -> UUID:
+    """The client in whose name the gateway asks; the door has verified it."""
+    if call.client_id is None:
+        raise Broken("A client's request came without a client")
+    return call.client_id

@@ -1,0 +1,357 @@
+"""Small twins of the ports: dictionaries, and a list of what was said."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from kernel.context import jsonable
+from kernel.crypto import Json, sha256_hex
+from kernel.errors import Transient
+from kernel.events import Event
+from kernel.money import Money
+from services.contracts.domain.application import (
+    Application,
+    ApplicationState,
+    Check,
+    CreditReport,
+    Decision,
+)
+from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.texts import Borrower, StatementText
+from services.contracts.ports import Ceremony, Judges
+from tests.unit.contracts.builders import (
+    ACCOUNT,
+    CEREMONY,
+    OFFERED_AT,
+    borrower,
+    report,
+)
+
+
+@dataclass
+class FakeClock:
+    """A clock the test moves."""
+
+    at: datetime = OFFERED_AT
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, by: timedelta) -> None:
+        self.at += by
+
+
+class FakeIds:
+    """1, 2, 3 …"""
+
+    def __init__(self) -> None:
+        self.last = 0xF000
+
+    def new(self) -> UUID:
+        self.last += 1
+        return UUID(int=self.last)
+
+
+class FakeApplications:
+    """Implements Applications."""
+
+    def __init__(self) -> None:
+        self.rows: dict[UUID, Application] = {}
+        self.trace: dict[UUID, list[Check]] = {}
+
+    def add(self, application: Application) -> bool:
+        if any(
+            row.is_open and row.client_id == application.client_id
+            for row in self.rows.values()
+        ):
+            return False
+        self.rows[application.id] = application
+        return True
+
+    def get(self, application_id: UUID) -> Application | None:
+        return self.rows.get(application_id)
+
+    def get_own(self, application_id: UUID, client_id: UUID) -> Application | None:
+        row = self.rows.get(application_id)
+        return row if row is not None and row.client_id == client_id else None
+
+    def save(self, application: Application, *, was: ApplicationState) -> bool:
+        if self.rows[application.id].state is not was:
+            return False
+        self.rows[application.id] = application
+        return True
+
+    def record(
+        self, application_id: UUID, checks: Sequence[Check], *, at: datetime
+    ) -> None:
+        del at
+        self.trace.setdefault(application_id, []).extend(checks)
+
+    def undecided(self, *, submitted_before: datetime, limit: int) -> list[UUID]:
+        found = [
+            row.id
+            for row in self.rows.values()
+            if row.is_open and row.submitted_at <= submitted_before
+        ]
+        return found[:limit]
+
+
+class FakeContracts:
+    """Implements Contracts."""
+
+    def __init__(self) -> None:
+        self.rows: dict[UUID, Contract] = {}
+        self.documents: dict[UUID, bytes] = {}
+        self.statements: list[tuple[UUID, str, Statement]] = []
+
+    def put(self, contract: Contract, document: bytes = b"") -> Contract:
+        """What a test begins with."""
+        self.add(contract, document)
+        return contract
+
+    def add(self, contract: Contract, document: bytes) -> None:
+        self.rows[contract.id] = contract
+        self.documents[contract.id] = document
+
+    def get(self, contract_id: UUID) -> Contract | None:
+        return self.rows.get(contract_id)
+
+    def get_own(self, contract_id: UUID, client_id: UUID) -> Contract | None:
+        row = self.rows.get(contract_id)
+        return row if row is not None and row.client_id == client_id else None
+
+    def list_own(self, client_id: UUID) -> list[Contract]:
+        return [row for row in self.rows.values() if row.client_id == client_id]
+
+    def has_unfinished(self, client_id: UUID) -> bool:
+        finished = (ContractState.ACTIVE, ContractState.ANNULLED)
+        return any(row.state not in finished for row in self.list_own(client_id))
+
+    def document(self, contract: Contract) -> bytes:
+        return self.documents[contract.id]
+
+    def save(self, contract: Contract, *, was: ContractState) -> bool:
+        if self.rows[contract.id].state is not was:
+            return False
+        self.rows[contract.id] = contract
+        return True
+
+    def add_statement(
+        self, contract_id: UUID, statement: Statement, *, text: StatementText
+    ) -> None:
+        self.statements.append((contract_id, text.version, statement))
+
+    def refused(self, *, limit: int) -> list[Contract]:
+        found = [
+            row
+            for row in self.rows.values()
+            if row.refusal_asked_at is not None and not row.is_final
+        ]
+        return found[:limit]
+
+    def silent(self, *, at: datetime, limit: int) -> list[UUID]:
+        found = [
+            row.id
+            for row in self.rows.values()
+            if row.silence_at is not None and row.silence_at <= at
+        ]
+        return found[:limit]
+
+
+class FakeClients:
+    """Implements Clients."""
+
+    def __init__(self) -> None:
+        self.active: set[UUID] = set()
+        self.accounts: dict[UUID, bool] = {}
+
+    def activate(self, client_id: UUID, *, at: datetime) -> None:
+        del at
+        self.active.add(client_id)
+
+    def is_active(self, client_id: UUID) -> bool:
+        return client_id in self.active
+
+    def put_account(
+        self, account_id: UUID, client_id: UUID, *, owned: bool, at: datetime
+    ) -> None:
+        del client_id, at
+        self.accounts[account_id] = owned
+
+    def account_lost(self, account_id: UUID) -> bool:
+        return self.accounts.get(account_id) is False
+
+
+class FakeWork:
+    """Implements Work and Unit: a failed transaction leaves nothing behind.
+
+    `key` plays the Idempotency-Key of the request being served; `replies` is what the
+    database keeps of earlier ones.
+    """
+
+    def __init__(self) -> None:
+        self.applications = FakeApplications()
+        self.contracts = FakeContracts()
+        self.clients = FakeClients()
+        self.said: list[Event] = []
+        self.replies: dict[str, Json] = {}
+        self.key: str | None = None
+        self.open = False
+
+    @contextmanager
+    def begin(self) -> Iterator["FakeWork"]:
+        assert not self.open, "a transaction within a transaction"
+        names = ("applications", "contracts", "clients", "said", "replies")
+        before = {name: deepcopy(getattr(self, name)) for name in names}
+        self.open = True
+        try:
+            yield self
+        except BaseException:
+            self.__dict__.update(before)
+            raise
+        finally:
+            self.open = False
+
+    def publish(self, event: Event) -> UUID:
+        assert self.open, "an event without a commit"
+        self.said.append(event)
+        return UUID(int=len(self.said))
+
+    def once(self, run: Callable[[], Json]) -> Json:
+        if self.key is None:
+            return run()
+        if self.key not in self.replies:
+            self.replies[self.key] = jsonable(run())
+        return self.replies[self.key]
+
+    def said_types(self) -> list[str]:
+        """The events' names, without publisher and version."""
+        return [event.TYPE.split(".")[1] for event in self.said]
+
+
+@dataclass
+class FakeOnboarding:
+    """Implements Onboarding; asserts that no transaction is open while it is asked."""
+
+    work: FakeWork
+    account: UUID | None = ACCOUNT
+    away: bool = False
+    other_bytes: bool = False
+    purposes: list[str] = field(default_factory=list)
+    opened: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def account_of(self, client_id: UUID) -> UUID | None:
+        del client_id
+        self._asked()
+        return self.account
+
+    def borrower(self, client_id: UUID, *, purpose: str) -> Borrower:
+        del client_id
+        self._asked()
+        self.purposes.append(purpose)
+        return borrower()
+
+    def open_ceremony(
+        self, *, client_id: UUID, operation: str, document: bytes
+    ) -> Ceremony:
+        del client_id
+        self._asked()
+        self.opened.append((operation, document))
+        digest = "0" * 64 if self.other_bytes else sha256_hex(document)
+        reply: Json = {"ceremony_id": str(CEREMONY), "document_sha256": digest}
+        return Ceremony(ceremony_id=CEREMONY, document_sha256=digest, reply=reply)
+
+    def _asked(self) -> None:
+        assert not self.work.open, "a call within a transaction"
+        if self.away:
+            raise Transient("onboarding did not answer in time")
+
+
+@dataclass
+class FakeBureau:
+    """Implements Bureau."""
+
+    work: FakeWork
+    answer: CreditReport = field(default_factory=report)
+    away: bool = False
+    asked: int = 0
+
+    def report(self, iin: str) -> CreditReport:
+        assert not self.work.open, "a call within a transaction"
+        assert iin == borrower().iin
+        self.asked += 1
+        if self.away:
+            raise Transient("the bureau gave no report")
+        return self.answer
+
+
+@dataclass
+class FakeAntifraud:
+    """Implements Antifraud."""
+
+    work: FakeWork
+    outcome: str = "allow"
+    away: bool = False
+    asked: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], None] = field(default=lambda: None)
+    """What happens elsewhere while the question is under way."""
+
+    def decide(
+        self,
+        *,
+        operation: str,
+        client_id: UUID,
+        amount: Money,
+        facts: Mapping[str, str | int],
+    ) -> Decision:
+        del client_id, amount
+        assert facts == {"term_days": 90, "account_id": str(ACCOUNT)}
+        assert not self.work.open, "a call within a transaction"
+        self.asked.append(operation)
+        if self.away:
+            raise Transient("antifraud did not answer in time")
+        self.meanwhile()
+        return Decision(decision_id=UUID(int=0xDE), outcome=self.outcome, score=1)
+
+
+@dataclass
+class FakeDisbursement:
+    """Implements Disbursement."""
+
+    work: FakeWork
+    answer: str = "stopped"
+    away: bool = False
+    asked: list[UUID] = field(default_factory=list)
+    meanwhile: Callable[[], None] = field(default=lambda: None)
+    """What happens elsewhere while the question is under way."""
+
+    def stop_payout(self, *, contract_id: UUID, client_id: UUID) -> str:
+        del client_id
+        assert not self.work.open, "a call within a transaction"
+        self.asked.append(contract_id)
+        if self.away:
+            raise Transient("disbursement did not answer in time")
+        self.meanwhile()
+        return self.answer
+
+
+class Bench:
+    """All twins of one test, wired together."""
+
+    def __init__(self) -> None:
+        self.work = FakeWork()
+        self.clock = FakeClock()
+        self.ids = FakeIds()
+        self.onboarding = FakeOnboarding(self.work)
+        self.bureau = FakeBureau(self.work)
+        self.antifraud = FakeAntifraud(self.work)
+        self.disbursement = FakeDisbursement(self.work)
+
+    @property
+    def judges(self) -> Judges:
+        return Judges(
+            onboarding=self.onboarding, bureau=self.bureau, antifraud=self.antifraud
+        )

@@ -1,0 +1,155 @@
+"""Which applications pass, and which check decides a refusal."""
+
+from uuid import UUID
+
+import pytest
+
+from kernel.errors import Refused
+from kernel.money import Money
+from services.contracts.domain import application as machine
+from services.contracts.domain.application import (
+    MAX_TERM_DAYS,
+    ApplicationState,
+    Decision,
+)
+from services.contracts.domain.rules import LendingRules
+from tests.unit.contracts.builders import (
+    ACCOUNT,
+    APPLICATION,
+    CLIENT,
+    CONTRACT,
+    OFFERED_AT,
+    POLICY,
+    SMALL,
+    TIYN,
+    application,
+    report,
+)
+
+LENDING = LendingRules.at(POLICY, OFFERED_AT)
+
+
+def submit(amount: Money, term_days: int = 90) -> machine.Application:
+    return machine.submit(
+        application_id=APPLICATION,
+        client_id=CLIENT,
+        amount=amount,
+        term_days=term_days,
+        at=OFFERED_AT,
+    )
+
+
+@pytest.mark.parametrize(
+    ("amount", "term_days", "code"),
+    [
+        (Money(0), 90, "amount_not_positive"),
+        (Money(-1), 90, "amount_not_positive"),
+        (Money(100, "USD"), 90, "currency_unknown"),
+        (SMALL, 0, "term_invalid"),
+        (SMALL, MAX_TERM_DAYS + 1, "term_invalid"),
+    ],
+)
+def test_nonsense_is_refused_at_once(amount: Money, term_days: int, code: str) -> None:
+    """It never becomes an application."""
+    with pytest.raises(Refused) as refused:
+        submit(amount, term_days)
+    assert code == refused.value.code
+
+
+def test_a_new_application_is_undecided() -> None:
+    """Whatever the amount: the checks decide, and leave a trace."""
+    for amount in (TIYN, LENDING.max_amount + TIYN):
+        assert submit(amount).state is ApplicationState.SUBMITTED
+        assert submit(amount, MAX_TERM_DAYS).is_open
+
+
+def test_the_cap_of_20_000_mrp_is_inclusive() -> None:
+    """The cap itself passes, one tiyn more does not."""
+    for amount, expected in (
+        (LENDING.max_amount, True),
+        (LENDING.max_amount + TIYN, False),
+    ):
+        check = machine.check_amount(application(amount=amount), LENDING)
+        assert expected == check.passed
+
+
+def test_a_loan_needs_an_account_whose_ownership_is_not_lost() -> None:
+    """Clause 5.4."""
+    assert machine.check_account(ACCOUNT, lost=False).passed
+    assert not machine.check_account(ACCOUNT, lost=True).passed
+    assert not machine.check_account(None, lost=False).passed
+
+
+def test_stop_credit_refuses_whatever_else_the_report_says() -> None:
+    """«Стоп-кредит» is the person's own wish."""
+    assert machine.check_stop_credit(report()).passed
+    assert not machine.check_stop_credit(report(stop_credit=True)).passed
+
+
+@pytest.mark.parametrize(
+    ("amount", "earlier", "expected"),
+    [
+        (SMALL, False, True),
+        (SMALL + TIYN, False, False),
+        (SMALL, True, True),
+        (SMALL + TIYN, True, True),
+    ],
+)
+def test_a_first_online_loan_strictly_above_75_mrp_needs_a_visit(
+    amount: Money, *, earlier: bool, expected: bool
+) -> None:
+    """75 МРП exactly passes; one tiyn more needs an earlier online microcredit."""
+    check = machine.check_first_loan(
+        application(amount=amount), report(earlier_online_microcredit=earlier), LENDING
+    )
+    assert expected == check.passed
+
+
+@pytest.mark.parametrize("outcome", ["review", "suspend", "refuse", "ALLOW", ""])
+def test_only_the_word_allow_allows(outcome: str) -> None:
+    """A word we do not know is no permission."""
+    decision = Decision(decision_id=UUID(int=1), outcome=outcome, score=0)
+    assert not machine.check_antifraud(decision).passed
+
+
+def test_the_first_check_that_fails_decides() -> None:
+    """Two readers of the trace come to the same code."""
+    checks = (
+        machine.check_amount(application(), LENDING),
+        machine.check_stop_credit(report(stop_credit=True)),
+        machine.check_account(None, lost=False),
+    )
+    refused = machine.pass_checks(application(), checks, account_id=ACCOUNT)
+    assert ApplicationState.REFUSED is refused.state
+    assert refused.refusal_code == "stop_credit"
+    assert not refused.is_open
+
+
+def test_an_application_that_passes_is_checked_then_offered() -> None:
+    """It remembers the account it was checked with, then its contract."""
+    checked = machine.pass_checks(
+        application(), (machine.check_stop_credit(report()),), account_id=ACCOUNT
+    )
+    assert (checked.state, checked.account_id) == (ApplicationState.CHECKED, ACCOUNT)
+    assert checked.is_open
+    offered = machine.offer(checked, contract_id=CONTRACT)
+    assert (offered.state, offered.contract_id) == (ApplicationState.OFFERED, CONTRACT)
+
+
+def test_every_check_has_a_stable_refusal_code() -> None:
+    """The codes are part of the interface."""
+    checks = {
+        "amount_above_maximum": machine.check_amount(
+            application(amount=LENDING.max_amount + TIYN), LENDING
+        ),
+        "account_not_proved": machine.check_account(None, lost=False),
+        "stop_credit": machine.check_stop_credit(report(stop_credit=True)),
+        "personal_visit_required": machine.check_first_loan(
+            application(), report(earlier_online_microcredit=False), LENDING
+        ),
+        "antifraud": machine.check_antifraud(
+            Decision(decision_id=UUID(int=1), outcome="refuse", score=90)
+        ),
+    }
+    for code, check in checks.items():
+        assert code == machine.refuse(application(), check).refusal_code

@@ -1,0 +1,275 @@
+"""From the wish to a document or a refusal, and what stands when somebody is away."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from kernel.crypto import sha256_hex
+from kernel.errors import Broken, Refused, Transient
+from kernel.money import Money
+from services.contracts.domain.application import Application, ApplicationState
+from services.contracts.domain.contract import ContractState
+from services.contracts.handlers import applications
+from tests.unit.contracts.builders import (
+    ACCOUNT,
+    AMOUNT,
+    CLIENT,
+    POLICY,
+    STRANGER,
+    active,
+    application,
+    borrower,
+    concluded,
+    report,
+)
+from tests.unit.contracts.fakes import Bench
+
+
+def submit(bench: Bench, amount: Money = AMOUNT) -> dict[str, object]:
+    reply = applications.submit_application(
+        client_id=CLIENT,
+        amount=amount,
+        term_days=90,
+        work=bench.work,
+        judges=bench.judges,
+        policy=POLICY,
+        clock=bench.clock,
+        ids=bench.ids,
+    )
+    assert isinstance(reply, dict)
+    return dict(reply)
+
+
+def decide_held(bench: Bench) -> int:
+    return applications.decide_held(
+        work=bench.work,
+        judges=bench.judges,
+        policy=POLICY,
+        clock=bench.clock,
+        ids=bench.ids,
+    )
+
+
+def only(bench: Bench) -> Application:
+    (found,) = bench.work.applications.rows.values()
+    return found
+
+
+def test_a_good_application_is_offered_a_contract(bench: Bench) -> None:
+    """With its document, its digest and a trace of every check."""
+    reply = submit(bench)
+    (contract,) = bench.work.contracts.rows.values()
+    assert (reply["state"], reply["next_step"]) == ("offered", "sign")
+    assert str(contract.id) == reply["contract_id"]
+    assert (contract.state, contract.account_id) == (ContractState.OFFERED, ACCOUNT)
+    document = bench.work.contracts.documents[contract.id]
+    assert sha256_hex(document) == contract.document_sha256
+    assert borrower().iin.encode() in document
+    assert [check.name for check in bench.work.applications.trace[only(bench).id]] == [
+        "amount_cap",
+        "account",
+        "stop_credit",
+        "first_online_loan",
+        "antifraud",
+    ]
+    assert bench.work.said_types() == ["application_submitted", "contract_offered"]
+    assert bench.onboarding.purposes == ["credit_report", "contract_document"]
+
+
+def test_the_events_name_no_person(bench: Bench) -> None:
+    """Ids only: no ИИН, name or document in what is published."""
+    submit(bench)
+    for event in bench.work.said:
+        text = event.model_dump_json()
+        assert borrower().iin not in text
+        assert borrower().surname not in text
+
+
+def test_nobody_is_asked_more_than_the_decision_needs(bench: Bench) -> None:
+    """An amount above the cap asks nobody; no account, no credit report."""
+    reply = submit(bench, Money.of("86500000.01"))
+    assert reply["refusal_code"] == "amount_above_maximum"
+    assert (bench.onboarding.purposes, bench.bureau.asked) == ([], 0)
+    bench.onboarding.account = None
+    assert submit(bench)["refusal_code"] == "account_not_proved"
+    assert (bench.onboarding.purposes, bench.bureau.asked) == ([], 0)
+
+
+def test_an_account_known_to_be_lost_refuses(bench: Bench) -> None:
+    """Clause 5.4, by our own copy of what onboarding said."""
+    bench.work.clients.accounts[ACCOUNT] = False
+    assert submit(bench)["refusal_code"] == "account_not_proved"
+
+
+def test_stop_credit_refuses_before_antifraud_is_asked(bench: Bench) -> None:
+    """The refusal is published with its code, and no document exists."""
+    bench.bureau.answer = report(stop_credit=True)
+    reply = submit(bench)
+    assert (reply["state"], reply["refusal_code"]) == ("refused", "stop_credit")
+    assert bench.work.said_types() == ["application_submitted", "application_refused"]
+    assert (bench.antifraud.asked, bench.work.contracts.rows) == ([], {})
+
+
+def test_a_first_online_loan_above_75_mrp_is_refused(bench: Bench) -> None:
+    """400 000 ₸ without an earlier online microcredit."""
+    bench.bureau.answer = report(earlier_online_microcredit=False)
+    assert submit(bench)["refusal_code"] == "personal_visit_required"
+
+
+@pytest.mark.parametrize("outcome", ["review", "suspend", "refuse"])
+def test_what_antifraud_does_not_allow_is_not_offered(
+    bench: Bench, outcome: str
+) -> None:
+    """Clause 6.1g; the trace keeps the decision's id."""
+    bench.antifraud.outcome = outcome
+    reply = submit(bench)
+    assert (reply["state"], reply["refusal_code"]) == ("refused", "antifraud")
+    assert bench.work.contracts.rows == {}
+    last = bench.work.applications.trace[only(bench).id][-1]
+    assert outcome == last.found["outcome"]
+
+
+def test_an_application_waits_while_antifraud_is_away(bench: Bench) -> None:
+    """It is neither offered nor refused, and the beat goes on from there."""
+    bench.antifraud.away = True
+    reply = submit(bench)
+    assert (reply["state"], reply["next_step"]) == ("checked", "wait_for_decision")
+    assert (bench.work.contracts.rows, bench.bureau.asked) == ({}, 1)
+    bench.clock.move(applications.HELD_AFTER)
+    with pytest.raises(Transient):
+        decide_held(bench)
+    bench.antifraud.away = False
+    assert decide_held(bench) == 1
+    assert (only(bench).state, bench.bureau.asked) == (ApplicationState.OFFERED, 1)
+    assert decide_held(bench) == 0
+
+
+@pytest.mark.parametrize("away", ["bureau", "onboarding"])
+def test_an_application_waits_while_the_check_cannot_be_made(
+    bench: Bench, away: str
+) -> None:
+    """No report is no answer."""
+    getattr(bench, away).away = True
+    assert submit(bench)["state"] == "submitted"
+    assert bench.antifraud.asked == []
+
+
+def test_the_beat_leaves_fresh_applications_to_their_requests(bench: Bench) -> None:
+    """Two deciders at once would only ask twice."""
+    bench.antifraud.away = True
+    submit(bench)
+    bench.clock.move(applications.HELD_AFTER - timedelta(microseconds=1))
+    assert decide_held(bench) == 0
+
+
+def test_the_same_key_is_the_same_application(bench: Bench) -> None:
+    """A repeated request resumes what the first one began."""
+    bench.work.key = "k-1"
+    bench.antifraud.away = True
+    first = submit(bench)
+    bench.antifraud.away = False
+    second = submit(bench)
+    assert first["application_id"] == second["application_id"]
+    assert (first["state"], second["state"]) == ("checked", "offered")
+    assert second == submit(bench)
+    assert bench.work.said_types().count("application_submitted") == 1
+
+
+def test_a_client_has_one_unfinished_loan(bench: Bench) -> None:
+    """An undecided application or an unfinished contract stands in the way."""
+    bench.antifraud.away = True
+    submit(bench)
+    with pytest.raises(Refused) as refused:
+        submit(bench)
+    assert refused.value.code == "loan_in_progress"
+
+
+def test_an_unfinished_contract_leaves_no_second_application(bench: Bench) -> None:
+    """The refused wish leaves nothing behind; a finished loan is no obstacle."""
+    bench.work.contracts.put(concluded())
+    with pytest.raises(Refused) as refused:
+        submit(bench)
+    assert refused.value.code == "loan_in_progress"
+    assert (bench.work.applications.rows, bench.work.said) == ({}, [])
+    bench.work.contracts.put(active())
+    assert submit(bench)["state"] == "offered"
+
+
+def test_a_client_we_have_not_heard_of_may_come_a_moment_later(bench: Bench) -> None:
+    """The news of the activation is on its way."""
+    bench.work.clients.active.clear()
+    with pytest.raises(Transient):
+        submit(bench)
+    assert bench.work.applications.rows == {}
+
+
+def test_somebody_elses_application_is_not_found(bench: Bench) -> None:
+    """Nor is one that does not exist; the answers are the same."""
+    submit(bench)
+    for client_id, application_id in (
+        (STRANGER, only(bench).id),
+        (CLIENT, UUID(int=1)),
+    ):
+        with pytest.raises(Refused) as refused:
+            applications.get_application(
+                client_id=client_id, application_id=application_id, work=bench.work
+            )
+        assert refused.value.code == "not_found"
+
+
+@pytest.mark.parametrize("outcome", ["allow", "refuse"])
+def test_what_another_decided_first_stands(bench: Bench, outcome: str) -> None:
+    """The slower of two deciders neither refuses nor draws up a second document."""
+    bench.antifraud.away = True
+    submit(bench)
+    found = only(bench)
+    first = application(
+        id=found.id, state=ApplicationState.REFUSED, refusal_code="stop_credit"
+    )
+
+    def somebody_is_faster() -> None:
+        bench.work.applications.rows[found.id] = first
+
+    bench.antifraud.away, bench.antifraud.outcome = False, outcome
+    bench.antifraud.meanwhile = somebody_is_faster
+    bench.clock.move(applications.HELD_AFTER)
+    decide_held(bench)
+    assert first == only(bench)
+    assert (
+        bench.work.contracts.rows,
+        bench.work.said_types(),
+    ) == ({}, ["application_submitted"])
+
+
+def test_an_application_that_does_not_exist_cannot_be_decided(bench: Bench) -> None:
+    """It is a defect, not an answer."""
+    with pytest.raises(Broken):
+        applications.decide_application(
+            UUID(int=1),
+            work=bench.work,
+            judges=bench.judges,
+            policy=POLICY,
+            clock=bench.clock,
+            ids=bench.ids,
+        )
+
+
+def test_a_defect_of_one_application_does_not_hold_up_the_others(bench: Bench) -> None:
+    """It is raised after the round."""
+    bench.antifraud.away = True
+    submit(bench)
+    bench.antifraud.away = False
+    broken = application(
+        id=UUID(int=1),
+        client_id=STRANGER,
+        state=ApplicationState.CHECKED,
+        account_id=None,
+    )
+    rows = bench.work.applications.rows
+    bench.work.applications.rows = {broken.id: broken, **rows}
+    bench.clock.move(applications.HELD_AFTER)
+    with pytest.raises(Broken):
+        decide_held(bench)
+    states = [row.state for row in bench.work.applications.rows.values()]
+    assert states == [ApplicationState.CHECKED, ApplicationState.OFFERED]

@@ -1,0 +1,415 @@
+"""Signing, consent, release and refusal as the client meets them."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from kernel.crypto import Json
+from kernel.errors import Broken, Refused, Transient
+from kernel.events.contracts import (
+    AdditionalConsentGiven,
+    ContractAnnulled,
+    ReleaseConfirmed,
+)
+from services.contracts.domain import texts
+from services.contracts.domain.contract import Contract, ContractState
+from services.contracts.handlers import contracts
+from services.contracts.handlers.views import terms_of
+from tests.unit.contracts.builders import (
+    ACCOUNT,
+    CEREMONY,
+    CLIENT,
+    CONSENTED_AT,
+    CONTRACT,
+    DOCUMENT,
+    HOLD_UNTIL,
+    MICROSECOND,
+    POLICY,
+    SMALL,
+    STRANGER,
+    active,
+    concluded,
+    consented,
+    offered,
+    released,
+    scheduled,
+    signing,
+    wish,
+)
+from tests.unit.contracts.fakes import Bench
+
+S = ContractState
+
+
+def give_consent(
+    bench: Bench, *, client_id: UUID = CLIENT, at: datetime = CONSENTED_AT
+) -> Json:
+    text = texts.consent_text(terms_of(bench.work.contracts.rows[CONTRACT]))
+    return contracts.give_consent(
+        client_id=client_id,
+        contract_id=CONTRACT,
+        work=bench.work,
+        policy=POLICY,
+        wish=wish(text, at=at),
+    )
+
+
+def confirm_release(
+    bench: Bench, *, client_id: UUID = CLIENT, at: datetime = HOLD_UNTIL
+) -> Json:
+    text = texts.release_text(terms_of(bench.work.contracts.rows[CONTRACT]))
+    return contracts.confirm_release(
+        client_id=client_id,
+        contract_id=CONTRACT,
+        work=bench.work,
+        policy=POLICY,
+        wish=wish(text, at=at),
+    )
+
+
+def refuse(bench: Bench, *, client_id: UUID = CLIENT) -> Json:
+    return contracts.refuse_contract(
+        client_id=client_id,
+        contract_id=CONTRACT,
+        work=bench.work,
+        disbursement=bench.disbursement,
+        clock=bench.clock,
+    )
+
+
+def open_signing(bench: Bench, *, client_id: UUID = CLIENT) -> Json:
+    return contracts.open_signing(
+        client_id=client_id,
+        contract_id=CONTRACT,
+        work=bench.work,
+        onboarding=bench.onboarding,
+        clock=bench.clock,
+    )
+
+
+def get_contract(bench: Bench, *, client_id: UUID = CLIENT) -> Json:
+    return contracts.get_contract(
+        client_id=client_id, contract_id=CONTRACT, work=bench.work, clock=bench.clock
+    )
+
+
+def get_document(bench: Bench, *, client_id: UUID = CLIENT) -> Json:
+    return contracts.get_document(
+        client_id=client_id, contract_id=CONTRACT, work=bench.work
+    )
+
+
+def state_of(bench: Bench) -> ContractState:
+    return bench.work.contracts.rows[CONTRACT].state
+
+
+def view(reply: Json) -> dict[str, Json]:
+    assert isinstance(reply, dict)
+    return dict(reply)
+
+
+@pytest.mark.parametrize(
+    ("build", "act"),
+    [
+        (offered, get_contract),
+        (offered, get_document),
+        (offered, open_signing),
+        (concluded, give_consent),
+        (scheduled, confirm_release),
+        (concluded, refuse),
+    ],
+)
+def test_somebody_elses_contract_is_not_found(
+    bench: Bench, build: Callable[[], Contract], act: Callable[..., Json]
+) -> None:
+    """Every door looks whose contract it is; nothing is asked, said or changed."""
+    before = bench.work.contracts.put(build(), DOCUMENT)
+    with pytest.raises(Refused) as refused:
+        act(bench, client_id=STRANGER)
+    assert refused.value.code == "not_found"
+    assert before == bench.work.contracts.rows[CONTRACT]
+    assert (
+        bench.work.said,
+        bench.onboarding.opened,
+        bench.disbursement.asked,
+    ) == ([], [], [])
+
+
+def test_a_client_lists_only_their_own_contracts(bench: Bench) -> None:
+    """Somebody else's do not appear."""
+    bench.work.contracts.put(offered())
+    bench.work.contracts.put(offered(id=UUID(int=7), client_id=STRANGER))
+    reply = view(
+        contracts.list_contracts(client_id=CLIENT, work=bench.work, clock=bench.clock)
+    )
+    assert isinstance(reply["contracts"], list)
+    assert [str(CONTRACT)] == [
+        view(found)["contract_id"] for found in reply["contracts"]
+    ]
+
+
+def test_the_document_comes_as_the_bytes_that_are_signed(bench: Bench) -> None:
+    """Clause 5.1: the original, with its digest."""
+    contract = bench.work.contracts.put(offered(), DOCUMENT)
+    reply = view(get_document(bench))
+    assert base64.b64decode(str(reply["document_b64"])) == DOCUMENT
+    assert contract.document_sha256 == reply["sha256"]
+
+
+def test_signing_opens_a_ceremony_over_the_contracts_bytes(bench: Bench) -> None:
+    """Clause 5.2; the ceremony's description goes on to the client as it came."""
+    bench.work.contracts.put(offered(), DOCUMENT)
+    reply = view(open_signing(bench))
+    assert [(f"contract:{CONTRACT}", DOCUMENT)] == bench.onboarding.opened
+    assert str(CEREMONY) == reply["ceremony_id"]
+    assert (
+        state_of(bench),
+        bench.work.contracts.rows[CONTRACT].ceremony_id,
+    ) == (S.SIGNING, CEREMONY)
+
+
+def test_signing_is_expected_before_the_ceremony_exists(bench: Bench) -> None:
+    """A crash in between leaves `signing`, and the wish can be repeated."""
+    bench.work.contracts.put(offered(), DOCUMENT)
+    bench.onboarding.away = True
+    with pytest.raises(Transient):
+        open_signing(bench)
+    assert S.SIGNING is state_of(bench)
+    bench.onboarding.away = False
+    open_signing(bench)
+    assert len(bench.onboarding.opened) == 1
+
+
+def test_a_ceremony_over_other_bytes_blocks_the_contract(bench: Bench) -> None:
+    """Clause 3.4; it is said, and the client gets no ceremony."""
+    bench.work.contracts.put(offered(), DOCUMENT)
+    bench.onboarding.other_bytes = True
+    with pytest.raises(Broken):
+        open_signing(bench)
+    assert S.BLOCKED is state_of(bench)
+    (event,) = bench.work.said
+    assert isinstance(event, ContractAnnulled)
+    assert event.reason == "document_mismatch"
+
+
+def test_nothing_is_signed_over_an_account_that_was_lost(bench: Bench) -> None:
+    """Clause 5.4: it could not be paid."""
+    bench.work.contracts.put(offered(), DOCUMENT)
+    bench.work.clients.accounts[ACCOUNT] = False
+    with pytest.raises(Refused) as refused:
+        open_signing(bench)
+    assert refused.value.code == "account_not_proved"
+    assert S.OFFERED is state_of(bench)
+
+
+def test_a_consent_is_kept_published_and_answered(bench: Bench) -> None:
+    """With version and digest of its text, channel and times."""
+    contract = bench.work.contracts.put(concluded())
+    text = texts.consent_text(terms_of(contract))
+    reply = view(give_consent(bench))
+    assert (reply["next_step"], reply["seconds_left"]) == ("wait_for_hold", 86_400)
+    ((contract_id, version, statement),) = bench.work.contracts.statements
+    assert (CONTRACT, "consent-1", text.sha256) == (
+        contract_id,
+        version,
+        statement.text_sha256,
+    )
+    (event,) = bench.work.said
+    assert isinstance(event, AdditionalConsentGiven)
+    assert (CONSENTED_AT, "lender", text.sha256) == (
+        event.given_at,
+        event.channel,
+        event.text_sha256,
+    )
+
+
+def test_the_same_key_gives_one_consent(bench: Bench) -> None:
+    """The second answer is the first one."""
+    bench.work.contracts.put(concluded())
+    bench.work.key = "k-1"
+    first = give_consent(bench)
+    assert first == give_consent(bench, at=CONSENTED_AT + timedelta(minutes=1))
+    assert (len(bench.work.said), len(bench.work.contracts.statements)) == (1, 1)
+
+
+def test_a_release_is_kept_and_published(bench: Bench) -> None:
+    """At the very instant of `hold_until`."""
+    bench.work.contracts.put(scheduled())
+    reply = view(confirm_release(bench))
+    assert (reply["state"], reply["next_step"]) == ("released", "wait_for_payout")
+    (event,) = bench.work.said
+    assert isinstance(event, ReleaseConfirmed)
+    assert event.confirmed_at == HOLD_UNTIL
+    assert [found[1] for found in bench.work.contracts.statements] == ["release-1"]
+
+
+def test_a_release_too_early_leaves_nothing_behind(bench: Bench) -> None:
+    """Clause 5.5: no state, no statement, no event; the time left is told."""
+    before = bench.work.contracts.put(scheduled())
+    with pytest.raises(Refused) as refused:
+        confirm_release(bench, at=HOLD_UNTIL - MICROSECOND)
+    assert refused.value.details == {"seconds_left": 1}
+    assert before == bench.work.contracts.rows[CONTRACT]
+    assert (bench.work.said, bench.work.contracts.statements) == ([], [])
+
+
+def test_the_text_for_the_next_step_comes_with_the_contract(bench: Bench) -> None:
+    """The screen shows it, and its digest comes back with the statement."""
+    terms = terms_of(offered())
+    for contract, expected in (
+        (offered(), None),
+        (concluded(), texts.consent_text(terms)),
+        (scheduled(), texts.release_text(terms)),
+        (consented(amount=SMALL), None),
+        (released(), None),
+    ):
+        bench.work.contracts.put(contract)
+        statement = view(get_contract(bench))["statement"]
+        if expected is None:
+            assert statement is None
+        else:
+            assert expected.sha256 == view(statement)["sha256"]
+            assert expected.text == view(statement)["text"]
+
+
+def test_the_countdown_is_rounded_up_and_ends_at_zero(bench: Bench) -> None:
+    """No hold, no countdown."""
+    for contract, at, expected in (
+        (concluded(), CONSENTED_AT, None),
+        (scheduled(), HOLD_UNTIL - MICROSECOND, 1),
+        (scheduled(), HOLD_UNTIL, 0),
+        (scheduled(), HOLD_UNTIL + timedelta(days=1), 0),
+        (active(), HOLD_UNTIL, None),
+    ):
+        bench.work.contracts.put(contract)
+        bench.clock.at = at
+        assert expected == view(get_contract(bench))["seconds_left"]
+
+
+def test_a_refusal_before_the_conclusion_is_final_at_once(bench: Bench) -> None:
+    """Disbursement knows nothing of the contract yet, and never will."""
+    for contract in (offered(), signing()):
+        bench.work.contracts.put(contract)
+        reply = view(refuse(bench))
+        assert (reply["refusal"], state_of(bench)) == ("final", S.ANNULLED)
+    assert bench.disbursement.asked == []
+    assert bench.work.said_types() == ["contract_annulled"] * 2
+
+
+def test_a_refusal_is_final_when_the_payout_is_stopped(bench: Bench) -> None:
+    """No money, no fees, no penalties; the annulment is published."""
+    bench.work.contracts.put(scheduled())
+    reply = view(refuse(bench))
+    assert (reply["refusal"], state_of(bench)) == ("final", S.ANNULLED)
+    assert bench.disbursement.asked == [CONTRACT]
+    (event,) = bench.work.said
+    assert isinstance(event, ContractAnnulled)
+    assert event.reason == "client_refused"
+
+
+def test_a_refusal_is_not_final_without_disbursements_word(bench: Bench) -> None:
+    """Away, too late, or only recorded: the contract is not annulled."""
+    bench.work.contracts.put(scheduled())
+    bench.disbursement.away = True
+    with pytest.raises(Transient):
+        refuse(bench)
+    bench.disbursement.away, bench.disbursement.answer = False, "too_late"
+    with pytest.raises(Refused) as refused:
+        refuse(bench)
+    assert refused.value.code == "refusal_too_late"
+    bench.disbursement.answer = "recorded"
+    assert view(refuse(bench))["refusal"] == "pending"
+    assert (state_of(bench), bench.work.said) == (S.CONSENTED, [])
+
+
+def test_a_recorded_refusal_is_finished_later(bench: Bench) -> None:
+    """The beat asks again until disbursement says `stopped`."""
+    bench.work.contracts.put(concluded())
+    bench.disbursement.answer = "recorded"
+    refuse(bench)
+
+    def beat() -> int:
+        return contracts.finish_refusals(
+            work=bench.work, disbursement=bench.disbursement, clock=bench.clock
+        )
+
+    assert (beat(), state_of(bench)) == (0, S.CONCLUDED)
+    bench.disbursement.answer = "stopped"
+    assert (beat(), state_of(bench)) == (1, S.ANNULLED)
+    assert (beat(), bench.work.said_types()) == (0, ["contract_annulled"])
+
+
+def test_what_was_loaded_is_looked_at_again_after_the_stop(bench: Bench) -> None:
+    """A contract that became active while disbursement was asked stays active."""
+    bench.work.contracts.put(released())
+
+    def the_money_arrives() -> None:
+        bench.work.contracts.rows[CONTRACT] = active()
+
+    bench.disbursement.meanwhile = the_money_arrives
+    with pytest.raises(Refused) as refused:
+        refuse(bench)
+    assert (refused.value.code, state_of(bench)) == ("contract_active", S.ACTIVE)
+
+
+def test_a_refusal_said_twice_asks_once(bench: Bench) -> None:
+    """With or without a key the second answer is `final`."""
+    bench.work.contracts.put(scheduled())
+    bench.work.key = "k-1"
+    first = refuse(bench)
+    assert first == refuse(bench)
+    bench.work.key = None
+    assert view(refuse(bench))["refusal"] == "final"
+    assert (len(bench.disbursement.asked), len(bench.work.said)) == (1, 1)
+
+
+def test_silence_annuls_and_says_so(bench: Bench) -> None:
+    """One beat, one event; the second beat finds nothing."""
+    contract = bench.work.contracts.put(concluded())
+    assert contract.silence_at is not None
+
+    def beat() -> int:
+        return contracts.annul_silent(work=bench.work, clock=bench.clock)
+
+    bench.clock.at = contract.silence_at - MICROSECOND
+    assert (beat(), state_of(bench)) == (0, S.CONCLUDED)
+    bench.clock.at = contract.silence_at
+    assert (beat(), state_of(bench)) == (1, S.ANNULLED)
+    (event,) = bench.work.said
+    assert isinstance(event, ContractAnnulled)
+    assert (beat(), event.reason) == (0, "consent_silence")
+
+
+def test_the_payer_reads_what_was_agreed_and_confirmed(bench: Bench) -> None:
+    """Consented and released are facts, not guesses of the reader."""
+
+    def read() -> dict[str, Json]:
+        return view(contracts.read_contract(contract_id=CONTRACT, work=bench.work))
+
+    with pytest.raises(Refused):
+        read()
+    for contract, consent_given, release_given in (
+        (concluded(), False, False),
+        (consented(), True, False),
+        (released(), True, True),
+    ):
+        bench.work.contracts.put(contract)
+        reply = read()
+        assert (contract.state.value, "400000.00") == (reply["state"], reply["amount"])
+        assert (str(CLIENT), str(ACCOUNT)) == (reply["client_id"], reply["account_id"])
+        assert (consent_given, release_given) == (
+            reply["consented"],
+            reply["released"],
+        )
+
+
+def test_a_save_that_misses_is_tried_again_by_the_caller(bench: Bench) -> None:
+    """The conditional update is the guard, whatever was loaded."""
+    contract = bench.work.contracts.put(scheduled())
+    stale = replace(contract, state=S.CONCLUDED)
+    with pytest.raises(Transient):
+        contracts.save(bench.work, contract, was=stale)

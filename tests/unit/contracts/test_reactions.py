@@ -1,0 +1,268 @@
+"""What others' facts do to a contract."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from kernel.errors import Broken
+from kernel.events.contracts import ContractActivated, ContractAnnulled, ContractSigned
+from kernel.events.disbursement import (
+    PayoutDue,
+    PayoutRejected,
+    PayoutScheduled,
+    PayoutSettled,
+)
+from kernel.events.onboarding import (
+    AccountOwnershipLost,
+    AccountOwnershipProved,
+    ClientActivated,
+    IdentificationCompleted,
+)
+from services.contracts.domain.contract import ContractState
+from services.contracts.handlers import reactions
+from tests.unit.contracts.builders import (
+    ACCOUNT,
+    AMOUNT,
+    CEREMONY,
+    CLIENT,
+    CONTRACT,
+    HOLD_UNTIL,
+    MICROSECOND,
+    PAYOUT,
+    POLICY,
+    SIGNED_AT,
+    STRANGER,
+    annulled,
+    consented,
+    proof,
+    released,
+    scheduled,
+    signing,
+)
+from tests.unit.contracts.fakes import Bench
+
+S = ContractState
+
+
+def identified(**changes: object) -> IdentificationCompleted:
+    made = proof()
+    fields = {
+        "ceremony_id": CEREMONY,
+        "client_id": CLIENT,
+        "operation": f"contract:{CONTRACT}",
+        "document_sha256": made.document_sha256,
+        "protocol_id": made.protocol_id,
+        "certificate_serial": made.certificate_serial,
+        "signature_sha256": made.signature_sha256,
+        "completed_at": SIGNED_AT,
+    }
+    return IdentificationCompleted.model_validate({**fields, **changes})
+
+
+def payout_scheduled(**changes: object) -> PayoutScheduled:
+    fields = {
+        "payout_id": PAYOUT,
+        "contract_id": CONTRACT,
+        "client_id": CLIENT,
+        "amount": AMOUNT,
+        "hold_until": HOLD_UNTIL,
+    }
+    return PayoutScheduled.model_validate({**fields, **changes})
+
+
+def payout_settled(**changes: object) -> PayoutSettled:
+    fields = {
+        "payout_id": PAYOUT,
+        "contract_id": CONTRACT,
+        "client_id": CLIENT,
+        "amount": AMOUNT,
+        "order_id": "O-1",
+        "settled_at": HOLD_UNTIL,
+    }
+    return PayoutSettled.model_validate({**fields, **changes})
+
+
+def hear_identified(bench: Bench, event: IdentificationCompleted) -> None:
+    with bench.work.begin() as unit:
+        reactions.when_identification_completed(event, unit=unit, policy=POLICY)
+
+
+def hear_scheduled(bench: Bench, event: PayoutScheduled) -> None:
+    with bench.work.begin() as unit:
+        reactions.when_payout_scheduled(event, unit=unit, clock=bench.clock)
+
+
+def hear_settled(bench: Bench, event: PayoutSettled) -> None:
+    with bench.work.begin() as unit:
+        reactions.when_payout_settled(event, unit=unit)
+
+
+def state_of(bench: Bench) -> ContractState:
+    return bench.work.contracts.rows[CONTRACT].state
+
+
+def test_a_matching_identification_signs_the_contract(bench: Bench) -> None:
+    """At the instant the identification was completed (clause 5.2)."""
+    contract = bench.work.contracts.put(signing())
+    hear_identified(bench, identified())
+    assert S.CONCLUDED is state_of(bench)
+    (event,) = bench.work.said
+    assert isinstance(event, ContractSigned)
+    assert (SIGNED_AT, ACCOUNT, AMOUNT, contract.document_sha256) == (
+        event.signed_at,
+        event.account_id,
+        event.amount,
+        event.document_sha256,
+    )
+    hear_identified(bench, identified())
+    assert len(bench.work.said) == 1
+
+
+def test_an_identification_over_other_bytes_blocks_the_contract(bench: Bench) -> None:
+    """Clause 3.4: it is said, nothing is signed, and a later good proof is nothing."""
+    bench.work.contracts.put(signing())
+    hear_identified(bench, identified(document_sha256="0" * 64))
+    hear_identified(bench, identified())
+    assert S.BLOCKED is state_of(bench)
+    (event,) = bench.work.said
+    assert isinstance(event, ContractAnnulled)
+    assert event.reason == "document_mismatch"
+
+
+def test_somebody_elses_ceremony_is_none_of_ours(bench: Bench) -> None:
+    """Registrations are identified too."""
+    bench.work.contracts.put(signing())
+    hear_identified(bench, identified(operation=f"registration:{CLIENT}"))
+    assert (state_of(bench), bench.work.said) == (S.SIGNING, [])
+
+
+@pytest.mark.parametrize("operation", [f"contract:{UUID(int=7)}", "contract:seven"])
+def test_a_ceremony_for_no_contract_is_an_alarm(bench: Bench, operation: str) -> None:
+    """It is parked and looked at."""
+    with pytest.raises(Broken):
+        hear_identified(bench, identified(operation=operation))
+
+
+def test_a_signature_after_the_refusal_changes_nothing(bench: Bench) -> None:
+    """The refusal was final."""
+    bench.work.contracts.put(annulled())
+    hear_identified(bench, identified())
+    assert (state_of(bench), bench.work.said) == (S.ANNULLED, [])
+
+
+def test_a_schedule_that_agrees_is_remembered(bench: Bench) -> None:
+    """The contract knows its payout from now on."""
+    bench.work.contracts.put(consented())
+    hear_scheduled(bench, payout_scheduled())
+    contract = bench.work.contracts.rows[CONTRACT]
+    assert (contract.state, contract.payout_id) == (S.CONSENTED, PAYOUT)
+    assert bench.work.said == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"hold_until": HOLD_UNTIL - MICROSECOND}, "hold_mismatch"),
+        ({"client_id": STRANGER}, "client_mismatch"),
+    ],
+)
+def test_a_schedule_that_differs_blocks_the_contract(
+    bench: Bench, changes: dict[str, object], reason: str
+) -> None:
+    """Clause 3.4: disbursement hears that the contract ended, and pays nothing."""
+    bench.work.contracts.put(consented())
+    hear_scheduled(bench, payout_scheduled(**changes))
+    assert S.BLOCKED is state_of(bench)
+    (event,) = bench.work.said
+    assert isinstance(event, ContractAnnulled)
+    assert reason == event.reason
+
+
+def test_a_due_payout_opens_the_confirmation(bench: Bench) -> None:
+    """The state says so to the cabinet."""
+    bench.work.contracts.put(scheduled())
+    with bench.work.begin() as unit:
+        reactions.when_payout_due(
+            PayoutDue(
+                payout_id=PAYOUT,
+                contract_id=CONTRACT,
+                client_id=CLIENT,
+                confirmation_required=True,
+            ),
+            unit=unit,
+            clock=bench.clock,
+        )
+    assert (state_of(bench), bench.work.said) == (S.AWAITING_RELEASE, [])
+
+
+def test_a_rejected_transfer_annuls(bench: Bench) -> None:
+    """The client may apply again."""
+    bench.work.contracts.put(released())
+    with bench.work.begin() as unit:
+        reactions.when_payout_rejected(
+            PayoutRejected(payout_id=PAYOUT, contract_id=CONTRACT, code="closed"),
+            unit=unit,
+            clock=bench.clock,
+        )
+    assert S.ANNULLED is state_of(bench)
+    assert bench.work.said_types() == ["contract_annulled"]
+
+
+def test_a_settled_payout_activates_once(bench: Bench) -> None:
+    """With the bank's own instant."""
+    bench.work.contracts.put(released())
+    hear_settled(bench, payout_settled())
+    hear_settled(bench, payout_settled())
+    assert S.ACTIVE is state_of(bench)
+    (event,) = bench.work.said
+    assert isinstance(event, ContractActivated)
+    assert (event.payout_id, event.activated_at) == (PAYOUT, HOLD_UNTIL)
+
+
+def test_money_for_an_annulled_contract_is_an_alarm(bench: Bench) -> None:
+    """The contract stays annulled; the message is parked."""
+    bench.work.contracts.put(annulled())
+    with pytest.raises(Broken):
+        hear_settled(bench, payout_settled())
+    assert (state_of(bench), bench.work.said) == (S.ANNULLED, [])
+
+
+def test_an_event_for_a_contract_we_do_not_have_is_an_alarm(bench: Bench) -> None:
+    """Every payout belongs to a contract."""
+    hear: tuple[Callable[[], None], ...] = (
+        lambda: hear_scheduled(bench, payout_scheduled()),
+        lambda: hear_settled(bench, payout_settled()),
+    )
+    for act in hear:
+        with pytest.raises(Broken):
+            act()
+
+
+def test_client_facts_are_copied(bench: Bench) -> None:
+    """Activation, ownership proved, lost, and proved again."""
+    newcomer = UUID(int=0xC9)
+    whose = {"account_id": ACCOUNT, "client_id": newcomer}
+    proved = AccountOwnershipProved.model_validate(
+        {**whose, "account_token": "k1.t", "evidence_id": "E"}
+    )
+    lost = AccountOwnershipLost.model_validate({**whose, "code": "mismatch"})
+    activated = ClientActivated.model_validate(
+        {
+            "client_id": newcomer,
+            "registration_id": newcomer,
+            "iin_token": "k1.i",
+            "phone_token": "k1.p",
+        }
+    )
+    bench.clock.move(timedelta(seconds=1))
+    with bench.work.begin() as unit:
+        reactions.when_client_activated(activated, unit=unit, clock=bench.clock)
+        assert unit.clients.is_active(newcomer)
+        reactions.when_account_ownership_proved(proved, unit=unit, clock=bench.clock)
+        assert not unit.clients.account_lost(ACCOUNT)
+        reactions.when_account_ownership_lost(lost, unit=unit, clock=bench.clock)
+        assert unit.clients.account_lost(ACCOUNT)
+        reactions.when_account_ownership_proved(proved, unit=unit, clock=bench.clock)
+        assert not unit.clients.account_lost(ACCOUNT)
