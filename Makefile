@@ -58,6 +58,7 @@ fmt: venv ## format the code
 
 events: venv ## write docs/events.md and the index of goldens anew
 	$(call need,kernel/events/__main__.py)
+	@$(PYTHON) -m tests.golden
 	@$(PYTHON) -m kernel.events
 
 migration: venv ## a new migration (s=auth m="add login reason")
@@ -102,9 +103,9 @@ test: venv servers ## all of the above in one run
 
 ##@ Doubt it
 
-seeded: venv servers ## break the product on purpose and demand red tests
+seeded: venv servers ## break the product on purpose and demand red tests (n=name for one)
 	$(call need,$(firstword $(wildcard tests/seeded tests/seeded.py) tests/seeded))
-	@$(PYTHON) -m tests.seeded
+	@$(PYTHON) -m tests.seeded $(n)
 
 trace: venv ## which test proves which clause of the Procedure
 	$(call need,$(firstword $(wildcard tests/trace tests/trace.py) tests/trace))

@@ -36,6 +36,8 @@ MOST_ITEMS = 100  # of one nested field
 _QUIET = {
     # These speak of every message, request or statement, some with its contents.
     **dict.fromkeys(("amqp", "kombu", "nameko", "eventlet"), logging.WARNING),
+    # It writes a traceback for every answer "refused"; defects it logs as errors.
+    "nameko.containers": logging.ERROR,
     **dict.fromkeys(("httpx", "httpcore", "uvicorn.access"), logging.WARNING),
     **dict.fromkeys(("sqlalchemy", "asyncio", "pyhanko"), logging.WARNING),
 }

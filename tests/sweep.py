@@ -70,7 +70,7 @@ class Sweep:
     def one_transfer_each(self) -> None:
         """I1, I3, I4: ledger and payouts agree, line by line and to the tiyn."""
         payouts = self.rows(
-            "disbursement", "SELECT state, amount_minor, order_key FROM payout"
+            "disbursement", "SELECT state, amount_minor, order_key FROM payouts"
         )
         ledger = self.control.ledger()
         paid = Counter(p["order_key"] for p in payouts if p["state"] == "paid")
