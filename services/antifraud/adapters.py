@@ -1,0 +1,63 @@
+"""The National Bank's anti-fraud centre over HTTPS with our client certificate."""
+
+from pathlib import Path
+from typing import Final
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kernel.errors import Broken, Transient
+from kernel.tls import client_context
+
+TIMEOUT: Final = httpx.Timeout(5.0, connect=3.0)
+MAX_ANSWER_BYTES: Final = 16 * 1024
+PATH: Final = "/centre/v1/messages"
+"""Under the root of the centre's listener."""
+
+
+class _Acknowledgement(BaseModel):
+    """What the centre answers; nothing else of it is used."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    ack_id: str = Field(min_length=1, max_length=200)
+
+
+class HttpCentre:
+    """Implements Centre."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def post(self, body: bytes) -> str:
+        try:
+            status, answer = self._ask(body)
+        except httpx.HTTPError as cause:
+            raise Transient("the anti-fraud centre is away") from cause
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise Transient("the anti-fraud centre is not able right now")
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            raise Transient("the anti-fraud centre asks for patience")
+        if not httpx.codes.is_success(status):
+            raise Broken(f"the anti-fraud centre refused a message: {status}")
+        try:
+            return _Acknowledgement.model_validate_json(answer).ack_id
+        except ValidationError as cause:
+            # Whether it was taken is unknown; the same bytes may safely go again.
+            raise Transient("the centre's answer is no acknowledgement") from cause
+
+    def _ask(self, body: bytes) -> tuple[int, bytes]:
+        headers = {"Content-Type": "application/json"}
+        with self._client.stream("POST", PATH, content=body, headers=headers) as reply:
+            answer = b""
+            for piece in reply.iter_bytes():
+                answer += piece
+                if len(answer) > MAX_ANSWER_BYTES:
+                    raise Transient("the centre's answer is too long")
+            return reply.status_code, answer
+
+
+def http_centre(url: str, *, ca: Path, cert: Path, key: Path) -> HttpCentre:
+    """The centre at this address; connects at the first message."""
+    tls = client_context(ca, cert, key)
+    return HttpCentre(httpx.Client(base_url=url, verify=tls, timeout=TIMEOUT))

@@ -1,0 +1,218 @@
+"""What lies outside: checkpoint files, the log's key, the queue of all events."""
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final, Self
+
+from kombu import Connection
+
+from kernel.bus import BROKER_ERRORS, Broker, Received, close_quietly, received
+from kernel.crypto import SignatureInvalidError, SigningKey, TrustStore
+from kernel.errors import Broken, Transient
+from services.audit.domain.note import LogKey
+from services.audit.ports import Message
+
+BATCH_MESSAGES: Final = 500
+BATCH_WAIT_S: Final = 0.02
+"""How long a batch may wait from its first message, if more keep coming."""
+PREFETCH: Final = 2 * BATCH_MESSAGES
+IDLE_S: Final = 1.0
+QUEUE: Final = "audit.inbox"
+
+
+class LogSigner:
+    """The log's own key. Only the writer's process holds it. Implements Signer."""
+
+    def __init__(self, path: Path, *, origin: str) -> None:
+        self._key = SigningKey.load(path, keyid=origin)
+        self._public = LogKey(origin, self._key.public_bytes)
+
+    @property
+    def public(self) -> LogKey:
+        return self._public
+
+    def sign(self, data: bytes) -> bytes:
+        return self._key.sign(data)
+
+
+def verify_ed25519(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the key made the signature. Implements domain.check.Verify."""
+    try:
+        TrustStore.of([("log", "log", public_key)]).verify("log", message, signature)
+    except SignatureInvalidError:
+        return False
+    return True
+
+
+class AnchorFile:
+    """The newest checkpoint in one file, replaced atomically. Implements Anchor."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> bytes | None:
+        return _read(self._path)
+
+    def write(self, note: bytes) -> None:
+        _replace(self._path, note)
+
+
+class CheckpointFolder:
+    """`checkpoint` and `vkey`, for witnesses and auditors. Implements Noticeboard.
+
+    The log grows many times a second; a witness cannot follow that, so a newer note
+    replaces the published one only every `every_s` seconds (sigstore/rekor#1067).
+    """
+
+    def __init__(self, folder: Path, *, every_s: float) -> None:
+        self._folder = folder
+        self._every_s = every_s
+        self._published_at_s: float | None = None
+        self._waiting: bytes | None = None
+
+    def publish(self, note: bytes) -> None:
+        self._waiting = note
+        self.beat()
+
+    def beat(self) -> None:
+        """Publish what waits, when its time has come."""
+        since = self._published_at_s
+        if self._waiting is None:
+            return
+        if since is None or monotonic() - since >= self._every_s:
+            self.flush()
+
+    def flush(self) -> None:
+        """Publish what waits at once: the process ends."""
+        if self._waiting is not None:
+            _replace(self._folder / "checkpoint", self._waiting)
+            self._waiting = None
+            self._published_at_s = monotonic()
+
+    def published(self) -> bytes | None:
+        return _read(self._folder / "checkpoint")
+
+    def announce(self, vkey: str) -> None:
+        if self.announced() != vkey:
+            _replace(self._folder / "vkey", f"{vkey}\n".encode())
+
+    def announced(self) -> str | None:
+        raw = _read(self._folder / "vkey")
+        return raw.decode().strip() if raw is not None else None
+
+
+class EventQueue:
+    """All events of all services, in batches, acknowledged when the log has them.
+
+    One connection: when it is lost, unacknowledged messages come again to the next
+    one, and the log knows them by then. While only the log is away, the connection
+    is kept: each redelivery would count towards the queue's delivery limit.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._channel: Any = connection.channel()
+        self._buffer: deque[Received] = deque()
+        self.lost = False
+        self._channel.basic_qos(0, PREFETCH, False)  # noqa: FBT003 - AMQP's order
+        self._channel.basic_consume(QUEUE, callback=self._on_message)
+
+    @classmethod
+    def open(cls, broker: Broker) -> Self:
+        """Connect and listen; the queue was declared when the service migrated."""
+        try:
+            connection = broker.connect()
+            try:
+                return cls(connection)
+            except BROKER_ERRORS:
+                close_quietly(connection)
+                raise
+        except BROKER_ERRORS as cause:
+            raise Transient("the message bus is away") from cause
+
+    def collect(self) -> list[Received]:
+        """The next batch; empty after a second without a message.
+
+        Full at BATCH_MESSAGES; otherwise it waits for more only while more keep
+        coming, and at most BATCH_WAIT_S from its first message.
+        """
+        if not self._buffer and not self._drain(IDLE_S):
+            return []
+        until = monotonic() + BATCH_WAIT_S
+        while len(self._buffer) < BATCH_MESSAGES and monotonic() < until:
+            if not self._drain(0.001):
+                break
+        count = min(len(self._buffer), BATCH_MESSAGES)
+        return [self._buffer.popleft() for _ in range(count)]
+
+    def settle(self, batch: Sequence[Received]) -> None:
+        """Acknowledge everything up to the batch's last message."""
+        with self._watched():
+            self._channel.basic_ack(batch[-1].delivery_tag, multiple=True)
+
+    def rest(self, seconds: float) -> None:
+        """Wait, but answer the broker's heartbeats meanwhile."""
+        until = monotonic() + seconds
+        while (left := until - monotonic()) > 0:
+            self._drain(left)
+
+    def close(self) -> None:
+        close_quietly(self._connection)
+
+    def _drain(self, timeout_s: float) -> bool:
+        """Whether something came; raises Transient when the connection is lost."""
+        with self._watched():
+            try:
+                self._connection.drain_events(timeout=timeout_s)
+            except TimeoutError:
+                self._connection.heartbeat_check()
+                return False
+            return True
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except BROKER_ERRORS as cause:
+            self.lost = True
+            raise Transient("the message bus is away") from cause
+
+    def _on_message(self, message: Any) -> None:  # noqa: ANN401 - a py-amqp message
+        self._buffer.append(received(message))
+
+
+def message_of(delivery: Received) -> Message:
+    """A delivery in the log's own words."""
+    return Message(delivery.body, delivery.sender)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as cause:
+        raise Broken(f"{path.name} cannot be read") from cause
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write aside, sync, rename, sync the folder: old or new, never half."""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as cause:
+        raise Transient(f"{path.name} cannot be written") from cause

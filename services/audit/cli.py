@@ -1,0 +1,169 @@
+"""The operators' door: `python -m services.audit.cli verify | export DIR | status`.
+
+An export is built here, from pages asked over RPC, and written only if its root is
+the one the checkpoint signs. Whoever receives it verifies it with
+`tools/verify_export.py` or with any tool that knows C2SP tlog-tiles.
+"""
+
+import argparse
+import base64
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from kernel.cli import FINDING, Command, Operator, main
+from kernel.crypto import Json
+from kernel.errors import Broken, Refused
+from services.audit.domain.note import Checkpoint, NoteError, parse_text
+from services.audit.domain.proofs import add_checkpoint, tlog_proof
+from services.audit.domain.tiles import ExportFile, Tiler
+from services.audit.domain.tree import leaf_hash
+
+PAGE_LEAVES: Final = 1_000
+
+
+def verify(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
+    """Have the service re-hash the whole log; 3 when it finds something."""
+    held = [_read(path) for path in arguments.held]
+    answer = operator.call("verify", vkey=arguments.vkey, held=held)
+    if not isinstance(answer, Mapping):
+        raise Broken("audit's answer is misshapen")
+    return answer, 0 if answer["ok"] is True else FINDING
+
+
+def export(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
+    """Write the whole log as one directory."""
+    folder: Path = arguments.directory
+    if folder.exists() and any(folder.iterdir()):
+        raise Refused(
+            "directory_not_empty",
+            "The directory is not empty.",
+            next_step="Name a new one: an export stands alone.",
+        )
+    started = operator.call("start_export")
+    if not isinstance(started, Mapping):
+        raise Broken("audit's answer is misshapen")
+    note = str(started["checkpoint"])
+    checkpoint = checkpoint_of(note)
+    tiler = Tiler()
+    export_id = str(started["export_id"])
+    hashes: list[bytes] = []
+    for leaf in _leaves(operator, export_id=export_id, size=checkpoint.size):
+        _write(folder, tiler.add(leaf))
+        if len(hashes) in arguments.proof:
+            _write(folder, [ExportFile(f"proofs/{len(hashes)}.leaf", leaf)])
+        hashes.append(leaf_hash(leaf))
+    _write(folder, tiler.finish())
+    if tiler.frontier.root() != checkpoint.root:
+        answer: dict[str, Json] = {"ok": False, "why": "the root is not the signed one"}
+        return answer, FINDING
+    vkey = str(_status(operator)["vkey"])
+    policy = ExportFile("policy", f"log {vkey}\nquorum none\n".encode())
+    _write(folder, proofs_of(hashes, note=note.encode(), arguments=arguments))
+    _write(folder, [policy, ExportFile("checkpoint", note.encode())])
+    return {"ok": True, "export_id": export_id, "leaves": checkpoint.size}, 0
+
+
+def proofs_of(
+    hashes: Sequence[bytes], *, note: bytes, arguments: argparse.Namespace
+) -> Iterator[ExportFile]:
+    """The proofs asked for by name: of single leaves, and from older sizes."""
+    try:
+        for index in arguments.proof:
+            proof = tlog_proof(hashes, index=index, note=note)
+            yield ExportFile(f"proofs/{index}.tlog-proof", proof)
+        for size in arguments.since:
+            body = add_checkpoint(hashes, old_size=size, note=note)
+            yield ExportFile(f"consistency/{size}", body)
+    except IndexError as cause:
+        raise Refused(
+            "no_such_leaf",
+            "The log is shorter than what was asked for.",
+            next_step="Ask for leaves and sizes within it.",
+            size=len(hashes),
+        ) from cause
+
+
+def status(operator: Operator, _arguments: argparse.Namespace) -> tuple[Json, int]:
+    """What the kernel counts, and where the log stands."""
+    counted = operator.call("status")
+    if not isinstance(counted, Mapping):
+        raise Broken("audit's answer is misshapen")
+    return {**counted, **_status(operator)}, 0
+
+
+def checkpoint_of(note: str) -> Checkpoint:
+    """The checkpoint of a note; whoever receives the export checks its signature."""
+    text, _, _ = note.partition("\n\n")
+    try:
+        return parse_text(f"{text}\n".encode())
+    except NoteError as cause:
+        raise Broken("audit gave no checkpoint") from cause
+
+
+def _status(operator: Operator) -> Mapping[str, Json]:
+    answer = operator.call("log_status")
+    if not isinstance(answer, Mapping):
+        raise Broken("audit's answer is misshapen")
+    return answer
+
+
+def _leaves(operator: Operator, *, export_id: str, size: int) -> Iterator[bytes]:
+    taken = 0
+    while taken < size:
+        page = operator.call(
+            "export_page", export_id=export_id, from_seq=taken, limit=PAGE_LEAVES
+        )
+        leaves = page["leaves"] if isinstance(page, Mapping) else None
+        if not isinstance(leaves, list) or not leaves:
+            raise Broken(f"the log ends at {taken}, its checkpoint says {size}")
+        for leaf in leaves:
+            yield base64.b64decode(str(leaf), validate=True)
+        taken += len(leaves)
+
+
+def _write(folder: Path, files: Iterable[ExportFile]) -> None:
+    for file in files:
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as cause:
+        raise Broken(f"{path} cannot be read") from cause
+
+
+def _verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--vkey", help="the log's key as you know it")
+    parser.add_argument(
+        "--held",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a checkpoint kept from earlier; may be repeated",
+    )
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, help="new or empty")
+    for option, meaning in (
+        ("--proof", "add an inclusion proof of this leaf; may be repeated"),
+        ("--since", "add a consistency proof from this size; may be repeated"),
+    ):
+        parser.add_argument(
+            option, type=int, action="append", default=[], metavar="N", help=meaning
+        )
+
+
+COMMANDS: Final = {
+    "verify": Command("re-hash the whole log", verify, _verify_arguments),
+    "export": Command("write the log as a directory", export, _export_arguments),
+    "status": Command("size, checkpoint, key, producers", status),
+}
+
+if __name__ == "__main__":
+    main("audit", COMMANDS)

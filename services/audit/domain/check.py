@@ -1,0 +1,244 @@
+"""The log re-read from the database: every payload hashed, every hash compared.
+
+Shares no code with the writer (`leaf`, `tree`, `note`, `intake`): a mistake there must
+not hide itself here. The stranger's twin for exports is `tools/verify_export.py`.
+
+Names the first bad `seq`. When somebody recomputed all hashes after an edit, the first
+stored checkpoint whose root differs bounds the place: from the one before it.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+Verify = Callable[[bytes, bytes, bytes], bool]
+"""Ed25519: public key, message, signature → whether it is genuine."""
+
+_KINDS = (
+    "opened",
+    "event",
+    "event_ref",
+    "conflict",
+    "refused",
+    "clock_regression",
+    "gap",
+    "gap_closed",
+)
+_EVENT_KINDS = (1, 2)
+_ED25519 = b"\x01"
+_VKEY_BYTES = 33
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A row of the log table, nothing of it believed."""
+
+    seq: int
+    kind: int
+    event_id: UUID | None
+    event_sha256: bytes | None
+    leaf_hash: bytes
+    chain_hash: bytes
+    leaf: bytes
+
+
+class MismatchError(Exception):
+    """The log is not what was signed; `seq` is the first place where it shows.
+
+    Codes: ``row_missing``, ``leaf_changed``, ``chain_broken``, ``leaf_misplaced``,
+    ``event_changed``, ``checkpoint_forged``, ``root_differs``, ``tail_missing``,
+    ``unsigned_tail``, ``rolled_back``, ``forked``, ``empty``.
+    """
+
+    def __init__(self, code: str, *, seq: int, why: str) -> None:
+        super().__init__(f"seq {seq}: {why}")
+        self.code = code
+        self.seq = seq
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """The key a checkpoint must be signed with; it comes from the caller."""
+
+    origin: str
+    public_key: bytes
+    verify: Verify
+
+    @classmethod
+    def of(cls, vkey: str, *, verify: Verify) -> "Trusted":
+        """Read `name+id+base64`; ValueError unless it is an Ed25519 log key."""
+        name, _, rest = vkey.partition("+")
+        key_id, _, encoded = rest.partition("+")
+        blob = _canonical_base64(encoded)
+        if blob is None or len(blob) != _VKEY_BYTES or not blob.startswith(_ED25519):
+            raise ValueError("not the vkey of an Ed25519 log key")
+        trusted = cls(name, blob[1:], verify)
+        if trusted.key_id.hex() != key_id:
+            raise ValueError("the vkey's id does not belong to its key")
+        return trusted
+
+    @property
+    def key_id(self) -> bytes:
+        named = self.origin.encode() + b"\n\x01" + self.public_key
+        return sha256(named).digest()[:4]
+
+    def open(self, note: bytes) -> tuple[int, bytes]:
+        """Size and root of a genuine note; ValueError for any other."""
+        body, separator, tail = note.partition(b"\n\n")
+        text = body + b"\n"
+        genuine = [
+            self._signed(text, line) for line in tail.decode().split("\n") if line
+        ]
+        if not separator or True not in genuine or False in genuine:
+            raise ValueError("no genuine signature of the log's key")
+        match text.decode().split("\n"):
+            case [self.origin, size, encoded, ""]:
+                root = _canonical_base64(encoded)
+            case _:
+                raise ValueError("not a checkpoint of this log")
+        if not size.isdecimal() or str(int(size)) != size or root is None:
+            raise ValueError("a malformed checkpoint")
+        return int(size), root
+
+    def _signed(self, text: bytes, line: str) -> bool | None:
+        """Whether our key signed; None for a line of another key."""
+        match line.split(" "):
+            case ["—", name, encoded]:
+                blob = _canonical_base64(encoded)
+            case _:
+                raise ValueError("a malformed signature line")
+        if name != self.origin or blob is None or blob[:4] != self.key_id:
+            return None
+        return self.verify(self.public_key, text, blob[4:])
+
+
+class Checker:
+    """Takes rows and checkpoints in order and keeps what it recomputed."""
+
+    def __init__(self, trusted: Trusted) -> None:
+        self.size = 0
+        self.events = 0
+        self._trusted = trusted
+        self._chain = bytes(32)
+        self._subtrees: list[tuple[int, bytes]] = []
+        self._proved_size = 0
+
+    def row(self, row: StoredRow) -> None:
+        """Check the next row. Raises MismatchError at the first lie."""
+        if row.seq != self.size:
+            raise self._lie("row_missing", "the row is missing")
+        hashed = sha256(b"\x00" + row.leaf).digest()
+        if hashed != row.leaf_hash:
+            raise self._lie("leaf_changed", "the leaf is not what its hash says")
+        self._chain = sha256(self._chain + hashed).digest()
+        if self._chain != row.chain_hash:
+            raise self._lie("chain_broken", "the chain does not lead here")
+        self._meaning(row)
+        self._grow(hashed)
+        self.events += row.kind in _EVENT_KINDS
+
+    def checkpoint(self, size: int, note: bytes) -> None:
+        """Compare a stored checkpoint; call when exactly `size` rows were taken."""
+        try:
+            signed_size, root = self._trusted.open(note)
+        except ValueError as cause:
+            raise self._between(
+                "checkpoint_forged", f"checkpoint {size}: {cause}"
+            ) from cause
+        if signed_size != size or size != self.size:
+            raise self._between("checkpoint_forged", f"checkpoint {size} is misfiled")
+        if root != self.root():
+            raise self._between(
+                "root_differs",
+                f"changed somewhere from {self._proved_size} to {size - 1}: "
+                "the root is not the signed one",
+            )
+        self._proved_size = size
+
+    def finish(self) -> None:
+        """Demand that something is there and all of it is signed."""
+        if self.size == 0:
+            raise self._lie("empty", "the log holds nothing, not even its opening")
+        if self._proved_size != self.size:
+            raise self._between("unsigned_tail", "no checkpoint covers these rows")
+
+    def held(self, note: bytes, *, roots: dict[int, bytes]) -> None:
+        """Compare a checkpoint kept outside. `roots`: what was found at its size."""
+        try:
+            size, root = self._trusted.open(note)
+        except ValueError as cause:
+            raise self._between("checkpoint_forged", f"held: {cause}") from cause
+        if size > self.size:
+            raise MismatchError(
+                "rolled_back",
+                seq=self.size,
+                why=f"a held checkpoint has {size} leaves, the log {self.size}",
+            )
+        if roots[size] != root:
+            raise MismatchError(
+                "forked", seq=0, why=f"a held checkpoint of size {size} differs"
+            )
+
+    def root(self) -> bytes:
+        """The root over what was taken so far, folded from the right."""
+        if not self._subtrees:
+            return sha256(b"").digest()
+        folded = self._subtrees[-1][1]
+        for _, left in self._subtrees[-2::-1]:
+            folded = sha256(b"\x01" + left + folded).digest()
+        return folded
+
+    def _grow(self, hashed: bytes) -> None:
+        self.size += 1
+        height = 0
+        while self._subtrees and self._subtrees[-1][0] == height:
+            hashed = sha256(b"\x01" + self._subtrees.pop()[1] + hashed).digest()
+            height += 1
+        self._subtrees.append((height, hashed))
+
+    def _meaning(self, row: StoredRow) -> None:
+        leaf = self._parsed(row.leaf)
+        if leaf.get("seq") != self.size or leaf.get("kind") != _kind(row.kind):
+            raise self._lie("leaf_misplaced", "the leaf says another place or kind")
+        if _kind(row.kind) != "event":
+            return
+        # Canonical JSON nests: the event's bytes stand between two known ends.
+        end = row.leaf.rfind(b',"event_sha256":"')
+        digest = sha256(row.leaf[len(b'{"event":') : end]).digest()
+        if digest.hex() != leaf.get("event_sha256") or digest != row.event_sha256:
+            raise self._lie("event_changed", "the event is not what its digest says")
+        event = leaf.get("event")
+        if not isinstance(event, dict) or event.get("id") != str(row.event_id):
+            raise self._lie("event_changed", "the row is filed under another event")
+
+    def _parsed(self, raw: bytes) -> dict[str, object]:
+        try:
+            leaf = json.loads(raw)
+        except (ValueError, RecursionError) as cause:
+            raise self._lie("leaf_changed", "the leaf is not JSON") from cause
+        if not isinstance(leaf, dict):
+            raise self._lie("leaf_changed", "the leaf is not an object")
+        return leaf
+
+    def _lie(self, code: str, why: str) -> MismatchError:
+        return MismatchError(code, seq=self.size, why=why)
+
+    def _between(self, code: str, why: str) -> MismatchError:
+        return MismatchError(code, seq=self._proved_size, why=why)
+
+
+def _kind(number: int) -> str | None:
+    return _KINDS[number] if 0 <= number < len(_KINDS) else None
+
+
+def _canonical_base64(text: str) -> bytes | None:
+    try:
+        blob = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return blob if base64.b64encode(blob).decode() == text else None

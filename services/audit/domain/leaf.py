@@ -1,0 +1,151 @@
+"""Leaves of the log, to the byte: what is stored is hashed and exported unchanged.
+
+A leaf is canonical JSON (RFC 8785 within the profile of `kernel.crypto`) of at most
+65 535 bytes, the longest entry C2SP tlog-tiles can carry.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from uuid import UUID
+
+from kernel.crypto import Json, canonical
+
+MAX_LEAF_BYTES = 65_535
+PROFILE_VERSION = 1
+
+
+class Kind(IntEnum):
+    """Why a leaf was written; the number is stored, the name is in the leaf."""
+
+    OPENED = 0
+    EVENT = 1
+    EVENT_REF = 2
+    CONFLICT = 3
+    REFUSED = 4
+    CLOCK_REGRESSION = 5
+    GAP = 6
+    GAP_CLOSED = 7
+
+    @property
+    def wire(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a leaf stands: its index from 0, and when the log received it."""
+
+    seq: int
+    received_at: datetime
+
+
+def stamp(at: datetime) -> str:
+    """RFC 3339 in UTC, always with six digits of a second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def event_leaf(place: Place, *, raw: bytes, digest: bytes) -> bytes:
+    """The event's own bytes, nested unchanged: its signature stays checkable.
+
+    `raw` must be canonical already; canonical JSON nests, so nothing is re-encoded.
+    """
+    return b"".join(
+        (
+            b'{"event":',
+            raw,
+            b',"event_sha256":"',
+            digest.hex().encode(),
+            b'","kind":"event","received_at":"',
+            stamp(place.received_at).encode(),
+            b'","seq":',
+            str(place.seq).encode(),
+            b',"v":1}',
+        )
+    )
+
+
+def event_ref_leaf(
+    place: Place, *, event_id: UUID, digest: bytes, length: int
+) -> bytes:
+    """An event too long for an entry: its digest and length stand for it."""
+    return _leaf(
+        Kind.EVENT_REF,
+        place,
+        event_id=str(event_id),
+        event_length=length,
+        event_sha256=digest.hex(),
+    )
+
+
+def opened_leaf(
+    place: Place, *, origin: str, vkeys: tuple[str, ...], policy_sha256: bytes
+) -> bytes:
+    """Leaf 0: whose log this is and which keys sign it, so no export is empty."""
+    return _leaf(
+        Kind.OPENED,
+        place,
+        origin=origin,
+        policy_sha256=policy_sha256.hex(),
+        profile=PROFILE_VERSION,
+        vkeys=list(vkeys),
+    )
+
+
+def conflict_leaf(
+    place: Place, *, event_id: UUID, known: bytes, digest: bytes
+) -> bytes:
+    """A known event id came again with other bytes: both digests."""
+    return _leaf(
+        Kind.CONFLICT,
+        place,
+        event_id=str(event_id),
+        event_sha256=digest.hex(),
+        known_sha256=known.hex(),
+    )
+
+
+def refused_leaf(
+    place: Place, *, digest: bytes, length: int, reason: str, sender: str
+) -> bytes:
+    """A message that cannot be trusted: what it was, who brought it, why refused."""
+    return _leaf(
+        Kind.REFUSED,
+        place,
+        message_length=length,
+        message_sha256=digest.hex(),
+        reason=reason,
+        sender=sender,
+    )
+
+
+def clock_regression_leaf(place: Place, *, clock_at: datetime) -> bytes:
+    """The clock stands before the previous leaf: both times."""
+    return _leaf(
+        Kind.CLOCK_REGRESSION,
+        place,
+        clock_at=stamp(clock_at),
+        previous_at=stamp(place.received_at),
+    )
+
+
+def gap_leaf(place: Place, *, producer: str, first: int, last: int) -> bytes:
+    """Numbers `first` to `last` of a producer did not come within the grace time."""
+    return _leaf(Kind.GAP, place, first=first, last=last, producer=producer)
+
+
+def gap_closed_leaf(place: Place, *, producer: str, sequence: int) -> bytes:
+    """A number reported missing arrived after all."""
+    return _leaf(Kind.GAP_CLOSED, place, producer=producer, sequence=sequence)
+
+
+def _leaf(kind: Kind, place: Place, **fields: Json) -> bytes:
+    return canonical(
+        {
+            **fields,
+            "kind": kind.wire,
+            "received_at": stamp(place.received_at),
+            "seq": place.seq,
+            "v": PROFILE_VERSION,
+        }
+    )

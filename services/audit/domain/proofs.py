@@ -1,0 +1,26 @@
+"""Proofs as files: C2SP tlog-proof, and the body a witness takes (tlog-witness)."""
+
+import base64
+from collections.abc import Iterable, Sequence
+
+from services.audit.domain.tree import consistency_proof, inclusion_proof
+
+
+def tlog_proof(hashes: Sequence[bytes], *, index: int, note: bytes) -> bytes:
+    """That leaf `index` stands in the log of this checkpoint. IndexError outside."""
+    proof = _lines(inclusion_proof(hashes, index))
+    head = f"c2sp.org/tlog-proof@v1\nindex {index}\n{proof}\n"
+    return head.encode() + note
+
+
+def add_checkpoint(hashes: Sequence[bytes], *, old_size: int, note: bytes) -> bytes:
+    """That the log of this checkpoint goes on from its first `old_size` leaves.
+
+    IndexError when the log is shorter.
+    """
+    proof = _lines(consistency_proof(hashes, old_size))
+    return f"old {old_size}\n{proof}\n".encode() + note
+
+
+def _lines(hashes: Iterable[bytes]) -> str:
+    return "".join(f"{base64.b64encode(each).decode()}\n" for each in hashes)

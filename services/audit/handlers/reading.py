@@ -1,0 +1,231 @@
+"""The readers' use cases: verify, export, status. They change nothing in the log.
+
+Whoever takes a copy is recorded first: without the record no page is given out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from kernel.clock import Clock
+from kernel.errors import Refused
+from kernel.events.audit import ExportMade, IntegrityMismatchFound
+from kernel.ids import Ids
+from services.audit.domain.check import Checker, MismatchError, Trusted, Verify
+from services.audit.ports import (
+    Export,
+    LogReader,
+    Noticeboard,
+    StoredCheckpoint,
+    Units,
+)
+
+PAGE_ROWS = 500
+"""Rows read at once while verifying: bounds memory, not time."""
+MAX_PAGE_LEAVES = 1_000
+MAX_PAGE_BYTES = 512 * 1024
+"""Above this a page of an export ends early (but has one leaf at least)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verification found; `bad_seq` is None when nothing is wrong."""
+
+    leaves: int
+    events: int
+    root: bytes
+    bad_seq: int | None = None
+    code: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Leaves of an export from a number on; the last page may be empty."""
+
+    leaves: tuple[bytes, ...]
+    size: int
+    note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where the log stands."""
+
+    size: int
+    note: bytes | None
+    vkey: str | None
+    producers: tuple[tuple[str, int, int], ...]
+    """Producer, its highest number, how many numbers below it are missing."""
+
+
+def verify_log(
+    *,
+    vkey: str | None,
+    held: Iterable[bytes],
+    units: Units,
+    board: Noticeboard,
+    verify: Verify,
+    ids: Ids,
+) -> Verdict:
+    """Re-hash every payload and compare it with every signature there is.
+
+    The key is the caller's, or else the one announced beside the checkpoints. Held
+    checkpoints are the caller's and the published one. A finding is published
+    (clause 7.2b). Refused: ``vkey_missing``, ``vkey_invalid``.
+    """
+    trusted = _trusted(vkey or board.announced(), verify=verify)
+    published = board.published()
+    outside = [*held, *([published] if published else [])]
+    with units.begin() as unit:
+        checker = Checker(trusted)
+        try:
+            _walk(checker, reader=unit, outside=outside, trusted=trusted)
+        except MismatchError as lie:
+            unit.publish(
+                IntegrityMismatchFound(finding_id=ids.new(), seq=lie.seq, code=lie.code)
+            )
+            return Verdict(
+                checker.size, checker.events, checker.root(), lie.seq, lie.code, lie.why
+            )
+    return Verdict(checker.size, checker.events, checker.root())
+
+
+def start_export(*, taken_by: str, units: Units, clock: Clock, ids: Ids) -> Export:
+    """Record who takes the log, up to which checkpoint, and say so (clause 6.2).
+
+    Refused: ``log_empty``.
+    """
+    with units.begin() as unit:
+        checkpoint = _signed(unit)
+        export = Export(
+            export_id=ids.new(),
+            size=checkpoint.size,
+            note=checkpoint.note,
+            taken_by=taken_by,
+            taken_at=clock.now(),
+        )
+        unit.record_export(export)
+        unit.publish(ExportMade(export_id=export.export_id, size=export.size))
+    return export
+
+
+def export_page(export_id: UUID, *, from_seq: int, limit: int, units: Units) -> Page:
+    """Leaves of a recorded export, bounded in number and bytes.
+
+    Refused: ``export_unknown``, ``page_out_of_range``.
+    """
+    with units.begin() as unit:
+        export = unit.export(export_id)
+        if export is None:
+            raise Refused(
+                "export_unknown",
+                "No such export was recorded.",
+                next_step="Start an export first.",
+            )
+        if not 0 <= from_seq <= export.size or not 1 <= limit <= MAX_PAGE_LEAVES:
+            raise Refused(
+                "page_out_of_range",
+                "The page lies outside the export.",
+                next_step="Ask for leaves below its size, a thousand at most.",
+                size=export.size,
+            )
+        stop = min(from_seq + limit, export.size)
+        leaves = unit.leaves(start=from_seq, stop=stop)
+    return Page(_within_bytes(leaves), export.size, export.note)
+
+
+def read_status(*, units: Units, board: Noticeboard) -> Status:
+    """How long the log is, who signs it, and how far its producers have come."""
+    with units.begin() as unit:
+        checkpoint = unit.last_checkpoint()
+        producers = tuple(
+            (t.producer, t.last, sum(h.last - h.first + 1 for h in t.holes))
+            for t in unit.sequences()
+        )
+    return Status(
+        size=checkpoint.size if checkpoint else 0,
+        note=checkpoint.note if checkpoint else None,
+        vkey=board.announced(),
+        producers=producers,
+    )
+
+
+def _trusted(vkey: str | None, *, verify: Verify) -> Trusted:
+    if vkey is None:
+        raise Refused(
+            "vkey_missing",
+            "No verifier key is known yet.",
+            next_step="Give the log's vkey, or start the writer once.",
+        )
+    try:
+        return Trusted.of(vkey, verify=verify)
+    except ValueError as cause:
+        raise Refused(
+            "vkey_invalid",
+            "The verifier key is malformed.",
+            next_step="Give it as name+id+base64.",
+        ) from cause
+
+
+def _walk(
+    checker: Checker, *, reader: LogReader, outside: Iterable[bytes], trusted: Trusted
+) -> None:
+    """Rows and stored checkpoints up to the newest checkpoint, then the held ones."""
+    newest = reader.last_checkpoint()
+    stop = newest.size if newest else 0
+    kept = list(outside)
+    roots = dict.fromkeys(_sizes(kept, trusted=trusted), b"")
+    while checker.size < stop:
+        start, end = checker.size, min(checker.size + PAGE_ROWS, stop)
+        due = {c.size: c.note for c in reader.checkpoints(after=start, up_to=end)}
+        rows = reader.rows(start=start, stop=end)
+        for row in rows:
+            checker.row(row)
+            if checker.size in due:
+                checker.checkpoint(checker.size, due[checker.size])
+            if checker.size in roots:
+                roots[checker.size] = checker.root()
+        if checker.size < end:
+            raise MismatchError(
+                "tail_missing",
+                seq=checker.size,
+                why=f"a signed checkpoint has {stop} leaves",
+            )
+    checker.finish()
+    for note in kept:
+        checker.held(note, roots=roots)
+
+
+def _sizes(notes: Iterable[bytes], *, trusted: Trusted) -> list[int]:
+    sizes = []
+    for note in notes:
+        try:
+            sizes.append(trusted.open(note)[0])
+        except ValueError as cause:
+            raise MismatchError(
+                "checkpoint_forged", seq=0, why=f"a held checkpoint: {cause}"
+            ) from cause
+    return sizes
+
+
+def _signed(reader: LogReader) -> StoredCheckpoint:
+    checkpoint = reader.last_checkpoint()
+    if checkpoint is None:
+        raise Refused(
+            "log_empty",
+            "The log has not been opened yet.",
+            next_step="Start the writer first.",
+        )
+    return checkpoint
+
+
+def _within_bytes(leaves: Iterable[bytes]) -> tuple[bytes, ...]:
+    taken: list[bytes] = []
+    room = MAX_PAGE_BYTES
+    for leaf in leaves:
+        room -= len(leaf)
+        if taken and room < 0:
+            break
+        taken.append(leaf)
+    return tuple(taken)

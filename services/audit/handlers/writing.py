@@ -1,0 +1,254 @@
+"""The writer's use cases: open the log, then batch after batch.
+
+What a power cut leaves: before the commit, nothing; after it, rows and their signed
+checkpoint, and messages that the broker delivers again, which the log knows by then.
+A note leaves the process only after its transaction has committed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from kernel.clock import Clock
+from kernel.crypto import TrustStore, sha256, sha256_hex
+from kernel.errors import Broken
+from kernel.events import Envelope, EnvelopeError, Event
+from kernel.events.audit import IntegrityMismatchFound
+from kernel.events.platform import MessageQuarantined
+from kernel.ids import Ids
+from services.audit.domain.intake import (
+    Alert,
+    Arrival,
+    Genuine,
+    Head,
+    Known,
+    Plan,
+    Quarantined,
+    Rejected,
+    opening,
+    plan,
+)
+from services.audit.domain.note import Checkpoint, NoteError, reopened, signed
+from services.audit.domain.sequences import Tally
+from services.audit.domain.tree import chain_hash
+from services.audit.ports import (
+    Anchor,
+    Message,
+    Noticeboard,
+    Signer,
+    StoredCheckpoint,
+    WriterStore,
+    Writing,
+)
+
+UNKNOWN_SENDER = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the writer knows between batches; replaced after each commit."""
+
+    head: Head
+    tallies: Mapping[str, Tally]
+    note: bytes
+
+
+def open_log(
+    *,
+    store: WriterStore,
+    anchor: Anchor,
+    board: Noticeboard,
+    signer: Signer,
+    clock: Clock,
+    policy: bytes,
+) -> State:
+    """The start check, and leaf 0 of a new log. Broken: never sign this database.
+
+    1. Rebuild the tree from the stored hashes; chain and numbers must be whole.
+    2. Its root must be the one of the last signed checkpoint: no row more, none less.
+    3. The checkpoint kept outside the database must be a prefix of this log: a
+       restored backup or a promoted stale replica is refused.
+    4. An empty log is opened with leaf 0, which names its keys and policy.
+    """
+    outside = _open_note(anchor.read(), signer=signer, which="kept outside")
+    head, root_then = _rebuilt(store, at_size=outside.size if outside else 0)  # step 1
+    stored = store.last_checkpoint()
+    if head.size == 0 and stored is None and outside is None:
+        return _open_new(  # step 4
+            store=store,
+            anchor=anchor,
+            board=board,
+            signer=signer,
+            clock=clock,
+            policy=policy,
+        )
+    note = _check_signed(stored, head=head, signer=signer)  # step 2
+    _check_outside(outside, head=head, root_then=root_then)  # step 3
+    publish_note(note, anchor=anchor, board=board, signer=signer)
+    return State(head=head, tallies=store.tallies(), note=note)
+
+
+def write_batch(
+    messages: Sequence[Message],
+    *,
+    state: State,
+    store: WriterStore,
+    signer: Signer,
+    trust: TrustStore,
+    clock: Clock,
+    ids: Ids,
+    grace: timedelta,
+) -> State:
+    """Make leaves of the messages; when this returns they may be acknowledged.
+
+    1. Verify each message without believing anything in it.
+    2. Ask what of it is known, and plan the leaves.
+    3. Rows, checkpoint, producers' numbers and alerts: one transaction.
+    """
+    arrivals = [arrival_of(message, trust=trust) for message in messages]  # step 1
+    with store.begin() as tx:
+        planned = plan(  # step 2
+            state.head,
+            arrivals,
+            known=_known(tx, arrivals),
+            tallies=state.tallies,
+            at=clock.now(),
+            grace=grace,
+        )
+        if not planned.rows:
+            return State(planned.head, state.tallies, state.note)
+        note = _note(planned, signer=signer)
+        tx.append(planned, note=note)  # step 3
+        for alert in planned.alerts:
+            tx.publish(_event(alert, ids=ids))
+    changed = {tally.producer: tally for tally in planned.tallies}
+    return State(planned.head, {**state.tallies, **changed}, note)
+
+
+def publish_note(
+    note: bytes, *, anchor: Anchor, board: Noticeboard, signer: Signer
+) -> None:
+    """Let a committed note out: to the anchor, and to witnesses and auditors."""
+    anchor.write(note)
+    board.announce(signer.public.vkey)
+    board.publish(note)
+
+
+def arrival_of(message: Message, *, trust: TrustStore) -> Arrival:
+    """Believe a message only if its envelope opens; otherwise say why not."""
+    digest = sha256(message.body)
+    try:
+        envelope = Envelope.opened(message.body, trust=trust, sender=message.sender)
+    except (EnvelopeError, Broken) as error:
+        reason = error.code if isinstance(error, EnvelopeError) else "misshapen"
+        return Rejected(reason, message.sender or UNKNOWN_SENDER, message.body, digest)
+    return Genuine(
+        envelope.id, envelope.source, envelope.sequence, message.body, digest
+    )
+
+
+def _known(tx: Writing, arrivals: Sequence[Arrival]) -> Known:
+    if not arrivals:
+        return Known()
+    return tx.known(
+        ids=[a.event_id for a in arrivals if isinstance(a, Genuine)],
+        digests=[a.digest for a in arrivals if isinstance(a, Rejected)],
+    )
+
+
+def _note(planned: Plan, *, signer: Signer) -> bytes:
+    head = planned.head
+    checkpoint = Checkpoint(signer.public.name, head.size, head.frontier.root())
+    return signed(checkpoint, key=signer.public, sign=signer.sign)
+
+
+def _event(alert: Alert, *, ids: Ids) -> Event:
+    if isinstance(alert, Quarantined):
+        return MessageQuarantined(
+            quarantine_id=ids.new(),
+            code=alert.reason,
+            sender=alert.sender,
+            body_sha256=alert.digest.hex(),
+        )
+    return IntegrityMismatchFound(finding_id=ids.new(), seq=alert.seq, code=alert.code)
+
+
+def _rebuilt(store: WriterStore, *, at_size: int) -> tuple[Head, bytes | None]:
+    """The head after all stored rows, and the root when there were `at_size`."""
+    head = Head()
+    root_then = None
+    for row in store.hashes():
+        head.chain = chain_hash(head.chain, row.leaf_hash)
+        if row.seq != head.size or row.chain_hash != head.chain:
+            raise Broken(
+                f"the log is damaged at seq {head.size}: it must not be signed"
+            )
+        head.frontier.append(row.leaf_hash)
+        head.received_at = row.received_at
+        if head.size == at_size:
+            root_then = head.frontier.root()
+    return head, root_then
+
+
+def _check_signed(
+    stored: StoredCheckpoint | None, *, head: Head, signer: Signer
+) -> bytes:
+    checkpoint = _open_note(
+        stored.note if stored else None, signer=signer, which="stored last"
+    )
+    if stored is None or checkpoint is None:
+        raise Broken("the log has no signed checkpoint: it must not be signed")
+    if (checkpoint.size, checkpoint.root) != (head.size, head.frontier.root()):
+        raise Broken(
+            f"the log has {head.size} leaves, its last checkpoint says "
+            f"{checkpoint.size}, or their roots differ: it must not be signed"
+        )
+    return stored.note
+
+
+def _check_outside(
+    outside: Checkpoint | None, *, head: Head, root_then: bytes | None
+) -> None:
+    # Only leaf 0 is written before the first checkpoint goes out.
+    if outside is None and head.size > 1:
+        raise Broken("the checkpoint outside is gone: put a held one at AUDIT_ANCHOR")
+    if outside is not None and outside.size > head.size:
+        raise Broken(
+            f"the log has {head.size} leaves, {outside.size} were published: "
+            "a restored or stale database must not be signed"
+        )
+    if outside is not None and outside.root != root_then:
+        raise Broken(f"the log is another than the one published at {outside.size}")
+
+
+def _open_new(
+    *,
+    store: WriterStore,
+    anchor: Anchor,
+    board: Noticeboard,
+    signer: Signer,
+    clock: Clock,
+    policy: bytes,
+) -> State:
+    public = signer.public
+    planned = opening(
+        origin=public.name,
+        vkeys=(public.vkey,),
+        policy_sha256=sha256(policy),
+        at=clock.now(),
+    )
+    note = _note(planned, signer=signer)
+    with store.begin() as tx:
+        tx.append(planned, note=note)
+    publish_note(note, anchor=anchor, board=board, signer=signer)
+    return State(planned.head, {}, note)
+
+
+def _open_note(note: bytes | None, *, signer: Signer, which: str) -> Checkpoint | None:
+    if note is None:
+        return None
+    try:
+        return reopened(note, key=signer.public, sign=signer.sign)
+    except NoteError as cause:
+        digest = sha256_hex(note)
+        raise Broken(f"the checkpoint {which} ({digest}) is not ours") from cause

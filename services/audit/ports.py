@@ -1,0 +1,140 @@
+"""What the log needs from outside, in its own words."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from kernel.events import Event
+from services.audit.domain.check import StoredRow
+from services.audit.domain.intake import Known, Plan
+from services.audit.domain.note import LogKey
+from services.audit.domain.sequences import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A delivery as it came; `sender` is the broker's validated word, or None."""
+
+    body: bytes
+    sender: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowHashes:
+    """What the start check reads of a row."""
+
+    seq: int
+    received_at: datetime
+    leaf_hash: bytes
+    chain_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A signed note as stored, and the size it is filed under."""
+
+    size: int
+    note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A recorded taking of the log up to `size`, pinned by its checkpoint."""
+
+    export_id: UUID
+    size: int
+    note: bytes
+    taken_by: str
+    taken_at: datetime
+
+
+class Signer(Protocol):
+    """The log's key: it signs, and shows its public half."""
+
+    @property
+    def public(self) -> LogKey: ...
+
+    def sign(self, data: bytes) -> bytes:
+        """64 bytes of Ed25519 (RFC 8032)."""
+        ...
+
+
+class Writing(Protocol):
+    """One open transaction of the only writer."""
+
+    def known(self, *, ids: Sequence[UUID], digests: Sequence[bytes]) -> Known: ...
+
+    def append(self, plan: Plan, *, note: bytes) -> None:
+        """Rows, checkpoint, parked bytes and producers' numbers."""
+        ...
+
+    def publish(self, event: Event) -> UUID: ...
+
+
+class WriterStore(Protocol):
+    """The log as its only writer holds it, under a lock of the database."""
+
+    def hashes(self) -> Iterator[RowHashes]: ...
+
+    def last_checkpoint(self) -> StoredCheckpoint | None: ...
+
+    def tallies(self) -> Mapping[str, Tally]: ...
+
+    def begin(self) -> AbstractContextManager[Writing]:
+        """Commit on leaving; Transient when the outcome is unknown or the lock lost."""
+        ...
+
+
+class Anchor(Protocol):
+    """The newest checkpoint, kept where the database's backups do not reach."""
+
+    def read(self) -> bytes | None: ...
+
+    def write(self, note: bytes) -> None: ...
+
+
+class Noticeboard(Protocol):
+    """Where checkpoints are published for witnesses and auditors."""
+
+    def publish(self, note: bytes) -> None: ...
+
+    def published(self) -> bytes | None: ...
+
+    def announce(self, vkey: str) -> None: ...
+
+    def announced(self) -> str | None:
+        """The log's vkey as the writer announced it, None before its first start."""
+        ...
+
+
+class LogReader(Protocol):
+    """The log as a reader sees it, within one transaction."""
+
+    def last_checkpoint(self) -> StoredCheckpoint | None: ...
+
+    def checkpoints(self, *, after: int, up_to: int) -> Sequence[StoredCheckpoint]: ...
+
+    def rows(self, *, start: int, stop: int) -> Sequence[StoredRow]: ...
+
+    def leaves(self, *, start: int, stop: int) -> Sequence[bytes]: ...
+
+    def sequences(self) -> Iterable[Tally]: ...
+
+    def record_export(self, export: Export) -> None: ...
+
+    def export(self, export_id: UUID) -> Export | None: ...
+
+
+class Unit(LogReader, Protocol):
+    """A reader whose findings leave with the commit."""
+
+    def publish(self, event: Event) -> UUID: ...
+
+
+class Units(Protocol):
+    """Opens units of work."""
+
+    def begin(self) -> AbstractContextManager[Unit]: ...

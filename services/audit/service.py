@@ -1,0 +1,91 @@
+"""The nameko door: what operators may ask about the log."""
+
+import base64
+from uuid import UUID
+
+from kernel.bus import Interest
+from kernel.context import Call
+from kernel.crypto import Json
+from kernel.entrypoints import UseCasesProvider, answers
+from kernel.events import Event
+from kernel.events.envelope import SHARED_PUBLISHER
+from services.audit.wiring import UseCases
+
+EVERYTHING = tuple(
+    Interest(publisher, "#")
+    for publisher in sorted(
+        {event_type.partition(".")[0] for event_type in Event.known}
+        - {SHARED_PUBLISHER}
+    )
+)
+"""Every event of every service that has one in the published language.
+
+`migrate` binds the queue to them, before anybody publishes; the worker reads it.
+"""
+
+
+class AuditService:
+    """Readers only: the log is written by the process `audit-worker`."""
+
+    name = "audit"
+    listens = EVERYTHING
+    use_cases: UseCases = UseCasesProvider()
+
+    @answers(callers=("operator",))
+    def verify(
+        self, call: Call, *, vkey: str | None = None, held: tuple[str, ...] = ()
+    ) -> Json:
+        """Re-hash the whole log; `held` are checkpoint notes kept by the caller."""
+        verdict = self.use_cases.verify(
+            call.context, vkey=vkey, held=[note.encode() for note in held]
+        )
+        return {
+            "ok": verdict.bad_seq is None,
+            "leaves": verdict.leaves,
+            "events": verdict.events,
+            "root_sha256": verdict.root.hex(),
+            "bad_seq": verdict.bad_seq,
+            "code": verdict.code,
+            "why": verdict.why,
+        }
+
+    @answers(callers=("operator",))
+    def start_export(self, call: Call) -> Json:
+        """Record the taking of a copy; pages are given only for its id."""
+        export = self.use_cases.start_export(call.context, taken_by=call.caller)
+        return {
+            "export_id": str(export.export_id),
+            "size": export.size,
+            "checkpoint": export.note.decode(),
+        }
+
+    @answers(callers=("operator",))
+    def export_page(
+        self, call: Call, *, export_id: UUID, from_seq: int, limit: int
+    ) -> Json:
+        """Leaves from `from_seq` on, fewer than `limit` when they are long."""
+        page = self.use_cases.export_page(
+            call.context, export_id=export_id, from_seq=from_seq, limit=limit
+        )
+        return {
+            "leaves": [base64.b64encode(leaf).decode() for leaf in page.leaves],
+            "size": page.size,
+            "checkpoint": page.note.decode(),
+        }
+
+    @answers(callers=("operator",))
+    def log_status(self, call: Call) -> Json:
+        """Where the log stands and how far each producer's numbers have come."""
+        status = self.use_cases.status(call.context)
+        return {
+            "size": status.size,
+            "checkpoint": status.note.decode() if status.note else None,
+            "vkey": status.vkey,
+            "producers": [
+                {"producer": name, "last_sequence": last, "missing": missing}
+                for name, last, missing in status.producers
+            ],
+        }
+
+
+Service = AuditService

@@ -1,0 +1,22 @@
+"""What the environment may say to the processes `audit` and `audit-worker`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernel.settings import PlatformSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(PlatformSettings):
+    """`log_key` is opened by the worker alone; a reader needs only the vkey.
+
+    `anchor` and `checkpoint_dir` may not exist yet, so they are texts here. Keep the
+    anchor where no backup of the database reaches.
+    """
+
+    origin: str
+    anchor: str
+    checkpoint_dir: str
+    log_key: Path | None = None
+    gap_grace_s: int = 60
+    publish_every_s: int = 10

@@ -1,0 +1,119 @@
+"""The readers' road: pages of rows, recorded exports, findings in the same commit."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import select
+
+from kernel.context import Context
+from kernel.database import Database, Transaction
+from kernel.events import Event
+from services.audit.domain.check import StoredRow
+from services.audit.domain.sequences import Tally
+from services.audit.ports import Export, StoredCheckpoint, Unit
+from services.audit.storage import rows
+from services.audit.storage.tables import (
+    audit_checkpoint,
+    audit_export,
+    audit_log,
+)
+
+
+class ReadingUnits:
+    """Opens units of work for one request. Implements Units."""
+
+    def __init__(self, database: Database, context: Context) -> None:
+        self._database = database
+        self._context = context
+
+    @contextmanager
+    def begin(self) -> Iterator[Unit]:
+        with self._database.begin(self._context) as transaction:
+            yield _Reader(transaction)
+
+
+class _Reader:
+    """Implements Unit on one open transaction."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._connection = transaction.connection
+
+    def last_checkpoint(self) -> StoredCheckpoint | None:
+        return rows.last_checkpoint(self._connection)
+
+    def checkpoints(self, *, after: int, up_to: int) -> Sequence[StoredCheckpoint]:
+        found = self._connection.execute(
+            select(audit_checkpoint.c.size, audit_checkpoint.c.note)
+            .where(audit_checkpoint.c.size > after, audit_checkpoint.c.size <= up_to)
+            .order_by(audit_checkpoint.c.size)
+        )
+        return [StoredCheckpoint(row.size, row.note.encode()) for row in found]
+
+    def rows(self, *, start: int, stop: int) -> Sequence[StoredRow]:
+        found = self._connection.execute(
+            select(
+                audit_log.c.seq,
+                audit_log.c.kind,
+                audit_log.c.event_id,
+                audit_log.c.event_sha256,
+                audit_log.c.leaf_hash,
+                audit_log.c.chain_hash,
+                audit_log.c.leaf,
+            )
+            .where(audit_log.c.seq >= start, audit_log.c.seq < stop)
+            .order_by(audit_log.c.seq)
+        )
+        return [
+            StoredRow(
+                seq=row.seq,
+                kind=row.kind,
+                event_id=row.event_id,
+                event_sha256=bytes(row.event_sha256) if row.event_sha256 else None,
+                leaf_hash=bytes(row.leaf_hash),
+                chain_hash=bytes(row.chain_hash),
+                leaf=bytes(row.leaf),
+            )
+            for row in found
+        ]
+
+    def leaves(self, *, start: int, stop: int) -> Sequence[bytes]:
+        found = self._connection.execute(
+            select(audit_log.c.leaf)
+            .where(audit_log.c.seq >= start, audit_log.c.seq < stop)
+            .order_by(audit_log.c.seq)
+        )
+        return [bytes(row.leaf) for row in found]
+
+    def sequences(self) -> Iterable[Tally]:
+        return rows.tallies(self._connection)
+
+    def record_export(self, export: Export) -> None:
+        self._connection.execute(
+            audit_export.insert(),
+            {
+                "id": export.export_id,
+                "size": export.size,
+                "note": export.note.decode(),
+                "taken_by": export.taken_by,
+                "taken_at": export.taken_at,
+            },
+        )
+
+    def export(self, export_id: UUID) -> Export | None:
+        row = self._connection.execute(
+            select(
+                audit_export.c.id,
+                audit_export.c.size,
+                audit_export.c.note,
+                audit_export.c.taken_by,
+                audit_export.c.taken_at,
+            ).where(audit_export.c.id == export_id)
+        ).one_or_none()
+        if row is None:
+            return None
+        return Export(row.id, row.size, row.note.encode(), row.taken_by, row.taken_at)
+
+    def publish(self, event: Event) -> UUID:
+        return self._transaction.publish(event)

@@ -1,0 +1,104 @@
+"""The tables. Rows of `audit_log` are only ever added; triggers refuse anything else.
+
+One table of leaves, not partitioned: a partition key would forbid one UNIQUE over the
+event id.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from kernel.tables import metadata_for_service
+
+metadata = metadata_for_service()
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("event_id", Uuid),
+    Column("event_sha256", LargeBinary),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("leaf_hash", LargeBinary, nullable=False),
+    Column("chain_hash", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    CheckConstraint("seq >= 0", name="audit_log_seq"),
+    CheckConstraint("octet_length(leaf_hash) = 32", name="audit_log_leaf_hash"),
+    CheckConstraint("octet_length(chain_hash) = 32", name="audit_log_chain_hash"),
+    CheckConstraint("octet_length(leaf) <= 65535", name="audit_log_leaf"),
+)
+# Kinds by number: 1 event, 2 event_ref, 3 conflict, 4 refused (domain.leaf.Kind).
+Index(
+    "audit_log_event",
+    audit_log.c.event_id,
+    unique=True,
+    postgresql_where=text("kind IN (1, 2)"),
+)
+Index(
+    "audit_log_conflict",
+    audit_log.c.event_id,
+    audit_log.c.event_sha256,
+    unique=True,
+    postgresql_where=text("kind = 3"),
+)
+Index(
+    "audit_log_refused",
+    audit_log.c.event_sha256,
+    unique=True,
+    postgresql_where=text("kind = 4"),
+)
+
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+)
+
+audit_parked = Table(
+    "audit_parked",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    # Sealed: a refused message may hold anything, personal data too.
+    Column("raw", LargeBinary, nullable=False),
+    Column("parked_at", DateTime(timezone=True), nullable=False),
+)
+
+audit_export = Table(
+    "audit_export",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("taken_by", Text, nullable=False),
+    Column("taken_at", DateTime(timezone=True), nullable=False),
+)
+
+audit_producer = Table(
+    "audit_producer",
+    metadata,
+    Column("producer", Text, primary_key=True),
+    Column("last_sequence", BigInteger, nullable=False),
+)
+
+audit_hole = Table(
+    "audit_hole",
+    metadata,
+    Column("producer", Text, primary_key=True),
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+    Column("noticed_at", DateTime(timezone=True), nullable=False),
+    Column("reported", Boolean, nullable=False),
+)

@@ -1,0 +1,218 @@
+"""The writer's road: one connection, one session lock, one transaction a batch.
+
+Whoever loses the connection loses the lock with it, so every transaction first makes
+sure that it runs in the session that took the lock.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.clock import Clock
+from kernel.context import Context
+from kernel.crypto import FieldKeys
+from kernel.database import Database, Transaction, transient_errors
+from kernel.errors import Transient
+from kernel.events import Event
+from kernel.ids import Ids
+from services.audit.domain.intake import Known, Plan
+from services.audit.domain.leaf import Kind
+from services.audit.domain.sequences import Tally
+from services.audit.ports import RowHashes, StoredCheckpoint, Writing
+from services.audit.storage import rows
+from services.audit.storage.copying import COLUMNS, copy_bytes
+from services.audit.storage.tables import (
+    audit_checkpoint,
+    audit_hole,
+    audit_log,
+    audit_parked,
+    audit_producer,
+)
+
+LOCK_KEY = 0x6175646974
+"""Of pg_advisory_lock, within the database `audit`: the writer's seat ("audit")."""
+_READ_AHEAD = 10_000
+_COPY = f"COPY audit_log ({', '.join(COLUMNS)}) FROM STDIN (FORMAT binary)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a transaction of the kernel is made of."""
+
+    clock: Clock
+    ids: Ids
+    field_keys: FieldKeys
+    context: Callable[[], Context]
+
+
+class LockedLog:
+    """The log, held by a session lock of the database. Implements WriterStore."""
+
+    def __init__(self, connection: Connection, tools: Tools) -> None:
+        self._connection = connection
+        self._tools = tools
+
+    def hashes(self) -> Iterator[RowHashes]:
+        wanted = select(
+            audit_log.c.seq,
+            audit_log.c.received_at,
+            audit_log.c.leaf_hash,
+            audit_log.c.chain_hash,
+        ).order_by(audit_log.c.seq)
+        with transient_errors(), self._connection.begin():
+            for row in self._connection.execute(
+                wanted, execution_options={"yield_per": _READ_AHEAD}
+            ):
+                yield RowHashes(
+                    row.seq,
+                    row.received_at,
+                    bytes(row.leaf_hash),
+                    bytes(row.chain_hash),
+                )
+
+    def last_checkpoint(self) -> StoredCheckpoint | None:
+        with transient_errors(), self._connection.begin():
+            return rows.last_checkpoint(self._connection)
+
+    def tallies(self) -> Mapping[str, Tally]:
+        with transient_errors(), self._connection.begin():
+            return {tally.producer: tally for tally in rows.tallies(self._connection)}
+
+    @contextmanager
+    def begin(self) -> Iterator[Writing]:
+        if self._connection.invalidated:
+            # It would silently connect anew, without the lock.
+            raise Transient("the writer's connection was lost")
+        with transient_errors(), self._connection.begin():
+            yield _WriterTransaction(
+                Transaction(
+                    self._connection,
+                    self._tools.context(),
+                    self._tools.clock,
+                    self._tools.ids,
+                    self._tools.field_keys,
+                ),
+                self._tools,
+            )
+
+
+@contextmanager
+def locked(database: Database, tools: Tools) -> Iterator[LockedLog]:
+    """Take the writer's seat for as long as the context lasts.
+
+    Raises Transient when another writer has it or the database is away. The lock is
+    the session's: it falls when the connection does, and so does every later
+    statement, because the connection is never replaced.
+    """
+    with transient_errors(), database.engine.connect() as connection:
+        with connection.begin():
+            taken = connection.execute(select(func.pg_try_advisory_lock(LOCK_KEY)))
+            if not taken.scalar_one():
+                raise Transient("another writer holds the log", retry_after_s=1)
+            connection.execute(text("SET synchronous_commit = on"))
+        try:
+            yield LockedLog(connection, tools)
+        finally:
+            # The session must not go back to the pool with the lock on it.
+            connection.invalidate()
+
+
+class _WriterTransaction:
+    """Implements Writing on one open transaction."""
+
+    def __init__(self, transaction: Transaction, tools: Tools) -> None:
+        self._transaction = transaction
+        self._tools = tools
+
+    def known(self, *, ids: Sequence[UUID], digests: Sequence[bytes]) -> Known:
+        events = self._of_kinds(
+            (Kind.EVENT, Kind.EVENT_REF), audit_log.c.event_id.in_(ids)
+        )
+        conflicts = self._of_kinds((Kind.CONFLICT,), audit_log.c.event_id.in_(ids))
+        refusals = self._of_kinds(
+            (Kind.REFUSED,), audit_log.c.event_sha256.in_(digests)
+        )
+        return Known(
+            events=dict(events),
+            conflicts=frozenset(conflicts),
+            refusals=frozenset(digest for _, digest in refusals),
+        )
+
+    def append(self, plan: Plan, *, note: bytes) -> None:
+        connection = self._transaction.connection
+        self._copy(copy_bytes(plan.rows))
+        connection.execute(
+            audit_checkpoint.insert(),
+            {"size": plan.head.size, "note": note.decode()},
+        )
+        for parked in plan.parked:
+            connection.execute(
+                insert(audit_parked)
+                .values(
+                    sha256=parked.digest,
+                    raw=self._seal(parked.raw, digest=parked.digest),
+                    parked_at=self._tools.clock.now(),
+                )
+                .on_conflict_do_nothing()
+            )
+        for tally in plan.tallies:
+            self._save(tally)
+
+    def publish(self, event: Event) -> UUID:
+        return self._transaction.publish(event)
+
+    def _copy(self, stream: bytes) -> None:
+        driver: Any = self._transaction.connection.connection.driver_connection
+        with driver.cursor() as cursor:
+            cursor.copy_expert(_COPY, BytesIO(stream))
+
+    def _seal(self, raw: bytes, *, digest: bytes) -> bytes:
+        return self._tools.field_keys.seal(
+            raw, table="audit_parked", column="raw", row=digest.hex()
+        )
+
+    def _save(self, tally: Tally) -> None:
+        connection = self._transaction.connection
+        connection.execute(
+            insert(audit_producer)
+            .values(producer=tally.producer, last_sequence=tally.last)
+            .on_conflict_do_update(
+                index_elements=[audit_producer.c.producer],
+                set_={"last_sequence": tally.last},
+            )
+        )
+        connection.execute(
+            delete(audit_hole).where(audit_hole.c.producer == tally.producer)
+        )
+        if tally.holes:
+            connection.execute(
+                audit_hole.insert(),
+                [
+                    {
+                        "producer": tally.producer,
+                        "first": hole.first,
+                        "last": hole.last,
+                        "noticed_at": hole.noticed_at,
+                        "reported": hole.reported,
+                    }
+                    for hole in tally.holes
+                ],
+            )
+
+    def _of_kinds(
+        self,
+        kinds: tuple[Kind, ...],
+        condition: Any,  # noqa: ANN401 - an SQL clause
+    ) -> list[tuple[UUID, bytes]]:
+        found = self._transaction.connection.execute(
+            select(audit_log.c.event_id, audit_log.c.event_sha256)
+            .where(audit_log.c.kind.in_([int(kind) for kind in kinds]))
+            .where(condition)
+        )
+        return [(row.event_id, bytes(row.event_sha256)) for row in found]

@@ -1,0 +1,150 @@
+"""Builds the use cases of both processes: `audit` reads, `audit-worker` writes."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from kernel.bus import Received
+from kernel.context import Context
+from kernel.errors import Broken
+from kernel.platform import Platform
+from services.audit.adapters import (
+    AnchorFile,
+    CheckpointFolder,
+    EventQueue,
+    LogSigner,
+    message_of,
+    verify_ed25519,
+)
+from services.audit.handlers import reading, writing
+from services.audit.ports import Export, WriterStore
+from services.audit.settings import Settings
+from services.audit.storage.reading import ReadingUnits
+from services.audit.storage.writing import Tools, locked
+
+__all__ = ["EventQueue", "UseCases", "Writer", "build", "build_writer"]
+
+FIRST_POLICY = b""
+"""The witness policy named in leaf 0: none yet, the log key alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What the RPC door offers."""
+
+    platform: Platform[Settings]
+    board: CheckpointFolder
+
+    def verify(
+        self, context: Context, *, vkey: str | None, held: Sequence[bytes]
+    ) -> reading.Verdict:
+        return reading.verify_log(
+            vkey=vkey,
+            held=held,
+            units=self._units(context),
+            board=self.board,
+            verify=verify_ed25519,
+            ids=self.platform.ids,
+        )
+
+    def start_export(self, context: Context, *, taken_by: str) -> Export:
+        return reading.start_export(
+            taken_by=taken_by,
+            units=self._units(context),
+            clock=self.platform.clock,
+            ids=self.platform.ids,
+        )
+
+    def export_page(
+        self, context: Context, *, export_id: UUID, from_seq: int, limit: int
+    ) -> reading.Page:
+        return reading.export_page(
+            export_id, from_seq=from_seq, limit=limit, units=self._units(context)
+        )
+
+    def status(self, context: Context) -> reading.Status:
+        return reading.read_status(units=self._units(context), board=self.board)
+
+    def _units(self, context: Context) -> ReadingUnits:
+        return ReadingUnits(self.platform.database, context)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What the writer's loop is made of; one per process."""
+
+    platform: Platform[Settings]
+    signer: LogSigner
+    anchor: AnchorFile
+    board: CheckpointFolder
+
+    def seat(self) -> AbstractContextManager[WriterStore]:
+        """The only writer's place; Transient while somebody else has it."""
+        platform = self.platform
+        tools = Tools(
+            clock=platform.clock,
+            ids=platform.ids,
+            field_keys=platform.field_keys,
+            context=platform.context,
+        )
+        return locked(platform.database, tools)
+
+    def queue(self) -> EventQueue:
+        """The queue of all events."""
+        return EventQueue.open(self.platform.broker)
+
+    def open_log(self, store: WriterStore) -> writing.State:
+        return writing.open_log(
+            store=store,
+            anchor=self.anchor,
+            board=self.board,
+            signer=self.signer,
+            clock=self.platform.clock,
+            policy=FIRST_POLICY,
+        )
+
+    def write(
+        self, batch: Sequence[Received], *, state: writing.State, store: WriterStore
+    ) -> writing.State:
+        return writing.write_batch(
+            [message_of(delivery) for delivery in batch],
+            state=state,
+            store=store,
+            signer=self.signer,
+            trust=self.platform.trust,
+            clock=self.platform.clock,
+            ids=self.platform.ids,
+            grace=timedelta(seconds=self.platform.settings.gap_grace_s),
+        )
+
+    def publish(self, state: writing.State) -> None:
+        writing.publish_note(
+            state.note, anchor=self.anchor, board=self.board, signer=self.signer
+        )
+
+
+def build(platform: Platform[Settings]) -> UseCases:
+    """The readers' use cases. The log key is not opened here."""
+    return UseCases(platform, _board(platform.settings))
+
+
+def build_writer(platform: Platform[Settings]) -> Writer:
+    """The writer's parts. Broken without the log key."""
+    settings = platform.settings
+    if settings.log_key is None:
+        raise Broken("AUDIT_LOG_KEY is missing: without it nothing can be signed")
+    return Writer(
+        platform,
+        LogSigner(settings.log_key, origin=settings.origin),
+        AnchorFile(Path(settings.anchor)),
+        _board(settings),
+    )
+
+
+def _board(settings: Settings) -> CheckpointFolder:
+    return CheckpointFolder(
+        Path(settings.checkpoint_dir), every_s=settings.publish_every_s
+    )

@@ -1,0 +1,89 @@
+"""The only writer of the log: process `audit-worker`, without eventlet.
+
+The loop: collect, commit, publish the checkpoint, acknowledge. When the database or
+the writer's seat goes away, the log is opened again from the start, start check
+included, and the batch in hand is written then; when the broker goes away, it delivers
+again. A log that must not be signed is Broken and ends the process.
+"""
+
+import threading
+from dataclasses import dataclass, field
+
+from kernel.bus import Received
+from kernel.errors import Transient
+from kernel.logging import canonical, get_logger
+from kernel.platform import Platform
+from services.audit.settings import Settings
+from services.audit.wiring import EventQueue, Writer, build_writer
+
+log = get_logger("audit.worker")
+
+
+def work(platform: Platform[Settings], stop: threading.Event) -> None:
+    """Write until `stop` is set. Raises Broken: this database must not be signed."""
+    loop = _Loop(build_writer(platform), stop)
+    try:
+        while not stop.is_set():
+            try:
+                loop.write()
+            except Transient as away:
+                loop.rest(away)
+    finally:
+        loop.let_go()
+
+
+@dataclass(slots=True)
+class _Loop:
+    """What outlives a lost connection: the queue, and the batch not yet written."""
+
+    writer: Writer
+    stop: threading.Event
+    queue: EventQueue | None = None
+    batch: list[Received] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Open the log and write until something goes away."""
+        with self.writer.seat() as store:
+            state = self.writer.open_log(store)
+            log.info("log_opened", size=state.head.size)
+            self.queue = queue = self.queue or self.writer.queue()
+            while not self.stop.is_set():
+                self.batch = batch = self.batch or queue.collect()
+                before = state.head.size
+                state = self.writer.write(batch, state=state, store=store)
+                if state.head.size > before:
+                    self.writer.publish(state)
+                    _tell(messages=len(batch), leaves=state.head.size - before)
+                if batch:
+                    queue.settle(batch)
+                    self.batch = []
+                self.writer.board.beat()
+
+    def rest(self, away: Transient) -> None:
+        """Wait a little; a lost connection to the broker is given up with its batch."""
+        cause = type(away.__cause__).__name__
+        log.warning("writer_rests", why=away.sentence, cause=cause)
+        if self.queue is not None and not self.queue.lost:
+            try:
+                self.queue.rest(away.retry_after_s)
+            except Transient:
+                log.warning("queue_lost")
+        else:
+            self.stop.wait(away.retry_after_s)
+        if self.queue is not None and self.queue.lost:
+            self._drop_queue()
+
+    def let_go(self) -> None:
+        """Give the queue back and publish the last checkpoint."""
+        if self.queue is not None:
+            self._drop_queue()
+        self.writer.board.flush()
+
+    def _drop_queue(self) -> None:
+        if self.queue is not None:
+            self.queue.close()
+        self.queue, self.batch = None, []
+
+
+def _tell(*, messages: int, leaves: int) -> None:
+    canonical(log, "batch_written", outcome="ok", messages=messages, leaves=leaves)

@@ -1,0 +1,1 @@
+"""Onboarding: who the client is, and the proofs of it."""

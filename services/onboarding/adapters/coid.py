@@ -1,0 +1,137 @@
+"""ЦОИД: opens sessions, fetches signed protocols, and reads them (facts, 4.2, 4.3).
+
+The person is sent to ЦОИД's page and comes back with a code; the code is changed for
+the protocol over mutual TLS. What the protocol says is believed only after its
+signature has been verified.
+"""
+
+import base64
+import re
+from decimal import Decimal
+from typing import Final
+
+from pydantic import Field, ValidationError
+
+from kernel.clock import parse_rfc3339
+from kernel.crypto import CanonicalError, parse_canonical
+from kernel.errors import Broken, Refused
+from kernel.values import Iin
+from services.onboarding.adapters.http import (
+    HTTP_CREATED,
+    HTTP_OK,
+    Answered,
+    OuterServer,
+)
+from services.onboarding.domain.protocol import Protocol
+from services.onboarding.ports import Session, SignedProtocol
+
+MAX_SESSION_BYTES: Final = 8 * 1024
+MAX_RESULT_BYTES: Final = 256 * 1024
+HTTP_NOT_FOUND: Final = 404
+_SESSION_ID = re.compile(r"[0-9A-Za-z_-]{8,100}")
+_SCORE = r"^(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?)$"
+
+
+class _Opened(Answered):
+    session_id: str
+    redirect_url: str = Field(max_length=2000, pattern=r"^https://")
+
+
+class _Result(Answered):
+    protocol: str
+    signature: str
+
+
+class _Protocol(Answered):
+    protocol_id: str = Field(min_length=8, max_length=100)
+    session_id: str
+    reference: str
+    nonce: str
+    iin: str
+    document_sha256: str
+    attempt_no: int = Field(strict=True, ge=1)
+    score: str = Field(pattern=_SCORE)
+    liveness_passed: bool = Field(strict=True)
+    liveness_commands: int = Field(strict=True, ge=0)
+    reference_source: str = Field(max_length=100)
+    completed_at: str
+
+
+class HttpCoid:
+    """ЦОИД over HTTPS with mutual TLS."""
+
+    def __init__(self, server: OuterServer, *, return_url: str) -> None:
+        self._server = server
+        self._return_url = return_url
+
+    def open(
+        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str
+    ) -> Session:
+        """Open a session for one comparison. Transient when ЦОИД is away."""
+        reply = self._server.post_json(
+            "/coid/v1/sessions",
+            {
+                "reference": reference,
+                "iin": iin.reveal(),
+                "nonce": nonce,
+                "document_sha256": document_sha256,
+                "return_url": self._return_url,
+            },
+            limit=MAX_SESSION_BYTES,
+        )
+        if reply.status != HTTP_CREATED:
+            raise self._server.unexpected(reply)
+        opened = self._server.read(reply, _Opened)
+        if not _SESSION_ID.fullmatch(opened.session_id):
+            raise Broken("ЦОИД gave a session number of another form")
+        return Session(session_id=opened.session_id, redirect_url=opened.redirect_url)
+
+    def result(self, session_id: str, code: str) -> SignedProtocol:
+        """The protocol behind a code.
+
+        Refused with ``biometrics_code_unknown``; Transient when ЦОИД is away.
+        """
+        path = f"/coid/v1/sessions/{session_id}/result"
+        reply = self._server.post_json(path, {"code": code}, limit=MAX_RESULT_BYTES)
+        if reply.status == HTTP_NOT_FOUND:
+            raise Refused(
+                "biometrics_code_unknown",
+                "The biometric identification is not known.",
+                next_step="Pass the biometric identification again.",
+            )
+        if reply.status != HTTP_OK:
+            raise self._server.unexpected(reply)
+        result = self._server.read(reply, _Result)
+        try:
+            return SignedProtocol(
+                protocol=base64.b64decode(result.protocol, validate=True),
+                signature=base64.b64decode(result.signature, validate=True),
+            )
+        except ValueError:
+            raise Broken("ЦОИД gave a result that is not base64") from None
+
+
+class CanonicalProtocols:
+    """Reads protocols: canonical JSON with known fields."""
+
+    def read(self, raw: bytes) -> Protocol | None:
+        """The protocol; None when the bytes are none."""
+        try:
+            parse_canonical(raw)
+            said = _Protocol.model_validate_json(raw)
+            return Protocol(
+                protocol_id=said.protocol_id,
+                session_id=said.session_id,
+                reference=said.reference,
+                nonce=said.nonce,
+                iin=Iin(said.iin),
+                document_sha256=said.document_sha256,
+                attempt_no=said.attempt_no,
+                score=Decimal(said.score),
+                liveness_passed=said.liveness_passed,
+                liveness_commands=said.liveness_commands,
+                reference_source=said.reference_source,
+                completed_at=parse_rfc3339(said.completed_at),
+            )
+        except (CanonicalError, ValidationError, Refused, Broken):
+            return None

@@ -1,0 +1,1 @@
+"""The rules of onboarding: pure, frozen, no input and no output."""

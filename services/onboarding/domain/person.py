@@ -1,0 +1,192 @@
+"""What clause 4.1 asks of a client, and how it is held against the state's record.
+
+Names, ИИН, identity document and phone as the client gives them (`Person`), the same
+as the state knows them (`StateRecord`), and the comparison of both.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from kernel.errors import Refused
+from kernel.values import Iin
+
+MAX_NAME: Final = 100  # characters
+_NAME = re.compile(r"[^\W\d_]+(?:[ '\-’][^\W\d_]+)*")
+_DOCUMENT_NUMBER = re.compile(r"[0-9A-ZА-ЯЁ]{6,15}")
+
+
+class DocumentKind(StrEnum):
+    """Identity documents accepted. A birth certificate is none (clause 4.1a, 4.1c)."""
+
+    ID_CARD = "id_card"
+    PASSPORT = "passport"
+    RESIDENCE_PERMIT = "residence_permit"
+    STATELESS_CERTIFICATE = "stateless_certificate"
+
+
+class PhoneVerdict(StrEnum):
+    """The answer of the state's base of mobile citizens (БМГ) about a number."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Surname, name and patronymic (отчество), in one spelling: NFC, single spaces."""
+
+    surname: str
+    given_name: str
+    patronymic: str | None
+
+    @classmethod
+    def parse(cls, surname: str, given_name: str, patronymic: str | None) -> "Names":
+        """Refused with ``name_invalid``: no letters, digits inside, too long."""
+        kept = None if patronymic is None or not patronymic.strip() else patronymic
+        return cls(
+            surname=_name(surname),
+            given_name=_name(given_name),
+            patronymic=None if kept is None else _name(kept),
+        )
+
+    def same_as(self, other: "Names") -> bool:
+        """Equality that ignores case, and nothing else."""
+        return _folded(self) == _folded(other)
+
+    def full(self) -> str:
+        """Фамилия Имя Отчество."""
+        return " ".join(
+            part for part in (self.surname, self.given_name, self.patronymic) if part
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityDocument:
+    """Kind, number and last day of validity of an identity document (clause 4.1c)."""
+
+    kind: DocumentKind
+    number: str
+    valid_until: date
+
+    @classmethod
+    def parse(cls, kind: str, number: str, valid_until: date) -> "IdentityDocument":
+        """Refused: ``document_kind_not_accepted``, ``document_number_invalid``."""
+        if kind not in frozenset(DocumentKind):
+            raise Refused(
+                "document_kind_not_accepted",
+                "This kind of document is not accepted for registration.",
+                next_step="Use an identity card, a passport or a residence permit.",
+            )
+        plain = re.sub(r"[\s№]", "", number).upper()
+        if not _DOCUMENT_NUMBER.fullmatch(plain):
+            raise Refused(
+                "document_number_invalid",
+                "This is not the number of an identity document.",
+                next_step="Copy the number from the document.",
+            )
+        return cls(kind=DocumentKind(kind), number=plain, valid_until=valid_until)
+
+    def refuse_expired(self, today: date) -> None:
+        """Refused with ``document_expired`` after the last day of validity."""
+        if self.valid_until < today:
+            raise Refused(
+                "document_expired",
+                "The identity document is no longer valid.",
+                next_step="Renew the document, then register.",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who the client says to be."""
+
+    names: Names
+    iin: Iin
+    document: IdentityDocument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateRecord:
+    """The person as the state database of natural persons (ГБД ФЛ) knows them."""
+
+    iin: Iin
+    names: Names
+    birth_on: date
+    document_number: str
+    document_valid_until: date
+
+
+def refuse_unless_on_record(
+    person: Person,
+    record: StateRecord | None,
+    phone: PhoneVerdict,
+    *,
+    today: date,
+    min_age: int,
+) -> None:
+    """Let through only who the state knows as given, of age, and owner of the phone.
+
+    1. Unknown person, other ИИН, other names, other document: one refusal,
+       ``person_not_confirmed``, which does not tell which of them: somebody may be
+       trying a stranger's data.
+    2. Age by the state's birth date, never by the digits of the ИИН: ``under_age``.
+    3. Phone of another person, or of nobody known: ``phone_not_confirmed``.
+    """
+    if record is None or not _agrees(person, record):  # step 1
+        raise Refused(
+            "person_not_confirmed",
+            "The data could not be confirmed.",
+            next_step="Check the data against the identity document.",
+        )
+    if age_on(record.birth_on, today) < min_age:  # step 2
+        raise Refused(
+            "under_age",
+            "Microcredits are given to adults only.",
+            next_step="Come back when you are of age.",
+            min_age=min_age,
+        )
+    if phone is not PhoneVerdict.MATCH:  # step 3
+        raise Refused(
+            "phone_not_confirmed",
+            "It could not be confirmed that the phone number is yours.",
+            next_step="Register with a number that is registered in your name.",
+        )
+
+
+def age_on(birth_on: date, today: date) -> int:
+    """Full years on a day; a birthday of 29 February falls on 1 March otherwise."""
+    before_birthday = (today.month, today.day) < (birth_on.month, birth_on.day)
+    return today.year - birth_on.year - before_birthday
+
+
+def _agrees(person: Person, record: StateRecord) -> bool:
+    return (
+        person.iin == record.iin
+        and person.names.same_as(record.names)
+        and person.document.number == record.document_number
+        and person.document.valid_until == record.document_valid_until
+    )
+
+
+def _name(text: str) -> str:
+    plain = " ".join(unicodedata.normalize("NFC", text).split())
+    if len(plain) > MAX_NAME or not _NAME.fullmatch(plain):
+        raise Refused(
+            "name_invalid",
+            "A name consists of letters.",
+            next_step="Enter surname and name as in the identity document.",
+        )
+    return plain
+
+
+def _folded(names: Names) -> tuple[str, str, str]:
+    return (
+        names.surname.casefold(),
+        names.given_name.casefold(),
+        (names.patronymic or "").casefold(),
+    )

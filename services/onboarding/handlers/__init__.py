@@ -1,0 +1,1 @@
+"""The use cases of onboarding: load, decide, save, say; one function each."""

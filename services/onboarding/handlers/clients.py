@@ -1,0 +1,159 @@
+"""What others may know of a client: clear values, each read for a purpose, recorded.
+
+Nobody reads another's database: a service that needs a clear value asks here, says
+why, and the reading itself becomes an event (clauses 1.3a, 6.1c).
+"""
+
+import re
+from collections.abc import Mapping
+from uuid import UUID
+
+from kernel.clock import rfc3339
+from kernel.crypto import Json
+from kernel.errors import Broken, Refused
+from kernel.events.onboarding import AccountOwnershipLost, PersonalDataRead
+from kernel.ids import Ids
+from services.onboarding.domain.account import (
+    Account,
+    AccountState,
+    OwnershipVerdict,
+    unknown_account,
+)
+from services.onboarding.domain.person import Person
+from services.onboarding.handlers.registration import record_ownership
+from services.onboarding.ports import Bank, Begin, Client, Unit
+
+_PURPOSE = re.compile(r"[a-z][a-z0-9_:-]{2,79}")
+
+
+def get_person(
+    *, begin: Begin, client_id: UUID, reader: str, purpose: str
+) -> Mapping[str, Json]:
+    """Names, ИИН, document and phone of a client in clear. The reading is recorded."""
+    _refuse_purpose(purpose)
+    with begin() as unit:
+        client, person = _client(unit, client_id)
+        _record_reading(unit, client_id, reader=reader, purpose=purpose)
+    return {
+        "client_id": str(client_id),
+        "surname": person.names.surname,
+        "given_name": person.names.given_name,
+        "patronymic": person.names.patronymic,
+        "iin": person.iin.reveal(),
+        "phone": client.phone.reveal(),
+        "document": {
+            "kind": person.document.kind.value,
+            "number": person.document.number,
+            "valid_until": person.document.valid_until.isoformat(),
+        },
+    }
+
+
+def get_contact(
+    *, begin: Begin, client_id: UUID, reader: str, purpose: str
+) -> Mapping[str, Json]:
+    """The phone number of a client in clear. The reading is recorded."""
+    _refuse_purpose(purpose)
+    with begin() as unit:
+        client, _ = _client(unit, client_id)
+        _record_reading(unit, client_id, reader=reader, purpose=purpose)
+    return {"phone": client.phone.reveal()}
+
+
+def get_account(*, begin: Begin, client_id: UUID) -> Mapping[str, Json]:
+    """The client's account, masked, and whether it is shown to be theirs."""
+    with begin() as unit:
+        _client(unit, client_id)
+        account = unit.accounts.of_client(client_id)
+    if account is None:
+        raise unknown_account()
+    return {
+        "account_id": str(account.account_id),
+        "masked_iban": account.iban.masked(),
+        "state": account.state.value,
+    }
+
+
+def get_payout_account(
+    *, begin: Begin, client_id: UUID, account_id: UUID, reader: str, purpose: str
+) -> Mapping[str, Json]:
+    """IBAN and ИИН in clear for a payout. The reading is recorded.
+
+    The answer proves nothing: `state` says what is known of the owner, and the payer
+    asks `prove_ownership` before any order (clauses 5.3, 5.4).
+    """
+    _refuse_purpose(purpose)
+    with begin() as unit:
+        _, person = _client(unit, client_id)
+        account = _account(unit, client_id, account_id)
+        _record_reading(unit, client_id, reader=reader, purpose=purpose)
+    return {
+        "iban": account.iban.reveal(),
+        "iin": person.iin.reveal(),
+        "account_token": account.token,
+        "state": account.state.value,
+    }
+
+
+def prove_ownership(
+    *, begin: Begin, ids: Ids, bank: Bank, client_id: UUID, account_id: UUID
+) -> Mapping[str, Json]:
+    """Ask the bank now whose account it is; the answer is kept and told.
+
+    A match proves the account, a mismatch takes an earlier proof away. Transient when
+    the bank gives no answer: that proves nothing either way.
+    """
+    with begin() as unit:
+        _, person = _client(unit, client_id)
+        account = _account(unit, client_id, account_id)
+    ownership = bank.ownership(account.iban, person.iin)
+    with begin() as unit:
+        becomes = record_ownership(unit, account, ownership, check_id=ids.new())
+        if becomes is AccountState.LOST and account.state is AccountState.PROVED:
+            unit.publish(
+                AccountOwnershipLost(
+                    account_id=account_id,
+                    client_id=client_id,
+                    code=f"ownership_{OwnershipVerdict.MISMATCH.value}",
+                )
+            )
+    return {
+        "verdict": ownership.verdict.value,
+        "evidence_id": ownership.evidence_id,
+        "checked_at": rfc3339(ownership.checked_at),
+        "state": becomes.value,
+    }
+
+
+def _client(unit: Unit, client_id: UUID) -> tuple[Client, Person]:
+    client = unit.clients.get(client_id)
+    if client is None:
+        raise Refused(
+            "client_unknown",
+            "There is no such client.",
+            next_step="Name a client who has an account.",
+        )
+    person = unit.registrations.person(client_id)
+    if person is None:
+        raise Broken("a client has no person")
+    return client, person
+
+
+def _account(unit: Unit, client_id: UUID, account_id: UUID) -> Account:
+    account = unit.accounts.get(account_id)
+    if account is None or account.client_id != client_id:
+        raise unknown_account()
+    return account
+
+
+def _record_reading(unit: Unit, client_id: UUID, *, reader: str, purpose: str) -> None:
+    unit.publish(PersonalDataRead(client_id=client_id, reader=reader, purpose=purpose))
+
+
+def _refuse_purpose(purpose: str) -> None:
+    if not _PURPOSE.fullmatch(purpose):
+        raise Refused(
+            "purpose_missing",
+            "Personal data are given for a stated purpose only.",
+            next_step="Name the purpose as a word.",
+        )

@@ -1,0 +1,366 @@
+"""Registration (clause 4.1): phone, data, photo, and the activation at its end.
+
+Everything but the start is done by whoever holds the registration's bearer token.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from kernel.clock import Clock, almaty_date
+from kernel.crypto import Json, sha256_hex
+from kernel.errors import Broken, Refused, Transient
+from kernel.events.onboarding import (
+    AccountOwnershipProved,
+    ClientActivated,
+    PhoneConfirmed,
+    PhotoJudged,
+    RegistrationStarted,
+)
+from kernel.ids import Ids
+from kernel.values import Iban, Phone
+from services.onboarding.domain import registration as rules_of
+from services.onboarding.domain.account import (
+    Account,
+    AccountState,
+    Ownership,
+    OwnershipVerdict,
+    state_after,
+)
+from services.onboarding.domain.consent import Consent
+from services.onboarding.domain.person import Person, refuse_unless_on_record
+from services.onboarding.domain.photo import read_picture
+from services.onboarding.domain.registration import (
+    LIFETIME,
+    MAX_PERSON_TRIES,
+    NEXT_STEP,
+    TOKEN_BYTES,
+    Registration,
+    RegistrationState,
+    token_digest,
+)
+from services.onboarding.ports import (
+    Bank,
+    Begin,
+    Blind,
+    Client,
+    PhoneCodes,
+    Rules,
+    Secrets,
+    StateBase,
+    StoredPhoto,
+    Unit,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What a person enters: who they are, where the money goes, what they allow."""
+
+    person: Person
+    iban: Iban
+    consents: tuple[Consent, ...]
+
+
+def start_registration(
+    *,
+    begin: Begin,
+    clock: Clock,
+    ids: Ids,
+    secrets: Secrets,
+    codes: PhoneCodes,
+    phone: Phone,
+) -> Mapping[str, Json]:
+    """Begin: a code goes to the phone, a bearer token to the caller.
+
+    The answer is the same whether the number has an account or not.
+    """
+    registration_id, token, now = ids.new(), secrets(TOKEN_BYTES), clock.now()
+    sent = codes.send(phone, reference=registration_id)
+    registration = Registration(
+        registration_id=registration_id,
+        client_id=ids.new(),
+        state=RegistrationState.DRAFT,
+        token_sha256=token_digest(token),
+        phone=phone,
+        challenge_id=sent.challenge_id,
+        started_at=now,
+        expires_at=now + LIFETIME,
+    )
+    with begin() as unit:
+        unit.registrations.add(registration)
+        unit.publish(RegistrationStarted(registration_id=registration_id))
+    return {
+        "registration_id": str(registration_id),
+        "challenge_id": str(sent.challenge_id),
+        "token": token,
+    }
+
+
+def confirm_phone(
+    *,
+    begin: Begin,
+    clock: Clock,
+    codes: PhoneCodes,
+    blind: Blind,
+    registration_id: UUID,
+    token: str,
+    code: str,
+) -> Mapping[str, Json]:
+    """Draft → phone_confirmed, by the code; draft → refused for a number in use.
+
+    Refused: ``phone_already_registered``, and auth's ``code_wrong``, ``code_expired``,
+    ``code_spent``.
+    """
+    now = clock.now()
+    with begin() as unit:
+        found = load(unit, registration_id, token)
+        found.refuse_unless(RegistrationState.DRAFT, at=now)
+    phone_token = blind("phone", found.phone.reveal())
+    if codes.check(found.challenge_id, code) != phone_token:
+        raise Broken("auth confirmed another phone than the one registered")
+    with begin() as unit:
+        taken = unit.clients.has_phone(phone_token)
+        if taken:
+            unit.registrations.refuse(
+                registration_id, code=rules_of.PHONE_REGISTERED, at=now
+            )
+        else:
+            _move(unit, found, to=RegistrationState.PHONE_CONFIRMED, clock=clock)
+            unit.publish(
+                PhoneConfirmed(registration_id=registration_id, phone_token=phone_token)
+            )
+    if taken:
+        raise rules_of.over(rules_of.PHONE_REGISTERED)
+    return _standing(found, RegistrationState.PHONE_CONFIRMED)
+
+
+def put_person(
+    *,
+    begin: Begin,
+    clock: Clock,
+    ids: Ids,
+    blind: Blind,
+    state_base: StateBase,
+    rules: Rules,
+    registration_id: UUID,
+    token: str,
+    application: Application,
+) -> Mapping[str, Json]:
+    """phone_confirmed → data_complete, when the state knows the person so.
+
+    A second set of data is refused: the ИИН, once given, stays (clause 4.11). Refused
+    too: ``document_expired``, ``person_not_confirmed``, ``under_age``,
+    ``phone_not_confirmed``, ``person_tries_exhausted``.
+    """
+    now, person = clock.now(), application.person
+    today = almaty_date(now)
+    person.document.refuse_expired(today)
+    with begin() as unit:
+        found = load(unit, registration_id, token)
+        found.refuse_unless(RegistrationState.PHONE_CONFIRMED, at=now)
+        tries_left = unit.registrations.spend_person_try(
+            registration_id, most=MAX_PERSON_TRIES
+        )
+    if not tries_left:
+        raise rules_of.too_many_tries()
+    try:
+        record = state_base.person(person.iin)
+        owner = state_base.phone_owner(person.iin, found.phone)
+    except Transient:
+        # Nothing was learned, so nothing is counted.
+        with begin() as unit:
+            unit.registrations.return_person_try(registration_id)
+        raise
+    refuse_unless_on_record(
+        person, record, owner, today=today, min_age=rules.min_age(today)
+    )
+    with begin() as unit:
+        _move(unit, found, to=RegistrationState.DATA_COMPLETE, clock=clock)
+        iin_token = blind("iin", person.iin.reveal())
+        unit.registrations.add_person(
+            found.client_id, person, iin_token=iin_token, at=now
+        )
+        unit.registrations.add_consents(found.client_id, application.consents, at=now)
+        account = Account(
+            account_id=ids.new(),
+            client_id=found.client_id,
+            iban=application.iban,
+            token=blind("iban", application.iban.reveal()),
+            state=AccountState.UNPROVED,
+        )
+        unit.accounts.add(account, at=now)
+    return _standing(found, RegistrationState.DATA_COMPLETE)
+
+
+def put_photo(
+    *,
+    begin: Begin,
+    clock: Clock,
+    ids: Ids,
+    registration_id: UUID,
+    token: str,
+    raw: bytes,
+) -> Mapping[str, Json]:
+    """data_complete → photo_accepted, when the upload is a picture (clause 4.1e).
+
+    A refused upload is not kept; that it was refused is published.
+    """
+    now, photo_id, digest = clock.now(), ids.new(), sha256_hex(raw)
+    with begin() as unit:
+        found = load(unit, registration_id, token)
+        found.refuse_unless(RegistrationState.DATA_COMPLETE, at=now)
+    try:
+        picture = read_picture(raw)
+    except Refused:
+        with begin() as unit:
+            unit.publish(
+                PhotoJudged(
+                    registration_id=registration_id,
+                    photo_id=photo_id,
+                    verdict="refused",
+                    photo_sha256=digest,
+                )
+            )
+        raise
+    photo = StoredPhoto(
+        photo_id=photo_id,
+        registration_id=registration_id,
+        picture=picture,
+        sha256=digest,
+        raw=raw,
+    )
+    with begin() as unit:
+        _move(unit, found, to=RegistrationState.PHOTO_ACCEPTED, clock=clock)
+        unit.registrations.add_photo(photo, at=now)
+        unit.publish(
+            PhotoJudged(
+                registration_id=registration_id,
+                photo_id=photo_id,
+                verdict="accepted",
+                photo_sha256=digest,
+            )
+        )
+    return _standing(found, RegistrationState.PHOTO_ACCEPTED)
+
+
+def get_registration(
+    *, begin: Begin, registration_id: UUID, token: str
+) -> Mapping[str, Json]:
+    """Where the registration stands and what is next."""
+    with begin() as unit:
+        found = load(unit, registration_id, token)
+    standing = _standing(found, found.state)
+    return {**standing, "refused_code": found.refused_code}
+
+
+def activate(
+    *,
+    begin: Begin,
+    clock: Clock,
+    ids: Ids,
+    blind: Blind,
+    bank: Bank,
+    registration_id: UUID,
+) -> bool:
+    """Identified → active, or → refused for a person who has an account already.
+
+    The bank is asked first whose account it is; without a match the client becomes
+    active all the same, the account stays unproved, and nothing is paid to it
+    (clause 5.4). True when the client is active afterwards; safe to repeat.
+    """
+    with begin() as unit:
+        found = unit.registrations.get(registration_id)
+        if found is None or found.state is not RegistrationState.IDENTIFIED:
+            return found is not None and found.state is RegistrationState.ACTIVE
+        person = unit.registrations.person(found.client_id)
+        account = unit.accounts.of_client(found.client_id)
+    if person is None or account is None:
+        raise Broken("an identified registration has no person or no account")
+    ownership = _ownership(bank, account, person)
+    now = clock.now()
+    client = Client(
+        client_id=found.client_id,
+        registration_id=registration_id,
+        iin_token=blind("iin", person.iin.reveal()),
+        phone=found.phone,
+        phone_token=blind("phone", found.phone.reveal()),
+    )
+    with begin() as unit:
+        if not unit.clients.add(client, at=now):
+            # A twin of this act leaves the registration active: no refusal then.
+            return not unit.registrations.refuse(
+                registration_id, code=rules_of.ALREADY_REGISTERED, at=now
+            )
+        _move(unit, found, to=RegistrationState.ACTIVE, clock=clock)
+        unit.publish(
+            ClientActivated(
+                client_id=client.client_id,
+                registration_id=registration_id,
+                iin_token=client.iin_token,
+                phone_token=client.phone_token,
+            )
+        )
+        if ownership is not None:
+            record_ownership(unit, account, ownership, check_id=ids.new())
+    return True
+
+
+def record_ownership(
+    unit: Unit, account: Account, ownership: Ownership, *, check_id: UUID
+) -> AccountState:
+    """Keep the bank's answer and publish a proof. Transient if it was overtaken."""
+    becomes = state_after(account.state, ownership.verdict)
+    if not unit.accounts.record(
+        account.account_id,
+        ownership,
+        check_id=check_id,
+        was=account.state,
+        becomes=becomes,
+    ):
+        raise Transient("the account was checked by somebody else just now")
+    if ownership.verdict is OwnershipVerdict.MATCH and becomes is not account.state:
+        unit.publish(
+            AccountOwnershipProved(
+                account_id=account.account_id,
+                client_id=account.client_id,
+                account_token=account.token,
+                evidence_id=ownership.evidence_id,
+            )
+        )
+    return becomes
+
+
+def load(unit: Unit, registration_id: UUID, token: str) -> Registration:
+    """The registration, for the holder of its token only."""
+    found = unit.registrations.get(registration_id)
+    if found is None or not found.is_held_by(token):
+        raise rules_of.unknown()
+    return found
+
+
+def _ownership(bank: Bank, account: Account, person: Person) -> Ownership | None:
+    try:
+        return bank.ownership(account.iban, person.iin)
+    except (Transient, Broken):
+        # No usable answer proves nothing; it is asked again before any payout.
+        return None
+
+
+def _move(
+    unit: Unit, found: Registration, *, to: RegistrationState, clock: Clock
+) -> None:
+    """The one conditional step; Refused when a twin of this request was faster."""
+    if not unit.registrations.move(
+        found.registration_id, source=found.state, target=to, at=clock.now()
+    ):
+        raise rules_of.wrong_step(to)
+
+
+def _standing(found: Registration, state: RegistrationState) -> Mapping[str, Json]:
+    return {
+        "registration_id": str(found.registration_id),
+        "client_id": str(found.client_id),
+        "state": state.value,
+        "next_step": NEXT_STEP[state],
+    }

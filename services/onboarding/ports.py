@@ -1,0 +1,373 @@
+"""What onboarding needs from outside, in its own words.
+
+Handlers know these and nothing behind them: PostgreSQL, the bus and HTTP live in
+storage and adapters, small twins in the tests.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from kernel.events import Event
+from kernel.values import Iban, Iin, Phone
+from services.onboarding.domain.account import (
+    Account,
+    AccountState,
+    Ownership,
+)
+from services.onboarding.domain.ceremony import (
+    Attempt,
+    AttemptState,
+    Ceremony,
+    CeremonyRules,
+    CeremonyState,
+)
+from services.onboarding.domain.consent import Consent
+from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
+from services.onboarding.domain.photo import Picture
+from services.onboarding.domain.protocol import Protocol as BiometricProtocol
+from services.onboarding.domain.registration import Registration, RegistrationState
+from services.onboarding.domain.signature import Evidence, Examination, SignatureFacts
+
+Blind = Callable[[str, str], str]
+"""Kind and value of a personal datum → its keyed token."""
+
+Secrets = Callable[[int], str]
+"""A fresh secret of that many random bytes, as URL-safe text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPhoto:
+    """A photo and what was read from its header."""
+
+    photo_id: UUID
+    registration_id: UUID
+    picture: Picture
+    sha256: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A person with an account in the cabinet."""
+
+    client_id: UUID
+    registration_id: UUID
+    iin_token: str
+    phone: Phone
+    phone_token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """A time-stamp token over a signature value, and the instant it names."""
+
+    token: bytes
+    stamped_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureProof:
+    """An accepted ЭЦП with its evidence, to be kept in one row."""
+
+    ceremony_id: UUID
+    facts: SignatureFacts
+    stamp: Stamp
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureOnFile:
+    """What of an accepted signature others may know."""
+
+    certificate_serial: str
+    signature_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolProof:
+    """A judged protocol with its evidence; `code` None means it proves the client."""
+
+    attempt_id: UUID
+    ceremony_id: UUID
+    protocol_id: str
+    tries: int
+    code: str | None
+    protocol: bytes
+    evidence: Evidence
+    judged_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session ЦОИД has opened: where to send the person."""
+
+    session_id: str
+    redirect_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedProtocol:
+    """The bytes ЦОИД gave: the protocol, and a detached CMS over it."""
+
+    protocol: bytes
+    signature: bytes
+
+
+class Registrations(Protocol):
+    """Registrations with the persons, consents and photos that belong to them."""
+
+    def add(self, registration: Registration) -> None: ...
+
+    def get(self, registration_id: UUID) -> Registration | None: ...
+
+    def move(
+        self,
+        registration_id: UUID,
+        *,
+        source: RegistrationState,
+        target: RegistrationState,
+        at: datetime,
+    ) -> bool:
+        """One conditional update; False when it no longer stands in `source`."""
+        ...
+
+    def refuse(self, registration_id: UUID, *, code: str, at: datetime) -> bool:
+        """End it without an account; False when it has ended already."""
+        ...
+
+    def spend_person_try(self, registration_id: UUID, *, most: int) -> bool:
+        """Count one question to the state; False when all are spent."""
+        ...
+
+    def return_person_try(self, registration_id: UUID) -> None:
+        """Take back a count: the state gave no answer."""
+        ...
+
+    def add_person(
+        self, client_id: UUID, person: Person, *, iin_token: str, at: datetime
+    ) -> None: ...
+
+    def person(self, client_id: UUID) -> Person | None: ...
+
+    def add_consents(
+        self, client_id: UUID, consents: tuple[Consent, ...], *, at: datetime
+    ) -> None: ...
+
+    def consents(self, client_id: UUID) -> tuple[Consent, ...]: ...
+
+    def add_photo(self, photo: StoredPhoto, *, at: datetime) -> None: ...
+
+    def photo_sha256(self, registration_id: UUID) -> str | None: ...
+
+    def identified(self, *, limit: int) -> tuple[UUID, ...]:
+        """Registrations that wait to be activated, the oldest first."""
+        ...
+
+
+class Clients(Protocol):
+    """Persons with an account: one person one account, one number one account."""
+
+    def add(self, client: Client, *, at: datetime) -> bool:
+        """False when the person or the phone number has an account already."""
+        ...
+
+    def get(self, client_id: UUID) -> Client | None: ...
+
+    def has_phone(self, phone_token: str) -> bool: ...
+
+
+class Accounts(Protocol):
+    """Bank accounts and the answers about their owners."""
+
+    def add(self, account: Account, *, at: datetime) -> None: ...
+
+    def of_client(self, client_id: UUID) -> Account | None: ...
+
+    def get(self, account_id: UUID) -> Account | None: ...
+
+    def record(
+        self,
+        account_id: UUID,
+        ownership: Ownership,
+        *,
+        check_id: UUID,
+        was: AccountState,
+        becomes: AccountState,
+    ) -> bool:
+        """Append the answer, move the state; False when it is no longer `was`."""
+        ...
+
+
+class Ceremonies(Protocol):
+    """Ceremonies, their visits to ЦОИД, and the evidence."""
+
+    def add(self, ceremony: Ceremony) -> bool:
+        """False when the operation has an unfinished ceremony."""
+        ...
+
+    def get(self, ceremony_id: UUID) -> Ceremony | None: ...
+
+    def unfinished_of(self, operation: str) -> Ceremony | None: ...
+
+    def move(
+        self,
+        ceremony_id: UUID,
+        *,
+        source: CeremonyState,
+        target: CeremonyState,
+        at: datetime,
+    ) -> bool:
+        """One conditional update; False if not in `source`, or run out by `at`."""
+        ...
+
+    def fail(self, ceremony_id: UUID, *, code: str, at: datetime) -> bool:
+        """Give it up; False when it was complete or given up already."""
+        ...
+
+    def add_attempt(self, attempt: Attempt) -> bool:
+        """False when the ceremony has an open attempt."""
+        ...
+
+    def open_attempt(self, ceremony_id: UUID) -> Attempt | None: ...
+
+    def attempt_of_reference(self, reference_sha256: bytes) -> Attempt | None: ...
+
+    def settle_attempt(
+        self, attempt_id: UUID, *, becomes: AttemptState, tries: int, at: datetime
+    ) -> bool:
+        """One conditional update from open; False when it was settled already."""
+        ...
+
+    def failed_tries(self, operation: str) -> int:
+        """Failed biometric attempts for this operation, in all its ceremonies."""
+        ...
+
+    def add_protocol(self, proof: ProtocolProof) -> bool:
+        """False when a protocol of this number was used before."""
+        ...
+
+    def protocol_id(self, ceremony_id: UUID) -> str | None:
+        """The number of the protocol that proves the client, if there is one."""
+        ...
+
+    def add_signature(self, proof: SignatureProof) -> bool:
+        """False when this signature was used before (replay)."""
+        ...
+
+    def signature(self, ceremony_id: UUID) -> SignatureOnFile | None: ...
+
+    def add_signature_refusal(
+        self,
+        refusal_id: UUID,
+        ceremony_id: UUID,
+        *,
+        code: str,
+        sha256: str,
+        at: datetime,
+    ) -> int:
+        """Append a refusal; how many the ceremony has now."""
+        ...
+
+
+class Unit(Protocol):
+    """One transaction: state, evidence and events commit together."""
+
+    @property
+    def registrations(self) -> Registrations: ...
+
+    @property
+    def clients(self) -> Clients: ...
+
+    @property
+    def accounts(self) -> Accounts: ...
+
+    @property
+    def ceremonies(self) -> Ceremonies: ...
+
+    def publish(self, event: Event) -> UUID:
+        """Let the event leave with the commit."""
+        ...
+
+
+Begin = Callable[[], AbstractContextManager[Unit]]
+"""Opens a transaction of one request; none is held across a network call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentCode:
+    """A one-time code on its way to a phone."""
+
+    challenge_id: UUID
+    expires_at: datetime
+
+
+class PhoneCodes(Protocol):
+    """Auth, which sends one-time codes and compares what comes back."""
+
+    def send(self, phone: Phone, *, reference: UUID) -> SentCode: ...
+
+    def check(self, challenge_id: UUID, code: str) -> str:
+        """The confirmed phone's token. Refused with auth's own code."""
+        ...
+
+
+class StateBase(Protocol):
+    """The state's databases of persons (ГБД ФЛ) and of phone owners (БМГ)."""
+
+    def person(self, iin: Iin) -> StateRecord | None: ...
+
+    def phone_owner(self, iin: Iin, phone: Phone) -> PhoneVerdict: ...
+
+
+class Bank(Protocol):
+    """Where the account is held."""
+
+    def ownership(self, iban: Iban, iin: Iin) -> Ownership:
+        """Whose account it is. Transient when there is no answer."""
+        ...
+
+
+class Coid(Protocol):
+    """ЦОИД, the identification data exchange centre."""
+
+    def open(
+        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str
+    ) -> Session: ...
+
+    def result(self, session_id: str, code: str) -> SignedProtocol:
+        """Refused with ``biometrics_code_unknown`` when the code is not of it."""
+        ...
+
+
+class Protocols(Protocol):
+    """Reads the protocols of ЦОИД."""
+
+    def read(self, raw: bytes) -> BiometricProtocol | None:
+        """None when the bytes are no protocol."""
+        ...
+
+
+class Signatures(Protocol):
+    """The verifier of ЭЦП."""
+
+    def examine(self, raw: bytes, document: bytes) -> Examination: ...
+
+
+class Timestamps(Protocol):
+    """The time-stamping authority."""
+
+    def stamp(self, signature: bytes) -> Stamp:
+        """Transient when none can be had: without it nothing is accepted."""
+        ...
+
+
+class Rules(Protocol):
+    """The dated settings of this service."""
+
+    def ceremony(self, at: datetime) -> CeremonyRules: ...
+
+    def min_age(self, on: date) -> int: ...

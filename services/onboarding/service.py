@@ -1,0 +1,229 @@
+"""The nameko door of onboarding: decode, call one use case, answer."""
+
+import base64
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from kernel.context import Call
+from kernel.crypto import Json
+from kernel.entrypoints import UseCasesProvider, answers, every
+from kernel.errors import Refused
+from kernel.values import Iban, Iin, Phone
+from services.onboarding.domain.consent import parse_consents
+from services.onboarding.domain.person import IdentityDocument, Names, Person
+from services.onboarding.handlers.ceremonies import Owner
+from services.onboarding.handlers.registration import Application
+from services.onboarding.wiring import UseCases
+
+
+class Document(BaseModel):
+    """An identity document as it is sent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    number: str
+    valid_until: date
+
+
+class ConsentGiven(BaseModel):
+    """A consent as it is sent: to which text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    text_sha256: str
+
+
+class Service:
+    """Registration, identification, and the clients' clear values."""
+
+    name = "onboarding"
+    use_cases: UseCases = UseCasesProvider()
+
+    @answers(callers=("gateway",))
+    def start_registration(self, call: Call, *, phone: str) -> Json:
+        """Begin; the caller gets the bearer token of the registration."""
+        return self.use_cases.start_registration(call.context, phone=Phone(phone))
+
+    @answers(callers=("gateway",))
+    def confirm_phone(
+        self, call: Call, *, registration_id: UUID, token: str, code: str
+    ) -> Json:
+        """Confirm the phone by the code that was sent to it."""
+        return self.use_cases.confirm_phone(
+            call.context, registration_id=registration_id, token=token, code=code
+        )
+
+    @answers(callers=("gateway",))
+    def put_person(
+        self,
+        call: Call,
+        *,
+        registration_id: UUID,
+        token: str,
+        surname: str,
+        given_name: str,
+        patronymic: str | None,
+        iin: str,
+        document: Document,
+        iban: str,
+        consents: list[ConsentGiven],
+    ) -> Json:
+        """Give the data of clause 4.1; they are held against the state's record."""
+        application = Application(
+            person=Person(
+                names=Names.parse(surname, given_name, patronymic),
+                iin=Iin(iin),
+                document=IdentityDocument.parse(
+                    document.kind, document.number, document.valid_until
+                ),
+            ),
+            iban=Iban(iban),
+            consents=parse_consents(
+                tuple((given.kind, given.text_sha256) for given in consents)
+            ),
+        )
+        return self.use_cases.put_person(
+            call.context,
+            registration_id=registration_id,
+            token=token,
+            application=application,
+        )
+
+    @answers(callers=("gateway",))
+    def put_photo(
+        self, call: Call, *, registration_id: UUID, token: str, photo_b64: str
+    ) -> Json:
+        """Give the photo of clause 4.1e."""
+        return self.use_cases.put_photo(
+            call.context,
+            registration_id=registration_id,
+            token=token,
+            raw=_decoded(photo_b64),
+        )
+
+    @answers(callers=("gateway",))
+    def get_registration(
+        self, call: Call, *, registration_id: UUID, token: str
+    ) -> Json:
+        """Where the registration stands."""
+        return self.use_cases.get_registration(
+            call.context, registration_id=registration_id, token=token
+        )
+
+    @answers(callers=("gateway",))
+    def open_registration_ceremony(
+        self, call: Call, *, registration_id: UUID, token: str
+    ) -> Json:
+        """Open the ceremony over the registration statement."""
+        return self.use_cases.open_registration_ceremony(
+            call.context, registration_id=registration_id, token=token
+        )
+
+    @answers(callers=("contracts",))
+    def open_ceremony(
+        self, call: Call, *, client_id: UUID, operation: str, document_b64: str
+    ) -> Json:
+        """Open a ceremony over a document of the caller's."""
+        return self.use_cases.open_ceremony(
+            call.context,
+            by=call.caller,
+            client_id=client_id,
+            operation=operation,
+            document=_decoded(document_b64),
+        )
+
+    @answers(callers=("gateway",))
+    def get_ceremony(
+        self, call: Call, *, ceremony_id: UUID, token: str | None = None
+    ) -> Json:
+        """Show a ceremony to its owner: by registration token, or as a client."""
+        return self.use_cases.get_ceremony(
+            call.context,
+            ceremony_id=ceremony_id,
+            owner=Owner(token=token, client_id=call.client_id),
+        )
+
+    @answers(callers=("gateway",))
+    def complete_biometrics(self, call: Call, *, reference: str, code: str) -> Json:
+        """Take what ЦОИД found, when the person comes back with state and code."""
+        return self.use_cases.complete_biometrics(
+            call.context, reference=reference, code=code
+        )
+
+    @answers(callers=("gateway",))
+    def put_signature(
+        self, call: Call, *, ceremony_id: UUID, cms_b64: str, token: str | None = None
+    ) -> Json:
+        """Take the ЭЦП over the ceremony's document, from the ceremony's owner."""
+        return self.use_cases.put_signature(
+            call.context,
+            ceremony_id=ceremony_id,
+            owner=Owner(token=token, client_id=call.client_id),
+            cms_text=cms_b64,
+        )
+
+    @answers(callers=("contracts",))
+    def get_person(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
+        """The client's data in clear; the reading is recorded."""
+        return self.use_cases.get_person(
+            call.context, client_id=client_id, reader=call.caller, purpose=purpose
+        )
+
+    @answers(callers=("auth",))
+    def get_contact(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
+        """The client's phone in clear; the reading is recorded."""
+        return self.use_cases.get_contact(
+            call.context, client_id=client_id, reader=call.caller, purpose=purpose
+        )
+
+    @answers(callers=("contracts", "gateway"))
+    def get_account(self, call: Call, *, client_id: UUID) -> Json:
+        """The client's account, masked; through the gateway their own only."""
+        if call.caller == "gateway" and call.client_id != client_id:
+            raise Refused(
+                "account_unknown",
+                "There is no such account.",
+                next_step="Log in as the client.",
+            )
+        return self.use_cases.get_account(call.context, client_id=client_id)
+
+    @answers(callers=("disbursement-worker",))
+    def get_payout_account(
+        self, call: Call, *, client_id: UUID, account_id: UUID, purpose: str
+    ) -> Json:
+        """IBAN and ИИН for a payout; the reading is recorded."""
+        return self.use_cases.get_payout_account(
+            call.context,
+            client_id=client_id,
+            account_id=account_id,
+            reader=call.caller,
+            purpose=purpose,
+        )
+
+    @answers(callers=("disbursement-worker",))
+    def prove_ownership(self, call: Call, *, client_id: UUID, account_id: UUID) -> Json:
+        """Ask the bank whose account it is."""
+        return self.use_cases.prove_ownership(
+            call.context, client_id=client_id, account_id=account_id
+        )
+
+    @every(seconds=2)
+    def activate_identified(self) -> None:
+        """Activate registrations a crash left between proof and activation."""
+        self.use_cases.activate_identified()
+
+
+def _decoded(text: str) -> bytes:
+    """Refused with ``not_base64``."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Refused(
+            "not_base64",
+            "The bytes did not arrive whole.",
+            next_step="Send them again, in base64.",
+        ) from error

@@ -1,0 +1,373 @@
+"""The composition root: builds the use cases of onboarding from its settings."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from kernel.context import Context
+from kernel.crypto import BlindKeys, Json, b64url, random_bytes
+from kernel.errors import Broken
+from kernel.platform import Platform
+from kernel.policy import Policy
+from kernel.tls import client_context
+from kernel.values import Phone
+from services.onboarding.adapters.bank import HttpBank
+from services.onboarding.adapters.codes import AuthCodes
+from services.onboarding.adapters.coid import CanonicalProtocols, HttpCoid
+from services.onboarding.adapters.eds import CmsExaminer
+from services.onboarding.adapters.http import OuterServer
+from services.onboarding.adapters.revocation import HttpRevocation
+from services.onboarding.adapters.state import HttpStateBase
+from services.onboarding.adapters.timestamp import HttpTimestamps, TokenChecker
+from services.onboarding.adapters.trust import PinnedTrust
+from services.onboarding.domain.ceremony import CeremonyRules, parse_operation
+from services.onboarding.handlers import ceremonies, clients, proofs, registration
+from services.onboarding.handlers.ceremonies import Desk, Owner
+from services.onboarding.handlers.registration import Application
+from services.onboarding.ports import (
+    Bank,
+    Begin,
+    Coid,
+    Protocols,
+    Signatures,
+    StateBase,
+    Timestamps,
+)
+from services.onboarding.settings import OWN_POLICY, Settings
+from services.onboarding.storage import SqlUnit
+
+RETURN_PATH: Final = "/api/v1/ceremonies/return"
+"""The gateway's door for a person who comes back from ЦОИД."""
+
+ACTIVATIONS: Final = 20
+"""Registrations activated per beat."""
+
+
+class DatedRules:
+    """`ports.Rules` by the policy in force."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    def ceremony(self, at: datetime) -> CeremonyRules:
+        """The settings a ceremony is judged by at an instant."""
+        return CeremonyRules(
+            minutes=self._policy.integer("onboarding.ceremony_minutes", at),
+            max_attempts=self._policy.integer("biometric.max_attempts", at),
+            min_match_percent=self._policy.decimal("biometric.min_match_percent", at),
+        )
+
+    def min_age(self, on: date) -> int:
+        """The age from which somebody may register."""
+        return self._policy.integer("onboarding.min_age", on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The outer systems, each behind its port."""
+
+    state_base: StateBase
+    bank: Bank
+    coid: Coid
+    protocols: Protocols
+    signatures: Signatures
+    timestamps: Timestamps
+    servers: tuple[OuterServer, ...]
+
+    def close(self) -> None:
+        """Let all connections to the outside go."""
+        for server in self.servers:
+            server.close()
+
+
+class UseCases:
+    """What onboarding can do, one method per act; `context` says what caused it."""
+
+    def __init__(
+        self,
+        platform: Platform[Settings],
+        *,
+        outside: Outside,
+        blind: BlindKeys,
+        rules: DatedRules,
+    ) -> None:
+        self._platform = platform
+        self._outside = outside
+        self._blind = blind.token
+        self._rules = rules
+
+    def close(self) -> None:
+        """Let all connections to the outside go."""
+        self._outside.close()
+
+    def start_registration(
+        self, context: Context, *, phone: Phone
+    ) -> Mapping[str, Json]:
+        return registration.start_registration(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            ids=self._platform.ids,
+            secrets=_secret,
+            codes=AuthCodes(self._platform.rpc, context=context),
+            phone=phone,
+        )
+
+    def confirm_phone(
+        self, context: Context, *, registration_id: UUID, token: str, code: str
+    ) -> Mapping[str, Json]:
+        return registration.confirm_phone(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            codes=AuthCodes(self._platform.rpc, context=context),
+            blind=self._blind,
+            registration_id=registration_id,
+            token=token,
+            code=code,
+        )
+
+    def put_person(
+        self,
+        context: Context,
+        *,
+        registration_id: UUID,
+        token: str,
+        application: Application,
+    ) -> Mapping[str, Json]:
+        return registration.put_person(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            ids=self._platform.ids,
+            blind=self._blind,
+            state_base=self._outside.state_base,
+            rules=self._rules,
+            registration_id=registration_id,
+            token=token,
+            application=application,
+        )
+
+    def put_photo(
+        self, context: Context, *, registration_id: UUID, token: str, raw: bytes
+    ) -> Mapping[str, Json]:
+        return registration.put_photo(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            ids=self._platform.ids,
+            registration_id=registration_id,
+            token=token,
+            raw=raw,
+        )
+
+    def get_registration(
+        self, context: Context, *, registration_id: UUID, token: str
+    ) -> Mapping[str, Json]:
+        return registration.get_registration(
+            begin=self._begin(context), registration_id=registration_id, token=token
+        )
+
+    def open_registration_ceremony(
+        self, context: Context, *, registration_id: UUID, token: str
+    ) -> Mapping[str, Json]:
+        return ceremonies.open_registration_ceremony(
+            desk=self._desk(context),
+            site=urlsplit(self._platform.settings.public_url).netloc,
+            registration_id=registration_id,
+            token=token,
+        )
+
+    def open_ceremony(
+        self,
+        context: Context,
+        *,
+        by: str,
+        client_id: UUID,
+        operation: str,
+        document: bytes,
+    ) -> Mapping[str, Json]:
+        return ceremonies.open_ceremony(
+            desk=self._desk(context),
+            client_id=client_id,
+            operation=parse_operation(operation, by=by),
+            document=document,
+        )
+
+    def get_ceremony(
+        self, context: Context, *, ceremony_id: UUID, owner: Owner
+    ) -> Mapping[str, Json]:
+        return ceremonies.get_ceremony(
+            desk=self._desk(context), ceremony_id=ceremony_id, owner=owner
+        )
+
+    def complete_biometrics(
+        self, context: Context, *, reference: str, code: str
+    ) -> Mapping[str, Json]:
+        standing = proofs.complete_biometrics(
+            desk=self._desk(context),
+            protocols=self._outside.protocols,
+            signatures=self._outside.signatures,
+            coid_bin=self._platform.settings.coid_bin,
+            reference=reference,
+            code=code,
+        )
+        return self._activated(context, standing)
+
+    def put_signature(
+        self, context: Context, *, ceremony_id: UUID, owner: Owner, cms_text: str
+    ) -> Mapping[str, Json]:
+        standing = proofs.put_signature(
+            desk=self._desk(context),
+            signatures=self._outside.signatures,
+            timestamps=self._outside.timestamps,
+            ceremony_id=ceremony_id,
+            owner=owner,
+            cms_text=cms_text,
+        )
+        return self._activated(context, standing)
+
+    def activate_identified(self) -> int:
+        """Activate what was identified and left behind; how many became active."""
+        context = self._platform.context()
+        with self._begin(context)() as unit:
+            waiting = unit.registrations.identified(limit=ACTIVATIONS)
+        return sum(self._activate(context, one) for one in waiting)
+
+    def get_person(
+        self, context: Context, *, client_id: UUID, reader: str, purpose: str
+    ) -> Mapping[str, Json]:
+        return clients.get_person(
+            begin=self._begin(context),
+            client_id=client_id,
+            reader=reader,
+            purpose=purpose,
+        )
+
+    def get_contact(
+        self, context: Context, *, client_id: UUID, reader: str, purpose: str
+    ) -> Mapping[str, Json]:
+        return clients.get_contact(
+            begin=self._begin(context),
+            client_id=client_id,
+            reader=reader,
+            purpose=purpose,
+        )
+
+    def get_account(self, context: Context, *, client_id: UUID) -> Mapping[str, Json]:
+        return clients.get_account(begin=self._begin(context), client_id=client_id)
+
+    def get_payout_account(
+        self,
+        context: Context,
+        *,
+        client_id: UUID,
+        account_id: UUID,
+        reader: str,
+        purpose: str,
+    ) -> Mapping[str, Json]:
+        return clients.get_payout_account(
+            begin=self._begin(context),
+            client_id=client_id,
+            account_id=account_id,
+            reader=reader,
+            purpose=purpose,
+        )
+
+    def prove_ownership(
+        self, context: Context, *, client_id: UUID, account_id: UUID
+    ) -> Mapping[str, Json]:
+        return clients.prove_ownership(
+            begin=self._begin(context),
+            ids=self._platform.ids,
+            bank=self._outside.bank,
+            client_id=client_id,
+            account_id=account_id,
+        )
+
+    def _activated(
+        self, context: Context, standing: Mapping[str, Json]
+    ) -> Mapping[str, Json]:
+        """Activate at once what the last proof identified; the beat is the net."""
+        kind, _, subject = str(standing["operation"]).partition(":")
+        if kind == "registration" and standing["state"] == "completed":
+            self._activate(context, UUID(subject))
+        return standing
+
+    def _activate(self, context: Context, registration_id: UUID) -> bool:
+        return registration.activate(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            ids=self._platform.ids,
+            blind=self._blind,
+            bank=self._outside.bank,
+            registration_id=registration_id,
+        )
+
+    def _desk(self, context: Context) -> Desk:
+        return Desk(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            ids=self._platform.ids,
+            secrets=_secret,
+            rules=self._rules,
+            coid=self._outside.coid,
+        )
+
+    def _begin(self, context: Context) -> Begin:
+        platform = self._platform
+
+        @contextmanager
+        def begin() -> Iterator[SqlUnit]:
+            with platform.database.begin(context) as transaction:
+                yield SqlUnit(transaction, platform.field_keys)
+
+        return begin
+
+
+def build(platform: Platform[Settings]) -> UseCases:
+    """The use cases on real adapters. Broken when the environment lacks something."""
+    if platform.blind_keys is None:
+        raise Broken("onboarding needs the keys of tokens")
+    missing = [s for s in OWN_POLICY if s.key not in platform.policy.keys]
+    return UseCases(
+        platform,
+        outside=_outside(platform),
+        blind=platform.blind_keys,
+        rules=DatedRules(Policy((*platform.policy, *missing))),
+    )
+
+
+def _outside(platform: Platform[Settings]) -> Outside:
+    settings, clock = platform.settings, platform.clock
+    tls = client_context(settings.outer_ca, settings.outer_cert, settings.outer_key)
+    authority, state, bank, coid = servers = (
+        OuterServer(settings.ca_url, tls=tls, name="НУЦ"),
+        OuterServer(settings.state_url, tls=tls, name="the state's database"),
+        OuterServer(settings.bank_url, tls=tls, name="the bank"),
+        OuterServer(settings.coid_url, tls=tls, name="ЦОИД"),
+    )
+    trust = PinnedTrust.load(
+        roots=settings.eds_roots,
+        issuers=settings.eds_issuers,
+        production=settings.stage == "production",
+    )
+    tokens = TokenChecker(trust=trust, clock=clock)
+    return Outside(
+        state_base=HttpStateBase(state),
+        bank=HttpBank(bank),
+        coid=HttpCoid(coid, return_url=settings.public_url.rstrip("/") + RETURN_PATH),
+        protocols=CanonicalProtocols(),
+        signatures=CmsExaminer(
+            trust=trust,
+            revocation=HttpRevocation(authority),
+            tokens=tokens,
+            clock=clock,
+        ),
+        timestamps=HttpTimestamps(authority, checker=tokens),
+        servers=servers,
+    )
+
+
+def _secret(size: int) -> str:
+    return b64url(random_bytes(size))

@@ -1,0 +1,89 @@
+"""The worker on the real broker: nothing is lost, nothing is written twice."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from infra.layout import ROOT
+from tests.integration.audit.conftest import LogStand, Working
+
+EVENTS = "SELECT count(*) FROM audit_log WHERE kind = 1"
+WAIT_S = 60.0
+
+
+def wait_until(there: Callable[[], bool]) -> None:
+    until = time.monotonic() + WAIT_S
+    while not there():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def count(stand: LogStand, statement: str = EVENTS) -> int:
+    [row] = stand.rows(statement)
+    number: int = row.count
+    return number
+
+
+@pytest.mark.clause("7.1")
+@pytest.mark.seeded("audit_hears_only_some")
+def test_every_event_of_the_broker_becomes_one_leaf(
+    stand: LogStand, working: Working
+) -> None:
+    speaker = stand.speaker()
+    messages = speaker.messages(1_200)
+    speaker.say(messages)
+    speaker.say(messages[:300])
+    speaker.say([("forged", b"{}", "contracts.events", "contract.x.v1")])
+    refused = "SELECT count(*) FROM audit_log WHERE kind = 4"
+    wait_until(lambda: count(stand) == 1_200 and count(stand, refused) == 1)
+    working.end()
+    verdict = stand.verify()
+    assert (verdict.bad_seq, verdict.events) == (None, 1_200)
+    [numbers] = stand.rows("SELECT last_sequence FROM audit_producer")
+    assert numbers.last_sequence == 1_200
+    assert count(stand, "SELECT count(*) FROM audit_hole") == 0
+
+
+@pytest.mark.clause("7.1")
+@pytest.mark.seeded("audit_acknowledges_before_commit")
+def test_a_killed_worker_loses_nothing_and_repeats_nothing(stand: LogStand) -> None:
+    """Attacks 19 and 25: SIGKILL at any moment, four times, while events come."""
+    speaker = stand.speaker()
+    said = 0
+    for round_ in range(4):
+        worker = start(stand)
+        speaker.say(speaker.messages(400))
+        said += 400
+        before = count(stand, "SELECT count(*) FROM audit_log")
+        wait_until(
+            lambda before=before: (
+                count(stand, "SELECT count(*) FROM audit_log")  # type: ignore[misc]
+                > before
+            )
+        )
+        time.sleep(0.03 * round_)
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.wait()
+    worker = start(stand)
+    wait_until(lambda: count(stand) >= said)
+    worker.terminate()
+    assert worker.wait(timeout=20) == 0
+    verdict = stand.verify()
+    assert (verdict.bad_seq, verdict.events) == (None, said)
+    assert count(stand, "SELECT count(*) FROM audit_hole") == 0
+
+
+def start(stand: LogStand) -> subprocess.Popen[bytes]:
+    """The worker as its supervisor starts it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "services.audit", "work"],
+        cwd=ROOT,
+        env=stand.servers.env("audit-worker"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    )

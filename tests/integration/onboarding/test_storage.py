@@ -1,0 +1,101 @@
+"""What the database itself holds against everybody, the application included."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from services.onboarding.storage import metadata
+from tests.integration.onboarding.conftest import Cabinet
+
+_CHANGES = (
+    "UPDATE persons SET iin_token = 'another'",
+    "UPDATE persons SET iin_sealed = '\\x00'",
+    "UPDATE clients SET iin_token = 'another'",
+)
+
+
+@pytest.mark.clause("4.11")
+@pytest.mark.seeded("onboarding_iin_may_change")
+@pytest.mark.parametrize("statement", _CHANGES)
+def test_iin_cannot_be_changed_even_by_the_schemas_owner(
+    cabinet: Cabinet, statement: str
+) -> None:
+    cabinet.client("unchangeable")
+    with (
+        pytest.raises(DBAPIError, match=r"4\.11"),
+        cabinet.owner.begin() as connection,
+    ):
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        *_CHANGES,
+        "UPDATE persons SET surname_sealed = '\\x00'",
+        "DELETE FROM persons",
+        "DELETE FROM signatures",
+        "UPDATE signatures SET cms_sealed = '\\x00'",
+        "UPDATE protocols SET code = NULL",
+        "DELETE FROM signature_refusals",
+        "UPDATE ceremonies SET document_sealed = '\\x00'",
+        "UPDATE accounts SET iban_sealed = '\\x00'",
+        "DELETE FROM consents",
+        "UPDATE photos SET photo_sha256 = 'another'",
+        "DELETE FROM ownership_checks",
+    ],
+)
+def test_role_of_the_service_cannot_rewrite_evidence(
+    cabinet: Cabinet, statement: str
+) -> None:
+    with (
+        pytest.raises(ProgrammingError, match="permission denied"),
+        cabinet.platform.database.engine.begin() as connection,
+    ):
+        connection.execute(text(statement))
+
+
+def test_no_personal_value_stands_in_clear(cabinet: Cabinet) -> None:
+    """Neither in a table nor in an event: not as text, not inside bytes."""
+    client = cabinet.client("clear")
+    identity = client.person.identity
+    secrets = (
+        identity.iin,
+        identity.phone.removeprefix("+"),
+        identity.iban,
+        identity.surname,
+        identity.document.number,
+        client.token,
+    )
+    for table in metadata.sorted_tables:
+        rows = cabinet.rows(f'SELECT "{table.name}"::text AS row FROM "{table.name}"')  # noqa: S608 - our own names
+        for row in rows:
+            for secret in secrets:
+                assert secret not in row.row
+                assert secret.encode().hex() not in row.row
+
+
+def test_evidence_opens_for_its_own_row(cabinet: Cabinet) -> None:
+    client = cabinet.client("evidence")
+    (row,) = cabinet.rows(
+        "SELECT ceremony_id, cms_sealed, stamp_sealed, chain_sealed,"
+        " revocation_sealed FROM signatures"
+    )
+    keys = cabinet.platform.field_keys
+    for column in ("cms", "stamp", "chain", "revocation"):
+        sealed = bytes(getattr(row, f"{column}_sealed"))
+        assert keys.unseal(
+            sealed,
+            table="signatures",
+            column=f"{column}_sealed",
+            row=row.ceremony_id,
+        )
+    assert row.ceremony_id == client.ceremony_id
+
+
+def test_schema_built_by_migrations_is_the_one_declared(cabinet: Cabinet) -> None:
+    with cabinet.owner.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []

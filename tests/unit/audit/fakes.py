@@ -1,0 +1,232 @@
+"""In-memory twins of the log's ports."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from kernel.crypto import SigningKey
+from kernel.errors import Transient
+from kernel.events import Event
+from services.audit.adapters import verify_ed25519
+from services.audit.domain.check import StoredRow
+from services.audit.domain.intake import Known, Plan, Row
+from services.audit.domain.leaf import Kind
+from services.audit.domain.note import LogKey
+from services.audit.domain.sequences import Tally
+from services.audit.ports import Export, RowHashes, StoredCheckpoint
+
+NOON = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
+ORIGIN = "creditplus.kz/audit"
+
+__all__ = ["NOON", "ORIGIN", "verify_ed25519"]
+
+
+class FakeClock:
+    """Stands until it is moved."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class FakeIds:
+    """1, 2, 3 …"""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def new(self) -> UUID:
+        self.last += 1
+        return UUID(int=self.last)
+
+
+class FakeSigner:
+    """A log key of the test's own."""
+
+    def __init__(self, origin: str = ORIGIN) -> None:
+        self.key = SigningKey.generate(origin)
+        self._public = LogKey(origin, self.key.public_bytes)
+
+    @property
+    def public(self) -> LogKey:
+        return self._public
+
+    def sign(self, data: bytes) -> bytes:
+        return self.key.sign(data)
+
+
+@dataclass
+class FakeAnchor:
+    """A file in memory."""
+
+    note: bytes | None = None
+
+    def read(self) -> bytes | None:
+        return self.note
+
+    def write(self, note: bytes) -> None:
+        self.note = note
+
+
+@dataclass
+class FakeBoard:
+    """A folder in memory."""
+
+    note: bytes | None = None
+    vkey: str | None = None
+
+    def publish(self, note: bytes) -> None:
+        self.note = note
+
+    def published(self) -> bytes | None:
+        return self.note
+
+    def announce(self, vkey: str) -> None:
+        self.vkey = vkey
+
+    def announced(self) -> str | None:
+        return self.vkey
+
+
+@dataclass
+class FakeLog:
+    """Rows, checkpoints and numbers; WriterStore, Writing, Units and Unit in one.
+
+    A transaction that fails leaves nothing, as the real one does.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    checkpoints: list[StoredCheckpoint] = field(default_factory=list)
+    counted: dict[str, Tally] = field(default_factory=dict)
+    parked: dict[bytes, bytes] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    exports: dict[UUID, Export] = field(default_factory=dict)
+    fail_commit: bool = False
+
+    @contextmanager
+    def begin(self) -> Iterator["FakeLog"]:
+        twin = replace(
+            self,
+            rows=list(self.rows),
+            checkpoints=list(self.checkpoints),
+            counted=dict(self.counted),
+            parked=dict(self.parked),
+            events=list(self.events),
+            exports=dict(self.exports),
+        )
+        yield twin
+        if self.fail_commit:
+            raise Transient("the commit's answer was lost")
+        self.rows, self.checkpoints = twin.rows, twin.checkpoints
+        self.counted, self.parked = twin.counted, twin.parked
+        self.events, self.exports = twin.events, twin.exports
+
+    def hashes(self) -> Iterator[RowHashes]:
+        for row in self.rows:
+            yield RowHashes(row.seq, row.received_at, row.leaf_hash, row.chain_hash)
+
+    def last_checkpoint(self) -> StoredCheckpoint | None:
+        return self.checkpoints[-1] if self.checkpoints else None
+
+    def tallies(self) -> Mapping[str, Tally]:
+        return dict(self.counted)
+
+    def sequences(self) -> Sequence[Tally]:
+        return list(self.counted.values())
+
+    def known(self, *, ids: Sequence[UUID], digests: Sequence[bytes]) -> Known:
+        pairs = [
+            (row.kind, row.event_id, row.event_sha256)
+            for row in self.rows
+            if row.event_id in ids or row.event_sha256 in digests
+        ]
+        return Known(
+            events={
+                event_id: digest
+                for kind, event_id, digest in pairs
+                if kind in {Kind.EVENT, Kind.EVENT_REF} and event_id and digest
+            },
+            conflicts=frozenset(
+                (event_id, digest)
+                for kind, event_id, digest in pairs
+                if kind is Kind.CONFLICT and event_id and digest
+            ),
+            refusals=frozenset(
+                digest for kind, _, digest in pairs if kind is Kind.REFUSED and digest
+            ),
+        )
+
+    def append(self, plan: Plan, *, note: bytes) -> None:
+        self.rows.extend(plan.rows)
+        self.checkpoints.append(StoredCheckpoint(plan.head.size, note))
+        self.counted.update({tally.producer: tally for tally in plan.tallies})
+        self.parked.update({each.digest: each.raw for each in plan.parked})
+
+    def publish(self, event: Event) -> UUID:
+        self.events.append(event)
+        return UUID(int=len(self.events))
+
+    def checkpoints_between(self, after: int, up_to: int) -> list[StoredCheckpoint]:
+        return [each for each in self.checkpoints if after < each.size <= up_to]
+
+
+class FakeUnit:
+    """The readers' view of a FakeLog."""
+
+    def __init__(self, log: FakeLog) -> None:
+        self._log = log
+
+    def last_checkpoint(self) -> StoredCheckpoint | None:
+        return self._log.last_checkpoint()
+
+    def checkpoints(self, *, after: int, up_to: int) -> Sequence[StoredCheckpoint]:
+        return self._log.checkpoints_between(after, up_to)
+
+    def rows(self, *, start: int, stop: int) -> Sequence[StoredRow]:
+        return [
+            StoredRow(
+                seq=row.seq,
+                kind=int(row.kind),
+                event_id=row.event_id,
+                event_sha256=row.event_sha256,
+                leaf_hash=row.leaf_hash,
+                chain_hash=row.chain_hash,
+                leaf=row.leaf,
+            )
+            for row in self._log.rows
+            if start <= row.seq < stop
+        ]
+
+    def leaves(self, *, start: int, stop: int) -> Sequence[bytes]:
+        return [row.leaf for row in self._log.rows if start <= row.seq < stop]
+
+    def sequences(self) -> Sequence[Tally]:
+        return self._log.sequences()
+
+    def record_export(self, export: Export) -> None:
+        self._log.exports[export.export_id] = export
+
+    def export(self, export_id: UUID) -> Export | None:
+        return self._log.exports.get(export_id)
+
+    def publish(self, event: Event) -> UUID:
+        return self._log.publish(event)
+
+
+class FakeUnits:
+    """Opens FakeUnit over one FakeLog."""
+
+    def __init__(self, log: FakeLog) -> None:
+        self._log = log
+
+    @contextmanager
+    def begin(self) -> Iterator[FakeUnit]:
+        with self._log.begin() as twin:
+            yield FakeUnit(twin)

@@ -1,0 +1,138 @@
+"""The operators' command line over a fake service: exports as strangers get them."""
+
+import argparse
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from kernel.cli import FINDING, Operator
+from kernel.crypto import Json
+from kernel.errors import Broken, Refused
+from services.audit import cli
+from services.audit.domain.tree import leaf_hash, root_of
+from tests.unit.audit.builders import Writer, written
+from tests.unit.audit.test_tree import verify_consistency, verify_inclusion
+
+PAGE = 7
+
+
+@dataclass
+class FakeOperator:
+    """Answers what the service would, in small pages; `tail` lies about the end."""
+
+    writer: Writer
+    cut: int = 0
+    asked: list[str] = field(default_factory=list)
+
+    def call(self, method: str, **arguments: Any) -> Json:  # noqa: ANN401 - as Operator
+        self.asked.append(method)
+        note = self.writer.state.note.decode() if self.writer.state else ""
+        match method:
+            case "start_export":
+                return {"export_id": "1", "checkpoint": note}
+            case "log_status":
+                return {"vkey": self.writer.signer.public.vkey}
+            case "verify":
+                return {"ok": arguments["held"] == []}
+            case _:
+                start = arguments["from_seq"]
+                leaves = self.writer.leaves[: len(self.writer.leaves) - self.cut]
+                page = leaves[start : start + PAGE]
+                return {"leaves": [base64.b64encode(leaf).decode() for leaf in page]}
+
+
+def exported(operator: FakeOperator, folder: Path, *options: str) -> tuple[Json, int]:
+    parser = argparse.ArgumentParser()
+    cli.COMMANDS["export"].arguments(parser)
+    arguments = parser.parse_args([str(folder), *options])
+    return cli.export(cast("Operator", operator), arguments)
+
+
+def test_an_export_is_tiles_bundles_checkpoint_and_policy(tmp_path: Path) -> None:
+    writer = written(300)
+    _, code = exported(FakeOperator(writer), tmp_path)
+    files = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.*")}
+    assert code == 0
+    assert writer.state is not None
+    assert (tmp_path / "checkpoint").read_bytes() == writer.state.note
+    assert "tile/0/001.p" in files
+    assert (tmp_path / "tile/entries/001.p/44").is_file()
+    vkey = writer.signer.public.vkey
+    assert (tmp_path / "policy").read_text() == f"log {vkey}\nquorum none\n"
+
+
+def hashes_in(lines: Iterator[str]) -> tuple[bytes, ...]:
+    """Base64 lines up to the blank one."""
+    return tuple(base64.b64decode(line) for line in iter(lambda: next(lines), ""))
+
+
+def test_proofs_of_single_leaves_and_older_sizes_verify(tmp_path: Path) -> None:
+    """By the algorithms of RFC 9162, from the files alone."""
+    writer = written(30)
+    exported(FakeOperator(writer), tmp_path, "--proof", "11", "--since", "7")
+    hashes = [leaf_hash(leaf) for leaf in writer.leaves]
+    leaf = (tmp_path / "proofs/11.leaf").read_bytes()
+    lines = iter((tmp_path / "proofs/11.tlog-proof").read_text().split("\n"))
+    assert [next(lines), next(lines)] == ["c2sp.org/tlog-proof@v1", "index 11"]
+    assert verify_inclusion(
+        hashed=leaf_hash(leaf),
+        index=11,
+        size=30,
+        proof=hashes_in(lines),
+        root=root_of(hashes),
+    )
+    lines = iter((tmp_path / "consistency/7").read_text().split("\n"))
+    assert next(lines) == "old 7"
+    assert verify_consistency(
+        old=7,
+        new=30,
+        old_root=root_of(hashes[:7]),
+        new_root=root_of(hashes),
+        proof=hashes_in(lines),
+    )
+
+
+@pytest.mark.parametrize("option", [("--proof", "30"), ("--since", "31")])
+def test_no_proof_beyond_the_log(tmp_path: Path, option: tuple[str, str]) -> None:
+    with pytest.raises(Refused, match="no_such_leaf"):
+        exported(FakeOperator(written(30)), tmp_path, *option)
+
+
+def test_an_export_stands_alone_in_its_directory(tmp_path: Path) -> None:
+    operator = FakeOperator(written(3))
+    (tmp_path / "old").touch()
+    with pytest.raises(Refused, match="directory_not_empty"):
+        exported(operator, tmp_path)
+    assert operator.asked == []
+
+
+def test_a_service_that_gives_less_than_its_checkpoint_is_broken(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(Broken, match="ends at 20"):
+        exported(FakeOperator(written(30), cut=10), tmp_path)
+    assert not (tmp_path / "checkpoint").exists()
+
+
+def test_leaves_of_another_root_are_a_finding_without_a_checkpoint(
+    tmp_path: Path,
+) -> None:
+    writer = written(30)
+    writer.log.rows = written(30).log.rows
+    _, code = exported(FakeOperator(writer), tmp_path)
+    assert code == FINDING
+    assert not (tmp_path / "checkpoint").exists()
+
+
+def test_a_finding_of_the_service_ends_with_3(tmp_path: Path) -> None:
+    (tmp_path / "held").write_text("a note")
+    parser = argparse.ArgumentParser()
+    cli.COMMANDS["verify"].arguments(parser)
+    operator = cast("Operator", FakeOperator(written(1)))
+    held = parser.parse_args(["--held", str(tmp_path / "held")])
+    assert cli.verify(operator, parser.parse_args([]))[1] == 0
+    assert cli.verify(operator, held)[1] == FINDING

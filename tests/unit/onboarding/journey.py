@@ -1,0 +1,131 @@
+"""Steps of a registration on twins, so that a test can begin where it matters."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from kernel.crypto import Json
+from services.onboarding.handlers import ceremonies, proofs, registration
+from services.onboarding.handlers.ceremonies import Owner
+from services.onboarding.handlers.registration import Application
+from tests.unit.onboarding.builders import COID_BIN, PHONE, application
+from tests.unit.onboarding.fakes import RIGHT_CODE, Bench, blind
+from tests.unit.onboarding.pictures import png
+
+CMS = "Y2xpZW50cyBjbXM="
+
+
+class Applicant:
+    """Somebody who registers, with the token of the registration."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        answer = registration.start_registration(
+            begin=bench.unit.begin,
+            clock=bench.clock,
+            ids=bench.ids,
+            secrets=bench.secret,
+            codes=bench.codes,
+            phone=PHONE,
+        )
+        self.token = str(answer["token"])
+        self.registration_id = UUID(str(answer["registration_id"]))
+        self.client_id = bench.unit.registrations.rows[self.registration_id].client_id
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(token=self.token, client_id=None)
+
+    @property
+    def state(self) -> str:
+        return self.bench.unit.registrations.rows[self.registration_id].state.value
+
+    def confirm(self, code: str = RIGHT_CODE) -> Mapping[str, Json]:
+        bench = self.bench
+        return registration.confirm_phone(
+            begin=bench.unit.begin,
+            clock=bench.clock,
+            codes=bench.codes,
+            blind=blind,
+            registration_id=self.registration_id,
+            token=self.token,
+            code=code,
+        )
+
+    def give_data(self, given: Application | None = None) -> Mapping[str, Json]:
+        bench = self.bench
+        return registration.put_person(
+            begin=bench.unit.begin,
+            clock=bench.clock,
+            ids=bench.ids,
+            blind=blind,
+            state_base=bench.state_base,
+            rules=bench.rules,
+            registration_id=self.registration_id,
+            token=self.token,
+            application=given or application(),
+        )
+
+    def give_photo(self, raw: bytes | None = None) -> Mapping[str, Json]:
+        bench = self.bench
+        return registration.put_photo(
+            begin=bench.unit.begin,
+            clock=bench.clock,
+            ids=bench.ids,
+            registration_id=self.registration_id,
+            token=self.token,
+            raw=png() if raw is None else raw,
+        )
+
+    def open_ceremony(self) -> UUID:
+        shown = ceremonies.open_registration_ceremony(
+            desk=self.bench.desk,
+            site="creditplus.kz",
+            registration_id=self.registration_id,
+            token=self.token,
+        )
+        return UUID(str(shown["ceremony_id"]))
+
+    def up_to_ceremony(self) -> UUID:
+        self.confirm()
+        self.give_data()
+        self.give_photo()
+        return self.open_ceremony()
+
+    def activate(self) -> bool:
+        bench = self.bench
+        return registration.activate(
+            begin=bench.unit.begin,
+            clock=bench.clock,
+            ids=bench.ids,
+            blind=blind,
+            bank=bench.bank,
+            registration_id=self.registration_id,
+        )
+
+
+def look(
+    bench: Bench, reference: str | None = None, code: str = RIGHT_CODE
+) -> Mapping[str, Json]:
+    """Come back from ЦОИД."""
+    return proofs.complete_biometrics(
+        desk=bench.desk,
+        protocols=bench.coid,
+        signatures=bench.signatures,
+        coid_bin=COID_BIN,
+        reference=bench.coid.reference if reference is None else reference,
+        code=code,
+    )
+
+
+def sign(
+    bench: Bench, ceremony_id: UUID, owner: Owner, cms_text: str = CMS
+) -> Mapping[str, Json]:
+    """Hand in the ЭЦП."""
+    return proofs.put_signature(
+        desk=bench.desk,
+        signatures=bench.signatures,
+        timestamps=bench.signatures,
+        ceremony_id=ceremony_id,
+        owner=owner,
+        cms_text=cms_text,
+    )

@@ -1,0 +1,99 @@
+"""What outer systems say is read strictly, or not at all."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from kernel.crypto import canonical
+from kernel.errors import Broken
+from kernel.policy import STARTING_POLICY, Policy
+from services.onboarding.adapters.coid import CanonicalProtocols
+from services.onboarding.adapters.trust import finish
+from services.onboarding.domain.ceremony import CeremonyRules
+from services.onboarding.settings import OWN_POLICY
+from services.onboarding.wiring import DatedRules
+from tests.unit.onboarding.builders import IIN, NOW, TEXT, TODAY, protocol
+
+SAID: dict[str, str | int | bool] = {
+    "protocol_id": "protocol-1",
+    "session_id": "session-1",
+    "reference": "reference",
+    "nonce": "nonce",
+    "iin": IIN.reveal(),
+    "document_sha256": TEXT,
+    "attempt_no": 1,
+    "score": "97.31",
+    "liveness_passed": True,
+    "liveness_commands": 3,
+    "reference_source": "state_image_base",
+    "completed_at": "2026-11-25T09:00:00Z",
+}
+
+
+def test_protocol_is_read_from_canonical_bytes() -> None:
+    assert protocol() == CanonicalProtocols().read(canonical(SAID))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"score": "100.01"},
+        {"score": "-1"},
+        {"score": "NaN"},
+        {"score": "9e9"},
+        {"attempt_no": 0},
+        {"attempt_no": "1"},
+        {"attempt_no": True},
+        {"liveness_passed": 1},
+        {"liveness_commands": "3"},
+        {"iin": "123456789011"},
+        {"completed_at": "yesterday"},
+        {"protocol_id": ""},
+    ],
+)
+def test_protocol_with_an_odd_field_is_none(
+    changed: dict[str, str | int | bool],
+) -> None:
+    assert CanonicalProtocols().read(canonical({**SAID, **changed})) is None
+
+
+@pytest.mark.parametrize("field", sorted(SAID))
+def test_protocol_without_a_field_is_none(field: str) -> None:
+    rest = {name: value for name, value in SAID.items() if name != field}
+    assert CanonicalProtocols().read(canonical(rest)) is None
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b" {}", b"\xff", b"null"])
+def test_bytes_that_are_no_protocol_are_none(raw: bytes) -> None:
+    assert CanonicalProtocols().read(raw) is None
+
+
+def test_fields_in_another_order_are_another_document() -> None:
+    spaced = canonical(SAID).replace(b",", b", ")
+    assert CanonicalProtocols().read(spaced) is None
+
+
+def test_a_coroutine_that_waits_is_a_defect() -> None:
+    class Waiting:
+        def __await__(self) -> object:
+            yield
+
+    async def wait() -> None:
+        await Waiting()  # type: ignore[misc] # that is the point
+
+    with pytest.raises(Broken):
+        finish(wait())
+
+
+def test_rules_come_from_the_dated_settings() -> None:
+    rules = DatedRules(Policy((*STARTING_POLICY, *OWN_POLICY)))
+    expected = CeremonyRules(minutes=30, max_attempts=3, min_match_percent=Decimal(95))
+    assert expected == rules.ceremony(NOW)
+    assert rules.min_age(TODAY) == 18
+
+
+def test_no_percentage_is_invented_for_the_time_before_the_rules() -> None:
+    rules = DatedRules(Policy((*STARTING_POLICY, *OWN_POLICY)))
+    with pytest.raises(Broken):
+        rules.ceremony(datetime(2026, 7, 11, 18, 59, tzinfo=UTC))

@@ -1,0 +1,82 @@
+"""The registration statement: what the client signs, the same bytes every time."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from kernel.errors import Refused
+from services.onboarding.domain.consent import parse_consents
+from services.onboarding.domain.statement import Statement
+from tests.unit.onboarding.builders import (
+    IBAN,
+    IIN,
+    OTHER_TEXT,
+    PHONE,
+    TEXT,
+    consents,
+    names,
+    person,
+)
+
+STATEMENT = Statement(
+    registration_id=UUID(int=5),
+    site="creditplus.kz",
+    given_at=datetime(2026, 11, 24, 20, 0, tzinfo=UTC),
+    person=person(),
+    phone=PHONE,
+    iban=IBAN,
+    photo_sha256=TEXT,
+    consents=consents(),
+)
+
+
+def test_same_registration_gives_the_same_bytes() -> None:
+    turned = replace(STATEMENT, consents=tuple(reversed(consents())))
+    assert STATEMENT.render() == turned.render()
+
+
+def test_statement_holds_the_data_in_full() -> None:
+    text = STATEMENT.render().decode()
+    for part in (
+        "Ахметов",
+        "Арман",
+        "Серикович",
+        IIN.reveal(),
+        PHONE.reveal(),
+        IBAN.reveal(),
+        "012345678",
+        "01.05.2031",
+        TEXT,
+        OTHER_TEXT,
+        str(UUID(int=5)),
+    ):
+        assert part in text
+
+
+def test_day_of_the_statement_is_almatys() -> None:
+    assert "Дата заявления: 25.11.2026" in STATEMENT.render().decode()
+
+
+def test_absent_patronymic_is_said() -> None:
+    nameless = person(named=names(patronymic=None))
+    assert "Отчество: нет" in replace(STATEMENT, person=nameless).render().decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ((("personal_data", TEXT),), "consent_missing"),
+        ((("personal_data", TEXT), ("biometrics", "short")), "consent_invalid"),
+        ((("personal_data", TEXT), ("marketing", TEXT)), "consent_invalid"),
+        ((("biometrics", TEXT), ("biometrics", TEXT)), "consent_invalid"),
+        ((), "consent_missing"),
+    ],
+)
+def test_both_consents_are_needed(
+    given: tuple[tuple[str, str], ...], code: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        parse_consents(given)
+    assert code == refused.value.code

@@ -1,0 +1,621 @@
+#!/usr/bin/env python3
+"""Verify a full export of the audit log without trusting whoever made it.
+
+    verify_export.py DIRECTORY --vkey VKEY [--held FILE]... [--trust FILE]
+
+One file, standard library and `cryptography` only, no network. Formats: RFC 6962
+section 2.1 (tree), C2SP signed-note, tlog-checkpoint and tlog-tiles.
+
+The verifier key, the checkpoints held from earlier (--held) and the producers' keys
+(--trust) come from you, never from the export. The steps:
+
+  1. The checkpoint is a well-formed note, signed by the key you gave.
+  2. Every bundle of entries is there, whole, with nothing behind its last entry.
+  3. Every leaf says its own place, in an order of time that never goes back; an
+     event's bytes are what their digest says; no event stands there twice.
+  4. Every hash tile is what the entries give; no other tile exists.
+  5. The root over the entries is the one the checkpoint signs.
+  6. Every checkpoint you hold is a prefix of this log.
+  7. With --trust: every event is signed by its producer.
+
+Ends with 0 verified, 1 error, 2 wrong usage, 3 finding. A finding names the first bad
+`seq` (the number of the leaf, from 0) and why.
+"""
+
+import argparse
+import base64
+import binascii
+import json
+import re
+import struct
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+VERIFIED, ERROR, USAGE, FINDING = 0, 1, 2, 3
+
+TILE_WIDTH = 256
+HASH_BYTES = 32
+MAX_NOTE_BYTES = 64 * 1024
+MAX_SIGNATURES = 100
+KEY_ID_BYTES = 4
+ED25519_LOG = 1
+CHAIN_START = bytes(HASH_BYTES)
+MAX_TILE_BYTES = TILE_WIDTH * (2 + 65_535)
+
+KEY_NAME = re.compile(r"[^\s+\x00-\x1f\x7f]+")
+DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
+STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+EVENT_PREFIX = b'{"event":'
+# What follows the event's bytes; anchored at the end, nothing inside can pass for it.
+EVENT_SUFFIX = re.compile(
+    rb',"event_sha256":"([0-9a-f]{64})","kind":"event","received_at":"('
+    + STAMP.encode()
+    + rb')","seq":(0|[1-9][0-9]{0,15}),"v":1\}\Z'
+)
+KINDS = frozenset(
+    {
+        "opened",
+        "event",
+        "event_ref",
+        "conflict",
+        "refused",
+        "clock_regression",
+        "gap",
+        "gap_closed",
+        "key_rotated",
+        "erased",
+        "exported",
+        "read",
+    }
+)
+
+
+class FindingError(Exception):
+    """The export is not what the log's key signed; `seq` is the first bad leaf."""
+
+    def __init__(self, why: str, *, seq: int | None = None) -> None:
+        super().__init__(why if seq is None else f"first bad seq {seq}: {why}")
+        self.seq = seq
+
+
+class UsageError(Exception):
+    """What the caller gave cannot be used."""
+
+
+# --- hashes: RFC 6962 section 2.1
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    return sha256(b"\x00" + leaf).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()
+
+
+@dataclass
+class Tree:
+    """Roots of the perfect subtrees, largest first; a size's bits are their sizes."""
+
+    size: int = 0
+    peaks: list[bytes] = field(default_factory=list)
+
+    def add(self, hashed: bytes) -> None:
+        self.size += 1
+        bits = self.size
+        while bits & 1 == 0:
+            hashed = node_hash(self.peaks.pop(), hashed)
+            bits >>= 1
+        self.peaks.append(hashed)
+
+    def root(self) -> bytes:
+        if not self.peaks:
+            return sha256(b"").digest()
+        folded = self.peaks[-1]
+        for peak in self.peaks[-2::-1]:
+            folded = node_hash(peak, folded)
+        return folded
+
+
+# --- notes: C2SP signed-note and tlog-checkpoint
+
+
+@dataclass(frozen=True)
+class LogKey:
+    """The key the caller trusts, and the name it must sign under."""
+
+    name: str
+    key_id: bytes
+    public: Ed25519PublicKey
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a genuine note says."""
+
+    size: int
+    root: bytes
+
+
+def strict_base64(text: str) -> bytes | None:
+    """Bytes of the one canonical spelling; None for any other (stray low bits too)."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data if base64.b64encode(data).decode() == text else None
+
+
+def parse_vkey(text: str) -> LogKey:
+    """`name+hex key id+base64(type byte, public key)`."""
+    name, _, rest = text.strip().partition("+")
+    key_hex, _, encoded = rest.partition("+")
+    blob = strict_base64(encoded)
+    if not KEY_NAME.fullmatch(name) or blob is None:
+        raise UsageError("--vkey: expected name+id+base64")
+    if len(blob) != 1 + HASH_BYTES or blob[0] != ED25519_LOG:
+        raise UsageError("--vkey: not an Ed25519 log key (type 1)")
+    key_id = sha256(name.encode() + b"\n" + blob).digest()[:KEY_ID_BYTES]
+    if key_hex != key_id.hex():
+        raise UsageError("--vkey: the key id does not belong to this key")
+    return LogKey(name, key_id, Ed25519PublicKey.from_public_bytes(blob[1:]))
+
+
+def open_checkpoint(note: bytes, key: LogKey, *, what: str) -> Checkpoint:
+    """The checkpoint inside a note that `key` signed; FindingError otherwise."""
+    text, lines = split_note(note, what=what)
+    verified = False
+    for line in lines:
+        name, blob = parse_signature(line, what=what)
+        if name != key.name or blob[:KEY_ID_BYTES] != key.key_id:
+            continue  # keys we do not know say nothing
+        try:
+            key.public.verify(blob[KEY_ID_BYTES:], text)
+        except InvalidSignature as cause:
+            raise FindingError(f"{what}: the log's signature is false") from cause
+        verified = True
+    if not verified:
+        raise FindingError(f"{what}: not signed by the key you gave ({key.name})")
+    return parse_checkpoint(text, key, what=what)
+
+
+def split_note(note: bytes, *, what: str) -> tuple[bytes, list[str]]:
+    """The signed text with its final newline, and the signature lines."""
+    if len(note) > MAX_NOTE_BYTES:
+        raise FindingError(f"{what}: longer than {MAX_NOTE_BYTES} bytes")
+    try:
+        decoded = note.decode()
+    except UnicodeDecodeError as cause:
+        raise FindingError(f"{what}: not UTF-8") from cause
+    if any(sign < " " and sign != "\n" for sign in decoded):
+        raise FindingError(f"{what}: control characters")
+    text, blank, tail = decoded.rpartition("\n\n")
+    if not blank or not tail.endswith("\n"):
+        raise FindingError(f"{what}: not a signed note")
+    lines = tail[:-1].split("\n")
+    if len(lines) > MAX_SIGNATURES:
+        raise FindingError(f"{what}: more than {MAX_SIGNATURES} signatures")
+    return (text + "\n").encode(), lines
+
+
+def parse_signature(line: str, *, what: str) -> tuple[str, bytes]:
+    """`— name base64(key id, signature)`."""
+    match line.split(" "):
+        case ["—", name, encoded] if KEY_NAME.fullmatch(name):
+            blob = strict_base64(encoded)
+        case _:
+            raise FindingError(f"{what}: a malformed signature line")
+    if blob is None or len(blob) <= KEY_ID_BYTES:
+        raise FindingError(f"{what}: a malformed signature")
+    return name, blob
+
+
+def parse_checkpoint(text: bytes, key: LogKey, *, what: str) -> Checkpoint:
+    """Origin, size, root: exactly three lines, each in its one spelling."""
+    match text.decode().split("\n"):
+        case [origin, size, encoded, ""]:
+            root = strict_base64(encoded)
+        case _:
+            raise FindingError(f"{what}: a checkpoint has exactly three lines")
+    if origin != key.name:
+        raise FindingError(f"{what}: the origin is {origin!r}, not {key.name!r}")
+    if not DECIMAL.fullmatch(size) or root is None or len(root) != HASH_BYTES:
+        raise FindingError(f"{what}: a malformed size or root")
+    return Checkpoint(int(size), root)
+
+
+# --- tiles: C2SP tlog-tiles
+
+
+def number_path(number: int) -> str:
+    """1234067 → x001/x234/067."""
+    path = f"{number % 1000:03d}"
+    while number >= 1000:  # noqa: PLR2004 - three decimal digits a step
+        number //= 1000
+        path = f"x{number % 1000:03d}/{path}"
+    return path
+
+
+def tile_path(level: str, number: int, width: int) -> str:
+    partial = f".p/{width}" if width < TILE_WIDTH else ""
+    return f"tile/{level}/{number_path(number)}{partial}"
+
+
+def widths(count: int) -> Iterator[tuple[int, int]]:
+    """Number and width of the tiles that hold `count` hashes or entries."""
+    for number in range(count // TILE_WIDTH):
+        yield number, TILE_WIDTH
+    if count % TILE_WIDTH:
+        yield count // TILE_WIDTH, count % TILE_WIDTH
+
+
+def expected_tiles(size: int) -> set[str]:
+    """Every file that must be under tile/, and there is no other."""
+    paths = {tile_path("entries", n, width) for n, width in widths(size)}
+    level, count = 0, size
+    while count:
+        paths |= {tile_path(str(level), n, width) for n, width in widths(count)}
+        level, count = level + 1, count // TILE_WIDTH
+    return paths
+
+
+@dataclass(frozen=True)
+class Export:
+    """The directory; every file is read whole, and only where one must be."""
+
+    root: Path
+
+    def read(self, path: str, *, seq: int | None = None) -> bytes:
+        file = self.root / path
+        if not file.is_file():
+            raise FindingError(f"{path} is missing", seq=seq)
+        if file.stat().st_size > MAX_TILE_BYTES:
+            raise FindingError(f"{path} is longer than any tile", seq=seq)
+        return file.read_bytes()
+
+    def check_no_other_tiles(self, size: int) -> None:
+        found = {
+            path.relative_to(self.root).as_posix()
+            for path in (self.root / "tile").rglob("*")
+            if not path.is_dir()
+        }
+        strange = sorted(found - expected_tiles(size))
+        if strange:
+            raise FindingError(f"{strange[0]} does not belong to this checkpoint")
+
+
+def split_bundle(bundle: bytes, *, first: int, width: int, path: str) -> list[bytes]:
+    """Entries: 16-bit big-endian length, bytes; exactly `width` of them."""
+    entries, at = [], 0
+    for index in range(width):
+        seq = first + index
+        if len(bundle) < at + 2:
+            raise FindingError(f"{path} is cut", seq=seq)
+        (length,) = struct.unpack_from(">H", bundle, at)
+        at += 2
+        if len(bundle) < at + length:
+            raise FindingError(f"{path} is cut inside an entry", seq=seq)
+        entries.append(bundle[at : at + length])
+        at += length
+    if at != len(bundle):
+        last = first + width - 1
+        raise FindingError(f"{path} has bytes after its last entry", seq=last)
+    return entries
+
+
+class TileLevel:
+    """One level of hash tiles, compared with what the entries give, hash by hash."""
+
+    def __init__(self, export: Export, level: int, count: int) -> None:
+        self.export = export
+        self.level = level
+        self.count = count
+        """How many hashes this level has at the checkpoint's size."""
+        self.number = 0
+        self.hashes: list[bytes] = []
+        self.path = ""
+        self.tile = b""
+        self.above: TileLevel | None = None
+
+    def add(self, hashed: bytes) -> None:
+        index = len(self.hashes)
+        seq = self.first_seq(index)
+        if index == 0:
+            left = self.count - self.number * TILE_WIDTH
+            self.path = tile_path(str(self.level), self.number, min(left, TILE_WIDTH))
+            self.tile = self.export.read(self.path, seq=seq)
+        if self.tile[index * HASH_BYTES : (index + 1) * HASH_BYTES] != hashed:
+            why = f"{self.path} and the entries disagree at hash {index}"
+            raise FindingError(why, seq=seq)
+        self.hashes.append(hashed)
+        if len(self.hashes) == TILE_WIDTH:
+            self.close()
+
+    def close(self) -> None:
+        """The tile ends here; a full one gives a hash to the level above."""
+        if len(self.tile) != len(self.hashes) * HASH_BYTES:
+            last = self.first_seq(len(self.hashes)) - 1
+            raise FindingError(f"{self.path} has bytes after its last hash", seq=last)
+        if len(self.hashes) < TILE_WIDTH:
+            return
+        tile = Tree()
+        for each in self.hashes:
+            tile.add(each)
+        if self.above is None:
+            count = self.count // TILE_WIDTH
+            self.above = TileLevel(self.export, self.level + 1, count)
+        self.above.add(tile.root())
+        self.hashes, self.number = [], self.number + 1
+
+    def finish(self) -> None:
+        if self.hashes:
+            self.close()
+        if self.above:
+            self.above.finish()
+
+    def first_seq(self, index: int) -> int:
+        """The first leaf under the hash `index` of this tile."""
+        width: int = TILE_WIDTH**self.level
+        return (self.number * TILE_WIDTH + index) * width
+
+
+# --- leaves
+
+
+def refuse_float(text: str) -> NoReturn:
+    raise ValueError(f"a number outside the profile: {text}")
+
+
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return dict(pairs)
+
+
+def strict_json(raw: bytes) -> dict[str, Any]:
+    """An object without floats and without repeated keys; ValueError otherwise."""
+    value = json.loads(
+        raw.decode(),
+        object_pairs_hook=unique_keys,
+        parse_float=refuse_float,
+        parse_constant=refuse_float,
+    )
+    if not isinstance(value, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - one kind of fault: bad JSON
+    return value
+
+
+def canonical(value: object) -> bytes:
+    """RFC 8785 within the log's profile: ASCII keys, integers, no floats."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+class Producers:
+    """Keys of the services that speak in the log, by key id."""
+
+    def __init__(self, rows: list[dict[str, str]]) -> None:
+        self.keys: dict[str, tuple[str, Ed25519PublicKey]] = {}
+        for row in rows:
+            raw = base64.b64decode(row["public_key"], validate=True)
+            key = Ed25519PublicKey.from_public_bytes(raw)
+            self.keys[row["keyid"]] = (row["principal"], key)
+
+    def check(self, event: dict[str, Any], *, seq: int) -> None:
+        """The event's own signature, by a key of the very service it names."""
+        principal, key = self.keys.get(str(event.get("keyid")), ("", None))
+        if key is None:
+            raise FindingError("its producer's key is not in your --trust", seq=seq)
+        if event.get("source") != principal:
+            raise FindingError("another service's key signed it", seq=seq)
+        unsigned = {k: v for k, v in event.items() if k != "signature"}
+        text = str(event.get("signature"))
+        try:
+            signature = base64.b64decode(
+                text + "=" * (-len(text) % 4), altchars=b"-_", validate=True
+            )
+            key.verify(signature, canonical(unsigned))
+        except (InvalidSignature, ValueError) as cause:
+            raise FindingError("its producer's signature is false", seq=seq) from cause
+
+
+@dataclass
+class Leaves:
+    """What is demanded of the leaves, one after the other."""
+
+    origin: str
+    producers: Producers | None
+    events: int = 0
+    received_at: str = ""
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def check(self, raw: bytes, *, seq: int) -> None:
+        try:
+            leaf = strict_json(raw)
+            kind = leaf.get("kind")
+            if kind != "event" and canonical(leaf) != raw:
+                raise ValueError("not canonical")  # noqa: TRY301 - caught as any bad JSON
+        except (ValueError, RecursionError) as cause:
+            raise FindingError(f"the leaf is malformed: {cause}", seq=seq) from cause
+        self.check_place(leaf, seq=seq)
+        if (kind == "opened") != (seq == 0):
+            raise FindingError("leaf 0, and no other, opens the log", seq=seq)
+        if kind == "opened" and leaf.get("origin") != self.origin:
+            raise FindingError("the log was opened under another origin", seq=seq)
+        if kind == "event":
+            self.check_event(raw, leaf, seq=seq)
+        if kind == "event_ref":
+            self.count_event(str(leaf.get("event_id")), seq=seq)
+
+    def check_place(self, leaf: dict[str, Any], *, seq: int) -> None:
+        stated = leaf.get("seq")
+        if type(stated) is not int or stated != seq:
+            raise FindingError(f"the leaf says it is number {stated}", seq=seq)
+        if leaf.get("v") != 1 or leaf.get("kind") not in KINDS:
+            raise FindingError("unknown version or kind", seq=seq)
+        received_at = leaf.get("received_at")
+        if not isinstance(received_at, str) or not re.fullmatch(STAMP, received_at):
+            raise FindingError("a malformed time", seq=seq)
+        if received_at < self.received_at:
+            raise FindingError("its time lies before the previous leaf's", seq=seq)
+        self.received_at = received_at
+
+    def check_event(self, raw: bytes, leaf: dict[str, Any], *, seq: int) -> None:
+        """The event's bytes stand unchanged between two known ends."""
+        suffix = EVENT_SUFFIX.search(raw)
+        event = leaf.get("event")
+        if not raw.startswith(EVENT_PREFIX) or suffix is None:
+            raise FindingError("not the form of an event's leaf", seq=seq)
+        if not isinstance(event, dict):
+            raise FindingError("the event is not an object", seq=seq)
+        digest = sha256(raw[len(EVENT_PREFIX) : suffix.start()]).hexdigest()
+        if digest.encode() != suffix[1]:
+            raise FindingError("the event is not what its digest says", seq=seq)
+        if self.producers:
+            self.producers.check(event, seq=seq)
+        self.count_event(str(event.get("id")), seq=seq)
+
+    def count_event(self, event_id: str, *, seq: int) -> None:
+        if event_id in self.seen:
+            first = self.seen[event_id]
+            raise FindingError(f"the event stands at seq {first} already", seq=seq)
+        self.seen[event_id] = seq
+        self.events += 1
+
+
+# --- the whole
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What may be told about a good export."""
+
+    checkpoint: Checkpoint
+    events: int
+    chain: bytes
+
+
+def verify(
+    export: Export, key: LogKey, held: list[bytes], producers: Producers | None
+) -> Verified:
+    """All steps of the module's docstring, in their order."""
+    # Step 1.
+    checkpoint = open_checkpoint(export.read("checkpoint"), key, what="checkpoint")
+    kept = [open_checkpoint(note, key, what="held checkpoint") for note in held]
+    for old in kept:
+        if old.size > checkpoint.size:
+            raise FindingError(
+                f"you hold a checkpoint of {old.size} leaves: the log was rolled back",
+                seq=checkpoint.size,
+            )
+    export.check_no_other_tiles(checkpoint.size)
+    leaves = Leaves(key.name, producers)
+    tree, chain = Tree(), CHAIN_START
+    tiles = TileLevel(export, 0, checkpoint.size)
+    roots = {0: tree.root()}
+    wanted = {old.size for old in kept}
+    for leaf in read_entries(export, checkpoint.size):  # 2
+        hashed = leaf_hash(leaf)
+        tiles.add(hashed)  # 4
+        leaves.check(leaf, seq=tree.size)  # 3
+        tree.add(hashed)
+        chain = sha256(chain + hashed).digest()
+        if tree.size in wanted:
+            roots[tree.size] = tree.root()
+    tiles.finish()
+    check_held(kept, roots)  # 6 before 5: it tells more of where
+    if tree.root() != checkpoint.root:  # 5
+        raise FindingError(
+            "the root over the entries is not the signed one",
+            seq=max([old.size for old in kept], default=0),
+        )
+    if checkpoint.size == 0:
+        raise FindingError("no leaf opens the log", seq=0)
+    return Verified(checkpoint, leaves.events, chain)
+
+
+def read_entries(export: Export, size: int) -> Iterator[bytes]:
+    for number, width in widths(size):
+        path = tile_path("entries", number, width)
+        first = number * TILE_WIDTH
+        bundle = export.read(path, seq=first)
+        yield from split_bundle(bundle, first=first, width=width, path=path)
+
+
+def check_held(kept: list[Checkpoint], roots: dict[int, bytes]) -> None:
+    """The first held checkpoint that differs bounds the change from both sides."""
+    good = 0
+    for old in sorted(kept, key=lambda each: each.size):
+        if roots[old.size] != old.root:
+            raise FindingError(
+                f"changed between {good} and {old.size - 1}: the checkpoint of "
+                f"{old.size} leaves that you hold has another root",
+                seq=good,
+            )
+        good = old.size
+
+
+def load_trust(path: Path) -> Producers:
+    try:
+        return Producers(json.loads(path.read_bytes())["keys"])
+    except (ValueError, KeyError, TypeError) as cause:
+        raise UsageError(f"--trust: {path} is not a list of keys") from cause
+
+
+def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Verify an export of the audit log, offline.",
+        epilog="exit status: 0 verified, 1 error, 2 wrong usage, 3 finding",
+    )
+    parser.add_argument("directory", type=Path, help="the export")
+    parser.add_argument("--vkey", required=True, help="the log's key, as you know it")
+    parser.add_argument(
+        "--held",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a checkpoint you kept from earlier; may be repeated",
+    )
+    parser.add_argument(
+        "--trust", type=Path, metavar="FILE", help="keys of the producers (JSON)"
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse_arguments(arguments)
+    try:
+        key = parse_vkey(options.vkey)
+        producers = load_trust(options.trust) if options.trust else None
+        held = [path.read_bytes() for path in options.held]
+        if not options.directory.is_dir():
+            raise FileNotFoundError(f"{options.directory} is no directory")  # noqa: TRY301
+        done = verify(Export(options.directory), key, held, producers)
+    except FindingError as finding:
+        print(f"FINDING {finding}")
+        return FINDING
+    except UsageError as mistake:
+        print(f"usage: {mistake}", file=sys.stderr)
+        return USAGE
+    except Exception as error:  # noqa: BLE001 - whatever fails must not end with 0
+        print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
+        return ERROR
+    signatures = "checked" if producers else "not checked (no --trust)"
+    print(
+        f"chain verified: {done.events} events in {done.checkpoint.size} leaves, "
+        f"root {done.checkpoint.root.hex()}, chain {done.chain.hex()}, "
+        f"{len(held)} held checkpoints, producer signatures {signatures}"
+    )
+    return VERIFIED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
