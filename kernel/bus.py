@@ -9,6 +9,7 @@ the principal by its certificate and checks the ``user_id`` of each message.
 
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -253,9 +254,9 @@ class Consuming:
     """A supervised loop over one queue: connect, drain, settle, reconnect.
 
     ``handle`` gets each message in order and returns when it may be acknowledged.
-    If it raises Transient, the message goes back to the queue and the loop rests;
-    any other exception is a defect of ours: the message goes back too, and the
-    queue's delivery limit ends its round (dead letter).
+    If it raises Transient, the same message is handled again after a rest; any other
+    exception is a defect of ours: the message goes back to the queue, whose delivery
+    limit ends its round (dead letter).
     """
 
     def __init__(
@@ -287,14 +288,17 @@ class Consuming:
                     "broker_away", queue=self._queue, error=type(error).__name__
                 )
                 stop.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
-            except Transient as error:
-                log.warning("consumer_rests", queue=self._queue, why=error.sentence)
-                stop.wait(error.retry_after_s)
             finally:
                 self.connected = False
 
     def _consume(self, stop: threading.Event) -> None:
+        """Receive into a row, settle from its head.
+
+        A head that cannot be settled now stays there while the connection is kept
+        alive: the database away for an hour costs no message a delivery.
+        """
         connection = self._broker.connect()
+        pending: deque[Message] = deque()
         try:
             channel: Any = connection.channel()
             if self._prepare is not None:
@@ -303,12 +307,14 @@ class Consuming:
             with Consumer(
                 channel,
                 queues=[Queue(self._queue, no_declare=True)],
-                on_message=self._on_message,
+                on_message=pending.append,
                 auto_declare=False,
             ):
                 self.connected = True
                 while not stop.is_set():
                     self._drain(connection)
+                    while pending and not stop.is_set() and self._settle(pending[0]):
+                        pending.popleft()
         finally:
             close_quietly(connection)
 
@@ -318,19 +324,21 @@ class Consuming:
         except TimeoutError:
             connection.heartbeat_check()
 
-    def _on_message(self, message: Message) -> None:
+    def _settle(self, message: Message) -> bool:
+        """Handle and acknowledge; False when it must be tried again later."""
         try:
             self._handle(received(message))
-        except Transient:
-            message.requeue()
-            raise
+        except Transient as error:
+            log.warning("consumer_rests", queue=self._queue, why=error.sentence)
+            return False
         except BROKER_ERRORS:
             raise
-        except Exception as error:
+        except Exception:
             log.exception("handler_defect", queue=self._queue)
             message.requeue()
-            raise Transient("a handler failed unexpectedly") from error
-        message.ack()
+        else:
+            message.ack()
+        return True
 
 
 def is_port_open(host: str, port: int, timeout_s: float = 1.0) -> bool:

@@ -15,8 +15,8 @@ import orjson
 
 from kernel.bus import Broker
 from kernel.clock import Clock, clock_from
-from kernel.context import Context
-from kernel.crypto import Json, SigningKey, TrustStore, random_bytes
+from kernel.context import fresh_context
+from kernel.crypto import Json, SigningKey, TrustStore
 from kernel.errors import Broken, Refused, Transient
 from kernel.ids import Ids, system_ids
 from kernel.logging import configure
@@ -26,7 +26,8 @@ from kernel.settings import LogLevel, Stage, read
 ERROR: Final = 1
 FINDING: Final = 3
 REFUSED: Final = 5
-TIMEOUT_S: Final = 30.0
+TIMEOUT_S: Final = 120.0
+"""Verifying a long log takes its time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +57,12 @@ class Operator:
 
     def call(self, method: str, **arguments: Any) -> Json:  # noqa: ANN401 - passed on
         """Call the service; raises Refused, Transient or Broken."""
-        trace, span = random_bytes(16).hex(), random_bytes(8).hex()
-        context = Context(self.ids.new(), None, f"00-{trace}-{span}-01")
         return self.rpc.call(
-            self.service, method, context=context, timeout_s=TIMEOUT_S, **arguments
+            self.service,
+            method,
+            context=fresh_context(self.ids),
+            timeout_s=TIMEOUT_S,
+            **arguments,
         )
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from kernel.clock import rfc3339
-from kernel.crypto import Json
+from kernel.crypto import Json, random_bytes
+from kernel.ids import Ids
 from kernel.money import Money
 
 
@@ -21,6 +22,12 @@ class Context:
     correlation_id: UUID
     causation_id: UUID | None
     traceparent: str
+
+
+def fresh_context(ids: Ids) -> Context:
+    """A cause of its own: work that no request and no event began."""
+    trace, span = random_bytes(16).hex(), random_bytes(8).hex()
+    return Context(ids.new(), None, f"00-{trace}-{span}-01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.bus import Received
 from kernel.clock import Clock
-from kernel.context import Context
+from kernel.context import Context, fresh_context
 from kernel.crypto import FieldKeys, TrustStore
 from kernel.database import Database, DatabaseAwayError, Transaction
 from kernel.errors import Transient
@@ -273,7 +273,7 @@ class Inbox:
 
     def retry_due(self) -> int:
         """Try again every failed message whose time has come; how many."""
-        context = Context(self.ids.new(), None, "")
+        context = fresh_context(self.ids)
         with self.database.begin(context) as tx:
             rows = tx.connection.execute(
                 select(inbox.c.source, inbox.c.subject, inbox.c.subject_version)
@@ -299,7 +299,7 @@ class Inbox:
                 stop.wait(error.retry_after_s)
 
     def _waiting_next(self, source: str, subject: str) -> tuple[Envelope, bytes] | None:
-        with self.database.begin(Context(self.ids.new(), None, "")) as tx:
+        with self.database.begin(fresh_context(self.ids)) as tx:
             last = tx.connection.execute(
                 select(inbox_subject.c.last_version).where(
                     inbox_subject.c.source == source,
@@ -311,7 +311,7 @@ class Inbox:
     def _load(
         self, source: str, subject: str, version: int
     ) -> tuple[Envelope, bytes] | None:
-        with self.database.begin(Context(self.ids.new(), None, "")) as tx:
+        with self.database.begin(fresh_context(self.ids)) as tx:
             row = tx.connection.execute(
                 select(inbox.c.message_id, inbox.c.sealed, inbox.c.state).where(
                     inbox.c.source == source,

@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 
 from kernel.bus import Broker
 from kernel.clock import Clock, clock_from
-from kernel.context import Context
-from kernel.crypto import BlindKeys, FieldKeys, SigningKey, TrustStore, random_bytes
+from kernel.context import Context, fresh_context
+from kernel.crypto import BlindKeys, FieldKeys, SigningKey, TrustStore
 from kernel.database import Database
 from kernel.ids import Ids, system_ids
 from kernel.policy import STARTING_POLICY, Policy
@@ -96,8 +96,7 @@ class Platform(Generic[S]):
 
     def context(self) -> Context:
         """A fresh cause: work that no request and no event began."""
-        trace, span = random_bytes(16).hex(), random_bytes(8).hex()
-        return Context(self.ids.new(), None, f"00-{trace}-{span}-01")
+        return fresh_context(self.ids)
 
     def close(self) -> None:
         """Give connections back."""

@@ -310,6 +310,8 @@ STARTING_POLICY = Policy(
             _PLATFORM,
             ("auth.code_minutes", 5, "4.3", Floor(at_least=1)),
             ("auth.code_attempts", 3, "4.3", Floor(at_least=1)),
+            ("onboarding.ceremony_minutes", 30, "4.2", Floor(at_least=1, at_most=30)),
+            ("onboarding.min_age", 18, "4.1", Floor(at_least=18)),
             ("antifraud.categories", (), "6.1g", None),
             (
                 "antifraud.statuses",

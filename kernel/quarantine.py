@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kernel.clock import Clock
-from kernel.context import Context
+from kernel.context import fresh_context
 from kernel.crypto import sha256
 from kernel.database import Database
 from kernel.events.platform import MessageQuarantined
@@ -39,7 +39,7 @@ class Quarantine:
             sender=sender or "-",
             body_sha256=sha256(body).hex(),
         )
-        with self.database.begin(Context(self.ids.new(), None, "")) as tx:
+        with self.database.begin(fresh_context(self.ids)) as tx:
             tx.connection.execute(
                 quarantine.insert().values(
                     id=event.quarantine_id,

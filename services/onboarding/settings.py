@@ -2,12 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Final
 
 from kernel.errors import Broken
-from kernel.policy import Floor, Setting
 from kernel.settings import PlatformSettings
 
 _BIN = re.compile(r"[0-9]{12}")
@@ -36,24 +33,3 @@ class Settings(PlatformSettings):
         """Broken when a value has not the form it must have."""
         if not _BIN.fullmatch(self.coid_bin):
             raise Broken("ONBOARDING_COID_BIN is not a БИН of twelve digits")
-
-
-OWN_POLICY: Final = (
-    Setting(
-        "onboarding.ceremony_minutes",
-        date(2025, 1, 1),
-        30,
-        "platform decision",
-        "4.2",
-        Floor(at_least=1, at_most=30),
-    ),
-    Setting(
-        "onboarding.min_age",
-        date(2025, 1, 1),
-        18,
-        "general law: full legal capacity (facts, 4.1)",
-        "4.1",
-        Floor(at_least=18),
-    ),
-)
-"""Dated settings this service starts with where the registry has none."""

@@ -37,7 +37,7 @@ from services.onboarding.ports import (
     StateBase,
     Timestamps,
 )
-from services.onboarding.settings import OWN_POLICY, Settings
+from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
 
 RETURN_PATH: Final = "/api/v1/ceremonies/return"
@@ -329,12 +329,11 @@ def build(platform: Platform[Settings]) -> UseCases:
     """The use cases on real adapters. Broken when the environment lacks something."""
     if platform.blind_keys is None:
         raise Broken("onboarding needs the keys of tokens")
-    missing = [s for s in OWN_POLICY if s.key not in platform.policy.keys]
     return UseCases(
         platform,
         outside=_outside(platform),
         blind=platform.blind_keys,
-        rules=DatedRules(Policy((*platform.policy, *missing))),
+        rules=DatedRules(platform.policy),
     )
 
 

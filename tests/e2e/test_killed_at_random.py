@@ -109,7 +109,7 @@ def never() -> bool:
 def test_the_journey_survives_the_death_of_every_process(
     world: World, killer: Killer, sweep: Sweep
 ) -> None:
-    client = world.borrower(secrets.token_hex(4))
+    client = world.borrower(killer.dice.randbytes(4).hex())
     client.appear()
 
     def step(act: Callable[[], object], done: Callable[[], bool] = never) -> None:
@@ -152,3 +152,4 @@ def test_the_journey_survives_the_death_of_every_process(
     assert len(mine) == 1
     sweep.run(people=[client])
     assert "chain verified" in verify_export(world)
+    client.cabinet.close()

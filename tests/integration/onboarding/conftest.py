@@ -4,6 +4,7 @@ Only auth is played by a twin: its codes go nowhere and `RIGHT_CODE` is always r
 """
 
 import base64
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +37,8 @@ from services.onboarding.storage import metadata
 from services.onboarding.wiring import UseCases
 from tests.integration.simulators.stand import Stand, make_pki, running_stand
 from tests.unit.onboarding.pictures import png
+
+collect_ignore = [] if os.environ.get("EDS_VECTORS") else ["test_vectors.py"]
 
 MIGRATIONS = Path(wiring.__file__).parent / "migrations"
 RIGHT_CODE = "123456"

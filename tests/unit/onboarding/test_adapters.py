@@ -7,11 +7,10 @@ import pytest
 
 from kernel.crypto import canonical
 from kernel.errors import Broken
-from kernel.policy import STARTING_POLICY, Policy
+from kernel.policy import STARTING_POLICY
 from services.onboarding.adapters.coid import CanonicalProtocols
 from services.onboarding.adapters.trust import finish
 from services.onboarding.domain.ceremony import CeremonyRules
-from services.onboarding.settings import OWN_POLICY
 from services.onboarding.wiring import DatedRules
 from tests.unit.onboarding.builders import IIN, NOW, TEXT, TODAY, protocol
 
@@ -87,13 +86,13 @@ def test_a_coroutine_that_waits_is_a_defect() -> None:
 
 
 def test_rules_come_from_the_dated_settings() -> None:
-    rules = DatedRules(Policy((*STARTING_POLICY, *OWN_POLICY)))
+    rules = DatedRules(STARTING_POLICY)
     expected = CeremonyRules(minutes=30, max_attempts=3, min_match_percent=Decimal(95))
     assert expected == rules.ceremony(NOW)
     assert rules.min_age(TODAY) == 18
 
 
 def test_no_percentage_is_invented_for_the_time_before_the_rules() -> None:
-    rules = DatedRules(Policy((*STARTING_POLICY, *OWN_POLICY)))
+    rules = DatedRules(STARTING_POLICY)
     with pytest.raises(Broken):
         rules.ceremony(datetime(2026, 7, 11, 18, 59, tzinfo=UTC))
