@@ -77,9 +77,7 @@ class Simulator:
 
     def start(self) -> None:
         command = [sys.executable, "-m", f"infra.simulators.{self.module}"]
-        self.process = subprocess.Popen(  # noqa: S603 - our own module
-            command, cwd=ROOT, env=self.env
-        )
+        self.process = subprocess.Popen(command, cwd=ROOT, env=self.env)
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline and self.process.poll() is None:
             with contextlib.suppress(OSError):
@@ -203,7 +201,7 @@ def prepare_stand(folder: Path, pki: OuterPki, **env: str) -> Stand:
     )
     certificate, key = pki.pair("server")
     full_env = {
-        "PATH": os.environ["PATH"],  # noqa: TID251 - the child needs its path
+        "PATH": os.environ["PATH"],
         "BANK_PORT": str(bank_port),
         "WORLD_PARTNER_PORT": str(partner_port),
         "WORLD_PUBLIC_PORT": str(public_port),
@@ -270,7 +268,7 @@ def openssl(*arguments: str | Path) -> str:
 def _run(
     command: list[str], env: dict[str, str] | None
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - a fixed program, arguments of our own
+    return subprocess.run(
         command,
         cwd=ROOT,
         env=env,

@@ -1,0 +1,1 @@
+"""What auth decides: codes, attempts, sessions, passwords, messages. No I/O."""

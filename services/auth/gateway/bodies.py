@@ -1,0 +1,201 @@
+"""Bodies: counted while they arrive, and parsed once, strictly (case B06).
+
+JSON here has one reading only: UTF-8, no name twice, no NaN, no lone surrogate, depth
+and numbers bounded.  Whatever else a parser might make of it is refused.
+"""
+
+import json
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
+from typing import Annotated, Any, Final, NoReturn
+from uuid import UUID
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import override
+
+from services.auth.gateway.problems import (
+    BadRequestError,
+    malformed_json,
+    media_type_unknown,
+    too_large,
+)
+
+MOST_JSON_BYTES: Final = 64 * 1024
+MOST_PHOTO_BYTES: Final = 8 * 1024 * 1024
+DEEPEST: Final = 16
+LONGEST_NUMBER: Final = 18
+
+_JSON_TYPES: Final = frozenset({"application/json", "application/json;charset=utf-8"})
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class Body(BaseModel):
+    """A request's body: every field known and of its own type, nothing beside."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Nothing(Body):
+    """The body of an act that needs no words: absent, or an empty object."""
+
+
+Id = Annotated[UUID, Field(strict=False)]
+"""A UUID; in JSON it is a text."""
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class StrictRoute(APIRoute):
+    """A route that reads its JSON body through this module only."""
+
+    @override
+    def get_route_handler(self) -> Handler:
+        answer = super().get_route_handler()
+        reads_json = self.body_field is not None
+
+        async def handle(request: Request) -> Response:
+            _refuse_duplicate_query(request)
+            if reads_json:
+                request = await _with_json(request)
+            return await answer(request)
+
+        return handle
+
+
+class _JsonRequest(Request):
+    """A request whose body has been read and parsed."""
+
+    def __init__(self, request: Request, raw: bytes, value: object) -> None:
+        super().__init__(request.scope, request.receive)
+        self._body = raw
+        self._value = value
+
+    @override
+    async def json(self) -> Any:
+        return self._value
+
+
+async def _with_json(request: Request) -> Request:
+    """Raises BadRequestError ``media_type_unknown``, ``too_large``, malformed_json."""
+    content_type = request.headers.get("content-type")
+    if content_type is not None and not _is_json(content_type):
+        raise media_type_unknown(accepted="application/json")
+    raw = await read_bounded(request, limit=MOST_JSON_BYTES)
+    if raw and content_type is None:
+        raise media_type_unknown(accepted="application/json")
+    return _JsonRequest(request, raw, parse(raw) if raw else None)
+
+
+def _is_json(content_type: str) -> bool:
+    plain = content_type.lower().replace(" ", "").replace('"', "")
+    return plain in _JSON_TYPES
+
+
+async def read_bounded(request: Request, *, limit: int) -> bytes:
+    """The body, if it is not longer than `limit` bytes; counted as it comes.
+
+    Raises BadRequestError ``too_large``, on the announced length already.
+    """
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdecimal() or int(announced[:LONGEST_NUMBER]) > limit:
+        raise too_large(limit=limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise too_large(limit=limit)
+    return bytes(body)
+
+
+def parse(raw: bytes) -> object:
+    """The one value of a JSON text.  Raises BadRequestError ``malformed_json``."""
+    try:
+        text = raw.decode("utf-8")
+        _refuse_depth(text)
+        value: object = json.loads(
+            text,
+            object_pairs_hook=_once_each,
+            parse_constant=_no_constant,
+            parse_int=_bounded_int,
+            parse_float=_bounded_decimal,
+        )
+        _refuse_bad_texts(value)
+    except (ValueError, RecursionError) as error:
+        raise malformed_json() from error
+    return value
+
+
+def _refuse_depth(text: str) -> None:
+    """Count brackets outside texts, before a recursive parser sees them."""
+    depth, in_text, escaped = 0, False, False
+    for char in text:
+        if in_text:
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == '"':
+                in_text = False
+        elif char == '"':
+            in_text = True
+        elif char in "[{":
+            depth += 1
+            if depth > DEEPEST:
+                raise ValueError("too deep")
+        elif char in "]}":
+            depth -= 1
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise ValueError("NaN and infinities are not JSON")
+
+
+def _bounded_int(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError("a number is too long")
+    return int(digits)
+
+
+def _bounded_decimal(digits: str) -> Decimal:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError("a number is too long")
+    return Decimal(digits)
+
+
+def _refuse_bad_texts(value: object) -> None:
+    """A lone surrogate has no UTF-8, and a NUL no place in a database."""
+    match value:
+        case str():
+            if "\0" in value:
+                raise ValueError("a NUL in a text")
+            value.encode("utf-8")
+        case dict():
+            for key, item in value.items():
+                _refuse_bad_texts(key)
+                _refuse_bad_texts(item)
+        case list():
+            for item in value:
+                _refuse_bad_texts(item)
+        case _:
+            return
+
+
+def _refuse_duplicate_query(request: Request) -> None:
+    """Two parsers would read a parameter given twice differently (ASVS 15.3.7)."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    if len(names) != len(set(names)):
+        raise BadRequestError(
+            "query_duplicate",
+            "A query parameter stands twice.",
+            next_step="Name each parameter once.",
+        )

@@ -1,0 +1,152 @@
+"""The outermost layer: every request gets an id, a time limit, and a proper answer."""
+
+import asyncio
+import time
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kernel.context import Context
+from kernel.errors import Refused
+from kernel.logging import canonical, get_logger
+from services.auth.gateway import problems
+from services.auth.gateway.gate import Gate
+from services.auth.gateway.security import HEADERS, refuse_cross_site
+
+log = get_logger(__name__)
+
+MOST_HEAD_BYTES: Final = 16 * 1024
+"""Address and header fields together."""
+REQUEST_S: Final = 30.0
+"""The longest a request may take, its slow sender included (case A23)."""
+
+
+class Door:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens."""
+        if scope["type"] != "http":
+            return
+        context = self._gate.new_context()
+        scope.setdefault("state", {})["context"] = context
+        answer = _Answer(send, request_id=str(context.correlation_id))
+        started = time.monotonic()
+        outcome = await self._answered(scope, receive, answer)
+        canonical(
+            log,
+            "request",
+            outcome=outcome,
+            method=scope["method"],
+            route=route_of(scope),
+            status=answer.status,
+            ms=round((time.monotonic() - started) * 1000),
+            request_id=str(context.correlation_id),
+        )
+
+    async def _answered(self, scope: Scope, receive: Receive, answer: "_Answer") -> str:
+        """How it went: ok, refused or broken; an answer has been sent."""
+        request_id = answer.request_id
+        limit = asyncio.timeout(REQUEST_S)
+        try:
+            async with limit:
+                await self._pass(scope, receive, answer)
+        except Exception as error:  # the last resort (ASVS 16.5.4): the process lives
+            if isinstance(error, TimeoutError) and limit.expired():
+                refused = problems.timed_out()
+                problem = problems.of_refused(refused, request_id=request_id)
+            else:
+                log.exception("request_defect", request_id=request_id)
+                problem = problems.of_defect(request_id=request_id)
+            await answer.instead(problem, scope, receive)
+        return _outcome(answer.status)
+
+    async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        request = Request(scope)
+        try:
+            _refuse_long_head(request)
+            _refuse_two_lengths(request)
+            self._refuse_strange_host(request)
+            refuse_cross_site(request, self._gate.origins)
+        except Refused as refused:
+            response = await turned_away(self._gate, scope, refused)
+            await response(scope, receive, answer.send)
+            return
+        await self._app(scope, receive, answer.send)
+
+    def _refuse_strange_host(self, request: Request) -> None:
+        host = request.headers.get("host", "").lower()
+        name = host.rpartition(":")[0] if ":" in host else host
+        if name not in self._gate.hosts:
+            raise problems.host_unknown()
+
+
+def _refuse_long_head(request: Request) -> None:
+    """The parser bounds what comes by drops; this bounds what came at once."""
+    target = len(request.scope["path"]) + len(request.scope["query_string"])
+    headers = sum(len(name) + len(value) for name, value in request.headers.raw)
+    if target + headers > MOST_HEAD_BYTES:
+        raise problems.head_too_large(limit=MOST_HEAD_BYTES)
+
+
+def _refuse_two_lengths(request: Request) -> None:
+    """A proxy and we might choose differently, and disagree where it ends (A22)."""
+    if {"content-length", "transfer-encoding"} <= set(request.headers):
+        raise problems.two_lengths()
+
+
+async def turned_away(gate: Gate, scope: Scope, refused: Refused) -> Response:
+    """The answer to a refusal; one for want of right is recorded (clause 6.1b)."""
+    context: Context = scope["state"]["context"]
+    if problems.is_want_of_right(refused):
+        what = f"{scope['method']} {route_of(scope)}"
+        await gate.record_refusal(context, what=what, code=refused.code)
+    return problems.of_refused(refused, request_id=str(context.correlation_id))
+
+
+class _Answer:
+    """The way out: headers on everything, and a note of what was sent."""
+
+    def __init__(self, send: Send, *, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        """Pass on; the first message gets the headers."""
+        if message["type"] == "http.response.start":
+            self.status = int(message["status"])
+            given = list(message.get("headers", []))
+            own = {name for name, _ in given}
+            message = {
+                **message,
+                "headers": [
+                    *given,
+                    *(pair for pair in HEADERS if pair[0] not in own),
+                    (b"x-request-id", self.request_id.encode("ascii")),
+                ],
+            }
+        await self._send(message)
+
+    async def instead(self, response: Response, scope: Scope, receive: Receive) -> None:
+        """Send `response`, unless an answer has begun already."""
+        if self.status == 0:
+            await response(scope, receive, self.send)
+
+
+def route_of(scope: Scope) -> str:
+    """The pattern of the route, never the address: that may hold what must not leak."""
+    route: Any = scope.get("route")
+    return str(getattr(route, "path", "unmatched"))
+
+
+def _outcome(status: int) -> str:
+    if status >= 500:  # noqa: PLR2004 - the class of status codes
+        return "transient" if status == 503 else "broken"  # noqa: PLR2004
+    return "refused" if status >= 400 else "ok"  # noqa: PLR2004

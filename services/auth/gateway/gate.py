@@ -1,0 +1,196 @@
+"""What a request is handled with: use cases in threads, other services by RPC."""
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Annotated, Final, ParamSpec, Protocol, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from kernel.context import Context
+from kernel.crypto import Json
+from kernel.errors import Broken, Transient
+from kernel.logging import get_logger
+from kernel.rpc import TIMEOUT_S
+from kernel.tokens import Assertions
+from services.auth.gateway.problems import BadRequestError
+from services.auth.wiring import GatewayUseCases
+
+log = get_logger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+CREDENTIAL_THREADS: Final = 4
+MOST_CREDENTIALS_WAITING: Final = 64
+"""Beyond that a login is told to come back: nobody waits for minutes (case A14)."""
+BLOCKING_THREADS: Final = 8
+REFUSALS_AT_ONCE: Final = 4
+"""Refusals being recorded at once; a flood of them must not hold up clients."""
+LONGEST_KEY: Final = 255
+
+
+class Rpc(Protocol):
+    """The part of `kernel.rpc.RpcClient` the gateway uses."""
+
+    def call_async(
+        self,
+        service: str,
+        method: str,
+        *,
+        context: Context,
+        timeout_s: float = TIMEOUT_S,
+        assertion: str | None = None,
+        idempotency_key: str | None = None,
+        **arguments: object,
+    ) -> Awaitable[Json]:
+        """The callee's answer; Refused, Transient or Broken when there is none."""
+        ...
+
+
+@dataclass
+class Gate:
+    """One per process."""
+
+    use_cases: GatewayUseCases
+    rpc: Rpc
+    assertions: Assertions
+    new_context: Callable[[], Context]
+    hosts: frozenset[str]
+    origins: frozenset[str]
+    _blocking: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(BLOCKING_THREADS, "blocking")
+    )
+    _credentials: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(CREDENTIAL_THREADS, "credentials")
+    )
+    _credentials_waiting: int = 0
+    _refusals_waiting: int = 0
+
+    async def blocking(
+        self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run what blocks (a database transaction) in a thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._blocking, functools.partial(work, *args, **kwargs)
+        )
+
+    async def credentials(
+        self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run what hashes a password, in threads of its own.
+
+        Raises Transient, before anything is counted, when too many wait.
+        """
+        if self._credentials_waiting >= MOST_CREDENTIALS_WAITING:
+            raise Transient("too many logins at once")
+        self._credentials_waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(
+                self._credentials, functools.partial(work, *args, **kwargs)
+            )
+        finally:
+            self._credentials_waiting -= 1
+
+    async def record_refusal(self, context: Context, *, what: str, code: str) -> None:
+        """Record a refused request; a flood is recorded in part and logged in full."""
+        if self._refusals_waiting >= REFUSALS_AT_ONCE:
+            log.warning("refusal_not_recorded", what=what, code=code)
+            return
+        self._refusals_waiting += 1
+        try:
+            await self.blocking(
+                self.use_cases.record_refusal, context, what=what, code=code
+            )
+        except Transient:
+            log.warning("refusal_not_recorded", what=what, code=code)
+        finally:
+            self._refusals_waiting -= 1
+
+    def close(self) -> None:
+        """Let running work end."""
+        self._blocking.shutdown(wait=True)
+        self._credentials.shutdown(wait=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request: its cause, and the ways to get it answered."""
+
+    gate: Gate
+    context: Context
+    idempotency_key: str | None
+
+    async def ask(
+        self,
+        service: str,
+        method: str,
+        *,
+        client_id: UUID | None = None,
+        timeout_s: float = TIMEOUT_S,
+        **arguments: object,
+    ) -> Json:
+        """Ask the owning service, in the client's name if there is one.
+
+        The Idempotency-Key goes with it: the owner of the state keeps the replies.
+        """
+        assertion = (
+            None
+            if client_id is None
+            else self.gate.assertions.issue(audience=service, client_id=client_id)
+        )
+        return await self.gate.rpc.call_async(
+            service,
+            method,
+            context=self.context,
+            timeout_s=timeout_s,
+            assertion=assertion,
+            idempotency_key=self.idempotency_key,
+            **arguments,
+        )
+
+
+def member(answer: Json, name: str) -> Json:
+    """A member of a service's answer; Broken when the answer has none."""
+    if not isinstance(answer, dict) or name not in answer:
+        raise Broken(f"an answer without {name}")
+    value: Json = answer[name]
+    return value
+
+
+def gate_of(request: Request) -> Gate:
+    """The process's gate."""
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+def context_of(request: Request) -> Context:
+    """The request's cause; its correlation id is the request id."""
+    context: Context = request.scope["state"]["context"]
+    return context
+
+
+def _visit(request: Request) -> Visit:
+    return Visit(gate_of(request), context_of(request), _idempotency_key(request))
+
+
+def _idempotency_key(request: Request) -> str | None:
+    """The key of a request that may be sent twice; visible ASCII, bounded."""
+    key = request.headers.get("idempotency-key")
+    if key is None or request.method in {"GET", "HEAD"}:
+        return None
+    if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise BadRequestError(
+            "idempotency_key_invalid",
+            "The Idempotency-Key is not acceptable.",
+            next_step="Send 1 to 255 visible ASCII characters, such as a UUID.",
+        )
+    return key
+
+
+Here = Annotated[Visit, Depends(_visit)]

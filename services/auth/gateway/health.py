@@ -1,0 +1,23 @@
+"""Whether the process lives, and whether it can work."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from services.auth.gateway.bodies import StrictRoute
+from services.auth.gateway.gate import context_of, gate_of
+
+router = APIRouter(prefix="/health", tags=["health"], route_class=StrictRoute)
+
+
+@router.get("/live")
+async def live() -> Response:
+    """The process answers; whoever restarts us needs no more."""
+    return JSONResponse({"status": "live"})
+
+
+@router.get("/ready")
+async def ready(request: Request) -> Response:
+    """The database answers; otherwise 503 and a time to come back."""
+    gate = gate_of(request)
+    await gate.blocking(gate.use_cases.check_database, context_of(request))
+    return JSONResponse({"status": "ready"})

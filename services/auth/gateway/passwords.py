@@ -1,0 +1,52 @@
+"""The first password, chosen at the end of registration (clause 4.3)."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from pydantic import Field, SecretStr
+
+from kernel.errors import Broken, Refused
+from services.auth.gateway.bodies import Body, StrictRoute
+from services.auth.gateway.gate import Here, member
+from services.auth.gateway.security import RegistrationToken
+
+router = APIRouter(
+    prefix="/registrations", tags=["registration"], route_class=StrictRoute
+)
+
+Password = Annotated[SecretStr, Field(min_length=1, max_length=512)]
+"""As typed or pasted; its own rules are judged later, on its normal form."""
+
+
+class NewPassword(Body):
+    """The password to be set."""
+
+    password: Password
+
+
+@router.post("/{registration_id}/password", status_code=204)
+async def set_first_password(
+    here: Here, registration_id: UUID, token: RegistrationToken, body: NewPassword
+) -> Response:
+    """Set the password of an active registration; once."""
+    registration = await here.ask(
+        "onboarding", "get_registration", registration_id=registration_id, token=token
+    )
+    if member(registration, "state") != "active":
+        raise Refused(
+            "registration_unfinished",
+            "The registration is not finished yet.",
+            next_step="Go on with the registration.",
+        )
+    client_id = member(registration, "client_id")
+    if not isinstance(client_id, str):
+        raise Broken("an active registration without a client")
+    await here.gate.credentials(
+        here.gate.use_cases.set_first_password,
+        here.context,
+        client_id=UUID(client_id),
+        password=body.password.get_secret_value(),
+    )
+    return Response(status_code=204)

@@ -1,0 +1,133 @@
+"""HTTP/1.1 over TLS, bounded in every direction (cases A22, A23).
+
+The parser is h11: strict about what a message is, so that a proxy in front and we
+never disagree where one ends (request smuggling).
+"""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import h11
+import uvicorn
+from fastapi import FastAPI
+from typing_extensions import override
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from kernel.tls import browser_server_context
+from services.auth.gateway.door import MOST_HEAD_BYTES
+from services.auth.gateway.security import HEADERS
+from services.auth.settings import Settings, given
+
+MOST_CONNECTIONS: Final = 1024
+QUIET_S: Final = 15.0
+"""A connection without a request being served is closed after this: idle ones, and
+those whose headers, or the rest of whose refused body, come by drops."""
+STOP_S: Final = 10
+
+
+class BoundedProtocol(H11Protocol):
+    """uvicorn's h11 protocol with a clock on connections that are not served."""
+
+    _quiet: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    @override
+    def handle_events(self) -> None:
+        served = self.cycle
+        super().handle_events()
+        if self.cycle is not served and not self.cycle.response_complete:
+            self._unwatch()
+
+    @override
+    def on_response_complete(self) -> None:
+        self._watch()
+        super().on_response_complete()
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        """What is not HTTP gets a problem as well, then the connection ends."""
+        if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
+            self.transport.close()
+            return
+        body = json.dumps(_NOT_HTTP).encode()
+        headers = [
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+            *HEADERS,
+        ]
+        for event in (
+            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def _watch(self) -> None:
+        self._unwatch()
+        self._quiet = self.loop.call_later(QUIET_S, self._too_quiet)
+
+    def _unwatch(self) -> None:
+        if self._quiet is not None:
+            self._quiet.cancel()
+            self._quiet = None
+
+    def _too_quiet(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+
+_NOT_HTTP: Final = {
+    "type": "urn:kredit:problem:malformed_request",
+    "title": "Malformed request",
+    "status": 400,
+    "code": "malformed_request",
+    "detail": "The bytes are not an HTTP/1.1 request.",
+    "request_id": None,
+    "next_step": "Correct the request and send it again.",
+}
+
+
+def run(app: FastAPI, settings: Settings) -> None:
+    """Serve until the process is told to stop."""
+    uvicorn.Server(configured(app, settings)).run()
+
+
+def configured(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """The server's every limit.  Broken without a certificate."""
+    certificate = given(settings.server_cert, name="SERVER_CERT")
+    key = given(settings.server_key, name="SERVER_KEY")
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=int(QUIET_S),
+        timeout_graceful_shutdown=STOP_S,
+        h11_max_incomplete_event_size=MOST_HEAD_BYTES,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        ssl_context_factory=lambda _config, _default: browser_server_context(
+            Path(certificate), Path(key)
+        ),
+    )

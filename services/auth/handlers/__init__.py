@@ -1,0 +1,1 @@
+"""Use cases of auth, one function each: load, decide, save, say."""

@@ -1,0 +1,128 @@
+"""Sessions by the digest of their token; activity is one conditional UPDATE."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, or_, select
+
+from services.auth.domain.sessions import EndReason, Limits, Session
+from services.auth.storage.tables import sessions
+
+_COLUMNS = (
+    sessions.c.session_id,
+    sessions.c.login_id,
+    sessions.c.client_id,
+    sessions.c.opened_at,
+    sessions.c.active_at,
+)
+_SWEPT_AT_ONCE: Final = 500
+"""Rows one sweep ends; what is left waits for the next beat."""
+
+
+class SqlSessions:
+    """The port `Sessions` over one open transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, session: Session, digest: bytes) -> None:
+        self._connection.execute(
+            sessions.insert(),
+            {
+                "session_id": session.session_id,
+                "token_sha256": digest,
+                "login_id": session.login_id,
+                "client_id": session.client_id,
+                "opened_at": session.opened_at,
+                "active_at": session.active_at,
+            },
+        )
+
+    def touch(self, digest: bytes, *, limits: Limits, now: datetime) -> Session | None:
+        statement = (
+            sessions.update()
+            .where(_alive(limits))
+            .where(sessions.c.token_sha256 == digest)
+            .values(active_at=now)
+            .returning(*_COLUMNS)
+        )
+        return _session(self._connection.execute(statement).first())
+
+    def look(self, digest: bytes, *, limits: Limits) -> Session | None:
+        statement = (
+            select(*_COLUMNS)
+            .where(_alive(limits))
+            .where(sessions.c.token_sha256 == digest)
+        )
+        return _session(self._connection.execute(statement).first())
+
+    def end(self, session_id: UUID, reason: EndReason, *, now: datetime) -> bool:
+        statement = (
+            sessions.update()
+            .where(sessions.c.session_id == session_id)
+            .where(sessions.c.ended_at.is_(None))
+            .values(ended_at=now, end_reason=reason)
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    def end_others(self, session: Session, *, now: datetime) -> Sequence[Session]:
+        statement = (
+            sessions.update()
+            .where(sessions.c.client_id == session.client_id)
+            .where(sessions.c.session_id != session.session_id)
+            .where(sessions.c.ended_at.is_(None))
+            .values(ended_at=now, end_reason="replaced")
+            .returning(*_COLUMNS)
+        )
+        return [_known(row) for row in self._connection.execute(statement)]
+
+    def end_stale(
+        self, *, limits: Limits, now: datetime
+    ) -> Sequence[tuple[Session, EndReason]]:
+        """Rows another process holds are left for the next beat."""
+        stale = (
+            select(sessions.c.session_id)
+            .where(sessions.c.ended_at.is_(None))
+            .where(
+                or_(
+                    sessions.c.active_at < limits.active_since,
+                    sessions.c.opened_at < limits.opened_since,
+                )
+            )
+            .limit(_SWEPT_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+        too_old = sessions.c.opened_at < limits.opened_since
+        statement = (
+            sessions.update()
+            .where(sessions.c.session_id.in_(stale.scalar_subquery()))
+            .values(ended_at=now, end_reason=case((too_old, "absolute"), else_="idle"))
+            .returning(*_COLUMNS, sessions.c.end_reason)
+        )
+        return [
+            (_known(row), row.end_reason) for row in self._connection.execute(statement)
+        ]
+
+
+def _alive(limits: Limits) -> ColumnElement[bool]:
+    return and_(
+        sessions.c.ended_at.is_(None),
+        sessions.c.active_at >= limits.active_since,
+        sessions.c.opened_at >= limits.opened_since,
+    )
+
+
+def _session(row: Row[*tuple[Any, ...]] | None) -> Session | None:
+    return None if row is None else _known(row)
+
+
+def _known(row: Row[*tuple[Any, ...]]) -> Session:
+    return Session(
+        session_id=row.session_id,
+        login_id=row.login_id,
+        client_id=row.client_id,
+        opened_at=row.opened_at,
+        active_at=row.active_at,
+    )

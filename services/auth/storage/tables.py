@@ -1,0 +1,147 @@
+"""The tables.  Numbers, texts and password hashes stand in them sealed only."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from kernel.tables import metadata_for_service
+
+metadata = metadata_for_service()
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("login_id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("phone_token", Text, nullable=False),
+    Column("phone_sealed", LargeBinary, nullable=False),
+    Column("password_sealed", LargeBinary),
+    Column("password_set_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("client_id", name="logins_client"),
+    UniqueConstraint("phone_token", name="logins_phone"),
+)
+
+# No foreign key to logins: a number nobody has is counted in the same way (A04).
+password_attempts = Table(
+    "password_attempts",
+    metadata,
+    Column("phone_token", Text, primary_key=True),
+    Column("login_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("locked_until", DateTime(timezone=True)),
+    Column("reopened", Boolean, nullable=False),
+    Column("touched_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("number >= 0", name="password_attempts_number"),
+)
+Index(
+    "password_attempts_locked",
+    password_attempts.c.locked_until,
+    postgresql_where=text("locked_until IS NOT NULL"),
+)
+
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("challenge_id", Uuid, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("reference", Uuid, nullable=False),
+    Column("client_id", Uuid),
+    Column("phone_token", Text, nullable=False),
+    Column("phone_sealed", LargeBinary, nullable=False),
+    Column("code_token", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("issued_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_at", DateTime(timezone=True)),
+    Column("used_for", Text),
+    CheckConstraint(
+        "purpose IN ('registration', 'login', 'consent', 'release')",
+        name="challenges_purpose",
+    ),
+    CheckConstraint("state IN ('open', 'confirmed')", name="challenges_state"),
+    CheckConstraint(
+        "(state = 'confirmed') = (confirmed_at IS NOT NULL)",
+        name="challenges_confirmed",
+    ),
+)
+Index("challenges_reference", challenges.c.reference)
+Index("challenges_expiry", challenges.c.expires_at)
+
+code_sends = Table(
+    "code_sends",
+    metadata,
+    Column("phone_token", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("window_at", DateTime(timezone=True), nullable=False),
+    Column("sent", Integer, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_id", Uuid, primary_key=True),
+    Column("token_sha256", LargeBinary, nullable=False),
+    Column("login_id", Uuid, nullable=False),
+    Column("client_id", Uuid, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("active_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("end_reason", Text),
+    UniqueConstraint("token_sha256", name="sessions_token"),
+    CheckConstraint(
+        "end_reason IN ('logout', 'idle', 'absolute', 'replaced')",
+        name="sessions_end_reason",
+    ),
+    CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="sessions_ended"),
+)
+Index(
+    "sessions_of_client",
+    sessions.c.client_id,
+    postgresql_where=text("ended_at IS NULL"),
+)
+Index(
+    "sessions_activity",
+    sessions.c.active_at,
+    postgresql_where=text("ended_at IS NULL"),
+)
+Index(
+    "sessions_opening",
+    sessions.c.opened_at,
+    postgresql_where=text("ended_at IS NULL"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("message_id", Uuid, primary_key=True),
+    Column("client_id", Uuid),
+    Column("template", Text, nullable=False),
+    Column("phone_sealed", LargeBinary),
+    Column("text_sealed", LargeBinary),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("queued_at", DateTime(timezone=True), nullable=False),
+    Column("next_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("sent_at", DateTime(timezone=True)),
+    CheckConstraint("state IN ('waiting', 'sent', 'dropped')", name="messages_state"),
+    CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="messages_sent"),
+)
+Index(
+    "messages_due",
+    messages.c.next_at,
+    postgresql_where=text("state = 'waiting'"),
+)

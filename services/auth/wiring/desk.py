@@ -1,0 +1,157 @@
+"""What both processes of auth work with: clock, keys, rules and stores."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from kernel.context import Context
+from kernel.crypto import BlindKeys, FieldKeys
+from kernel.database import Transaction
+from kernel.errors import Broken, Refused
+from kernel.platform import Platform
+from kernel.values import Phone
+from services.auth.adapters import KeyedCodes, RandomTokens
+from services.auth.domain.codes import Challenge, Claim
+from services.auth.domain.messages import Template
+from services.auth.domain.rules import Rules
+from services.auth.handlers import codes, messages
+from services.auth.handlers.codes import CodeOrder
+from services.auth.settings import Settings
+from services.auth.storage.attempts import SqlAttempts
+from services.auth.storage.codes import SqlChallenges
+from services.auth.storage.logins import SqlLogins
+from services.auth.storage.messages import SqlMessages
+from services.auth.storage.sessions import SqlSessions
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The stores over one open transaction."""
+
+    challenges: SqlChallenges
+    logins: SqlLogins
+    attempts: SqlAttempts
+    sessions: SqlSessions
+    messages: SqlMessages
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What both processes work with."""
+
+    platform: Platform[Settings]
+    fields: FieldKeys
+    blind: BlindKeys
+    codes: KeyedCodes
+    tokens: RandomTokens
+
+    @classmethod
+    def of(cls, platform: Platform[Settings]) -> "Desk":
+        """Broken when the process was not given the key of blind tokens."""
+        blind = platform.blind_keys
+        if blind is None:
+            raise Broken("The environment is not usable: AUTH_BLIND_KEYS is missing")
+        return cls(
+            platform=platform,
+            fields=platform.field_keys,
+            blind=blind,
+            codes=KeyedCodes(blind),
+            tokens=RandomTokens(),
+        )
+
+    @property
+    def site(self) -> str:
+        """The site's name as it signs messages."""
+        return self.platform.settings.public_host
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.platform.clock.now()
+
+    def rules(self, now: datetime) -> Rules:
+        """The dated settings in force."""
+        return Rules.at(self.platform.policy, now)
+
+    def phone_token(self, phone: Phone) -> str:
+        """The keyed token of a number."""
+        return self.blind.token("phone", phone.reveal())
+
+    def stores(self, tx: Transaction) -> Stores:
+        """The stores over `tx`."""
+        return Stores(
+            SqlChallenges(tx.connection, self.fields),
+            SqlLogins(tx.connection, self.fields, self.platform.clock),
+            SqlAttempts(tx.connection),
+            SqlSessions(tx.connection),
+            SqlMessages(tx.connection, self.fields),
+        )
+
+    @contextmanager
+    def begin(self, context: Context) -> Iterator[tuple[Transaction, Stores]]:
+        """One unit of work."""
+        with self.platform.database.begin(context) as tx:
+            yield tx, self.stores(tx)
+
+    def send_code(
+        self, order: CodeOrder, stores: Stores, *, now: datetime
+    ) -> Challenge | Refused:
+        """Send a code within the unit of work at hand."""
+        return codes.send_code(
+            order,
+            now=now,
+            rules=self.rules(now),
+            site=self.site,
+            ids=self.platform.ids,
+            codes=self.codes,
+            challenges=stores.challenges,
+            messages=stores.messages,
+        )
+
+    def check_code(
+        self, claim: Claim, code: str, stores: Stores, *, now: datetime
+    ) -> Challenge | Refused:
+        """Judge a code within the unit of work at hand."""
+        return codes.check_code(
+            claim,
+            code,
+            now=now,
+            rules=self.rules(now),
+            codes=self.codes,
+            challenges=stores.challenges,
+        )
+
+    def notify(
+        self,
+        template: Template,
+        *,
+        phone: Phone,
+        client_id: UUID,
+        stores: Stores,
+        now: datetime,
+    ) -> None:
+        """Queue a notice within the unit of work at hand."""
+        messages.notify(
+            template,
+            phone=phone,
+            client_id=client_id,
+            site=self.site,
+            now=now,
+            ids=self.platform.ids,
+            messages=stores.messages,
+        )
+
+
+def granted(judged: T | Refused) -> T:
+    """What a handler granted; the refusal it returned instead is raised here.
+
+    Handlers return refusals that must be committed with what they cost; this is
+    called when the commit is done.
+    """
+    if isinstance(judged, Refused):
+        raise judged
+    return judged

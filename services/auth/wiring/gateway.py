@@ -1,0 +1,224 @@
+"""Use cases of the gateway: who is at the door.
+
+Where a protocol must commit between two steps (an attempt is reserved before the
+password is looked at) the steps and the commits are written out here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kernel.context import Context
+from kernel.errors import Broken, Refused
+from kernel.values import Phone
+from services.auth.domain.codes import Act, Challenge, Claim
+from services.auth.domain.passwords import accept_password
+from services.auth.domain.sessions import Session, time_left
+from services.auth.handlers import access, logins, sessions
+from services.auth.handlers.codes import CodeOrder
+from services.auth.handlers.logins import NewPassword
+from services.auth.ports import Passwords
+from services.auth.wiring.desk import Desk, granted
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """A confirmed second factor and when it was given."""
+
+    at: datetime
+
+
+class GatewayUseCases:
+    """What the gateway does by itself; everything else it asks other services.
+
+    Methods block (database, slow hash): call them from threads.
+    """
+
+    def __init__(self, desk: Desk, passwords: Passwords) -> None:
+        self._desk = desk
+        self._passwords = passwords
+
+    def log_in(self, context: Context, *, phone: Phone, password: str) -> Challenge:
+        """The first factor; answers with the challenge of the second (clause 4.3).
+
+        1. Reserve an attempt, and commit: a crash later leaves it counted.
+        2. Verify, with no transaction open, the same work for everybody.
+        3. Conclude; a right password sends a code.
+        """
+        with self._desk.begin(context) as (tx, stores):  # step 1
+            now = self._desk.now()
+            reserved = logins.reserve_attempt(
+                self._desk.phone_token(phone),
+                now=now,
+                rules=self._desk.rules(now),
+                logins=stores.logins,
+                attempts=stores.attempts,
+                publish=tx.publish,
+            )
+        attempt = granted(reserved)
+        known = attempt.login.password_hash if attempt.login else None
+        right = self._passwords.matches(password, known)  # step 2
+        with self._desk.begin(context) as (tx, stores):  # step 3
+            now = self._desk.now()
+            concluded = logins.conclude_attempt(
+                attempt,
+                right=right,
+                now=now,
+                attempts=stores.attempts,
+                publish=tx.publish,
+            )
+            sent: Challenge | Refused
+            if isinstance(concluded, Refused):
+                sent = concluded
+            else:
+                order = CodeOrder(
+                    purpose="login",
+                    reference=concluded.login_id,
+                    phone=concluded.phone,
+                    phone_token=concluded.phone_token,
+                    client_id=concluded.client_id,
+                )
+                sent = self._desk.send_code(order, stores, now=now)
+        return granted(sent)
+
+    def open_session(
+        self, context: Context, *, challenge_id: UUID, code: str
+    ) -> tuple[Session, str]:
+        """The second factor; answers with the session and its token."""
+        claim = Claim(challenge_id=challenge_id, purpose="login")
+        token = self._desk.tokens.new()
+        with self._desk.begin(context) as (tx, stores):
+            now = self._desk.now()
+            judged = self._desk.check_code(claim, code, stores, now=now)
+            if isinstance(judged, Refused):
+                sessions.record_wrong_code(
+                    claim, challenges=stores.challenges, publish=tx.publish
+                )
+                opened: sessions.Opened | Refused = judged
+            else:
+                opened = sessions.open_session(
+                    judged,
+                    digest=self._desk.tokens.digest(token),
+                    now=now,
+                    ids=self._desk.platform.ids,
+                    sessions=stores.sessions,
+                    publish=tx.publish,
+                )
+            if isinstance(opened, sessions.Opened):
+                self._desk.notify(
+                    "login_notice",
+                    phone=opened.challenge.phone,
+                    client_id=opened.session.client_id,
+                    stores=stores,
+                    now=now,
+                )
+        return granted(opened).session, token
+
+    def authenticate(self, context: Context, *, token: str, activity: bool) -> Session:
+        """The living session of a token; Refused ``session_required``."""
+        with self._desk.begin(context) as (_, stores):
+            now = self._desk.now()
+            return sessions.authenticate(
+                self._desk.tokens.digest(token),
+                activity=activity,
+                now=now,
+                rules=self._desk.rules(now),
+                sessions=stores.sessions,
+            )
+
+    def idle_left_s(self, session: Session) -> int:
+        """Seconds of silence the session still bears."""
+        now = self._desk.now()
+        left = time_left(session, self._desk.rules(now), now=now)
+        return max(0, int(left.total_seconds()))
+
+    def end_session(self, context: Context, *, session: Session) -> None:
+        """Log out."""
+        with self._desk.begin(context) as (tx, stores):
+            sessions.end_session(
+                session,
+                now=self._desk.now(),
+                sessions=stores.sessions,
+                publish=tx.publish,
+            )
+
+    def set_first_password(
+        self, context: Context, *, client_id: UUID, password: str
+    ) -> None:
+        """The password chosen at the end of registration (clause 4.3)."""
+        with self._desk.begin(context) as (_, stores):
+            login = logins.login_without_password(stores.logins.by_client(client_id))
+        accepted = accept_password(password, phone=login.phone)
+        new = NewPassword(login=login, password_hash=self._passwords.hash(accepted))
+        with self._desk.begin(context) as (tx, stores):
+            now = self._desk.now()
+            logins.set_first_password(
+                new, now=now, logins=stores.logins, publish=tx.publish
+            )
+            self._desk.notify(
+                "password_notice",
+                phone=login.phone,
+                client_id=client_id,
+                stores=stores,
+                now=now,
+            )
+
+    def challenge_client(
+        self, context: Context, *, session: Session, act: Act
+    ) -> Challenge:
+        """Send a code for one act of a client who is logged in (ASVS 7.5.3)."""
+        with self._desk.begin(context) as (_, stores):
+            login = stores.logins.by_client(session.client_id)
+            if login is None:
+                raise Broken("a session without a login")
+            order = CodeOrder(
+                purpose=act.purpose,
+                reference=act.contract_id,
+                phone=login.phone,
+                phone_token=login.phone_token,
+                client_id=session.client_id,
+            )
+            sent = self._desk.send_code(order, stores, now=self._desk.now())
+        return granted(sent)
+
+    def confirm_act(
+        self,
+        context: Context,
+        *,
+        session: Session,
+        act: Act,
+        challenge_id: UUID,
+        code: str,
+        idempotency_key: str | None,
+    ) -> SecondFactor:
+        """The fresh second factor of one act; the same request again finds it."""
+        used_for = (
+            None
+            if idempotency_key is None
+            else self._desk.codes.token(challenge_id, f"{idempotency_key}:{code}")
+        )
+        claim = Claim(
+            challenge_id=challenge_id,
+            purpose=act.purpose,
+            reference=act.contract_id,
+            client_id=session.client_id,
+            used_for=used_for,
+        )
+        with self._desk.begin(context) as (_, stores):
+            judged = self._desk.check_code(claim, code, stores, now=self._desk.now())
+        confirmed = granted(judged).confirmed_at
+        if confirmed is None:
+            raise Broken("a confirmed challenge has no instant")
+        return SecondFactor(confirmed)
+
+    def record_refusal(self, context: Context, *, what: str, code: str) -> None:
+        """Record that a request was turned away (clause 6.1b)."""
+        with self._desk.begin(context) as (tx, _):
+            access.record_refusal(
+                context.correlation_id, what=what, code=code, publish=tx.publish
+            )
+
+    def check_database(self, context: Context) -> None:
+        """Transient when the database does not answer."""
+        with self._desk.begin(context) as (tx, _):
+            tx.connection.exec_driver_sql("SELECT 1")

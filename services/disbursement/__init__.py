@@ -1,0 +1,1 @@
+"""Disbursement: the payout row, arbiter of money."""

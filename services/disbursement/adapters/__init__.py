@@ -1,0 +1,18 @@
+"""Clients of the bank, of the services the gate asks, and of the operators."""
+
+from services.disbursement.adapters.alarms import LoggedAlarms
+from services.disbursement.adapters.bank import HttpBank, bank_client
+from services.disbursement.adapters.peers import (
+    RpcAccounts,
+    RpcAntifraud,
+    RpcContracts,
+)
+
+__all__ = [
+    "HttpBank",
+    "LoggedAlarms",
+    "RpcAccounts",
+    "RpcAntifraud",
+    "RpcContracts",
+    "bank_client",
+]

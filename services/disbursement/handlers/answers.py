@@ -1,0 +1,201 @@
+"""What the bank's answer does to the payout."""
+
+from dataclasses import replace
+
+from kernel.events.disbursement import (
+    PayoutHeld,
+    PayoutOutcomeUnknown,
+    PayoutRejected,
+    PayoutSettled,
+)
+from services.disbursement.domain.order import (
+    Absent,
+    Accepted,
+    AfterAbsence,
+    BankAnswer,
+    Order,
+    Reading,
+    Rejected,
+    Settled,
+    Unclear,
+    after_absence,
+    read_answer,
+)
+from services.disbursement.domain.payout import Payout, State
+from services.disbursement.ports import Bank, Till, Work
+
+
+def take_answer(
+    payout: Payout, order: Order, answer: BankAnswer, *, till: Till
+) -> None:
+    """Write down what the answer means; only the bank's word makes a payout final."""
+    reading = read_answer(answer, order=order, known_order_id=payout.order_id)
+    if isinstance(reading, Rejected):
+        reading = _confirmed(reading, payout, order, bank=till.bank)
+    with till.desk.open(payout.trail) as work:
+        match reading:
+            case Settled():
+                _settle(payout, reading, work=work)
+            case Accepted():
+                _wait(payout, reading, work=work, till=till)
+            case Rejected():
+                _reject(payout, reading, work=work, till=till)
+            case Absent():
+                _count_absence(payout, work=work, till=till)
+            case Unclear():
+                _leave_unknown(payout, reading, work=work, till=till)
+
+
+def counted(payout: Payout) -> Payout:
+    """The payout with one more "not found" in a row."""
+    return replace(payout, missing=payout.missing + 1)
+
+
+def _confirmed(
+    rejected: Rejected, payout: Payout, order: Order, *, bank: Bank
+) -> Reading:
+    """A "no" is final only when status and statement agree with it (P31).
+
+    A published incident: "failed" was followed by a late success, and the payout that
+    replaced it was paid as well.
+    """
+    again = read_answer(
+        bank.ask(order.key), order=order, known_order_id=payout.order_id
+    )
+    if isinstance(again, Rejected | Absent) and bank.booked(order) is False:
+        return rejected
+    if isinstance(again, Settled | Accepted):
+        return Unclear("bank_contradicts_itself", alarm=True)
+    return Unclear("bank_rejection_unconfirmed")
+
+
+def _settle(payout: Payout, settled: Settled, *, work: Work) -> None:
+    paid = work.payouts.move(
+        payout,
+        State.PAID,
+        order_id=settled.order_id,
+        settled_at=settled.settled_at,
+        held_code=None,
+        lease_until=None,
+        next_at=None,
+    )
+    if paid:
+        work.publish(
+            PayoutSettled(
+                payout_id=payout.payout_id,
+                contract_id=payout.contract_id,
+                client_id=payout.client_id,
+                amount=payout.amount,
+                order_id=settled.order_id,
+                settled_at=settled.settled_at,
+            )
+        )
+
+
+def _wait(payout: Payout, accepted: Accepted, *, work: Work, till: Till) -> None:
+    if payout.state is State.UNKNOWN:
+        work.payouts.move(
+            payout,
+            State.SENDING,
+            order_id=accepted.order_id,
+            next_at=till.rules.work.poll_at(till.clock.now()),
+            missing=0,
+            tries=0,
+            held_code=None,
+            lease_until=None,
+        )
+        return
+    work.payouts.amend(
+        payout,
+        order_id=accepted.order_id,
+        next_at=till.rules.work.poll_at(till.clock.now()),
+        missing=0,
+        tries=0,
+        held_code=None,
+        lease_until=None,
+    )
+
+
+def _reject(payout: Payout, rejected: Rejected, *, work: Work, till: Till) -> None:
+    moved = work.payouts.move(
+        payout,
+        State.REJECTED,
+        held_code=rejected.code,
+        lease_until=None,
+        next_at=None,
+    )
+    if moved:
+        work.publish(
+            PayoutRejected(
+                payout_id=payout.payout_id,
+                contract_id=payout.contract_id,
+                code=rejected.code,
+            )
+        )
+        till.alarms.raise_alarm("payout_rejected", payout)
+
+
+def _leave_unknown(payout: Payout, unclear: Unclear, *, work: Work, till: Till) -> None:
+    """UNKNOWN, never failed; an answer that contradicts the order alarms as well."""
+    tries = payout.tries + 1
+    code = unclear.code if unclear.alarm else payout.held_code
+    retry_at = till.rules.work.retry_at(till.clock.now(), tries)
+    if payout.state is State.UNKNOWN:
+        written = work.payouts.amend(
+            payout,
+            missing=0,
+            tries=tries,
+            held_code=code,
+            next_at=retry_at,
+            lease_until=None,
+        )
+    else:
+        written = work.payouts.move(
+            payout,
+            State.UNKNOWN,
+            missing=0,
+            tries=tries,
+            held_code=code,
+            next_at=retry_at,
+            lease_until=None,
+        )
+        if written:
+            work.publish(outcome_unknown(payout))
+    if written and unclear.alarm and payout.held_code != code:
+        _alarm(payout, unclear.code, work=work, till=till)
+
+
+def _count_absence(payout: Payout, *, work: Work, till: Till) -> None:
+    """Nobody may send again yet, or ever: ask on, and call a person when it is over."""
+    now = till.clock.now()
+    asked = counted(payout)
+    over = after_absence(asked, now=now, rules=till.rules.resend) is AfterAbsence.HOLD
+    code = "bank_order_missing" if over else payout.held_code
+    slowly = till.rules.work.retry_at(now, asked.missing)
+    written = work.payouts.amend(
+        payout,
+        missing=asked.missing,
+        held_code=code,
+        next_at=slowly if over else till.rules.work.poll_at(now),
+        lease_until=None,
+    )
+    if written and over and payout.held_code != code:
+        _alarm(payout, "bank_order_missing", work=work, till=till)
+
+
+def _alarm(payout: Payout, code: str, *, work: Work, till: Till) -> None:
+    work.publish(
+        PayoutHeld(
+            payout_id=payout.payout_id, contract_id=payout.contract_id, code=code
+        )
+    )
+    till.alarms.raise_alarm(code, payout)
+
+
+def outcome_unknown(payout: Payout) -> PayoutOutcomeUnknown:
+    """The fact that nobody here knows what became of the order."""
+    return PayoutOutcomeUnknown(
+        payout_id=payout.payout_id,
+        contract_id=payout.contract_id,
+        order_key=payout.order_key or "",
+    )

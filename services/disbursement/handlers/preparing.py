@@ -1,0 +1,96 @@
+"""Drawing up the order, and the end of the hold."""
+
+from datetime import datetime
+
+from kernel.events.disbursement import PayoutDue
+from kernel.policy import Policy
+from services.disbursement.domain.gate import Unanswered
+from services.disbursement.domain.order import Order
+from services.disbursement.domain.payout import (
+    Payout,
+    State,
+    release_needed,
+    summed_since,
+)
+from services.disbursement.handlers.questions import answer_of
+from services.disbursement.handlers.standing import claim, put_off
+from services.disbursement.ports import Payouts, Till, Work
+
+_CONSENTED = frozenset({State.CONSENTED})
+_HELD = frozenset({State.HELD})
+
+
+def prepare_next(till: Till) -> bool:
+    """Draw up the order of one consented payout.  False when none waits."""
+    payout = claim(till, _CONSENTED)
+    if payout is None:
+        return False
+    facts = answer_of("account", lambda: till.accounts.read(payout))
+    if isinstance(facts, Unanswered):
+        put_off(payout, facts.code, till=till)
+        return True
+    with till.desk.open(payout.trail) as work:
+        work.payouts.draw_up(
+            payout,
+            Order.of(
+                payout,
+                debtor_iban=till.rules.gate.company_iban,
+                creditor_iban=facts.iban,
+                creditor_iin=facts.iin,
+            ),
+            account_token=facts.account_token,
+        )
+    return True
+
+
+def end_next_hold(till: Till) -> bool:
+    """Take one payout whose hold is over further.  False when none is due."""
+    claimed = claim(till, _HELD)
+    if claimed is None:
+        return False
+    now = till.clock.now()
+    with till.desk.open(claimed.trail) as work:
+        payout = work.payouts.lock_payout(claimed.payout_id)
+        if payout is None or payout.fence != claimed.fence:
+            return True
+        if now < payout.promised_until():
+            work.payouts.amend(
+                payout, lease_until=None, next_at=payout.promised_until()
+            )
+            return True
+        _end_hold(payout, work=work, policy=till.policy, now=now)
+    return True
+
+
+def _end_hold(payout: Payout, *, work: Work, policy: Policy, now: datetime) -> None:
+    """Above the limit the client must confirm first, unless it has been done."""
+    required = _release_required(payout, payouts=work.payouts, policy=policy)
+    waits = required and payout.released_at is None
+    moved = work.payouts.move(
+        payout,
+        State.AWAITING_RELEASE if waits else State.READY,
+        release_required=required,
+        lease_until=None,
+        next_at=None if waits else now,
+    )
+    if moved:
+        work.publish(
+            PayoutDue(
+                payout_id=payout.payout_id,
+                contract_id=payout.contract_id,
+                client_id=payout.client_id,
+                confirmation_required=waits,
+            )
+        )
+
+
+def _release_required(payout: Payout, *, payouts: Payouts, policy: Policy) -> bool:
+    """Strictly above 75 МРП by the contract's date, the day's microcredits together."""
+    signed_at = payout.signed_at
+    since = summed_since(
+        signed_at, aggregation=policy.text("cooling.aggregation", signed_at)
+    )
+    return release_needed(
+        payout.amount + payouts.earlier_sum(payout, since=since),
+        limit=policy.money_of_mrp("cooling.confirmation_above", signed_at),
+    )

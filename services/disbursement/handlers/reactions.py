@@ -1,0 +1,213 @@
+"""What the facts of contracts and antifraud do to a payout.
+
+Each runs inside the inbox's transaction, once per event and in the order of its
+subject; nothing here goes over the network.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from kernel.errors import Transient
+from kernel.events.antifraud import OperationSuspended
+from kernel.events.contracts import (
+    AdditionalConsentGiven,
+    ContractAnnulled,
+    ContractSigned,
+    ReleaseConfirmed,
+)
+from kernel.events.disbursement import PayoutHeld, PayoutScheduled
+from kernel.ids import Ids
+from kernel.policy import Policy
+from services.disbursement.domain.payout import (
+    AT_BANK,
+    FIRST_PAYOUT,
+    UNSENT,
+    Payout,
+    State,
+    Tombstone,
+    Trail,
+    hold_until,
+    hours_of_hold,
+)
+from services.disbursement.ports import Payouts, Publish
+
+_OPERATION: Final = "payout:"
+_BEFORE_RELEASE: Final = frozenset({State.CONSENTED, State.HELD})
+
+
+def when_contract_signed(
+    event: ContractSigned, *, payouts: Payouts, ids: Ids, trail: Trail
+) -> None:
+    """A signed contract gets its one payout row; after an early stop, a dead one."""
+    payouts.conclude(
+        Payout(
+            payout_id=ids.new(),
+            contract_id=event.contract_id,
+            client_id=event.client_id,
+            account_id=event.account_id,
+            number=FIRST_PAYOUT,
+            amount=event.amount,
+            document_sha256=event.document_sha256,
+            signed_at=event.signed_at,
+            state=State.CONCLUDED,
+            trail=trail,
+        )
+    )
+
+
+def when_additional_consent_given(
+    event: AdditionalConsentGiven,
+    *,
+    payouts: Payouts,
+    publish: Publish,
+    policy: Policy,
+    trail: Trail,
+    now: datetime,
+) -> None:
+    """The additional consent (дополнительное согласие) starts the hold (5.5)."""
+    payout = _awaited(payouts, event.contract_id)
+    if payout is None or payout.state is not State.CONCLUDED:
+        return
+    if payout.client_id != event.client_id:
+        _block(payout, "consent_of_another", payouts=payouts, publish=publish)
+        return
+    until = _hold_until(payout, event.given_at, policy)
+    payouts.move(
+        payout,
+        State.CONSENTED,
+        consented_at=event.given_at,
+        hold_until=until,
+        trail=trail,
+        next_at=now,
+    )
+    publish(
+        PayoutScheduled(
+            payout_id=payout.payout_id,
+            contract_id=payout.contract_id,
+            client_id=payout.client_id,
+            amount=payout.amount,
+            hold_until=until,
+        )
+    )
+
+
+def when_release_confirmed(
+    event: ReleaseConfirmed,
+    *,
+    payouts: Payouts,
+    publish: Publish,
+    trail: Trail,
+    now: datetime,
+) -> None:
+    """The release confirmation (повторное подтверждение) counts only after the hold.
+
+    One given before ``hold_until`` contradicts its own meaning: contracts refuses it,
+    so here it blocks the payout.
+    """
+    payout = _awaited(payouts, event.contract_id)
+    if payout is None or payout.state not in UNSENT:
+        return
+    code = _wrong_release(payout, event)
+    if code:
+        _block(payout, code, payouts=payouts, publish=publish)
+    elif payout.state is State.AWAITING_RELEASE:
+        payouts.move(
+            payout,
+            State.READY,
+            released_at=event.confirmed_at,
+            trail=trail,
+            next_at=now,
+        )
+    elif payout.state in _BEFORE_RELEASE:
+        payouts.amend(payout, released_at=event.confirmed_at, trail=trail)
+
+
+def when_contract_annulled(
+    event: ContractAnnulled,
+    *,
+    payouts: Payouts,
+    publish: Publish,
+    ids: Ids,
+    now: datetime,
+) -> None:
+    """An annulled contract is never paid; if it may have been, somebody must know."""
+    payout = payouts.lock(event.contract_id)
+    if payout is None:
+        payouts.bury(
+            Tombstone(event.contract_id, event.client_id), payout_id=ids.new(), at=now
+        )
+    elif isinstance(payout, Payout) and payout.state in UNSENT:
+        payouts.move(payout, State.CANCELLED)
+    elif isinstance(payout, Payout) and payout.state in AT_BANK | {State.PAID}:
+        _hold(payout, "annulled_after_sending", payouts=payouts, publish=publish)
+
+
+def when_operation_suspended(
+    event: OperationSuspended, *, payouts: Payouts, publish: Publish
+) -> None:
+    """A suspended payout does not leave; one that may have left is not sent again."""
+    payout_id = _payout_of(event.operation)
+    payout = payouts.lock_payout(payout_id) if payout_id else None
+    if payout is None or payout.state not in UNSENT | AT_BANK:
+        return
+    payouts.amend(
+        payout, suspended_by=event.decision_id, held_code="operation_suspended"
+    )
+    publish(_held(payout, "operation_suspended"))
+
+
+def _awaited(payouts: Payouts, contract_id: UUID) -> Payout | None:
+    """The payout of an earlier event; None if the contract was stopped before it."""
+    found = payouts.lock(contract_id)
+    if found is None:
+        raise Transient("the contract's signing has not been heard of yet")
+    return found if isinstance(found, Payout) else None
+
+
+def _hold_until(payout: Payout, given_at: datetime, policy: Policy) -> datetime:
+    """Clause 5.5 with the values in force when the contract was signed."""
+    hours = hours_of_hold(
+        payout.amount,
+        threshold=policy.money_of_mrp("cooling.threshold", payout.signed_at),
+        hours=policy.integer("cooling.hours", payout.signed_at),
+    )
+    return hold_until(signed_at=payout.signed_at, given_at=given_at, hours=hours)
+
+
+def _wrong_release(payout: Payout, event: ReleaseConfirmed) -> str:
+    if payout.client_id != event.client_id:
+        return "release_of_another"
+    if payout.hold_until is None:
+        return "release_without_consent"
+    if event.confirmed_at < payout.hold_until:
+        return "release_too_early"
+    return ""
+
+
+def _payout_of(operation: str) -> UUID | None:
+    """The payout an operation of antifraud stands for; None for other operations."""
+    if not operation.startswith(_OPERATION):
+        return None
+    try:
+        return UUID(operation.removeprefix(_OPERATION))
+    except ValueError:
+        return None
+
+
+def _block(payout: Payout, code: str, *, payouts: Payouts, publish: Publish) -> None:
+    if payout.state is State.BLOCKED:
+        return
+    payouts.move(payout, State.BLOCKED, held_code=code)
+    publish(_held(payout, code))
+
+
+def _hold(payout: Payout, code: str, *, payouts: Payouts, publish: Publish) -> None:
+    payouts.amend(payout, held_code=code)
+    publish(_held(payout, code))
+
+
+def _held(payout: Payout, code: str) -> PayoutHeld:
+    return PayoutHeld(
+        payout_id=payout.payout_id, contract_id=payout.contract_id, code=code
+    )

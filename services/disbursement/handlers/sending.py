@@ -1,0 +1,142 @@
+"""The gate and the sending: the only road by which money leaves.
+
+1. Ask everybody whose word the gate needs; no transaction is open meanwhile.
+2. Make every check and record it, passed or not.
+3. Commit ``SENDING`` with the key, the attempt and the fence. From here on a crash
+   leaves a payout that is resolved by asking, never by sending anew.
+4. Only then open the socket: ask the status by the key, and if the bank does not know
+   it, send once.
+5. Write down what the answer means (`answers`).
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from kernel.errors import Broken
+from kernel.events.disbursement import PayoutSent
+from services.disbursement.domain.gate import (
+    BankStanding,
+    Evidence,
+    GateResult,
+    Unanswered,
+    Verdict,
+    pass_gate,
+)
+from services.disbursement.domain.order import (
+    NoAnswer,
+    Order,
+    OrderMissing,
+    OrderReport,
+)
+from services.disbursement.domain.payout import Changes, Payout, State
+from services.disbursement.handlers.answers import take_answer
+from services.disbursement.handlers.questions import answer_of
+from services.disbursement.handlers.standing import block, hold
+from services.disbursement.ports import Till, Work
+
+
+def send_through_gate(payout: Payout, *, till: Till) -> None:
+    """Send a claimed payout, for the first time or again under the same key."""
+    drawn_up = _drawn_up(payout, till=till)
+    if drawn_up is None:
+        return
+    order, sealed_digest = drawn_up
+    evidence = _gather(payout, order, till=till)  # step 1
+    now = till.clock.now()
+    result = pass_gate(  # step 2
+        payout,
+        order=order,
+        sealed_digest=sealed_digest,
+        evidence=evidence,
+        now=now,
+        rules=till.rules.gate,
+    )
+    sending = _commit(payout, order, result, now=now, till=till)  # step 3
+    if sending is not None:
+        _transmit(sending, order, till=till)
+
+
+def _drawn_up(payout: Payout, *, till: Till) -> tuple[Order, str] | None:
+    """The order and its digest; an order that was tampered with is never sent."""
+    with till.desk.open(payout.trail) as work:
+        try:
+            return work.payouts.order_of(payout)
+        except Broken:
+            if payout.state is State.READY:
+                block(payout, "order_does_not_open", work=work, till=till)
+            else:
+                hold(payout, "order_does_not_open", work=work, till=till)
+    return None
+
+
+def _gather(payout: Payout, order: Order, *, till: Till) -> Evidence:
+    return Evidence(
+        contract=answer_of("contract", lambda: till.contracts.read(payout)),
+        account=answer_of("account", lambda: till.accounts.read(payout)),
+        ownership=answer_of("ownership", lambda: till.accounts.prove(payout)),
+        decision=answer_of("antifraud", lambda: till.antifraud.decide(payout)),
+        bank=_standing(order, till=till),
+    )
+
+
+def _standing(order: Order, *, till: Till) -> BankStanding | Unanswered:
+    answer = till.bank.ask(order.key)
+    if isinstance(answer, OrderMissing | OrderReport):
+        return answer
+    return Unanswered(answer.code if isinstance(answer, NoAnswer) else "bank_unclear")
+
+
+def _commit(
+    payout: Payout, order: Order, result: GateResult, *, now: datetime, till: Till
+) -> Payout | None:
+    """The payout as committed in ``SENDING``; None if it may not be sent now."""
+    with till.desk.open(payout.trail) as work:
+        work.payouts.record_checks(
+            payout, result.checks, passage=till.ids.new(), at=now
+        )
+        match result.verdict:
+            case Verdict.PASSED:
+                return _begin_sending(payout, order, work=work, now=now, till=till)
+            case Verdict.NEVER if payout.state is State.READY:
+                block(payout, result.code, work=work, till=till)
+            case _:
+                hold(payout, result.code, work=work, till=till)
+    return None
+
+
+def _begin_sending(
+    payout: Payout, order: Order, *, work: Work, now: datetime, till: Till
+) -> Payout | None:
+    """Intent, key and attempt in one conditional UPDATE; a stop may have won."""
+    changes: Changes = {
+        "order_key": order.key,
+        "attempt": payout.attempt + 1,
+        "first_sent_at": payout.first_sent_at or now,
+        "sent_at": now,
+        "missing": 0,
+        "tries": 0,
+        "held_code": None,
+        "lease_until": till.rules.work.lease_until(now),
+        "next_at": now,
+    }
+    if not work.payouts.move(payout, State.SENDING, **changes):
+        return None
+    work.publish(
+        PayoutSent(
+            payout_id=payout.payout_id,
+            contract_id=payout.contract_id,
+            order_key=order.key,
+            attempt=payout.attempt + 1,
+        )
+    )
+    return replace(payout, state=State.SENDING, **changes)
+
+
+def _transmit(payout: Payout, order: Order, *, till: Till) -> None:
+    """Step 4: a worker that has lost its lease sends nothing and writes nothing."""
+    answer = till.bank.ask(order.key)
+    if isinstance(answer, OrderMissing):
+        if not payout.leased_at(till.clock.now()):
+            return
+        answer = till.bank.send(order)
+    take_answer(payout, order, answer, till=till)  # step 5

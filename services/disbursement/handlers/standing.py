@@ -1,0 +1,50 @@
+"""Taking a payout up, and letting it stand: put off, held with a code, or blocked."""
+
+from kernel.events.disbursement import PayoutHeld
+from services.disbursement.domain.payout import Payout, State
+from services.disbursement.ports import Till, Work
+
+
+def claim(till: Till, states: frozenset[State]) -> Payout | None:
+    """The next due payout in one of these states, leased to us; None when none is."""
+    with till.desk.open() as work:
+        return work.payouts.claim(
+            states, now=till.clock.now(), lease_s=till.rules.work.lease_s
+        )
+
+
+def put_off(payout: Payout, code: str, *, till: Till) -> None:
+    """Look again later; the code is told once, not at every try."""
+    with till.desk.open(payout.trail) as work:
+        hold(payout, code, work=work, till=till)
+
+
+def hold(payout: Payout, code: str, *, work: Work, till: Till) -> None:
+    """The same within an open transaction."""
+    tries = payout.tries + 1
+    amended = work.payouts.amend(
+        payout,
+        held_code=code,
+        tries=tries,
+        next_at=till.rules.work.retry_at(till.clock.now(), tries),
+        lease_until=None,
+    )
+    if amended and payout.held_code != code:
+        work.publish(held(payout, code))
+
+
+def block(payout: Payout, code: str, *, work: Work, till: Till) -> None:
+    """A mismatch stops the payout until a person has looked (clause 3.4)."""
+    blocked = work.payouts.move(
+        payout, State.BLOCKED, held_code=code, lease_until=None, next_at=None
+    )
+    if blocked:
+        work.publish(held(payout, code))
+        till.alarms.raise_alarm(code, payout)
+
+
+def held(payout: Payout, code: str) -> PayoutHeld:
+    """The fact that the payout stands still."""
+    return PayoutHeld(
+        payout_id=payout.payout_id, contract_id=payout.contract_id, code=code
+    )

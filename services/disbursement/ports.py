@@ -1,0 +1,205 @@
+"""What disbursement needs from outside, in its own words."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, Unpack
+from uuid import UUID
+
+from kernel.clock import Clock
+from kernel.context import Context
+from kernel.events import Event
+from kernel.ids import Ids
+from kernel.money import Money
+from kernel.policy import Policy
+from services.disbursement.domain.gate import (
+    AccountFacts,
+    AntifraudDecision,
+    Check,
+    ContractFacts,
+    GateRules,
+    OwnershipProof,
+)
+from services.disbursement.domain.order import BankAnswer, Order, ResendRules
+from services.disbursement.domain.payout import (
+    Changes,
+    Payout,
+    State,
+    Tombstone,
+    Trail,
+    WorkRules,
+)
+
+Publish = Callable[[Event], UUID]
+"""Say what happened; it leaves with the commit."""
+
+
+class Payouts(Protocol):
+    """The payouts of one open transaction.
+
+    Every change is one conditional UPDATE: it names the state and the fence that were
+    loaded, and tells whether it hit.
+    """
+
+    def conclude(self, payout: Payout) -> bool:
+        """Enter a signed contract; on a tombstone it is born cancelled.
+
+        False if the contract already has a payout.
+        """
+        ...
+
+    def bury(self, tombstone: Tombstone, *, payout_id: UUID, at: datetime) -> bool:
+        """Leave a tombstone; False if the contract has a row already."""
+        ...
+
+    def lock(self, contract_id: UUID) -> Payout | Tombstone | None:
+        """The contract's row, locked until the transaction ends."""
+        ...
+
+    def lock_payout(self, payout_id: UUID) -> Payout | None:
+        """A payout by its own id, locked until the transaction ends."""
+        ...
+
+    def find(self, *, contract_id: UUID, client_id: UUID) -> Payout | None:
+        """The client's payout for a contract; nobody else's."""
+        ...
+
+    def move(self, payout: Payout, to: State, **changes: Unpack[Changes]) -> bool:
+        """Take the step from ``payout.state`` to ``to``.  Broken if not allowed.
+
+        The step to ``SENDING`` hits only a payout that is not suspended.
+        """
+        ...
+
+    def amend(self, payout: Payout, **changes: Unpack[Changes]) -> bool:
+        """Write beside the state, which must still be ``payout.state``."""
+        ...
+
+    def draw_up(self, payout: Payout, order: Order, *, account_token: str) -> bool:
+        """``CONSENTED`` → ``HELD``: seal the order and its digest; due at the hold."""
+        ...
+
+    def order_of(self, payout: Payout) -> tuple[Order, str]:
+        """The order and the digest sealed beside it."""
+        ...
+
+    def claim(
+        self, states: frozenset[State], *, now: datetime, lease_s: int
+    ) -> Payout | None:
+        """Lease the next due row of these states that nobody holds; a new fence."""
+        ...
+
+    def earlier_sum(self, payout: Payout, *, since: datetime) -> Money:
+        """Amounts of the client's earlier contracts, signed at or after ``since``."""
+        ...
+
+    def record_checks(
+        self, payout: Payout, checks: Sequence[Check], *, passage: UUID, at: datetime
+    ) -> None:
+        """Keep what the gate saw; never changed afterwards."""
+        ...
+
+    def next_instant(self, *, after: datetime) -> datetime | None:
+        """When the next row becomes due, if any waits."""
+        ...
+
+
+Contexts = Callable[[Trail | None], Context]
+"""The context of a piece of work: the payout's own, or a fresh one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One open transaction of a worker."""
+
+    payouts: Payouts
+    publish: Publish
+
+
+class Desk(Protocol):
+    """Opens transactions.  Never held across a call to anybody."""
+
+    def open(self, trail: Trail | None = None) -> AbstractContextManager[Work]:
+        """Commit on leaving, roll back on an exception; Transient if it cannot."""
+        ...
+
+
+class Accounts(Protocol):
+    """Onboarding, owner of accounts and of their proofs.
+
+    Raises Refused, Transient or Broken.
+    """
+
+    def read(self, payout: Payout) -> AccountFacts:
+        """Account and owner in the clear; the reading is recorded there."""
+        ...
+
+    def prove(self, payout: Payout) -> OwnershipProof:
+        """A fresh proof whose account it is (clauses 5.3, 5.4)."""
+        ...
+
+
+class Antifraud(Protocol):
+    """Raises Refused, Transient or Broken."""
+
+    def decide(self, payout: Payout) -> AntifraudDecision:
+        """Whether this payout may leave now."""
+        ...
+
+
+class Contracts(Protocol):
+    """Raises Refused, Transient or Broken."""
+
+    def read(self, payout: Payout) -> ContractFacts:
+        """The contract as its owner has it now."""
+        ...
+
+
+class Bank(Protocol):
+    """The company's bank.  Never raises for what the bank or the network does."""
+
+    def send(self, order: Order) -> BankAnswer:
+        """Give the order, once."""
+        ...
+
+    def ask(self, key: str) -> BankAnswer:
+        """What became of the order under this key."""
+        ...
+
+    def booked(self, order: Order) -> bool | None:
+        """Whether the company's statement shows the order; None if it cannot tell."""
+        ...
+
+
+class Alarms(Protocol):
+    """Tells the operators; holds no personal data."""
+
+    def raise_alarm(self, code: str, payout: Payout) -> None:
+        """A person has to look at this payout."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Everything the worker is set to."""
+
+    work: WorkRules
+    gate: GateRules
+    resend: ResendRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Till:
+    """What the payer's use cases share: their ports, their rules."""
+
+    desk: Desk
+    accounts: Accounts
+    antifraud: Antifraud
+    contracts: Contracts
+    bank: Bank
+    alarms: Alarms
+    policy: Policy
+    clock: Clock
+    ids: Ids
+    rules: Rules

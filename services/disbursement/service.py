@@ -1,0 +1,71 @@
+"""The nameko door: decode, call one use case, answer."""
+
+from uuid import UUID
+
+from kernel.context import Call
+from kernel.crypto import Json
+from kernel.database import Transaction
+from kernel.entrypoints import UseCasesProvider, answers, handles
+from kernel.errors import Broken
+from kernel.events import Envelope
+from kernel.events.antifraud import OperationSuspended
+from kernel.events.contracts import (
+    AdditionalConsentGiven,
+    ContractAnnulled,
+    ContractSigned,
+    ReleaseConfirmed,
+)
+from services.disbursement.wiring import UseCases
+
+
+class Service:
+    """Disbursement as other principals see it."""
+
+    name = "disbursement"
+    use_cases: UseCases = UseCasesProvider()
+
+    @answers(callers=("contracts",))
+    def stop_payout(self, call: Call, *, contract_id: UUID, client_id: UUID) -> Json:
+        """``{"answer": "stopped" | "too_late" | "recorded"}``."""
+        return self.use_cases.stop_payout(
+            call.context, contract_id=contract_id, client_id=client_id
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def get_payout(self, call: Call, *, contract_id: UUID) -> Json:
+        """The client's own payout; Refused ``payout_unknown`` for another's."""
+        if call.client_id is None:
+            raise Broken("The door let a call without a client through")
+        return self.use_cases.get_payout(
+            call.context, contract_id=contract_id, client_id=call.client_id
+        )
+
+    @handles(ContractSigned)
+    def when_contract_signed(
+        self, tx: Transaction, event: ContractSigned, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_contract_signed(tx, event)
+
+    @handles(AdditionalConsentGiven)
+    def when_additional_consent_given(
+        self, tx: Transaction, event: AdditionalConsentGiven, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_additional_consent_given(tx, event)
+
+    @handles(ReleaseConfirmed)
+    def when_release_confirmed(
+        self, tx: Transaction, event: ReleaseConfirmed, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_release_confirmed(tx, event)
+
+    @handles(ContractAnnulled)
+    def when_contract_annulled(
+        self, tx: Transaction, event: ContractAnnulled, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_contract_annulled(tx, event)
+
+    @handles(OperationSuspended)
+    def when_operation_suspended(
+        self, tx: Transaction, event: OperationSuspended, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_operation_suspended(tx, event)

@@ -1,0 +1,70 @@
+"""Everything the environment may say to disbursement.
+
+The bank's address and our certificate for it are told to the worker alone: the
+service's own process never speaks to the bank.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernel.errors import Broken
+from kernel.settings import PlatformSettings
+from kernel.values import Iban
+
+LONGEST_RESEND_WINDOW_S = 1_500
+"""The shortest key memory known of a bank is 30 minutes (P03); minus a reserve."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(PlatformSettings):
+    """``DISBURSEMENT_<FIELD>``; see README.md."""
+
+    company_iban: str
+    company_bin: str
+    bank_url: str | None = None
+    outer_ca: Path | None = None
+    outer_cert: Path | None = None
+    outer_key: Path | None = None
+    lease_s: int = 90
+    poll_s: int = 1
+    first_retry_s: int = 1
+    most_retry_s: int = 300
+    proof_valid_s: int = 120
+    visible_after_s: int = 300
+    agreeing_answers: int = 3
+    resend_window_s: int = LONGEST_RESEND_WINDOW_S
+
+    def __post_init__(self) -> None:
+        """Broken when a value would endanger money."""
+        Iban(self.company_iban)
+        if not 0 < self.resend_window_s <= LONGEST_RESEND_WINDOW_S:
+            raise Broken("DISBURSEMENT_RESEND_WINDOW_S outlives the bank's key memory")
+        counts = (
+            self.lease_s,
+            self.poll_s,
+            self.first_retry_s,
+            self.most_retry_s,
+            self.proof_valid_s,
+            self.agreeing_answers,
+        )
+        if min(counts) < 1 or self.visible_after_s < 0:
+            raise Broken("DISBURSEMENT_* time-outs and counts are positive")
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccess:
+    """How the worker reaches the bank."""
+
+    url: str
+    ca: Path
+    cert: Path
+    key: Path
+
+
+def bank_access(settings: Settings) -> BankAccess:
+    """The bank's part of the settings; Broken when this process has none."""
+    url, ca = settings.bank_url, settings.outer_ca
+    cert, key = settings.outer_cert, settings.outer_key
+    if url is None or ca is None or cert is None or key is None:
+        raise Broken("DISBURSEMENT_BANK_URL and DISBURSEMENT_OUTER_* are needed")
+    return BankAccess(url, ca, cert, key)

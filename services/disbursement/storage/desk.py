@@ -1,0 +1,29 @@
+"""Transactions for the worker."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kernel.crypto import FieldKeys
+from kernel.database import Database
+from services.disbursement.domain.payout import (
+    Trail,
+)
+from services.disbursement.ports import Contexts, Work
+from services.disbursement.storage.rows import PayoutRows
+
+
+class DatabaseDesk:
+    """`Desk` over the service's database."""
+
+    def __init__(
+        self, database: Database, *, keys: FieldKeys, contexts: Contexts
+    ) -> None:
+        self._database = database
+        self._keys = keys
+        self._contexts = contexts
+
+    @contextmanager
+    def open(self, trail: Trail | None = None) -> Iterator[Work]:
+        """One transaction, in the payout's own context when there is one."""
+        with self._database.begin(self._contexts(trail)) as tx:
+            yield Work(PayoutRows(tx.connection, self._keys), tx.publish)

@@ -1,0 +1,353 @@
+"""From rows to payouts and back: one conditional UPDATE per step.
+
+Instants are parameters, never the database's clock.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Unpack
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.crypto import FieldKeys, UnsealError
+from kernel.errors import Broken
+from kernel.money import Money
+from services.disbursement.domain.gate import Check
+from services.disbursement.domain.order import Order
+from services.disbursement.domain.payout import (
+    FIRST_PAYOUT,
+    Changes,
+    Payout,
+    State,
+    Tombstone,
+    Trail,
+    check_transition,
+)
+from services.disbursement.storage.tables import payout_checks, payouts
+
+FURTHEST_RETRY: Final = timedelta(hours=1)
+"""No lease and no retry is ever set further ahead: one that is was written while the
+clock was wrong, and is not obeyed (fault F14)."""
+
+_PLAIN: Final = tuple(
+    column
+    for column in payouts.c
+    if column.name
+    not in {"entered_at", "debtor_iban", "sealed_creditor", "sealed_digest"}
+)
+
+
+class PayoutRows:
+    """`Payouts` over PostgreSQL."""
+
+    def __init__(self, connection: Connection, keys: FieldKeys) -> None:
+        self._connection = connection
+        self._keys = keys
+
+    def conclude(self, payout: Payout) -> bool:
+        """Enter a signed contract; on a tombstone it is born cancelled.
+
+        The unique contract and number decide between a signing and a stop that meet.
+        """
+        facts = _facts(payout)
+        statement = insert(payouts).values(
+            **_born(payout.payout_id, at=payout.signed_at),
+            contract_id=payout.contract_id,
+            client_id=payout.client_id,
+            number=payout.number,
+            state=payout.state.value,
+            **facts,
+        )
+        entered = self._connection.execute(
+            statement.on_conflict_do_nothing(index_elements=["contract_id", "number"])
+        ).rowcount
+        if not entered:
+            self._connection.execute(
+                payouts.update()
+                .where(
+                    payouts.c.contract_id == payout.contract_id,
+                    payouts.c.number == payout.number,
+                    payouts.c.client_id == payout.client_id,
+                    payouts.c.amount_minor.is_(None),
+                )
+                .values(**facts)
+            )
+        return bool(entered)
+
+    def bury(self, tombstone: Tombstone, *, payout_id: UUID, at: datetime) -> bool:
+        """Leave a tombstone; False if the contract has a row already."""
+        statement = insert(payouts).values(
+            **_born(payout_id, at=at),
+            contract_id=tombstone.contract_id,
+            client_id=tombstone.client_id,
+            number=FIRST_PAYOUT,
+            state=State.CANCELLED.value,
+        )
+        return bool(
+            self._connection.execute(
+                statement.on_conflict_do_nothing(
+                    index_elements=["contract_id", "number"]
+                )
+            ).rowcount
+        )
+
+    def lock(self, contract_id: UUID) -> Payout | Tombstone | None:
+        """The contract's row, locked until the transaction ends."""
+        row = self._connection.execute(
+            select(*_PLAIN)
+            .where(
+                payouts.c.contract_id == contract_id,
+                payouts.c.number == FIRST_PAYOUT,
+            )
+            .with_for_update()
+        ).one_or_none()
+        return None if row is None else _read(row)
+
+    def lock_payout(self, payout_id: UUID) -> Payout | None:
+        """A payout by its own id, locked until the transaction ends."""
+        row = self._connection.execute(
+            select(*_PLAIN).where(payouts.c.payout_id == payout_id).with_for_update()
+        ).one_or_none()
+        return _payout_or_none(row)
+
+    def find(self, *, contract_id: UUID, client_id: UUID) -> Payout | None:
+        """The client's payout for a contract; nobody else's."""
+        row = self._connection.execute(
+            select(*_PLAIN).where(
+                payouts.c.contract_id == contract_id,
+                payouts.c.client_id == client_id,
+                payouts.c.number == FIRST_PAYOUT,
+            )
+        ).one_or_none()
+        return _payout_or_none(row)
+
+    def move(self, payout: Payout, to: State, **changes: Unpack[Changes]) -> bool:
+        """The one conditional UPDATE of a step; see `ports.Payouts`."""
+        check_transition(payout.state, to)
+        conditions = [payouts.c.suspended_by.is_(None)] if to is State.SENDING else []
+        return self._update(
+            payout, conditions, {"state": to.value, **_columns(changes)}
+        )
+
+    def amend(self, payout: Payout, **changes: Unpack[Changes]) -> bool:
+        """Write beside the state, which must still be the one loaded."""
+        return self._update(payout, [], _columns(changes))
+
+    def _update(
+        self,
+        payout: Payout,
+        conditions: Sequence[ColumnElement[bool]],
+        values: dict[str, Any],
+    ) -> bool:
+        result = self._connection.execute(
+            payouts.update()
+            .where(
+                payouts.c.payout_id == payout.payout_id,
+                payouts.c.state == payout.state.value,
+                payouts.c.fence == payout.fence,
+                *conditions,
+            )
+            .values(**values)
+        )
+        return bool(result.rowcount)
+
+    def draw_up(self, payout: Payout, order: Order, *, account_token: str) -> bool:
+        """Seal whom and what to pay; due again when the hold is over."""
+        check_transition(payout.state, State.HELD)
+        creditor = json.dumps([order.creditor_iban, order.creditor_iin])
+        values = {
+            "state": State.HELD.value,
+            "account_token": account_token,
+            "debtor_iban": order.debtor_iban,
+            "sealed_creditor": self._seal(payout, "sealed_creditor", creditor),
+            "sealed_digest": self._seal(payout, "sealed_digest", order.digest),
+            "held_code": None,
+            "tries": 0,
+            "lease_until": None,
+            "next_at": payout.hold_until,
+        }
+        return self._update(payout, [], values)
+
+    def order_of(self, payout: Payout) -> tuple[Order, str]:
+        """The order as the row has it, and the digest sealed when it was drawn up.
+
+        Raises Broken when what was sealed does not open: it was changed.
+        """
+        row = self._connection.execute(
+            select(
+                payouts.c.debtor_iban,
+                payouts.c.sealed_creditor,
+                payouts.c.sealed_digest,
+            ).where(payouts.c.payout_id == payout.payout_id)
+        ).one()
+        creditor = self._unseal(payout, "sealed_creditor", row.sealed_creditor)
+        iban, iin = json.loads(creditor)
+        order = Order.of(
+            payout, debtor_iban=row.debtor_iban, creditor_iban=iban, creditor_iin=iin
+        )
+        return order, self._unseal(payout, "sealed_digest", row.sealed_digest)
+
+    def claim(
+        self, states: frozenset[State], *, now: datetime, lease_s: int
+    ) -> Payout | None:
+        """Lease the next due row; rows locked by others are passed over."""
+        chosen = (
+            select(payouts.c.payout_id)
+            .where(_due(states, now))
+            .order_by(payouts.c.next_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        row = self._connection.execute(
+            payouts.update()
+            .where(payouts.c.payout_id == chosen.scalar_subquery())
+            .values(
+                fence=payouts.c.fence + 1,
+                lease_until=now + timedelta(seconds=lease_s),
+            )
+            .returning(*_PLAIN)
+        ).one_or_none()
+        return _payout_or_none(row)
+
+    def earlier_sum(self, payout: Payout, *, since: datetime) -> Money:
+        """The client's contracts signed before this one, cancelled ones excepted."""
+        earlier = or_(
+            payouts.c.signed_at < payout.signed_at,
+            and_(
+                payouts.c.signed_at == payout.signed_at,
+                payouts.c.payout_id < payout.payout_id,
+            ),
+        )
+        total = self._connection.execute(
+            select(func.coalesce(func.sum(payouts.c.amount_minor), 0)).where(
+                payouts.c.client_id == payout.client_id,
+                payouts.c.signed_at >= since,
+                payouts.c.currency == payout.amount.currency,
+                payouts.c.state != State.CANCELLED.value,
+                earlier,
+            )
+        ).scalar_one()
+        return Money(int(total), payout.amount.currency)
+
+    def record_checks(
+        self, payout: Payout, checks: Sequence[Check], *, passage: UUID, at: datetime
+    ) -> None:
+        """Append what the gate saw; the role may neither change nor delete it."""
+        self._connection.execute(
+            payout_checks.insert(),
+            [
+                {
+                    "passage": passage,
+                    "name": check.name,
+                    "payout_id": payout.payout_id,
+                    "verdict": check.verdict.value,
+                    "code": check.code,
+                    "evidence": check.evidence,
+                    "checked_at": at,
+                }
+                for check in checks
+            ],
+        )
+
+    def next_instant(self, *, after: datetime) -> datetime | None:
+        """When the next row becomes due, if any waits."""
+        found: datetime | None = self._connection.execute(
+            select(func.min(payouts.c.next_at)).where(payouts.c.next_at > after)
+        ).scalar_one()
+        return found
+
+    def _seal(self, payout: Payout, column: str, value: str) -> bytes:
+        return self._keys.seal(
+            value.encode(), table="payouts", column=column, row=payout.payout_id
+        )
+
+    def _unseal(self, payout: Payout, column: str, sealed: bytes | None) -> str:
+        try:
+            return self._keys.unseal(
+                sealed or b"", table="payouts", column=column, row=payout.payout_id
+            ).decode()
+        except UnsealError as error:
+            raise Broken("The sealed order does not open") from error
+
+
+def _due(states: frozenset[State], now: datetime) -> ColumnElement[bool]:
+    """Waiting, due and leased to nobody.
+
+    Only the hold may lie far ahead; a lease or retry that does is from a wrong clock.
+    """
+    horizon = now + FURTHEST_RETRY
+    return and_(
+        payouts.c.state.in_(sorted(state.value for state in states)),
+        or_(
+            payouts.c.next_at <= now,
+            and_(payouts.c.state != State.HELD.value, payouts.c.next_at > horizon),
+        ),
+        or_(
+            payouts.c.lease_until.is_(None),
+            payouts.c.lease_until <= now,
+            payouts.c.lease_until > horizon,
+        ),
+    )
+
+
+def _born(payout_id: UUID, *, at: datetime) -> dict[str, Any]:
+    return {
+        "payout_id": payout_id,
+        "entered_at": at,
+        "release_required": True,
+        "attempt": 0,
+        "missing": 0,
+        "fence": 0,
+        "tries": 0,
+    }
+
+
+def _facts(payout: Payout) -> dict[str, Any]:
+    return {
+        "account_id": payout.account_id,
+        "amount_minor": payout.amount.amount_minor,
+        "currency": payout.amount.currency,
+        "document_sha256": payout.document_sha256,
+        "signed_at": payout.signed_at,
+        **_trail_columns(payout.trail),
+    }
+
+
+def _trail_columns(trail: Trail) -> dict[str, Any]:
+    return {
+        "correlation_id": trail.correlation_id,
+        "causation_id": trail.causation_id,
+    }
+
+
+def _columns(changes: Changes) -> dict[str, Any]:
+    """The changes as columns; the trail is two of them."""
+    values: dict[str, Any] = dict(changes)
+    trail = values.pop("trail", None)
+    return values | (_trail_columns(trail) if trail else {})
+
+
+def _payout_or_none(row: Row[Any] | None) -> Payout | None:
+    found = None if row is None else _read(row)
+    return found if isinstance(found, Payout) else None
+
+
+def _read(row: Row[Any]) -> Payout | Tombstone:
+    if row.amount_minor is None:
+        return Tombstone(row.contract_id, row.client_id)
+    fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented attribute
+    amount = Money(fields.pop("amount_minor"), fields.pop("currency"))
+    trail = Trail(fields.pop("correlation_id"), fields.pop("causation_id"))
+    state = State(fields.pop("state"))
+    return Payout(amount=amount, trail=trail, state=state, **fields)

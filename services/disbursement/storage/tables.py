@@ -1,0 +1,115 @@
+"""The tables: one row per payout, and what the gate saw, append-only.
+
+The table repeats the hardest rules as constraints, so that no defect of the code above
+can write a sending that is early, unconsented or unreleased.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from kernel.tables import metadata_for_service
+
+_INSTANT: Final = DateTime(timezone=True)
+_SENT: Final = "('sending', 'unknown', 'paid', 'rejected')"
+
+metadata = metadata_for_service()
+
+payouts = Table(
+    "payouts",
+    metadata,
+    Column("payout_id", Uuid, primary_key=True),
+    Column("contract_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("client_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    # Unknown only to a tombstone, which stands in the contract's place.
+    Column("account_id", Uuid),
+    Column("amount_minor", BigInteger),
+    Column("currency", Text),
+    Column("document_sha256", Text),
+    Column("signed_at", _INSTANT),
+    Column("correlation_id", Uuid),
+    Column("causation_id", Uuid),
+    Column("entered_at", _INSTANT, nullable=False),
+    Column("consented_at", _INSTANT),
+    Column("hold_until", _INSTANT),
+    Column("release_required", Boolean, nullable=False),
+    Column("released_at", _INSTANT),
+    Column("suspended_by", Uuid),
+    Column("held_code", Text),
+    Column("account_token", Text),
+    Column("debtor_iban", Text),
+    Column("sealed_creditor", LargeBinary),
+    Column("sealed_digest", LargeBinary),
+    Column("order_key", Text, unique=True),
+    Column("attempt", Integer, nullable=False),
+    Column("first_sent_at", _INSTANT),
+    Column("sent_at", _INSTANT),
+    Column("order_id", Text),
+    Column("missing", Integer, nullable=False),
+    Column("settled_at", _INSTANT),
+    Column("fence", BigInteger, nullable=False),
+    Column("lease_until", _INSTANT),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", _INSTANT),
+    UniqueConstraint("contract_id", "number", name="payouts_one_per_contract"),
+    CheckConstraint("amount_minor > 0", name="payouts_amount"),
+    CheckConstraint(
+        "state = 'cancelled' OR (account_id IS NOT NULL AND amount_minor IS NOT NULL"
+        " AND currency IS NOT NULL AND document_sha256 IS NOT NULL"
+        " AND signed_at IS NOT NULL AND correlation_id IS NOT NULL)",
+        name="payouts_facts",
+    ),
+    CheckConstraint(
+        f"state NOT IN {_SENT} OR (consented_at IS NOT NULL"
+        " AND hold_until IS NOT NULL AND order_key IS NOT NULL"
+        " AND first_sent_at IS NOT NULL AND first_sent_at >= hold_until"
+        " AND sealed_creditor IS NOT NULL)",
+        name="payouts_never_early",
+    ),
+    CheckConstraint(
+        f"state NOT IN {_SENT} OR NOT release_required"
+        " OR (released_at IS NOT NULL AND released_at >= hold_until)",
+        name="payouts_never_unreleased",
+    ),
+    CheckConstraint(
+        "state <> 'paid' OR (order_id IS NOT NULL AND settled_at IS NOT NULL)",
+        name="payouts_paid",
+    ),
+)
+Index(
+    "payouts_waiting",
+    payouts.c.state,
+    payouts.c.next_at,
+    postgresql_where=text("next_at IS NOT NULL"),
+)
+Index("payouts_of_client", payouts.c.client_id, payouts.c.signed_at)
+
+payout_checks = Table(
+    "payout_checks",
+    metadata,
+    Column("passage", Uuid, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("payout_id", Uuid, ForeignKey("payouts.payout_id"), nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("checked_at", _INSTANT, nullable=False),
+)
+Index("payout_checks_of_payout", payout_checks.c.payout_id)

@@ -1,0 +1,211 @@
+"""The composition root: builds use cases from settings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from kernel.clock import Clock
+from kernel.context import Context
+from kernel.crypto import Json
+from kernel.database import Transaction
+from kernel.events.antifraud import OperationSuspended
+from kernel.events.contracts import (
+    AdditionalConsentGiven,
+    ContractAnnulled,
+    ContractSigned,
+    ReleaseConfirmed,
+)
+from kernel.platform import Platform
+from kernel.tls import client_context
+from services.disbursement.adapters import (
+    HttpBank,
+    LoggedAlarms,
+    RpcAccounts,
+    RpcAntifraud,
+    RpcContracts,
+    bank_client,
+)
+from services.disbursement.domain.gate import GateRules
+from services.disbursement.domain.order import ResendRules
+from services.disbursement.domain.payout import Tombstone, Trail, WorkRules
+from services.disbursement.handlers import reactions, requests
+from services.disbursement.handlers.asking import ask_next
+from services.disbursement.handlers.paying import pay_next
+from services.disbursement.handlers.preparing import end_next_hold, prepare_next
+from services.disbursement.ports import Contexts, Desk, Rules, Till
+from services.disbursement.settings import Settings, bank_access
+from services.disbursement.storage import DatabaseDesk, PayoutRows
+
+PAYABLE_STATES: Final = frozenset({"consented", "released"})
+"""States of a contract, in contracts' words, in which its money may leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What the nameko door may call."""
+
+    platform: Platform[Settings]
+
+    def stop_payout(
+        self, context: Context, *, contract_id: UUID, client_id: UUID
+    ) -> Json:
+        """``{"answer": "stopped" | "too_late" | "recorded"}``, after its commit."""
+        with self.platform.database.begin(context) as tx:
+            answer = requests.stop_payout(
+                Tombstone(contract_id, client_id),
+                payouts=self._payouts(tx),
+                ids=self.platform.ids,
+                now=tx.now,
+            )
+        return {"answer": answer.value}
+
+    def get_payout(
+        self, context: Context, *, contract_id: UUID, client_id: UUID
+    ) -> Json:
+        """The client's own payout."""
+        with self.platform.database.begin(context) as tx:
+            return requests.get_payout(
+                contract_id, client_id, payouts=self._payouts(tx)
+            )
+
+    def when_contract_signed(self, tx: Transaction, event: ContractSigned) -> None:
+        reactions.when_contract_signed(
+            event,
+            payouts=self._payouts(tx),
+            ids=self.platform.ids,
+            trail=_trail(tx),
+        )
+
+    def when_additional_consent_given(
+        self, tx: Transaction, event: AdditionalConsentGiven
+    ) -> None:
+        reactions.when_additional_consent_given(
+            event,
+            payouts=self._payouts(tx),
+            publish=tx.publish,
+            policy=self.platform.policy,
+            trail=_trail(tx),
+            now=tx.now,
+        )
+
+    def when_release_confirmed(self, tx: Transaction, event: ReleaseConfirmed) -> None:
+        reactions.when_release_confirmed(
+            event,
+            payouts=self._payouts(tx),
+            publish=tx.publish,
+            trail=_trail(tx),
+            now=tx.now,
+        )
+
+    def when_contract_annulled(self, tx: Transaction, event: ContractAnnulled) -> None:
+        reactions.when_contract_annulled(
+            event,
+            payouts=self._payouts(tx),
+            publish=tx.publish,
+            ids=self.platform.ids,
+            now=tx.now,
+        )
+
+    def when_operation_suspended(
+        self, tx: Transaction, event: OperationSuspended
+    ) -> None:
+        reactions.when_operation_suspended(
+            event, payouts=self._payouts(tx), publish=tx.publish
+        )
+
+    def _payouts(self, tx: Transaction) -> PayoutRows:
+        return PayoutRows(tx.connection, self.platform.field_keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """What the worker runs: beats that each take one payout a step further."""
+
+    beats: Mapping[str, Callable[[], bool]]
+    clock: Clock
+    desk: Desk
+    close: Callable[[], None]
+
+    def next_instant(self) -> datetime | None:
+        """When the next payout becomes due, if any waits."""
+        with self.desk.open() as work:
+            return work.payouts.next_instant(after=self.clock.now())
+
+
+def build(platform: Platform[Settings]) -> UseCases:
+    """The use cases of the service's process."""
+    return UseCases(platform)
+
+
+def build_payer(platform: Platform[Settings]) -> Payer:
+    """The use cases of the worker.  Broken when it cannot know the bank."""
+    bank = bank_access(platform.settings)
+    client = bank_client(client_context(bank.ca, bank.cert, bank.key))
+    contexts = _contexts(platform)
+    desk = DatabaseDesk(platform.database, keys=platform.field_keys, contexts=contexts)
+    till = Till(
+        desk=desk,
+        accounts=RpcAccounts(platform.rpc, contexts),
+        antifraud=RpcAntifraud(platform.rpc, contexts),
+        contracts=RpcContracts(platform.rpc, contexts),
+        bank=HttpBank(client, base_url=bank.url),
+        alarms=LoggedAlarms(),
+        policy=platform.policy,
+        clock=platform.clock,
+        ids=platform.ids,
+        rules=_rules(platform.settings),
+    )
+    return Payer(
+        beats={
+            "prepare": lambda: prepare_next(till),
+            "due": lambda: end_next_hold(till),
+            "pay": lambda: pay_next(till),
+            "ask": lambda: ask_next(till),
+        },
+        clock=platform.clock,
+        desk=desk,
+        close=client.close,
+    )
+
+
+def _contexts(platform: Platform[Settings]) -> Contexts:
+    """A payout's work goes on in the context of what caused it."""
+
+    def context_of(trail: Trail | None) -> Context:
+        fresh = platform.context()
+        if trail is None:
+            return fresh
+        return replace(
+            fresh,
+            correlation_id=trail.correlation_id,
+            causation_id=trail.causation_id,
+        )
+
+    return context_of
+
+
+def _trail(tx: Transaction) -> Trail:
+    return Trail(tx.context.correlation_id, tx.context.causation_id)
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        work=WorkRules(
+            lease_s=settings.lease_s,
+            poll_s=settings.poll_s,
+            first_retry_s=settings.first_retry_s,
+            most_retry_s=settings.most_retry_s,
+        ),
+        gate=GateRules(
+            company_iban=settings.company_iban,
+            proof_valid_s=settings.proof_valid_s,
+            payable_states=PAYABLE_STATES,
+        ),
+        resend=ResendRules(
+            visible_after_s=settings.visible_after_s,
+            agreeing_answers=settings.agreeing_answers,
+            window_s=settings.resend_window_s,
+        ),
+    )

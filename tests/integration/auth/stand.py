@@ -1,0 +1,229 @@
+"""Auth on the session's real database: both processes' use cases, a movable clock."""
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Engine, create_engine, text
+
+from infra.stack import Stack
+from kernel.context import Context
+from kernel.database import Database
+from kernel.errors import Transient
+from kernel.events.onboarding import ClientActivated
+from kernel.ids import system_ids
+from kernel.platform import Platform
+from kernel.settings import read
+from kernel.tls import postgres_tls
+from kernel.values import Phone
+from services.auth.adapters import Argon2Passwords
+from services.auth.domain.codes import Challenge, Purpose
+from services.auth.domain.messages import Message
+from services.auth.domain.sessions import Session
+from services.auth.settings import Settings
+from services.auth.wiring.desk import Desk
+from services.auth.wiring.gateway import GatewayUseCases
+from services.auth.wiring.process import UseCases
+
+PHONE = Phone("+77011234567")
+OTHER_PHONE = Phone("+77029876543")
+PASSWORD = "верная лошадь 7"  # noqa: S105 - of a person who does not exist
+NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+TABLES = (
+    "logins, password_attempts, challenges, code_sends, sessions, messages, outbox, "
+    "outbox_subject"
+)
+
+
+@dataclass
+class MovableClock:
+    """A clock that stands until a test moves it."""
+
+    at: datetime = NOON
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@dataclass
+class CountingPasswords:
+    """The real slow hash, made cheap, counting how often it is asked."""
+
+    real: Argon2Passwords = field(
+        default_factory=lambda: Argon2Passwords(memory_kib=64, passes=1)
+    )
+    asked: list[bool] = field(default_factory=list)
+
+    def hash(self, password: str) -> str:
+        return self.real.hash(password)
+
+    def matches(self, password: str, password_hash: str | None) -> bool:
+        self.asked.append(password_hash is not None)
+        return self.real.matches(password, password_hash)
+
+
+@dataclass
+class Phones:
+    """The SMS provider's twin: keeps what was delivered, once by id."""
+
+    delivered: dict[UUID, Message] = field(default_factory=dict)
+    away: bool = False
+    crashes: bool = False
+
+    def send(self, message: Message) -> None:
+        if self.crashes:
+            raise KeyboardInterrupt
+        if self.away:
+            raise Transient("the provider is away")
+        self.delivered[message.message_id] = message
+
+    def last_code(self, phone: Phone, purpose: Purpose) -> str:
+        """The text of the newest message of that kind; ids grow with time."""
+        wanted = [
+            message
+            for message in self.delivered.values()
+            if message.phone == phone and message.template == f"code_{purpose}"
+        ]
+        return max(wanted, key=lambda message: message.message_id).text
+
+
+def open_platform(
+    servers: Stack, principal: str, clock: MovableClock
+) -> Platform[Settings]:
+    """The platform of one process of auth, on the test's clock."""
+    settings = read(Settings, prefix="auth", environ=servers.env(principal))
+    opened = Platform.open(settings)
+    ids = system_ids(clock)
+    database = Database(
+        opened.database.engine, clock=clock, ids=ids, field_keys=opened.field_keys
+    )
+    return replace(opened, clock=clock, ids=ids, database=database)
+
+
+def owner_engine(servers: Stack) -> Engine:
+    """The database as its owner sees it."""
+    env = servers.env("auth-migrate")
+    files = (Path(env[f"AUTH_TLS_{part}"]) for part in ("CA", "CERT", "KEY"))
+    return create_engine(
+        env["AUTH_DATABASE_URL"], connect_args=dict(postgres_tls(*files))
+    )
+
+
+@dataclass
+class Stand:
+    """One test's auth."""
+
+    servers: Stack
+    clock: MovableClock
+    owner: Engine
+    auth_platform: Platform[Settings]
+    gateway_platform: Platform[Settings]
+    phones: Phones = field(default_factory=Phones)
+    passwords: CountingPasswords = field(default_factory=CountingPasswords)
+
+    def __post_init__(self) -> None:
+        self.auth = UseCases(Desk.of(self.auth_platform), self.phones)
+        self.gateway = self.another_gateway()
+
+    def another_gateway(self) -> GatewayUseCases:
+        """A second gateway process over the same database."""
+        return GatewayUseCases(Desk.of(self.gateway_platform), self.passwords)
+
+    def context(self) -> Context:
+        return self.auth_platform.context()
+
+    def code_for(self, phone: Phone = PHONE, purpose: Purpose = "registration") -> str:
+        """The digits of the last message of that kind, after delivery."""
+        self.auth.deliver_messages()
+        found = re.search(r"\b([0-9]{6})\b", self.phones.last_code(phone, purpose))
+        assert found is not None
+        return found[1]
+
+    def prove_phone(self, phone: Phone = PHONE) -> UUID:
+        """A registration whose number is confirmed; its id."""
+        registration_id = self.auth_platform.ids.new()
+        sent = self.auth.send_code(
+            self.context(), phone=phone, reference=registration_id
+        )
+        self.auth.check_code(
+            self.context(), challenge_id=sent.challenge_id, code=self.code_for(phone)
+        )
+        return registration_id
+
+    def activate(self, registration_id: UUID, phone: Phone = PHONE) -> UUID:
+        """The event of onboarding, as the inbox hands it over; the client's id."""
+        client_id = self.auth_platform.ids.new()
+        event = ClientActivated(
+            client_id=client_id,
+            registration_id=registration_id,
+            iin_token="k1.iin",  # noqa: S106 - a blind token
+            phone_token=Desk.of(self.auth_platform).phone_token(phone),
+        )
+        with self.auth_platform.database.begin(self.context()) as tx:
+            self.auth.when_client_activated(tx, event)
+        return client_id
+
+    def client(self, phone: Phone = PHONE) -> UUID:
+        """A client with a login and the password `PASSWORD`."""
+        client_id = self.activate(self.prove_phone(phone), phone)
+        self.gateway.set_first_password(
+            self.context(), client_id=client_id, password=PASSWORD
+        )
+        return client_id
+
+    def first_factor(self, phone: Phone = PHONE, password: str = PASSWORD) -> Challenge:
+        return self.gateway.log_in(self.context(), phone=phone, password=password)
+
+    def session(self, phone: Phone = PHONE) -> tuple[Session, str]:
+        """A client's open session and its token."""
+        challenge = self.first_factor(phone)
+        return self.gateway.open_session(
+            self.context(),
+            challenge_id=challenge.challenge_id,
+            code=self.code_for(phone, "login"),
+        )
+
+    def authenticate(self, token: str, *, activity: bool = True) -> Session:
+        return self.gateway.authenticate(self.context(), token=token, activity=activity)
+
+    def rows(self, statement: str, **values: object) -> list[Any]:
+        with self.owner.connect() as connection:
+            return list(connection.execute(text(statement), values))
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The data of the events of one type, in the order they were written."""
+        found = self.rows(
+            "SELECT data FROM outbox WHERE type = :type ORDER BY inserted",
+            type=f"auth.{name}.v1",
+        )
+        return [orjson.loads(bytes(row.data)) for row in found]
+
+
+def in_threads(count: int, act: Callable[[int], object]) -> list[object]:
+    """Run `act` for each number at once; what each returned or raised, in order."""
+    results: list[object] = [None] * count
+    gate = threading.Barrier(min(count, 12))
+
+    def run(first: int) -> None:
+        gate.wait()
+        for place in range(first, count, gate.parties):
+            try:
+                results[place] = act(place)
+            except Exception as error:  # noqa: BLE001 - the race's answers are judged
+                results[place] = error
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(gate.parties)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

@@ -1,0 +1,175 @@
+"""Two factors open a session; silence, age, logout or a newer one ends it."""
+
+import pytest
+
+from kernel.errors import Refused
+from tests.integration.auth.stand import OTHER_PHONE, Stand, in_threads
+
+
+def is_alive(stand: Stand, token: str, *, activity: bool = True) -> bool:
+    try:
+        stand.authenticate(token, activity=activity)
+    except Refused:
+        return False
+    return True
+
+
+@pytest.mark.clause("4.3")
+@pytest.mark.seeded("auth_any_code_opens_the_cabinet")
+def test_a_wrong_second_factor_opens_nothing(stand: Stand) -> None:
+    stand.client()
+    challenge = stand.first_factor()
+    code = stand.code_for(purpose="login")
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+
+    with pytest.raises(Refused) as caught:
+        stand.gateway.open_session(
+            stand.context(), challenge_id=challenge.challenge_id, code=wrong
+        )
+
+    assert caught.value.code == "code_wrong"
+    assert stand.rows("SELECT session_id FROM sessions") == []
+    assert [e["reason"] for e in stand.events("login_failed")] == ["wrong_code"]
+
+
+@pytest.mark.clause("4.8")
+@pytest.mark.seeded("auth_session_outlives_ten_minutes")
+def test_ten_minutes_of_silence_live_and_one_second_more_is_the_end(
+    stand: Stand,
+) -> None:
+    """10:00 works and restarts the count; 10:01 does not."""
+    stand.client()
+    _, token = stand.session()
+    stand.clock.move(minutes=10)
+    assert is_alive(stand, token)
+    stand.clock.move(minutes=10)
+    assert is_alive(stand, token)
+    stand.clock.move(minutes=10, seconds=1)
+
+    assert not is_alive(stand, token)
+
+
+@pytest.mark.clause("4.8")
+@pytest.mark.catalogue("A07")
+def test_a_microsecond_beyond_ten_minutes_is_beyond(stand: Stand) -> None:
+    stand.client()
+    _, token = stand.session()
+    stand.clock.move(minutes=10, microseconds=1)
+
+    assert not is_alive(stand, token)
+
+
+@pytest.mark.clause("4.8")
+@pytest.mark.catalogue("A08")
+@pytest.mark.seeded("auth_polling_keeps_the_session")
+def test_asking_in_the_background_keeps_no_session_alive(stand: Stand) -> None:
+    stand.client()
+    _, token = stand.session()
+    for _ in range(10):
+        stand.clock.move(minutes=1)
+        assert is_alive(stand, token, activity=False)
+    stand.clock.move(minutes=1)
+
+    assert not is_alive(stand, token, activity=False)
+
+
+@pytest.mark.catalogue("A07")
+@pytest.mark.seeded("auth_session_without_absolute_end")
+def test_no_session_outlives_twelve_hours(stand: Stand) -> None:
+    """However busy it is."""
+    stand.client()
+    _, token = stand.session()
+    for _ in range(12 * 6):
+        stand.clock.move(minutes=10)
+        assert is_alive(stand, token)
+    stand.clock.move(seconds=1)
+
+    assert not is_alive(stand, token)
+
+
+@pytest.mark.clause("4.8")
+@pytest.mark.seeded("auth_ended_sessions_stay_open")
+def test_the_sweep_ends_stale_sessions_once_and_says_so(stand: Stand) -> None:
+    """The session is gone on the server, not only refused."""
+    client_id = stand.client()
+    session, _ = stand.session()
+    stand.clock.move(minutes=10, seconds=1)
+    stand.auth.sweep()
+    stand.auth.sweep()
+
+    assert [
+        {
+            "client_id": str(client_id),
+            "session_id": str(session.session_id),
+            "reason": "idle",
+        }
+    ] == stand.events("session_ended")
+
+
+def test_a_living_session_is_not_swept(stand: Stand) -> None:
+    stand.client()
+    _, token = stand.session()
+    stand.clock.move(minutes=10)
+    stand.auth.sweep()
+
+    assert is_alive(stand, token)
+
+
+@pytest.mark.catalogue("A07")
+@pytest.mark.seeded("auth_logout_leaves_the_session")
+def test_after_logout_the_token_opens_nothing(stand: Stand) -> None:
+    stand.client()
+    session, token = stand.session()
+    stand.gateway.end_session(stand.context(), session=session)
+
+    assert not is_alive(stand, token)
+    assert [event["reason"] for event in stand.events("session_ended")] == ["logout"]
+
+
+def test_a_new_session_replaces_the_client_s_old_one_and_nobody_else_s(
+    stand: Stand,
+) -> None:
+    stand.client()
+    stand.client(OTHER_PHONE)
+    _, old = stand.session()
+    _, others = stand.session(OTHER_PHONE)
+    _, new = stand.session()
+
+    assert [is_alive(stand, t) for t in (old, others, new)] == [False, True, True]
+    assert [event["reason"] for event in stand.events("session_ended")] == ["replaced"]
+
+
+@pytest.mark.seeded("auth_code_opens_twice")
+def test_one_code_opens_one_session(stand: Stand) -> None:
+    """Twenty browsers with the same code: one gets in (ASVS 6.5.1)."""
+    stand.client()
+    challenge = stand.first_factor()
+    code = stand.code_for(purpose="login")
+
+    answers = in_threads(
+        20,
+        lambda _: stand.gateway.open_session(
+            stand.context(), challenge_id=challenge.challenge_id, code=code
+        ),
+    )
+
+    assert sum(isinstance(answer, tuple) for answer in answers) == 1
+    assert len(stand.rows("SELECT session_id FROM sessions")) == 1
+
+
+def test_the_token_is_stored_as_a_digest_only(stand: Stand) -> None:
+    stand.client()
+    _, token = stand.session()
+    (row,) = stand.rows("SELECT * FROM sessions")
+
+    assert token.encode() not in bytes(row.token_sha256)
+    assert token not in str(row)
+
+
+def test_the_client_is_told_of_every_login(stand: Stand) -> None:
+    """Russian rules of 11.2025: each login is notified."""
+    stand.client()
+    stand.session()
+    stand.auth.deliver_messages()
+
+    assert "выполнен вход" in [m.text for m in stand.phones.delivered.values()][-1]

@@ -1,0 +1,134 @@
+"""The payer on the session's real PostgreSQL, against a bank that can misbehave.
+
+Role, grants, constraints and migrations are the product's own; peers and bank are the
+unit tests' fakes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+import services.disbursement
+from infra.stack import Stack
+from kernel.commands import upgrade
+from kernel.context import Context
+from kernel.platform import Platform
+from kernel.settings import read
+from kernel.tls import postgres_tls
+from services.disbursement.domain.payout import Payout, Trail
+from services.disbursement.ports import Till
+from services.disbursement.settings import Settings
+from services.disbursement.storage import DatabaseDesk, PayoutRows, metadata
+from tests.unit.disbursement.builders import DUE
+from tests.unit.disbursement.fakes import (
+    Boundaries,
+    FakeAccounts,
+    FakeAlarms,
+    FakeBank,
+    FakeClock,
+    FakeContracts,
+    FakeDesk,
+    FakePeers,
+    Stage,
+)
+
+SERVICE = "disbursement"
+
+
+def owner_of(servers: Stack) -> Engine:
+    """The database as the schema's owner sees it."""
+    env = servers.env(f"{SERVICE}-migrate")
+    word = SERVICE.upper()
+    parts = (Path(env[f"{word}_TLS_{part}"]) for part in ("CA", "CERT", "KEY"))
+    return create_engine(
+        env[f"{word}_DATABASE_URL"], connect_args=dict(postgres_tls(*parts))
+    )
+
+
+def forget(owner: Engine) -> None:
+    """Leave the database as empty as it was found."""
+    with owner.begin() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+
+
+@pytest.fixture(scope="module")
+def owner(servers: Stack) -> Iterator[Engine]:
+    """The schema's owner, with the migrations applied."""
+    engine = owner_of(servers)
+    forget(engine)
+    folder = Path(str(services.disbursement.__file__)).parent / "migrations"
+    upgrade(engine, directory=folder, metadata=metadata)
+    yield engine
+    forget(engine)
+    engine.dispose()
+
+
+@dataclass
+class Office:
+    """The service's own role at its database, with a payer beside it."""
+
+    platform: Platform[Settings]
+    clock: FakeClock
+    boundaries: Boundaries = field(default_factory=Boundaries)
+
+    def __post_init__(self) -> None:
+        self.bank = FakeBank(self.clock, self.boundaries)
+        self.peers = FakePeers(self.clock, FakeDesk(self.boundaries))
+        self.alarms = FakeAlarms()
+        self.desk = DatabaseDesk(
+            self.platform.database,
+            keys=self.platform.field_keys,
+            contexts=self.context_of,
+        )
+
+    def context_of(self, trail: Trail | None) -> Context:
+        fresh = self.platform.context()
+        if trail is None:
+            return fresh
+        return replace(fresh, correlation_id=trail.correlation_id)
+
+    @property
+    def till(self) -> Till:
+        """A payer's ports; each call is another worker on the same database."""
+        return replace(
+            Stage().till,
+            desk=self.desk,
+            accounts=FakeAccounts(self.peers),
+            antifraud=self.peers,
+            contracts=FakeContracts(self.peers),
+            bank=self.bank,
+            alarms=self.alarms,
+            clock=self.clock,
+            ids=self.platform.ids,
+        )
+
+    def payout(self, contract_id: UUID) -> Payout:
+        with self.platform.database.begin(self.platform.context()) as tx:
+            rows = PayoutRows(tx.connection, self.platform.field_keys)
+            found = rows.lock(contract_id)
+        assert isinstance(found, Payout)
+        return found
+
+    def rows(self, statement: str, **values: object) -> list[Any]:
+        with self.platform.database.engine.connect() as connection:
+            return list(connection.execute(text(statement), values))
+
+
+@pytest.fixture
+def office(servers: Stack, owner: Engine) -> Iterator[Office]:
+    """The role `disbursement` on the migrated database."""
+    settings = read(Settings, prefix=SERVICE, environ=servers.env(SERVICE))
+    platform = Platform.open(settings)
+    clock = FakeClock(DUE)
+    platform.database._clock = clock
+    yield Office(platform, clock)
+    platform.close()
+    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    with owner.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))

@@ -1,0 +1,200 @@
+"""The real client against the bank's simulator: every answer is read as it must be."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid5
+
+import pytest
+
+from infra.simulators.client import FaultMode, Person
+from kernel.money import Money
+from kernel.tls import client_context
+from services.disbursement.adapters import HttpBank, bank_client
+from services.disbursement.domain.order import (
+    NoAnswer,
+    Order,
+    OrderConflict,
+    OrderMissing,
+    OrderRefused,
+    OrderReport,
+    OrderStatus,
+    Unclear,
+    order_key,
+    read_answer,
+)
+from tests.integration.simulators.stand import (
+    COMPANY_IBAN,
+    OuterPki,
+    Stand,
+    make_pki,
+    running_stand,
+)
+from tests.unit.disbursement.builders import CONTRACT_ID, DOCUMENT, OTHER_IBAN
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> OuterPki:
+    return make_pki(tmp_path_factory.mktemp("bank-pki"))
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, pki: OuterPki) -> Iterator[Stand]:
+    with running_stand(tmp_path_factory.mktemp("bank"), pki) as stand:
+        yield stand
+
+
+@pytest.fixture
+def stand(running: Stand) -> Iterator[Stand]:
+    yield running
+    running.control.clear_faults()
+
+
+@pytest.fixture
+def bank(stand: Stand) -> Iterator[HttpBank]:
+    """As the worker builds it: mutual TLS, nothing of the machine."""
+    cert, key = stand.pki.pair("partner")
+    with bank_client(client_context(stand.pki.ca, cert, key)) as client:
+        yield HttpBank(client, base_url=stand.bank_url)
+
+
+def order_for(person: Person, name: str) -> Order:
+    return Order(
+        key=order_key(uuid5(CONTRACT_ID, name), 1),
+        amount=Money.of("400000"),
+        debtor_iban=COMPANY_IBAN,
+        creditor_iban=person.iban,
+        creditor_iin=person.iin,
+        document_sha256=DOCUMENT,
+    )
+
+
+@pytest.fixture
+def order(stand: Stand, request: pytest.FixtureRequest) -> Order:
+    """An order to a person whose account the bank knows."""
+    name = request.node.name
+    return order_for(stand.known_person(name), name)
+
+
+def transfers(stand: Stand, order: Order) -> int:
+    return sum(e["end_to_end_id"] == order.key for e in stand.control.ledger())
+
+
+def settled(bank: HttpBank, order: Order) -> OrderReport:
+    """Ask until the bank has finished."""
+    for _ in range(500):
+        answer = bank.ask(order.key)
+        assert isinstance(answer, OrderReport)
+        if answer.status is not OrderStatus.ACCEPTED:
+            return answer
+    raise AssertionError("the bank does not finish")
+
+
+def test_an_order_is_unknown_then_taken_then_settled(
+    bank: HttpBank, stand: Stand, order: Order
+) -> None:
+    """And then it stands in the statement."""
+    assert OrderMissing() == bank.ask(order.key)
+    assert bank.booked(order) is False
+    taken = bank.send(order)
+    assert isinstance(taken, OrderReport)
+    report = settled(bank, order)
+    assert OrderStatus.SETTLED is report.status
+    assert report.settled_at is not None
+    assert (order.key, order.amount.amount_minor) == (
+        report.end_to_end_id,
+        report.amount_minor,
+    )
+    assert bank.booked(order) is True
+    again = bank.send(order)
+    assert isinstance(again, OrderReport)
+    assert report.order_id == again.order_id
+    assert transfers(stand, order) == 1
+
+
+def test_another_order_under_the_same_key_is_a_conflict(
+    bank: HttpBank, order: Order
+) -> None:
+    """Not a refusal: something stands there."""
+    bank.send(order)
+    assert OrderConflict() == bank.send(replace(order, amount=Money.of("1")))
+
+
+def test_an_unknown_account_is_refused_and_leaves_nothing(
+    bank: HttpBank, order: Order
+) -> None:
+    """With the bank's own code."""
+    stray = replace(order, creditor_iban=OTHER_IBAN)
+    assert OrderRefused("account_unknown") == bank.send(stray)
+    assert OrderMissing() == bank.ask(stray.key)
+
+
+def test_another_persons_account_is_rejected(
+    bank: HttpBank, stand: Stand, order: Order
+) -> None:
+    """The bank compares the owner, too."""
+    other = stand.known_person("somebody else")
+    bank.send(replace(order, creditor_iin=other.iin))
+    report = settled(bank, order)
+    assert (report.status, report.reason) == (OrderStatus.REJECTED, "creditor_mismatch")
+    assert bank.booked(order) is False
+
+
+@pytest.mark.catalogue("F02")
+@pytest.mark.parametrize(
+    ("mode", "code", "moved"),
+    [
+        ("lose", "bank_unavailable", 1),
+        ("garble", "bank_answer_unreadable", 1),
+        ("down", "bank_status_503", 0),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_no_answer(
+    bank: HttpBank, stand: Stand, order: Order, mode: FaultMode, code: str, moved: int
+) -> None:
+    """Whether the money has moved or not: nobody here can know."""
+    stand.control.arm_bank("/v1/orders", mode)
+    assert NoAnswer(code) == bank.send(order)
+    assert moved == transfers(stand, order)
+    stand.control.arm_bank("/v1/orders", mode)
+    assert NoAnswer(code) == bank.ask(order.key)
+    stand.control.arm_bank("/v1/accounts", mode)
+    assert bank.booked(order) is None
+
+
+@pytest.mark.catalogue("F04")
+@pytest.mark.parametrize(
+    "field", ["amount_minor", "creditor_iban", "debtor_iban", "end_to_end_id"]
+)
+def test_a_lie_of_the_bank_is_found_by_comparison(
+    bank: HttpBank, stand: Stand, order: Order, field: str
+) -> None:
+    """Each lie is well-formed; only the order shows it."""
+    stand.control.arm_bank("/v1/orders", "wrong", fields=[field])
+    reading = read_answer(bank.send(order), order=order, known_order_id=None)
+    assert isinstance(reading, Unclear)
+    assert reading.alarm
+
+
+def test_without_our_certificate_the_bank_does_not_listen(
+    stand: Stand, order: Order, tmp_path: Path
+) -> None:
+    """Mutual TLS: a stranger's certificate gets no answer."""
+    stranger = make_pki(tmp_path)
+    cert, key = stranger.pair("partner")
+    with bank_client(client_context(stand.pki.ca, cert, key)) as client:
+        assert NoAnswer("bank_unavailable") == HttpBank(
+            client, base_url=stand.bank_url
+        ).ask(order.key)
+
+
+def test_a_bank_with_anothers_certificate_is_not_spoken_to(
+    stand: Stand, order: Order, tmp_path: Path
+) -> None:
+    """We verify it as it verifies us."""
+    cert, key = stand.pki.pair("partner")
+    authority = make_pki(tmp_path).ca
+    with bank_client(client_context(authority, cert, key)) as client:
+        assert NoAnswer("bank_unavailable") == HttpBank(
+            client, base_url=stand.bank_url
+        ).send(order)

@@ -1,0 +1,104 @@
+"""The gateway's application over the real database, with a note of every RPC call."""
+
+import asyncio
+from collections.abc import Awaitable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from kernel.context import Context
+from kernel.crypto import Json
+from services.auth.gateway.app import build_app
+from services.auth.gateway.gate import Gate
+from services.auth.gateway.security import SESSION_COOKIE
+from tests.integration.auth.conftest import auth_owner, stand
+from tests.integration.auth.stand import Stand
+
+__all__ = ["auth_owner", "stand"]
+
+ORIGIN = "https://creditplus.kz"
+"""The site as browsers know it."""
+
+
+@dataclass
+class NotedRpc:
+    """Stands for the bus: notes what was asked, answers or fails as told."""
+
+    asked: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
+    answer: Json = field(default_factory=dict)
+    failure: Exception | None = None
+
+    def call_async(
+        self, service: str, method: str, *, context: Context, **asked: object
+    ) -> Awaitable[Json]:
+        async def reply() -> Json:
+            self.asked.append((service, method, {**asked, "context": context}))
+            if self.failure is not None:
+                raise self.failure
+            return self.answer
+
+        return reply()
+
+
+@dataclass
+class Door:
+    """A client of the application, and what is behind it."""
+
+    stand: Stand
+    rpc: NotedRpc
+    gate: Gate
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, Any] | None = None,
+        origin: str | None = ORIGIN,
+        **request: Any,  # noqa: ANN401 - httpx's own arguments
+    ) -> httpx.Response:
+        """One request, from our own page unless `origin` says otherwise."""
+        named = {} if origin is None else {"Origin": origin}
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=build_app(self.gate))
+            async with httpx.AsyncClient(
+                transport=transport, base_url=f"{ORIGIN}/api/v1"
+            ) as client:
+                return await client.request(
+                    method, path, headers={**named, **(headers or {})}, **request
+                )
+
+        return asyncio.run(ask())
+
+    def stored(self) -> list[int]:
+        """How many rows the tables hold: nothing refused may add one."""
+        tables = ("challenges", "messages", "sessions", "password_attempts", "logins")
+        return [
+            int(self.stand.rows(f"SELECT count(*) FROM {name}")[0][0])  # noqa: S608 - names are ours
+            for name in tables
+        ]
+
+    def cookie(self) -> dict[str, str]:
+        """The header of a client who is logged in."""
+        self.stand.client()
+        _, token = self.stand.session()
+        return {"Cookie": f"{SESSION_COOKIE}={token}"}
+
+
+@pytest.fixture
+def door(stand: Stand) -> Iterator[Door]:
+    """The application of one test."""
+    rpc = NotedRpc()
+    gate = Gate(
+        use_cases=stand.gateway,
+        rpc=rpc,
+        assertions=stand.gateway_platform.assertions,
+        new_context=stand.gateway_platform.context,
+        hosts=frozenset({"creditplus.kz"}),
+        origins=frozenset({ORIGIN}),
+    )
+    yield Door(stand, rpc, gate)
+    gate.close()

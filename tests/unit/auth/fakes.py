@@ -1,0 +1,287 @@
+"""In-memory twins of auth's ports; small, and strict about what they promise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from kernel.events import Event
+from kernel.values import Phone
+from services.auth.domain.codes import Challenge, Claim, Purpose
+from services.auth.domain.messages import Message
+from services.auth.domain.passwords import Attempt, Login
+from services.auth.domain.rules import SENDS_PER_WINDOW, SENDS_WINDOW, Rules
+from services.auth.domain.sessions import EndReason, Limits, Session
+
+NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+
+
+class FakeIds:
+    """1, 2, 3 …"""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def new(self) -> UUID:
+        self.last += 1
+        return UUID(int=self.last)
+
+
+class FakeCodes:
+    """Always the same digits; the hash shows its parts."""
+
+    def new(self) -> str:
+        return "123456"
+
+    def token(self, challenge_id: UUID, code: str) -> str:
+        return f"{challenge_id}/{code}"
+
+
+@dataclass
+class Published:
+    """The events that would leave with the commit."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def __call__(self, event: Event) -> UUID:
+        self.events.append(event)
+        return UUID(int=len(self.events))
+
+    @property
+    def types(self) -> list[str]:
+        return [type(event).__name__ for event in self.events]
+
+
+@dataclass
+class FakeChallenges:
+    kept: dict[UUID, Challenge] = field(default_factory=dict)
+    sends: dict[tuple[str, Purpose], list[datetime]] = field(default_factory=dict)
+
+    def reserve_send(
+        self, phone_token: str, purpose: Purpose, *, now: datetime
+    ) -> bool:
+        before = self.sends.setdefault((phone_token, purpose), [])
+        if before and before[0] <= now - SENDS_WINDOW:
+            before.clear()
+        if len(before) >= SENDS_PER_WINDOW:
+            return False
+        before.append(now)
+        return True
+
+    def sends_again_at(self, phone_token: str, purpose: Purpose) -> datetime:
+        return self.sends[phone_token, purpose][0] + SENDS_WINDOW
+
+    def add(self, challenge: Challenge) -> None:
+        self.kept[challenge.challenge_id] = challenge
+
+    def reserve_try(
+        self, claim: Claim, *, now: datetime, tries: int
+    ) -> Challenge | None:
+        found = self.kept.get(claim.challenge_id)
+        if (
+            found is None
+            or not claim.fits(found)
+            or found.state != "open"
+            or found.tries >= tries
+            or found.expires_at <= now
+        ):
+            return None
+        self.kept[claim.challenge_id] = replace(found, tries=found.tries + 1)
+        return self.kept[claim.challenge_id]
+
+    def find(self, challenge_id: UUID) -> Challenge | None:
+        return self.kept.get(challenge_id)
+
+    def confirm(self, claim: Claim, *, now: datetime) -> bool:
+        found = self.kept[claim.challenge_id]
+        if found.state != "open":
+            return False
+        self.kept[claim.challenge_id] = replace(
+            found, state="confirmed", confirmed_at=now, used_for=claim.used_for
+        )
+        return True
+
+    def confirmed_phone(self, registration_id: UUID, phone_token: str) -> Phone | None:
+        for found in self.kept.values():
+            if (found.reference, found.phone_token, found.state) == (
+                registration_id,
+                phone_token,
+                "confirmed",
+            ):
+                return found.phone
+        return None
+
+    def forget(self, *, before: datetime) -> int:
+        old = [key for key, one in self.kept.items() if one.expires_at < before]
+        for key in old:
+            del self.kept[key]
+        return len(old)
+
+
+@dataclass
+class FakeLogins:
+    kept: list[Login] = field(default_factory=list)
+
+    def add(self, login: Login) -> bool:
+        taken = any(
+            one.client_id == login.client_id or one.phone_token == login.phone_token
+            for one in self.kept
+        )
+        if not taken:
+            self.kept.append(login)
+        return not taken
+
+    def by_phone(self, phone_token: str) -> Login | None:
+        return next((o for o in self.kept if o.phone_token == phone_token), None)
+
+    def by_client(self, client_id: UUID) -> Login | None:
+        return next((o for o in self.kept if o.client_id == client_id), None)
+
+    def set_first_password(
+        self, login: Login, password_hash: str, *, now: datetime
+    ) -> bool:
+        del now  # the twin keeps no times
+        (place,) = (n for n, o in enumerate(self.kept) if o.login_id == login.login_id)
+        if self.kept[place].password_hash is not None:
+            return False
+        self.kept[place] = replace(self.kept[place], password_hash=password_hash)
+        return True
+
+
+@dataclass
+class FakeAttempts:
+    """(number, locked_until) per token."""
+
+    kept: dict[str, tuple[int, datetime | None]] = field(default_factory=dict)
+    owners: dict[str, UUID] = field(default_factory=dict)
+
+    def reserve(
+        self, phone_token: str, *, login_id: UUID, rules: Rules, now: datetime
+    ) -> Attempt | None:
+        number, until = self.kept.get(phone_token, (0, None))
+        if until is not None and until > now:
+            return None
+        number = 1 if until is not None else number + 1
+        locked = now + rules.lock if number >= rules.attempts else None
+        self.kept[phone_token] = (number, locked)
+        self.owners[phone_token] = login_id
+        return Attempt(
+            login_id=login_id,
+            phone_token=phone_token,
+            number=number,
+            locked_until=locked,
+            reopened=until is not None,
+        )
+
+    def locked_until(self, phone_token: str) -> datetime | None:
+        return self.kept[phone_token][1]
+
+    def clear(self, attempt: Attempt) -> bool:
+        mine = self.kept[attempt.phone_token] == (attempt.number, attempt.locked_until)
+        if mine:
+            self.kept[attempt.phone_token] = (0, None)
+        return mine
+
+    def reopen(self, *, now: datetime) -> Sequence[UUID]:
+        over = [t for t, (_, until) in self.kept.items() if until and until <= now]
+        for token in over:
+            self.kept[token] = (0, None)
+        return [self.owners[token] for token in over]
+
+    def forget(self, *, before: datetime) -> int:
+        del before  # the twin keeps no times
+        return 0
+
+
+@dataclass
+class FakeSessions:
+    kept: dict[bytes, Session] = field(default_factory=dict)
+    ended: dict[UUID, EndReason] = field(default_factory=dict)
+
+    def add(self, session: Session, digest: bytes) -> None:
+        self.kept[digest] = session
+
+    def look(self, digest: bytes, *, limits: Limits) -> Session | None:
+        found = self.kept.get(digest)
+        if (
+            found is None
+            or found.session_id in self.ended
+            or found.active_at < limits.active_since
+            or found.opened_at < limits.opened_since
+        ):
+            return None
+        return found
+
+    def touch(self, digest: bytes, *, limits: Limits, now: datetime) -> Session | None:
+        found = self.look(digest, limits=limits)
+        if found is not None:
+            self.kept[digest] = replace(found, active_at=now)
+            return self.kept[digest]
+        return None
+
+    def end(self, session_id: UUID, reason: EndReason, *, now: datetime) -> bool:
+        del now  # the twin keeps no times
+        if session_id in self.ended:
+            return False
+        self.ended[session_id] = reason
+        return True
+
+    def end_others(self, session: Session, *, now: datetime) -> Sequence[Session]:
+        return [
+            one
+            for one in self.kept.values()
+            if one.client_id == session.client_id
+            and one.session_id != session.session_id
+            and self.end(one.session_id, "replaced", now=now)
+        ]
+
+    def end_stale(
+        self, *, limits: Limits, now: datetime
+    ) -> Sequence[tuple[Session, EndReason]]:
+        stale: list[tuple[Session, EndReason]] = []
+        for one in self.kept.values():
+            reason: EndReason | None = None
+            if one.opened_at < limits.opened_since:
+                reason = "absolute"
+            elif one.active_at < limits.active_since:
+                reason = "idle"
+            if reason and self.end(one.session_id, reason, now=now):
+                stale.append((one, reason))
+        return stale
+
+
+@dataclass
+class FakeMessages:
+    waiting: dict[UUID, Message] = field(default_factory=dict)
+    next_at: dict[UUID, datetime] = field(default_factory=dict)
+    gone: list[Message] = field(default_factory=list)
+
+    def queue(self, message: Message) -> None:
+        self.waiting[message.message_id] = message
+        self.next_at[message.message_id] = message.queued_at
+
+    def take_due(self, *, now: datetime, until: datetime) -> Sequence[Message]:
+        due = [m for m in self.waiting.values() if self.next_at[m.message_id] <= now]
+        for message in due:
+            self.next_at[message.message_id] = until
+        return [replace(message, attempts=message.attempts + 1) for message in due]
+
+    def sent(self, message_id: UUID, *, now: datetime) -> bool:
+        del now  # the twin keeps no times
+        message = self.waiting.pop(message_id, None)
+        if message is not None:
+            self.gone.append(message)
+        return message is not None
+
+    def postpone(self, message_id: UUID, *, until: datetime) -> None:
+        self.next_at[message_id] = until
+
+    def drop_expired(self, *, now: datetime) -> int:
+        old = [key for key, one in self.waiting.items() if one.expires_at <= now]
+        for key in old:
+            del self.waiting[key]
+        return len(old)
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)

@@ -1,0 +1,488 @@
+"""In-memory twins of the ports, with everything that can go wrong in between.
+
+`Boundaries` is told each time the payer crosses a point where a process may die, or
+another may act: before and after each commit, before and after each word to the bank.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Unpack
+from uuid import UUID
+
+from kernel.errors import Broken, KernelError
+from kernel.events import Event
+from kernel.money import Money
+from kernel.policy import STARTING_POLICY
+from services.disbursement.domain.gate import (
+    AccountFacts,
+    AntifraudDecision,
+    Check,
+    ContractFacts,
+    OwnershipProof,
+)
+from services.disbursement.domain.order import (
+    BankAnswer,
+    NoAnswer,
+    Order,
+    OrderConflict,
+    OrderMissing,
+    OrderReport,
+    OrderStatus,
+)
+from services.disbursement.domain.payout import (
+    Changes,
+    Payout,
+    State,
+    Tombstone,
+    Trail,
+    check_transition,
+)
+from services.disbursement.ports import Rules, Till, Work
+from tests.unit.disbursement import builders
+
+FURTHEST_RETRY = timedelta(hours=1)
+
+
+class CrashError(BaseException):
+    """The process is gone; nothing catches this."""
+
+
+@dataclass
+class FakeClock:
+    instant: datetime = builders.SIGNED_AT
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def move(self, **by: float) -> None:
+        self.instant += timedelta(**by)
+
+
+class FakeIds:
+    def __init__(self) -> None:
+        self._last = 0
+
+    def new(self) -> UUID:
+        self._last += 1
+        return UUID(int=(0x01900000 << 96) | (7 << 76) | (0b10 << 62) | self._last)
+
+
+def crash() -> None:
+    raise CrashError
+
+
+@dataclass
+class Boundaries:
+    """Counts crossings; at the ``at``-th one ``act`` happens, once.
+
+    While a transaction holds its rows only a crash can happen: others wait for the
+    rows and act at the next crossing.
+    """
+
+    at: int = 0
+    act: Callable[[], None] = crash
+    seen: list[str] = field(default_factory=list)
+
+    def cross(self, name: str, *, locked: bool = False) -> None:
+        self.seen.append(name)
+        reached = 0 < self.at <= len(self.seen)
+        if reached and (self.act is crash or not locked):
+            self.at = 0
+            self.act()
+
+    def arm(self, at: int, act: Callable[[], None]) -> None:
+        self.seen.clear()
+        self.at, self.act = at, act
+
+
+@dataclass
+class Tables:
+    """What a commit replaces as a whole."""
+
+    rows: dict[UUID, Payout | Tombstone] = field(default_factory=dict)
+    orders: dict[UUID, tuple[Order, str]] = field(default_factory=dict)
+    checks: list[tuple[UUID, Check]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def copy(self) -> "Tables":
+        return Tables(
+            dict(self.rows), dict(self.orders), list(self.checks), list(self.events)
+        )
+
+
+class FakePayouts:
+    """`Payouts` on a copy of the tables, by contract."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def conclude(self, payout: Payout) -> bool:
+        known = self._tables.rows.get(payout.contract_id)
+        if known is None:
+            self._tables.rows[payout.contract_id] = payout
+        elif isinstance(known, Tombstone) and known.client_id == payout.client_id:
+            dead = replace(payout, state=State.CANCELLED)
+            self._tables.rows[payout.contract_id] = dead
+        return known is None
+
+    def bury(self, tombstone: Tombstone, *, payout_id: UUID, at: datetime) -> bool:
+        del payout_id, at
+        if tombstone.contract_id in self._tables.rows:
+            return False
+        self._tables.rows[tombstone.contract_id] = tombstone
+        return True
+
+    def lock(self, contract_id: UUID) -> Payout | Tombstone | None:
+        return self._tables.rows.get(contract_id)
+
+    def lock_payout(self, payout_id: UUID) -> Payout | None:
+        return next((p for p in self._payouts() if p.payout_id == payout_id), None)
+
+    def find(self, *, contract_id: UUID, client_id: UUID) -> Payout | None:
+        found = self._tables.rows.get(contract_id)
+        if isinstance(found, Payout) and found.client_id == client_id:
+            return found
+        return None
+
+    def move(self, payout: Payout, to: State, **changes: Unpack[Changes]) -> bool:
+        check_transition(payout.state, to)
+        now = self._same(payout)
+        if now is None or (to is State.SENDING and now.suspended_by is not None):
+            return False
+        self._tables.rows[payout.contract_id] = replace(now, state=to, **changes)
+        return True
+
+    def amend(self, payout: Payout, **changes: Unpack[Changes]) -> bool:
+        now = self._same(payout)
+        if now is None:
+            return False
+        self._tables.rows[payout.contract_id] = replace(now, **changes)
+        return True
+
+    def draw_up(self, payout: Payout, order: Order, *, account_token: str) -> bool:
+        drawn = self.move(
+            payout,
+            State.HELD,
+            account_token=account_token,
+            held_code=None,
+            tries=0,
+            lease_until=None,
+            next_at=payout.hold_until,
+        )
+        if drawn:
+            self._tables.orders[payout.payout_id] = (order, order.digest)
+        return drawn
+
+    def order_of(self, payout: Payout) -> tuple[Order, str]:
+        try:
+            return self._tables.orders[payout.payout_id]
+        except KeyError as error:
+            raise Broken("The sealed order does not open") from error
+
+    def claim(
+        self, states: frozenset[State], *, now: datetime, lease_s: int
+    ) -> Payout | None:
+        due = [p for p in self._payouts() if p.state in states and _due(p, now)]
+        if not due:
+            return None
+        first = min(due, key=lambda p: p.next_at or now)
+        leased = replace(
+            first, fence=first.fence + 1, lease_until=now + timedelta(seconds=lease_s)
+        )
+        self._tables.rows[first.contract_id] = leased
+        return leased
+
+    def earlier_sum(self, payout: Payout, *, since: datetime) -> Money:
+        total = sum(
+            other.amount.amount_minor
+            for other in self._payouts()
+            if other.client_id == payout.client_id
+            and since <= other.signed_at
+            and (other.signed_at, other.payout_id)
+            < (payout.signed_at, payout.payout_id)
+            and other.state is not State.CANCELLED
+        )
+        return Money(total)
+
+    def record_checks(
+        self, payout: Payout, checks: Sequence[Check], *, passage: UUID, at: datetime
+    ) -> None:
+        del passage, at
+        self._tables.checks += [(payout.payout_id, check) for check in checks]
+
+    def next_instant(self, *, after: datetime) -> datetime | None:
+        coming = [p.next_at for p in self._payouts() if p.next_at and p.next_at > after]
+        return min(coming, default=None)
+
+    def _payouts(self) -> Iterator[Payout]:
+        return (row for row in self._tables.rows.values() if isinstance(row, Payout))
+
+    def _same(self, payout: Payout) -> Payout | None:
+        now = self._tables.rows.get(payout.contract_id)
+        if not isinstance(now, Payout):
+            return None
+        same = now.state is payout.state and now.fence == payout.fence
+        return now if same else None
+
+
+def _due(payout: Payout, now: datetime) -> bool:
+    horizon = now + FURTHEST_RETRY
+    if payout.next_at is None:
+        return False
+    misdated = payout.state is not State.HELD and payout.next_at > horizon
+    lease = payout.lease_until
+    free = lease is None or lease <= now or lease > horizon
+    return free and (payout.next_at <= now or misdated)
+
+
+class FakeDesk:
+    """`Desk` that commits by replacing the tables."""
+
+    def __init__(self, boundaries: Boundaries) -> None:
+        self.tables = Tables()
+        self._boundaries = boundaries
+
+    @contextmanager
+    def open(self, trail: Trail | None = None) -> Iterator[Work]:
+        del trail
+        draft = self.tables.copy()
+
+        def publish(event: Event) -> UUID:
+            draft.events.append(event)
+            return UUID(int=len(draft.events))
+
+        yield Work(FakePayouts(draft), publish)
+        self._boundaries.cross("before commit", locked=True)
+        self.tables = draft
+        self._boundaries.cross("after commit")
+
+    def payout(self, contract_id: UUID = builders.CONTRACT_ID) -> Payout:
+        found = self.tables.rows[contract_id]
+        assert isinstance(found, Payout)
+        return found
+
+    def put(self, payout: Payout, order: Order | None = None) -> None:
+        self.tables.rows[payout.contract_id] = payout
+        if order is not None:
+            self.tables.orders[payout.payout_id] = (order, order.digest)
+
+    def events(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.tables.events if isinstance(event, kind)]
+
+
+class BankFault(Enum):
+    """What happens to one word to the bank."""
+
+    NONE = "none"
+    REQUEST_LOST = "request lost"
+    ANSWER_LOST = "answer lost"
+    WRONG_AMOUNT = "wrong amount"
+    WRONG_CREDITOR = "wrong creditor"
+    WRONG_ID = "wrong id"
+
+
+@dataclass(frozen=True)
+class BankOrder:
+    order: Order
+    order_id: str
+    taken_at: datetime
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One line of the bank's ledger: real money."""
+
+    key: str
+    amount: Money
+    creditor_iban: str
+    at: datetime
+
+
+class FakeBank:
+    """A bank that remembers keys for half an hour, as a real one does (P03)."""
+
+    remembers = timedelta(minutes=30)
+
+    def __init__(self, clock: FakeClock, boundaries: Boundaries) -> None:
+        self._clock = clock
+        self._boundaries = boundaries
+        self._orders: dict[str, BankOrder] = {}
+        self.ledger: list[Transfer] = []
+        self.faults: list[BankFault] = []
+        self.status = OrderStatus.SETTLED
+        self.hidden_s = 0
+        self.sends = 0
+
+    def send(self, order: Order) -> BankAnswer:
+        self.sends += 1
+        self._boundaries.cross("before send")
+        fault = self._fault()
+        if fault is BankFault.REQUEST_LOST:
+            return NoAnswer("bank_unavailable")
+        answer = self._take(order)
+        self._boundaries.cross("after send")
+        return _spoilt(answer, fault)
+
+    def ask(self, key: str) -> BankAnswer:
+        self._boundaries.cross("before ask")
+        fault = self._fault()
+        if fault in {BankFault.REQUEST_LOST, BankFault.ANSWER_LOST}:
+            return NoAnswer("bank_unavailable")
+        return _spoilt(self._look(key), fault)
+
+    def booked(self, order: Order) -> bool | None:
+        return any(line.key == order.key for line in self.ledger)
+
+    def _take(self, order: Order) -> BankAnswer:
+        now = self._clock.now()
+        known = self._orders.get(order.key)
+        if known is None or now - known.taken_at > self.remembers:
+            known = BankOrder(order, f"bank-{len(self._orders) + 1}", now)
+            self._orders[order.key] = known
+            if self.status is not OrderStatus.REJECTED:
+                self.ledger.append(
+                    Transfer(order.key, order.amount, order.creditor_iban, now)
+                )
+        elif known.order != order:
+            return OrderConflict()
+        return self._report(known)
+
+    def _look(self, key: str) -> BankAnswer:
+        known = self._orders.get(key)
+        hidden = timedelta(seconds=self.hidden_s)
+        if known is None or self._clock.now() - known.taken_at < hidden:
+            return OrderMissing()
+        return self._report(known)
+
+    def _report(self, known: BankOrder) -> OrderReport:
+        return OrderReport(
+            order_id=known.order_id,
+            end_to_end_id=known.order.key,
+            status=self.status,
+            amount_minor=known.order.amount.amount_minor,
+            currency=known.order.amount.currency,
+            debtor_iban=known.order.debtor_iban,
+            creditor_iban=known.order.creditor_iban,
+            settled_at=self._clock.now(),
+            reason="account_closed",
+        )
+
+    def _fault(self) -> BankFault:
+        return self.faults.pop(0) if self.faults else BankFault.NONE
+
+
+def _spoilt(answer: BankAnswer, fault: BankFault) -> BankAnswer:
+    if fault is BankFault.ANSWER_LOST:
+        return NoAnswer("bank_answer_unreadable")
+    if not isinstance(answer, OrderReport):
+        return answer
+    match fault:
+        case BankFault.WRONG_AMOUNT:
+            return replace(answer, amount_minor=answer.amount_minor + 100)
+        case BankFault.WRONG_CREDITOR:
+            return replace(answer, creditor_iban=builders.OTHER_IBAN)
+        case BankFault.WRONG_ID:
+            return replace(answer, end_to_end_id=answer.end_to_end_id[::-1])
+        case _:
+            return answer
+
+
+@dataclass
+class FakePeers:
+    """Onboarding, antifraud and contracts at once; each may fail or say no."""
+
+    clock: FakeClock
+    desk: FakeDesk
+    failure: KernelError | None = None
+    account: AccountFacts = field(default_factory=builders.account)
+    proof: OwnershipProof = field(default_factory=builders.proof)
+    decision: AntifraudDecision = field(default_factory=builders.decision)
+    contract_state: str = "released"
+
+    def prove(self, payout: Payout) -> OwnershipProof:
+        del payout
+        self._fail()
+        return replace(self.proof, checked_at=self.clock.now())
+
+    def decide(self, payout: Payout) -> AntifraudDecision:
+        del payout
+        self._fail()
+        return self.decision
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+@dataclass
+class FakeAccounts:
+    peers: FakePeers
+
+    def read(self, payout: Payout) -> AccountFacts:
+        del payout
+        self.peers._fail()
+        return self.peers.account
+
+    def prove(self, payout: Payout) -> OwnershipProof:
+        return self.peers.prove(payout)
+
+
+@dataclass
+class FakeContracts:
+    """Says of a contract what the payout row says, unless told otherwise."""
+
+    peers: FakePeers
+    answer: ContractFacts | None = None
+
+    def read(self, payout: Payout) -> ContractFacts:
+        self.peers._fail()
+        return self.answer or ContractFacts(
+            state=self.peers.contract_state,
+            amount=payout.amount,
+            document_sha256=payout.document_sha256,
+            account_id=payout.account_id,
+            client_id=payout.client_id,
+            consented=True,
+            released=payout.released_at is not None,
+        )
+
+
+class FakeAlarms:
+    def __init__(self) -> None:
+        self.codes: list[str] = []
+
+    def raise_alarm(self, code: str, payout: Payout) -> None:
+        del payout
+        self.codes.append(code)
+
+
+class Stage:
+    """Everything a payer's test needs, put together."""
+
+    def __init__(self, rules: Rules = builders.RULES) -> None:
+        self.clock = FakeClock(builders.DUE)
+        self.boundaries = Boundaries()
+        self.desk = FakeDesk(self.boundaries)
+        self.bank = FakeBank(self.clock, self.boundaries)
+        self.peers = FakePeers(self.clock, self.desk)
+        self.contracts = FakeContracts(self.peers)
+        self.alarms = FakeAlarms()
+        self.ids = FakeIds()
+        self.till = Till(
+            desk=self.desk,
+            accounts=FakeAccounts(self.peers),
+            antifraud=self.peers,
+            contracts=self.contracts,
+            bank=self.bank,
+            alarms=self.alarms,
+            policy=STARTING_POLICY,
+            clock=self.clock,
+            ids=self.ids,
+            rules=rules,
+        )
+
+    def state(self) -> State:
+        return self.desk.payout().state
