@@ -90,7 +90,9 @@ def _work(service: str) -> int:
 
 def _serve(service: str) -> int:
     platform = _open(service)
-    served = _serve_metrics(platform, {"database": _database_up(platform)})
+    platform.rpc.start()
+    parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
+    served = _serve_metrics(platform, parts)
     _room(f"services.{service}", "gateway").serve(platform)
     served.close()
     platform.close()

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
 import services.antifraud
 from infra.stack import Stack
@@ -15,12 +15,12 @@ from kernel.commands import upgrade
 from kernel.money import Money
 from kernel.platform import Platform
 from kernel.settings import read
-from kernel.tls import postgres_tls
 from services.antifraud import handlers
 from services.antifraud.handlers import Tools
 from services.antifraud.ports import Decision, Signal, SignalKind
 from services.antifraud.settings import Settings
 from services.antifraud.storage import SqlUnits, metadata
+from tests.databases import owner_engine
 from tests.unit.antifraud.fakes import FakeClock
 
 SERVICE = "antifraud"
@@ -32,11 +32,7 @@ APPLICATION = f"application:{UUID(int=1)}"
 def schema(servers: Stack) -> Iterator[Engine]:
     """The schema's owner, with the migrations applied."""
     servers.migrate(SERVICE)
-    env = servers.env(f"{SERVICE}-migrate")
-    parts = (Path(env[f"ANTIFRAUD_TLS_{part}"]) for part in ("CA", "CERT", "KEY"))
-    engine = create_engine(
-        env["ANTIFRAUD_DATABASE_URL"], connect_args=dict(postgres_tls(*parts))
-    )
+    engine = owner_engine(servers, SERVICE)
     folder = Path(str(services.antifraud.__file__)).parent / "migrations"
     upgrade(engine, directory=folder, metadata=metadata)
     yield engine

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
 import services.audit
 from infra.stack import Stack
@@ -18,32 +18,23 @@ from kernel.crypto import SigningKey
 from kernel.events import Envelope
 from kernel.platform import Platform
 from kernel.settings import PlatformSettings, read
-from kernel.tls import postgres_tls
 from services.audit.handlers.reading import Verdict
 from services.audit.settings import Settings
 from services.audit.storage import metadata
 from services.audit.wiring import Writer, build, build_writer
 from services.audit.worker import work
+from tests.databases import owner_engine
 from tests.unit.audit.builders import TRACE
 from tests.unit.audit.fakes import FakeClock
 
 SERVICE = "audit"
 
 
-def owner_of(servers: Stack) -> Engine:
-    """The database as the schema's owner sees it."""
-    env = servers.env(f"{SERVICE}-migrate")
-    parts = (Path(env[f"AUDIT_TLS_{part}"]) for part in ("CA", "CERT", "KEY"))
-    return create_engine(
-        env["AUDIT_DATABASE_URL"], connect_args=dict(postgres_tls(*parts))
-    )
-
-
 @pytest.fixture(scope="module")
 def schema(servers: Stack) -> Iterator[Engine]:
     """The schema's owner, with migrations applied and the queue declared."""
     servers.migrate(SERVICE)
-    engine = owner_of(servers)
+    engine = owner_engine(servers, SERVICE)
     folder = Path(str(services.audit.__file__)).parent / "migrations"
     upgrade(engine, directory=folder, metadata=metadata)
     yield engine

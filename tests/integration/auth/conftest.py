@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from infra.stack import Stack
+from tests.databases import owner_engine
 from tests.integration.auth.stand import (
     TABLES,
     MovableClock,
     Stand,
     open_platform,
-    owner_engine,
 )
 
 
@@ -19,7 +19,7 @@ from tests.integration.auth.stand import (
 def auth_owner(servers: Stack) -> Iterator[Engine]:
     """The migrated database, as its owner."""
     servers.migrate("auth")
-    engine = owner_engine(servers)
+    engine = owner_engine(servers, "auth")
     yield engine
     engine.dispose()
 

@@ -5,12 +5,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
 from infra.stack import Stack
 from kernel.context import Context
@@ -20,7 +19,6 @@ from kernel.events.onboarding import ClientActivated
 from kernel.ids import system_ids
 from kernel.platform import Platform
 from kernel.settings import read
-from kernel.tls import postgres_tls
 from kernel.values import Phone
 from services.auth.adapters import Argon2Passwords
 from services.auth.domain.codes import Challenge, Purpose
@@ -107,15 +105,6 @@ def open_platform(
         opened.database.engine, clock=clock, ids=ids, field_keys=opened.field_keys
     )
     return replace(opened, clock=clock, ids=ids, database=database)
-
-
-def owner_engine(servers: Stack) -> Engine:
-    """The database as its owner sees it."""
-    env = servers.env("auth-migrate")
-    files = (Path(env[f"AUTH_TLS_{part}"]) for part in ("CA", "CERT", "KEY"))
-    return create_engine(
-        env["AUTH_DATABASE_URL"], connect_args=dict(postgres_tls(*files))
-    )
 
 
 @dataclass

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, text
 
 from infra.layout import ROOT
 from infra.stack import Stack
@@ -20,13 +19,13 @@ from kernel.events.onboarding import ClientActivated, IdentificationCompleted
 from kernel.money import Money
 from kernel.platform import Platform
 from kernel.settings import read
-from kernel.tls import postgres_tls
 from services.contracts.domain.contract import LENDER_CHANNEL, Contract, Statement
 from services.contracts.handlers import applications, contracts, reactions
 from services.contracts.ports import Judges
 from services.contracts.settings import Settings
 from services.contracts.storage import metadata
 from services.contracts.storage.work import DatabaseUnit, DatabaseWork
+from tests.databases import owner_engine
 from tests.unit.contracts.builders import CEREMONY, CLIENT, OFFERED_AT
 from tests.unit.contracts.fakes import (
     FakeAntifraud,
@@ -259,11 +258,7 @@ def as_object(reply: Json) -> dict[str, Json]:
 @pytest.fixture(scope="module")
 def owner(servers: Stack) -> Iterator[Engine]:
     """The schema's owner, on a schema freshly made by the service's migrations."""
-    env = servers.env("contracts-migrate")
-    files = (Path(env[f"CONTRACTS_TLS_{part}"]) for part in ("CA", "CERT", "KEY"))
-    engine = create_engine(
-        env["CONTRACTS_DATABASE_URL"], connect_args=dict(postgres_tls(*files))
-    )
+    engine = owner_engine(servers, "contracts")
     _drop(engine)
     upgrade(engine, directory=MIGRATIONS, metadata=metadata)
     yield engine

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
 import services.disbursement
 from infra.stack import Stack
@@ -19,11 +19,11 @@ from kernel.commands import upgrade
 from kernel.context import Context
 from kernel.platform import Platform
 from kernel.settings import read
-from kernel.tls import postgres_tls
 from services.disbursement.domain.payout import Payout, Trail
 from services.disbursement.ports import Till
 from services.disbursement.settings import Settings
 from services.disbursement.storage import DatabaseDesk, PayoutRows, metadata
+from tests.databases import owner_engine
 from tests.unit.disbursement.builders import DUE
 from tests.unit.disbursement.fakes import (
     Boundaries,
@@ -40,16 +40,6 @@ from tests.unit.disbursement.fakes import (
 SERVICE = "disbursement"
 
 
-def owner_of(servers: Stack) -> Engine:
-    """The database as the schema's owner sees it."""
-    env = servers.env(f"{SERVICE}-migrate")
-    word = SERVICE.upper()
-    parts = (Path(env[f"{word}_TLS_{part}"]) for part in ("CA", "CERT", "KEY"))
-    return create_engine(
-        env[f"{word}_DATABASE_URL"], connect_args=dict(postgres_tls(*parts))
-    )
-
-
 def forget(owner: Engine) -> None:
     """Leave the database as empty as it was found."""
     with owner.begin() as connection:
@@ -60,7 +50,7 @@ def forget(owner: Engine) -> None:
 @pytest.fixture(scope="module")
 def owner(servers: Stack) -> Iterator[Engine]:
     """The schema's owner, with the migrations applied."""
-    engine = owner_of(servers)
+    engine = owner_engine(servers, SERVICE)
     forget(engine)
     folder = Path(str(services.disbursement.__file__)).parent / "migrations"
     upgrade(engine, directory=folder, metadata=metadata)

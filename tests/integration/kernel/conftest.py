@@ -8,11 +8,10 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import text
 
 from infra.stack import Stack
 from kernel.bus import Interest, close_quietly, declare_service
@@ -23,7 +22,7 @@ from kernel.outbox import Relay, Signer
 from kernel.platform import Platform
 from kernel.settings import PlatformSettings, read
 from kernel.tables import kernel_metadata
-from kernel.tls import postgres_tls
+from tests.databases import owner_engine
 
 PUBLISHER = "contracts"
 LISTENER = "disbursement"
@@ -99,19 +98,6 @@ class Service:
         for thread in self.threads:
             thread.join(timeout=10)
         self.platform.close()
-
-
-def owner_engine(servers: Stack, service: str) -> Engine:
-    env = servers.env(f"{service}-migrate")
-    word = service.upper()
-    return create_engine(
-        env[f"{word}_DATABASE_URL"],
-        connect_args=dict(
-            postgres_tls(
-                *(Path(env[f"{word}_TLS_{part}"]) for part in ("CA", "CERT", "KEY"))
-            )
-        ),
-    )
 
 
 @pytest.fixture(scope="module")

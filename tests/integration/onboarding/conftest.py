@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
 from infra.simulators.client import Person
 from infra.stack import Stack
@@ -23,7 +23,6 @@ from kernel.crypto import Json
 from kernel.errors import Refused
 from kernel.platform import Platform
 from kernel.settings import read
-from kernel.tls import postgres_tls
 from kernel.values import Iban, Iin, Phone
 from services.onboarding import wiring
 from services.onboarding.domain.consent import parse_consents
@@ -35,6 +34,7 @@ from services.onboarding.ports import SentCode
 from services.onboarding.settings import Settings
 from services.onboarding.storage import metadata
 from services.onboarding.wiring import UseCases
+from tests import databases
 from tests.integration.simulators.stand import Stand, make_pki, running_stand
 from tests.unit.onboarding.pictures import png
 
@@ -267,11 +267,7 @@ def _environment(servers: Stack, stand: Stand) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def owner_engine(servers: Stack) -> Iterator[Engine]:
     """The schema's owner, after a migration."""
-    env = servers.env("onboarding-migrate")
-    paths = [Path(env[f"ONBOARDING_TLS_{part}"]) for part in ("CA", "CERT", "KEY")]
-    engine = create_engine(
-        env["ONBOARDING_DATABASE_URL"], connect_args=postgres_tls(*paths)
-    )
+    engine = databases.owner_engine(servers, "onboarding")
     upgrade(engine, directory=MIGRATIONS, metadata=metadata)
     yield engine
     engine.dispose()
