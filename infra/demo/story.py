@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -108,7 +109,7 @@ class Story:
             try:
                 client.release()
             except ProblemError as error:
-                step.refuse(f"{error.code}: {error.problem['detail']}")
+                step.refuse(_told(error))
             else:
                 raise StoryError("a release was accepted before hold_until")
 
@@ -186,7 +187,7 @@ class Story:
             for attempt in range(WRONG_PASSWORDS):
                 _expect_refusal(thief, f"не тот пароль {attempt}")
             problem = _expect_refusal(thief, thief.password)
-            step.refuse(f"{problem.code}: {problem.problem['detail']}")
+            step.refuse(_told(problem))
 
     def _verify(self) -> None:
         with self.view.step("every event is in the log") as step:
@@ -196,6 +197,13 @@ class Story:
             "export verified by tools/verify_export.py", "3.2b"
         ) as step:
             self.verdict = step.note = verify_export(self.world)
+
+
+def _told(error: ProblemError) -> str:
+    """The refusal as the client reads it, with the time left where there is some."""
+    left = error.problem.get("seconds_left")
+    wait = f" ({left} s left)" if left is not None else ""
+    return f"{error.code}: {error.problem['detail']}{wait}"
 
 
 def _expect_refusal(client: Borrower, password: str) -> ProblemError:
@@ -227,14 +235,14 @@ def operator(world: World, service: str, *words: str) -> dict[str, object]:
 def _settled_size(world: World) -> int:
     """The size of the log once nobody has anything left to say."""
     services = ("auth", "onboarding", "contracts", "disbursement", "antifraud")
+
+    def left() -> int:
+        with ThreadPoolExecutor(len(services)) as pool:
+            states = pool.map(lambda s: operator(world, s, "status"), services)
+            return sum(int(str(state["outbox_unpublished"])) for state in states)
+
     until(
-        lambda: {
-            "state": "unpublished",
-            "left": sum(
-                int(str(operator(world, s, "status")["outbox_unpublished"]))
-                for s in services
-            ),
-        },
+        lambda: {"state": "unpublished", "left": left()},
         lambda answer: answer["left"] == 0,
     )
     return int(str(operator(world, "audit", "status")["size"]))
