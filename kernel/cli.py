@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 
 from kernel.bus import Broker
 from kernel.clock import Clock, clock_from
 from kernel.context import fresh_context
-from kernel.crypto import Json, SigningKey, TrustStore
+from kernel.crypto import Json, SigningKey, TrustStore, as_object
 from kernel.errors import Broken, Refused, Transient
 from kernel.ids import Ids, system_ids
 from kernel.logging import configure
@@ -82,7 +83,25 @@ def _status(operator: Operator, _arguments: argparse.Namespace) -> tuple[Json, i
     return operator.call("status"), 0
 
 
-STATUS: Final = Command("what waits, what is parked, what was refused", _status)
+def _parked(operator: Operator, _arguments: argparse.Namespace) -> tuple[Json, int]:
+    answer = as_object(operator.call("parked"))
+    return answer, FINDING if answer["parked"] else 0
+
+
+def _replay(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
+    answer = operator.call("replay_parked", message_id=arguments.message_id)
+    return answer, 0 if as_object(answer)["outcome"] == "applied" else FINDING
+
+
+def _message_id(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("message_id", type=UUID, help="as `parked` shows it")
+
+
+OPERATIONS: Final[Mapping[str, Command]] = {
+    "status": Command("what waits, what is parked, what was refused", _status),
+    "parked": Command("messages that wait for a person (exit 3 if any)", _parked),
+    "replay": Command("handle a parked message once more", _replay, _message_id),
+}
 
 
 def main(
@@ -91,7 +110,7 @@ def main(
     arguments: Sequence[str] | None = None,
 ) -> None:
     """Parse, call, print, exit."""
-    known = {"status": STATUS, **(commands or {})}
+    known = {**OPERATIONS, **(commands or {})}
     parser = argparse.ArgumentParser(prog=f"python -m services.{service}.cli")
     parser.add_argument("--json", action="store_true", help="print JSON, nothing else")
     chosen = parser.add_subparsers(dest="command", required=True)

@@ -24,8 +24,9 @@ from kernel.errors import Broken, KernelError, Refused, Transient
 from kernel.events import Envelope, Event
 from kernel.inbox import Inbox
 from kernel.logging import get_logger
+from kernel.operations import Operations
 from kernel.outbox import Relay, Signer
-from kernel.platform import Platform
+from kernel.platform import AnyPlatform
 from kernel.rpc import (
     CallRejectedError,
     Method,
@@ -35,11 +36,14 @@ from kernel.rpc import (
     reply_of,
     reply_of_error,
 )
-from kernel.status import status_of
 
 log = get_logger("entrypoints")
 
 MAX_WORKERS: Final = 16
+_OPERATIONS: Final = {
+    name: Method.of(getattr(Operations, name), callers=("operator",), client=False)
+    for name in ("status", "parked", "replay_parked")
+}
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -47,13 +51,12 @@ R = TypeVar("R")
 class KernelContainer(ServiceContainer):
     """A nameko container that knows the platform and the use cases it serves."""
 
-    def __init__(
-        self, service: type, platform: Platform[Any], use_cases: object
-    ) -> None:
+    def __init__(self, service: type, platform: AnyPlatform, use_cases: object) -> None:
         self.platform = platform
         self.use_cases = use_cases
         nameko.config.update({"max_workers": MAX_WORKERS})
         self.consuming: list[Consuming] = []
+        self.inbox: Inbox | None = None
         super().__init__(service)
 
     def bus_connected(self) -> bool:
@@ -152,6 +155,7 @@ class EventDoor(_Background):
             ids=platform.ids,
             quarantine=platform.quarantine,
         )
+        self.container.inbox = inbox
 
         def handle(message: Received) -> None:
             inbox.receive(message)
@@ -249,25 +253,21 @@ class RpcDoor(_Background):
         self._answer(request.reply_to, message.properties, body)
 
     def _result(self, request: Request) -> object:
-        known = self.methods.get(request.call.method)
-        if known is None and request.call.method == "status":
-            return self._status(request)
-        if known is None:
+        name = request.call.method
+        if name in self.methods:
+            method, entrypoint = self.methods[name]
+            arguments = method.arguments_for(request)
+            return _worker_result(
+                self.container, entrypoint, (request.call,), arguments
+            )
+        if name not in _OPERATIONS:
             raise CallRejectedError("unknown_method")
-        method, entrypoint = known
-        arguments = method.arguments_for(request)
-        return _worker_result(self.container, entrypoint, (request.call,), arguments)
-
-    def _status(self, request: Request) -> object:
-        if request.call.caller != "operator":
-            raise CallRejectedError("not_permitted")
-        platform = self.container.platform
-        return status_of(
-            self.container.service_name,
-            platform.database,
-            platform.clock,
-            request.call.context,
+        arguments = _OPERATIONS[name].arguments_for(request)
+        container = self.container
+        operations = Operations(
+            container.service_name, container.platform, container.inbox
         )
+        return getattr(operations, name)(request.call, **arguments)
 
     def _reject(self, message: Received, error: CallRejectedError) -> None:
         if error.code == "late":
@@ -402,7 +402,7 @@ def patch() -> None:
     monkey_patch()
 
 
-def serve(service: type, platform: Platform[Any], use_cases: object) -> KernelContainer:
+def serve(service: type, platform: AnyPlatform, use_cases: object) -> KernelContainer:
     """Start the service; returns its running container."""
     container = KernelContainer(service, platform, use_cases)
     container.start()

@@ -61,6 +61,17 @@ class Outcome(Enum):
     QUARANTINED = "quarantined"
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message whose attempts are used up; ``reason`` names the last failure."""
+
+    message_id: UUID
+    type: str
+    subject: str
+    attempts: int
+    reason: str
+
+
 _MOVED_ON: Final = frozenset({Outcome.APPLIED, Outcome.PASSED})
 """The subject advanced, so what waits behind it may now apply."""
 
@@ -289,6 +300,42 @@ class Inbox:
                 self._drain(source, subject)
         return len(rows)
 
+    def parked(self) -> list[Parked]:
+        """What waits for a person, oldest first."""
+        with self.database.begin(fresh_context(self.ids)) as tx:
+            rows = tx.connection.execute(
+                select(
+                    inbox.c.message_id,
+                    inbox.c.type,
+                    inbox.c.subject,
+                    inbox.c.attempts,
+                    inbox.c.reason,
+                )
+                .where(inbox.c.state == "parked")
+                .order_by(inbox.c.parked_at)
+            )
+            return [Parked(*row) for row in rows]
+
+    def replay(self, message_id: UUID) -> Outcome | None:
+        """Handle a parked message once more; None when there is no such.
+
+        Applied, it frees all that waits behind it; failed, it is parked again.
+        """
+        with self.database.begin(fresh_context(self.ids)) as tx:
+            row = tx.connection.execute(
+                select(inbox.c.source, inbox.c.subject, inbox.c.subject_version).where(
+                    inbox.c.message_id == message_id, inbox.c.state == "parked"
+                )
+            ).one_or_none()
+        found = self._load(*row, states=("parked",)) if row else None
+        if found is None:
+            return None
+        outcome = self._place_stored(*found)
+        if outcome in _MOVED_ON:
+            INBOX_PARKED.dec()
+            self._drain(found[0].source, found[0].subject)
+        return outcome
+
     def run_retries(self, stop: threading.Event) -> None:
         """The beat that calls `retry_due`; the database away means waiting."""
         while not stop.wait(RETRY_BEAT_S):
@@ -309,7 +356,12 @@ class Inbox:
         return None if last is None else self._load(source, subject, last + 1)
 
     def _load(
-        self, source: str, subject: str, version: int
+        self,
+        source: str,
+        subject: str,
+        version: int,
+        *,
+        states: tuple[str, ...] = ("waiting", "failed"),
     ) -> tuple[Envelope, bytes] | None:
         with self.database.begin(fresh_context(self.ids)) as tx:
             row = tx.connection.execute(
@@ -317,7 +369,7 @@ class Inbox:
                     inbox.c.source == source,
                     inbox.c.subject == subject,
                     inbox.c.subject_version == version,
-                    inbox.c.state.in_(("waiting", "failed")),
+                    inbox.c.state.in_(states),
                 )
             ).one_or_none()
         if row is None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from kernel.bus import Broker
 from kernel.clock import Clock, clock_from
@@ -103,3 +103,7 @@ class Platform(Generic[S]):
         if "rpc" in self.__dict__:
             self.rpc.close()
         self.database.close()
+
+
+AnyPlatform = Platform[Any]
+"""The platform of a service the kernel does not know."""

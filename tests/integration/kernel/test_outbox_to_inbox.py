@@ -161,6 +161,23 @@ def test_a_message_is_parked_with_an_alarm_when_its_attempts_are_used_up(
     assert alarms == [("platform.message_parked.v1",)]
 
 
+def test_a_parked_message_is_replayed_and_frees_what_waits(
+    inbox: Inbox, recorder: Recorder, bodies: list[bytes], listener: Service
+) -> None:
+    recorder.failing = {"a"}
+    for body in bodies:
+        inbox.receive(message(body))
+    for pause_s in RETRY_AFTER_S:
+        listener.clock.move(seconds=pause_s + 1)
+        inbox.retry_due()
+    (parked,) = inbox.parked()
+    assert inbox.replay(parked.message_id) is Outcome.PARKED
+    recorder.failing = set()
+    assert inbox.replay(parked.message_id) is Outcome.APPLIED
+    assert recorder.seen == ["a", "b", "c", "d"]
+    assert (inbox.parked(), inbox.replay(parked.message_id)) == ([], None)
+
+
 def test_what_a_handler_publishes_leaves_only_with_its_commit(
     listener: Service, bodies: list[bytes]
 ) -> None:
