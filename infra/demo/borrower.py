@@ -127,9 +127,13 @@ class Borrower:
         return self.cabinet.call("POST", "/sessions/second-factor", body)
 
     def apply(self, amount: str, *, term_days: int = 90) -> Json:
-        """Ask for a microcredit; the decision comes with the answer or soon after."""
+        """Ask for a microcredit; the decision comes with the answer or soon after.
+
+        Asked again because the answer was lost, it is the same application: one key.
+        """
         body = {"amount": amount, "term_days": term_days}
-        application = self.cabinet.call("POST", "/applications", body)
+        key = f"application-{self.registration_id}"
+        application = self.cabinet.call("POST", "/applications", body, key=key)
         path = f"/applications/{application['application_id']}"
         decided = until(
             lambda: self.cabinet.call("GET", path),

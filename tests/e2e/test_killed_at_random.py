@@ -69,6 +69,13 @@ def killer(world: World) -> Iterator[Killer]:
     world.stack.wait_ready(*(process.name for process in topology.runnable()))
 
 
+@pytest.fixture
+def client(world: World, killer: Killer) -> Iterator[Borrower]:
+    person = world.borrower(killer.dice.randbytes(4).hex())
+    yield person
+    person.cabinet.close()
+
+
 def insist(step: Callable[[], object], done: Callable[[], bool]) -> None:
     """Do a step as a patient client would: again, until it is seen to be done.
 
@@ -107,9 +114,8 @@ def never() -> bool:
 @pytest.mark.clause("1.3c")
 @pytest.mark.catalogue("F01", "F17", "F32", "F38")
 def test_the_journey_survives_the_death_of_every_process(
-    world: World, killer: Killer, sweep: Sweep
+    world: World, killer: Killer, client: Borrower, sweep: Sweep
 ) -> None:
-    client = world.borrower(killer.dice.randbytes(4).hex())
     client.appear()
 
     def step(act: Callable[[], object], done: Callable[[], bool] = never) -> None:
@@ -152,4 +158,3 @@ def test_the_journey_survives_the_death_of_every_process(
     assert len(mine) == 1
     sweep.run(people=[client])
     assert "chain verified" in verify_export(world)
-    client.cabinet.close()
