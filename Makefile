@@ -17,7 +17,7 @@ PYTEST_ARGS ?=
 need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothing to run' >&2; exit 2; }
 
 .PHONY: help demo up down status url logs env \
-        fmt lint types imports check unit integration e2e security test \
+        fmt lint types imports check unit integration e2e security test containers \
         seeded trace bench faults events migration clean venv servers
 
 help: ## list these commands
@@ -100,6 +100,9 @@ security: venv servers ## attacks, one file per row of the threat model
 
 test: venv servers ## all of the above in one run
 	@$(PYTEST) $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security) $(PYTEST_ARGS)
+
+containers: venv ## the same journey in containers (needs an engine or root on Debian)
+	@$(PYTEST) tests/containers $(PYTEST_ARGS)
 
 ##@ Doubt it
 

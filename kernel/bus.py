@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import amqp
 from amqp.exceptions import AMQPError
@@ -54,11 +55,16 @@ class Broker:
     cert: Path
     key: Path
 
+    @property
+    def host(self) -> str:
+        """The name the broker's certificate must carry."""
+        return urlsplit(self.url).hostname or ""
+
     def connect(self) -> Connection:
         """An open connection.  Raises one of BROKER_ERRORS."""
         connection = Connection(
             self.url,
-            ssl=amqp_ssl(self.ca, self.cert, self.key, "127.0.0.1"),
+            ssl=amqp_ssl(self.ca, self.cert, self.key, self.host),
             login_method="EXTERNAL",
             heartbeat=HEARTBEAT_S,
             connect_timeout=CONNECT_TIMEOUT_S,

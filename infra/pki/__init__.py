@@ -3,7 +3,7 @@
 All of it is generated on the spot, 0600, never printed and never committed.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from infra import topology
@@ -14,26 +14,37 @@ from infra.pki.certificates import Authority, Leaf
 # How a browser may name the gateway.
 _PUBLIC_HOST = "creditplus.kz"
 _LOCAL = ("localhost", "127.0.0.1")
+_ONE_MACHINE: Mapping[str, str] = {}
 
 
-def ensure(layout: Layout, *, now: datetime) -> list[str]:
+def ensure(
+    layout: Layout, *, now: datetime, hosts: Mapping[str, str] = _ONE_MACHINE
+) -> list[str]:
     """Make what is missing, renew what is due; say what was made.
 
-    `now` is an aware instant. A second call at the same instant makes nothing.
+    `now` is an aware instant. `hosts` names the machine of a server's certificate
+    where it is not this one. A second call at the same instant makes nothing.
     """
     layout.prepare()
-    made = Authority(layout.pki, "kredit internal CA").ensure(_inner(), now=now)
-    outer = Authority(layout.outer, "kredit outer world CA").ensure(_outer(), now=now)
+    made = Authority(layout.pki, "kredit internal CA").ensure(_inner(hosts), now=now)
+    outer = Authority(layout.outer, "kredit outer world CA").ensure(
+        _outer(hosts), now=now
+    )
     return [*made, *(f"outer/{name}" for name in outer), *keys.ensure(layout.keys)]
 
 
-def _inner() -> Collection[Leaf]:
+def _inner(hosts: Mapping[str, str]) -> Collection[Leaf]:
     return (
         *(_speaker(name) for name in topology.principals()),
         *(Leaf(name, client=True) for name in topology.migrators()),
-        Leaf(topology.DATABASE_SERVER, server=_LOCAL),
-        Leaf(topology.BROKER_SERVER, server=_LOCAL),
+        _server(topology.DATABASE_SERVER, hosts),
+        _server(topology.BROKER_SERVER, hosts),
     )
+
+
+def _server(name: str, hosts: Mapping[str, str]) -> Leaf:
+    elsewhere = (hosts[name],) if name in hosts else ()
+    return Leaf(name, server=(*_LOCAL, *elsewhere))
 
 
 def _speaker(name: str) -> Leaf:
@@ -44,10 +55,10 @@ def _speaker(name: str) -> Leaf:
     return Leaf(name, client=True, server=(*_LOCAL, *public))
 
 
-def _outer() -> Collection[Leaf]:
+def _outer(hosts: Mapping[str, str]) -> Collection[Leaf]:
     clients = sorted(topology.PARTNER_CLIENTS & set(topology.principals()))
     return (
-        Leaf("bank", server=_LOCAL),
-        Leaf("world", server=_LOCAL),
+        _server("bank", hosts),
+        _server("world", hosts),
         *(Leaf(name, client=True) for name in clients),
     )

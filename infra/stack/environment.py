@@ -1,7 +1,7 @@
 """What each process is told: paths and addresses, never a secret's value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra import topology
@@ -27,11 +27,15 @@ _OUTER_SYSTEMS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Environments:
-    """Environments of every process of one stack. `stage` as services know it."""
+    """Environments of every process of one stack. `stage` as services know it.
+
+    `hosts` names the machine of a port, see `ports`, where it is not this one.
+    """
 
     layout: Layout
     ports: Mapping[str, int]
     stage: str
+    hosts: Mapping[str, str] = field(default_factory=dict)
 
     def write(self) -> None:
         """Write `.state/env/<process>.env` for everybody, 0600."""
@@ -109,11 +113,11 @@ class Environments:
 
     def _identity(self, principal: str) -> dict[str, str]:
         pki = self.layout.pki
-        broker = self.ports[topology.BROKER_SERVER]
+        broker = self._address(topology.BROKER_SERVER)
         return {
             "STAGE": self.stage,
             "PRINCIPAL": principal,
-            "BROKER_URL": f"amqps://127.0.0.1:{broker}/kredit",
+            "BROKER_URL": f"amqps://{broker}/kredit",
             "TLS_CA": str(pki / "ca.crt"),
             "TLS_CERT": str(pki / f"{principal}.crt"),
             "TLS_KEY": str(pki / f"{principal}.key"),
@@ -196,11 +200,14 @@ class Environments:
         return {**public, "LOG_KEY": str(layout.keys / "audit-log.ed25519")}
 
     def _database(self, role: str, database: str) -> str:
-        port = self.ports[topology.DATABASE_SERVER]
-        return f"postgresql+psycopg2://{role}@127.0.0.1:{port}/{database}"
+        server = self._address(topology.DATABASE_SERVER)
+        return f"postgresql+psycopg2://{role}@{server}/{database}"
 
     def _url(self, port: str) -> str:
-        return f"https://127.0.0.1:{self.ports[port]}"
+        return f"https://{self._address(port)}"
+
+    def _address(self, port: str) -> str:
+        return f"{self.hosts.get(port, '127.0.0.1')}:{self.ports[port]}"
 
     def _write(self, name: str, environment: Mapping[str, str]) -> None:
         lines = (f"{key}={value}\n" for key, value in sorted(environment.items()))

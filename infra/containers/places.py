@@ -1,0 +1,51 @@
+"""Names and ports of the containers, as `compose/*.yml` use them too."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra import topology
+from infra.stack.ports import metrics
+
+STATE = Path("/state")
+"""Where a container finds what it was given."""
+
+HANDOUTS = Path("/handout")
+"""Where the dealing job sees every container's `/state`, by the container's name."""
+
+VAULT = Path("/vault")
+"""Where the dealing job keeps the authorities and all keys; nobody else sees it."""
+
+OURS, SERVERS = 10001, 999
+"""User ids: of our own images, and of the official images of both servers."""
+
+VISITOR = "visitor"
+"""A person with a browser, and the director of the simulated outer world."""
+
+CLOCK = "clock"
+"""The folder that holds the shifted clock; everybody reads it."""
+
+HOSTS: Mapping[str, str] = {
+    topology.DATABASE_SERVER: "postgres",
+    topology.BROKER_SERVER: "rabbitmq",
+    "gateway": "creditplus.kz",
+    "simulator-bank": "simulator-bank",
+    "simulator-world": "simulator-world",
+    "simulator-world.public": "simulator-world",
+}
+
+_METRICS_PORT = 9100
+
+PORTS: Mapping[str, int] = {
+    topology.DATABASE_SERVER: 5432,
+    topology.BROKER_SERVER: 5671,
+    "gateway": 8443,
+    "simulator-bank": 8444,
+    "simulator-world": 8445,
+    "simulator-world.public": 8446,
+    **{metrics(process.name): _METRICS_PORT for process in topology.processes()},
+}
+
+
+def url(name: str) -> str:
+    """The address of a listener, as every container knows it."""
+    return f"https://{HOSTS[name]}:{PORTS[name]}"

@@ -1,0 +1,79 @@
+"""Who can reach whom: connections are tried, with a positive control for each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from infra import topology
+from infra.containers.places import PORTS
+from tests.containers.project import PROBE, Project, python_in
+
+pytestmark = pytest.mark.timeout(1500)
+
+ZONES = ("edge", "dmz", "core", "data", "partners")
+AT_HOME = {
+    topology.DATABASE_SERVER: "data",
+    topology.BROKER_SERVER: "core",
+    "simulator-bank": "partners",
+    "simulator-world": "partners",
+}
+
+
+@contextmanager
+def probe(project: Project, network: str) -> Iterator[Any]:
+    """A container of nobody's in one network."""
+    container = project.engine.client.containers.run(
+        project.image,
+        entrypoint=["/venv/bin/python", "-c", "import time; time.sleep(900)"],
+        network=network,
+        detach=True,
+        init=False,
+        healthcheck={"test": ["NONE"]},
+    )
+    try:
+        yield container
+    finally:
+        container.remove(force=True)
+
+
+def door(project: Project, server: str) -> list[str]:
+    """Port and addresses: all of them, wherever the server stands."""
+    return [str(PORTS[server]), *project.addresses(server)]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_zone_reaches_only_its_own_servers(project: Project, zone: str) -> None:
+    """By address, since an unknown name would prove nothing."""
+    with probe(project, f"{project.name}_{zone}") as stranger:
+        seen = {
+            server: python_in(stranger, PROBE, *door(project, server))
+            for server in AT_HOME
+        }
+    assert seen == {
+        server: "open" if home == zone else "closed" for server, home in AT_HOME.items()
+    }
+
+
+def test_what_keeps_a_stranger_out_is_the_network(project: Project) -> None:
+    """The same container, once connected to the database's network, gets through."""
+    client = project.engine.client
+    with probe(project, f"{project.name}_dmz") as stranger:
+        target = door(project, topology.DATABASE_SERVER)
+        assert python_in(stranger, PROBE, *target) == "closed"
+        client.networks.get(f"{project.name}_data").connect(stranger)
+        assert python_in(stranger, PROBE, *target) == "open"
+
+
+def test_nobody_gets_out(project: Project) -> None:
+    """Not even the gateway; a container on an ordinary network does."""
+    host, port = project.engine.outside
+    with probe(project, "bridge") as ordinary:
+        assert python_in(ordinary, PROBE, str(port), host) == "open"
+    ours = [process.name for process in topology.runnable()]
+    reached = {
+        name: python_in(project.running()[name], PROBE, str(port), host)
+        for name in (*ours, *topology.simulators())
+    }
+    assert {name for name, answer in reached.items() if answer != "closed"} == set()
