@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -13,6 +14,7 @@ from infra.layout import ROOT
 from tests.integration.audit.conftest import LogStand, Working
 
 EVENTS = "SELECT count(*) FROM audit_log WHERE kind = 1"
+LEAVES = "SELECT count(*) FROM audit_log"
 WAIT_S = 60.0
 
 
@@ -56,34 +58,37 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(stand: LogStand) -> N
     speaker = stand.speaker()
     said = 0
     for round_ in range(4):
-        worker = start(stand)
-        speaker.say(speaker.messages(400))
-        said += 400
-        before = count(stand, "SELECT count(*) FROM audit_log")
-        wait_until(
-            lambda before=before: (
-                count(stand, "SELECT count(*) FROM audit_log")  # type: ignore[misc]
-                > before
-            )
-        )
-        time.sleep(0.03 * round_)
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
-    worker = start(stand)
-    wait_until(lambda: count(stand) >= said)
-    worker.terminate()
-    assert worker.wait(timeout=20) == 0
+        with started(stand) as worker:
+            speaker.say(speaker.messages(400))
+            said += 400
+            wait_until(grows_beyond(stand, count(stand, LEAVES)))
+            time.sleep(0.03 * round_)
+            os.kill(worker.pid, signal.SIGKILL)
+    with started(stand) as worker:
+        wait_until(lambda: count(stand) >= said)
+        worker.terminate()
+        assert worker.wait(timeout=20) == 0
     verdict = stand.verify()
     assert (verdict.bad_seq, verdict.events) == (None, said)
     assert count(stand, "SELECT count(*) FROM audit_hole") == 0
 
 
-def start(stand: LogStand) -> subprocess.Popen[bytes]:
-    """The worker as its supervisor starts it."""
-    return subprocess.Popen(
+def grows_beyond(stand: LogStand, size: int) -> Callable[[], bool]:
+    return lambda: count(stand, LEAVES) > size
+
+
+@contextmanager
+def started(stand: LogStand) -> Iterator[subprocess.Popen[bytes]]:
+    """The worker as its supervisor starts it; dead when the context is left."""
+    worker = subprocess.Popen(
         [sys.executable, "-m", "services.audit", "work"],
         cwd=ROOT,
         env=stand.servers.env("audit-worker"),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.STDOUT,
     )
+    try:
+        yield worker
+    finally:
+        worker.kill()
+        worker.wait()

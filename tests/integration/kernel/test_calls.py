@@ -56,13 +56,16 @@ def probes(servers: Stack, tables: None) -> Iterator[None]:
         )
         for name in (PUBLISHER, LISTENER)
     }
-    for process in processes.values():
-        assert process.stdout is not None
-        assert "ready" in (line.strip() for line in iter(process.stdout.readline, ""))
-    yield
-    for process in processes.values():
-        process.kill()
-        process.communicate()
+    try:
+        for process in processes.values():
+            assert process.stdout is not None
+            said = iter(process.stdout.readline, "")
+            assert "ready" in (line.strip() for line in said)
+        yield
+    finally:
+        for process in processes.values():
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture(scope="module")
