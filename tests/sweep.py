@@ -18,6 +18,7 @@ from infra.demo.borrower import Borrower
 from infra.demo.cabinet import until
 from infra.simulators.client import ControlClient
 from infra.stack import Stack
+from kernel.clock import parse_rfc3339
 
 SETTLING_S = 60.0
 _LEAF_OF_EVENT = (1, 2)
@@ -34,6 +35,7 @@ class Sweep:
         """Wait until the platform has settled, then look at everything."""
         self.settled()
         self.one_transfer_each()
+        self.never_early()
         self.every_event_logged()
         self.no_personal_data(people)
 
@@ -68,7 +70,7 @@ class Sweep:
         return left | ({"not logged": len(missing)} if missing else {})
 
     def one_transfer_each(self) -> None:
-        """I1, I3, I4: ledger and payouts agree, line by line and to the tiyn."""
+        """I1, I4: ledger and payouts agree, line by line and to the tiyn."""
         payouts = self.rows(
             "disbursement", "SELECT state, amount_minor, order_key FROM payouts"
         )
@@ -80,6 +82,24 @@ class Sweep:
         assert sum(line["amount_minor"] for line in ledger) == sum(
             p["amount_minor"] for p in payouts if p["state"] == "paid"
         )
+
+    def never_early(self) -> None:
+        """I2, I3: by the bank's own time, and only with consent and release."""
+        agreed = {
+            row["order_key"]: row
+            for row in self.rows(
+                "disbursement",
+                "SELECT order_key, hold_until, consented_at IS NOT NULL AS consented,"
+                " NOT release_required OR released_at >= hold_until AS released"
+                " FROM payouts WHERE order_key IS NOT NULL",
+            )
+        }
+        for line in self.control.ledger():
+            payout = agreed[line["idempotency_key"]]
+            assert parse_rfc3339(line["accepted_at"]) >= parse_rfc3339(
+                payout["hold_until"]
+            )
+            assert (payout["consented"], payout["released"]) == (True, True)
 
     def every_event_logged(self) -> None:
         """I5: the log holds each published event exactly once, and no other."""
