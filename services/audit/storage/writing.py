@@ -118,6 +118,10 @@ def locked(database: Database, tools: Tools) -> Iterator[LockedLog]:
             connection.execute(text("SET synchronous_commit = on"))
         try:
             yield LockedLog(connection, tools)
+            if not connection.invalidated:
+                # Whoever waits need not wait for the server to notice we have gone.
+                with connection.begin():
+                    connection.execute(select(func.pg_advisory_unlock(LOCK_KEY)))
         finally:
             # The session must not go back to the pool with the lock on it.
             connection.invalidate()
