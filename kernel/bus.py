@@ -7,7 +7,6 @@ Every connection is TLS with a client certificate and SASL EXTERNAL: the broker 
 the principal by its certificate and checks the ``user_id`` of each message.
 """
 
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -345,12 +344,3 @@ class Consuming:
         else:
             message.ack()
         return True
-
-
-def is_port_open(host: str, port: int, timeout_s: float = 1.0) -> bool:
-    """Whether somebody listens there: the first question of ``check``."""
-    try:
-        with socket.create_connection((host, port), timeout=timeout_s):
-            return True
-    except OSError:
-        return False

@@ -20,7 +20,6 @@ from typing import Any, Final
 
 VERBS: Final = ("run", "work", "serve", "migrate", "check")
 STOP_S: Final = 10
-READY_AGE_S: Final = 5.0
 
 
 def main(service: str, arguments: Sequence[str] | None = None) -> None:

@@ -18,7 +18,7 @@ from nameko.containers import ServiceContainer
 from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
 from typing_extensions import override
 
-from kernel.bus import Consuming, Interest, Received
+from kernel.bus import REPLY_EXCHANGE, Consuming, Interest, Received
 from kernel.database import Transaction
 from kernel.errors import Broken, KernelError, Refused, Transient
 from kernel.events import Envelope, Event
@@ -284,7 +284,7 @@ class RpcDoor(_Background):
         try:
             self.replies.publish(
                 body,
-                "reply",
+                REPLY_EXCHANGE,
                 reply_to,
                 correlation_id=str(properties.get("correlation_id", "")),
             )

@@ -33,7 +33,7 @@ from kernel.clock import Clock
 from kernel.crypto import SigningKey
 from kernel.database import transient_errors
 from kernel.errors import Transient
-from kernel.events.envelope import Envelope
+from kernel.events.envelope import Envelope, routing_key
 from kernel.logging import get_logger
 from kernel.metrics import OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_PUBLISHED
 from kernel.tables import outbox, outbox_subject
@@ -211,7 +211,7 @@ class Relay:
                 return 0
             exchange = f"{self._signer.service}.events"
             refused = publisher.publish_all(  # step 2
-                (row_id, body, exchange, _routing_key(event_type, subject))
+                (row_id, body, exchange, routing_key(event_type, subject))
                 for row_id, body, event_type, subject in rows
             )
             self._reached("published")
@@ -231,10 +231,6 @@ class Relay:
         ).scalar()
         age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
         OUTBOX_OLDEST_AGE_SECONDS.set(max(age, 0.0))
-
-
-def _routing_key(event_type: str, subject: str) -> str:
-    return f"{subject.partition(':')[0]}.{event_type.partition('.')[2]}"
 
 
 def _wait(raw: Any, timeout_s: float) -> None:  # noqa: ANN401 - a psycopg2 connection

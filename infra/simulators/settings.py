@@ -66,7 +66,7 @@ class WorldSettings:
 def environment() -> Mapping[str, str]:
     """The process's environment, read in this one place."""
     # The platform reads its own through kernel.settings, which infra may not import.
-    return os.environ  # noqa: TID251
+    return os.environ  # noqa: TID251 - infra may not import kernel
 
 
 def bank_settings(env: Mapping[str, str]) -> BankSettings:

@@ -6,7 +6,6 @@ They carry ids and keyed tokens, never personal data.
 """
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
@@ -59,9 +58,6 @@ WireMoney = Annotated[
     WithJsonSchema({"type": "string", "examples": ["400000.00"]}),
 ]
 """Money; on the wire a decimal string in tenge, ``"400000.00"``."""
-
-WireDecimal = Annotated[Decimal, PlainSerializer(str, return_type=str)]
-"""An exact number; on the wire a decimal string."""
 
 
 class Event(BaseModel):

@@ -52,6 +52,11 @@ class EnvelopeError(ValueError):
         self.code = code
 
 
+def routing_key(event_type: str, subject: str) -> str:
+    """``<kind of subject>.<event>.v<version>``: listeners bind by kind."""
+    return f"{subject.partition(':')[0]}.{event_type.partition('.')[2]}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """One published event with everything that says where it came from.
@@ -72,12 +77,6 @@ class Envelope:
     causation_id: UUID | None
     keyid: str
     data: Mapping[str, Json]
-
-    @property
-    def routing_key(self) -> str:
-        """``<kind of subject>.<event>.v<version>``: listeners bind by kind."""
-        kind = self.subject.partition(":")[0]
-        return f"{kind}.{self.type.partition('.')[2]}"
 
     def signed(self, key: SigningKey) -> bytes:
         """The bytes to publish, signed with ``key`` (whose id must be `keyid`)."""

@@ -16,6 +16,7 @@ from kernel.bus import ConfirmingPublisher, close_quietly
 from kernel.commands import upgrade
 from kernel.crypto import SigningKey
 from kernel.events import Envelope
+from kernel.events.envelope import routing_key
 from kernel.platform import Platform
 from kernel.settings import PlatformSettings, read
 from services.audit.handlers.reading import Verdict
@@ -104,7 +105,7 @@ class Speaker:
                     str(envelope.id),
                     envelope.signed(self.key),
                     f"{self.name}.events",
-                    envelope.routing_key,
+                    routing_key(envelope.type, envelope.subject),
                 )
             )
         return made
