@@ -1,4 +1,4 @@
-"""Fixtures every folder may use: one private database and broker for the session."""
+"""Fixtures every folder may use: servers, or the whole platform, once per session."""
 
 import shutil
 import tempfile
@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 import infra.stack
+from infra import topology
+from infra.demo.world import World
 from infra.stack import Stack
+from tests.sweep import Sweep
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +29,29 @@ def servers(state_folder: Path) -> Iterator[Stack]:
     stack = infra.stack.start(state_folder)
     yield stack
     stack.stop()
+
+
+@pytest.fixture(scope="session")
+def platform(state_folder: Path) -> Iterator[Stack]:
+    """All servers, simulators and processes, as `make up` starts them, ready."""
+    everything = {
+        topology.DATABASE_SERVER,
+        topology.BROKER_SERVER,
+        *topology.simulators(),
+        *(process.name for process in topology.runnable()),
+    }
+    stack = infra.stack.start(state_folder / "platform", only=everything)
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture(scope="session")
+def world(platform: Stack) -> World:
+    """The platform as its visitors find it."""
+    return World(platform)
+
+
+@pytest.fixture(scope="session")
+def sweep(world: World) -> Sweep:
+    """What must be true of the platform after every case."""
+    return Sweep(world.stack, world.control())
