@@ -22,7 +22,7 @@ from enum import Enum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.bus import Received
@@ -35,7 +35,12 @@ from kernel.events import Envelope, EnvelopeError, Event, EventSchemaError
 from kernel.events.platform import MessageParked
 from kernel.ids import Ids
 from kernel.logging import get_logger
-from kernel.metrics import HANDLER_SECONDS, INBOX_DUPLICATES, INBOX_PARKED
+from kernel.metrics import (
+    HANDLER_SECONDS,
+    INBOX_DUPLICATES,
+    INBOX_PARKED,
+    INBOX_WAITING_OLDEST_AGE_SECONDS,
+)
 from kernel.quarantine import Quarantine
 from kernel.tables import inbox, inbox_subject
 
@@ -337,13 +342,27 @@ class Inbox:
         return outcome
 
     def run_retries(self, stop: threading.Event) -> None:
-        """The beat that calls `retry_due`; the database away means waiting."""
+        """The beat of retries and measures; the database away means waiting."""
         while not stop.wait(RETRY_BEAT_S):
             try:
                 self.retry_due()
+                self.measure_waiting()
             except Transient as error:
                 log.warning("retries_rest", why=error.sentence)
                 stop.wait(error.retry_after_s)
+
+    def measure_waiting(self) -> None:
+        """Show how long the oldest message has waited for one before it.
+
+        One that was lost on its way is waited for until somebody replays it from the
+        publisher's outbox.
+        """
+        with self.database.begin(fresh_context(self.ids)) as tx:
+            since = tx.connection.execute(
+                select(func.min(inbox.c.received_at)).where(inbox.c.state == "waiting")
+            ).scalar()
+        age = (self.clock.now() - since).total_seconds() if since else 0.0
+        INBOX_WAITING_OLDEST_AGE_SECONDS.set(max(age, 0.0))
 
     def _waiting_next(self, source: str, subject: str) -> tuple[Envelope, bytes] | None:
         with self.database.begin(fresh_context(self.ids)) as tx:

@@ -15,7 +15,7 @@ import amqp
 
 from infra import topology
 from infra.stack import Stack
-from kernel.bus import REPLY_EXCHANGE, RPC_EXCHANGE, Interest
+from kernel.bus import REPLY_EXCHANGE, RPC_EXCHANGE, Broker, Interest
 from kernel.clock import ShiftedClock, SystemClock
 from kernel.context import fresh_context
 from kernel.crypto import SigningKey, TrustStore
@@ -23,9 +23,9 @@ from kernel.entrypoints import interests_of
 from kernel.events import Envelope, Event
 from kernel.events.envelope import routing_key
 from kernel.ids import Ids, system_ids
-from kernel.rpc import sign_request
+from kernel.rpc import RpcClient, sign_request
 from tests.golden.examples import example
-from tests.integration.stack.conftest import TIMEOUT_S, Doors
+from tests.integration.stack.conftest import TIMEOUT_S, VHOST, Doors
 
 WRITER: Final = "audit-worker"
 """The one listener whose queue is named after another process: `audit.inbox`."""
@@ -141,6 +141,20 @@ class Wire:
             channel.queue_bind(queue, exchange=REPLY_EXCHANGE, routing_key=address)
             yield Caller(self, principal, channel, address)
 
+    def rpc(self, principal: str) -> RpcClient:
+        """The client our own processes use, in a principal's name."""
+        pki = self.stack.layout.pki
+        broker = Broker(
+            f"amqps://127.0.0.1:{self.stack.port('rabbitmq')}/{VHOST}",
+            principal,
+            pki / "ca.crt",
+            pki / f"{principal}.crt",
+            pki / f"{principal}.key",
+        )
+        clock = ShiftedClock(self.stack.layout.clock)
+        key = self.key(principal)
+        return RpcClient(broker, key=key, clock=clock, ids=fresh_ids())
+
     @property
     def now(self) -> datetime:
         """The instant by the platform's clock, which tests move."""
@@ -241,3 +255,20 @@ def unsent(event: type[Event], *, source: str, keyid: str, **changes: Any) -> En
 def key_of(event: type[Event]) -> str:
     """The routing key of the event."""
     return routing_key(event.TYPE, f"{event.SUBJECT}:")
+
+
+@contextmanager
+def hidden(stack: Stack, service: str, table: str) -> Iterator[str]:
+    """Take a table away for a while; gives the name it has meanwhile.
+
+    The name stands for whatever an exception's text would carry outside.
+    """
+    database = stack.servers.database
+    secret = f"secret_{secrets.token_hex(4)}"
+    database.run_sql(f'ALTER TABLE "{table}" RENAME TO "{secret}"', database=service)
+    try:
+        yield secret
+    finally:
+        database.run_sql(
+            f'ALTER TABLE "{secret}" RENAME TO "{table}"', database=service
+        )

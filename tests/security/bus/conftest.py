@@ -8,7 +8,7 @@ import pytest
 from infra.stack import Stack
 from kernel.crypto import random_bytes, sha256_hex
 from tests.sweep import Sweep
-from tests.wire import Wire, eventually
+from tests.wire import WAIT_S, Wire, eventually
 
 TOLD = (
     "SELECT told ->> 'body_sha256' AS digest, told ->> 'code' AS code"
@@ -32,14 +32,16 @@ class Refusals:
         """Digest → code, as the service has told everybody."""
         return {row["digest"]: row["code"] for row in self.sweep.rows(service, TOLD)}
 
-    def codes(self, service: str, bodies: Sequence[bytes]) -> list[str | None]:
+    def codes(
+        self, service: str, bodies: Sequence[bytes], *, within_s: float = WAIT_S
+    ) -> list[str | None]:
         """The code for each of `bodies`; None for one that was not refused.
 
         The last must be nonsense that is refused in any case: what was sent before
         it has been judged by then.
         """
         digests = [sha256_hex(body) for body in bodies]
-        eventually(lambda: digests[-1] in self.of(service))
+        eventually(lambda: digests[-1] in self.of(service), within_s=within_s)
         told = self.of(service)
         return [told.get(digest) for digest in digests]
 

@@ -1,8 +1,5 @@
 """What broke inside a service is not told to whoever called it (A24)."""
 
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
@@ -10,7 +7,7 @@ import pytest
 from infra.stack import Stack
 from kernel.errors import Broken
 from kernel.rpc import reply_of_error
-from tests.wire import Wire, eventually
+from tests.wire import Wire, eventually, hidden
 
 BROKEN: Final = reply_of_error(Broken("whatever it was"))
 ID: Final = "01930000-0000-7000-8000-000000000001"
@@ -48,23 +45,6 @@ DEFECTS: Final[tuple[tuple[str, str, str, dict[str, Any], str], ...]] = (
     ("antifraud", "operator", "get_decision", {"decision_id": ID}, "decision"),
     ("audit", "operator", "start_export", {}, "audit_export"),
 )
-
-
-@contextmanager
-def hidden(stack: Stack, service: str, table: str) -> Iterator[str]:
-    """Take a table away for a while; gives the name it has meanwhile.
-
-    The name stands for whatever an exception's text would carry outside.
-    """
-    database = stack.servers.database
-    secret = f"secret_{secrets.token_hex(4)}"
-    database.run_sql(f'ALTER TABLE "{table}" RENAME TO "{secret}"', database=service)
-    try:
-        yield secret
-    finally:
-        database.run_sql(
-            f'ALTER TABLE "{secret}" RENAME TO "{table}"', database=service
-        )
 
 
 @pytest.mark.clause("1.3a")
