@@ -125,7 +125,7 @@ def test_nobody_declares_or_removes_what_lasts(
 def _refused(
     connection: amqp.Connection, method: str, name: str, **options: object
 ) -> bool:
-    return answer(connection, asks(method, name, **options)) == FORBIDDEN
+    return bool(answer(connection, asks(method, name, **options)) == FORBIDDEN)
 
 
 @pytest.mark.clause("6.1f")
