@@ -8,11 +8,11 @@ the principal by its certificate and checks the ``user_id`` of each message.
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -147,7 +147,7 @@ def _quorum(service: str, *, limit: int) -> dict[str, Any]:
 
 
 class ConfirmingPublisher:
-    """Publishes a batch and waits once until the broker has answered for each.
+    """Sends a batch and waits once until the broker has answered for each.
 
     The broker may confirm, refuse (nack) or return (unroutable) each message; only
     confirmed and routed ones count.  Not for two threads at once.
@@ -169,18 +169,20 @@ class ConfirmingPublisher:
     def publish_all(
         self, messages: Iterable[tuple[str, bytes, str, str]]
     ) -> frozenset[str]:
-        """Publish (id, body, exchange, routing key) each; the ids not accepted.
+        """`send`, then `answers`."""
+        self.send(messages)
+        return self.answers()
 
-        Raises one of BROKER_ERRORS when the broker does not answer in time.
+    def send(self, messages: Iterable[tuple[str, bytes, str, str]]) -> None:
+        """Write (id, body, exchange, routing key) each, and wait for nothing.
+
+        Raises one of BROKER_ERRORS when the broker takes no more.
         """
-        self._failed.clear()
         with self._wire.transport.having_timeout(CONFIRM_TIMEOUT_S):
-            for message_id, body, exchange, routing_key in messages:
-                self._send(message_id, body, exchange, routing_key)
-        self._await_answers()
-        return frozenset(self._failed)
+            for message in messages:
+                self._write(*message)
 
-    def _send(
+    def _write(
         self, message_id: str, body: bytes, exchange: str, routing_key: str
     ) -> None:
         """Write one message; py-amqp's basic_publish would also read after each."""
@@ -200,21 +202,25 @@ class ConfirmingPublisher:
             ),
         )
 
-    def _await_answers(self) -> None:
-        """Read until all are answered; only an answer moves the deadline.
+    def answers(self) -> frozenset[str]:
+        """Wait for the answer to each message sent; the ids that were not accepted.
 
-        A broker under an alarm keeps sending heartbeats, so that a time-out of the
-        socket alone would never come.
+        Only an answer moves the deadline: a broker under an alarm keeps sending
+        heartbeats, so that a time-out of the socket alone would never come.  Raises
+        one of BROKER_ERRORS when the broker does not answer in time.
         """
-        waiting, deadline = len(self._open), time.monotonic() + CONFIRM_TIMEOUT_S
+        waiting, deadline = len(self._open), monotonic() + CONFIRM_TIMEOUT_S
         while self._open:
-            left_s = deadline - time.monotonic()
+            left_s = deadline - monotonic()
             if left_s <= 0:
                 raise TimeoutError("the broker does not confirm")
             self._wire.blocking_read(left_s)
             if len(self._open) < waiting:
                 waiting = len(self._open)
-                deadline = time.monotonic() + CONFIRM_TIMEOUT_S
+                deadline = monotonic() + CONFIRM_TIMEOUT_S
+        failed = frozenset(self._failed)
+        self._failed.clear()
+        return failed
 
     def _settled(self, tag: int, *, multiple: bool) -> list[str]:
         tags = [t for t in self._open if t <= tag] if multiple else [tag]
