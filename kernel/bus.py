@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -36,6 +37,9 @@ BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 DELIVERY_LIMIT: Final = 20
 RPC_DELIVERY_LIMIT: Final = 3
 PREFETCH: Final = 50
+
+_MANDATORY: Final = True
+_NOT_IMMEDIATE: Final = False
 
 RPC_EXCHANGE: Final = "rpc"
 REPLY_EXCHANGE: Final = "reply"
@@ -143,7 +147,7 @@ def _quorum(service: str, *, limit: int) -> dict[str, Any]:
 
 
 class ConfirmingPublisher:
-    """Publishes a batch and waits once until the broker has answered for each.
+    """Sends a batch and waits once until the broker has answered for each.
 
     The broker may confirm, refuse (nack) or return (unroutable) each message; only
     confirmed and routed ones count.  Not for two threads at once.
@@ -152,6 +156,7 @@ class ConfirmingPublisher:
     def __init__(self, broker: Broker) -> None:
         self._principal = broker.principal
         self._connection = broker.connect()
+        self._wire: Any = self._connection.connection
         self._channel: Any = self._connection.channel()
         self._channel.confirm_select()
         self._sent = 0
@@ -164,31 +169,58 @@ class ConfirmingPublisher:
     def publish_all(
         self, messages: Iterable[tuple[str, bytes, str, str]]
     ) -> frozenset[str]:
-        """Publish (id, body, exchange, routing key) each; the ids not accepted.
+        """`send`, then `answers`."""
+        self.send(messages)
+        return self.answers()
 
-        Raises one of BROKER_ERRORS when the broker does not answer in time.
+    def send(self, messages: Iterable[tuple[str, bytes, str, str]]) -> None:
+        """Write (id, body, exchange, routing key) each, and wait for nothing.
+
+        Raises one of BROKER_ERRORS when the broker takes no more.
         """
-        self._failed.clear()
-        for message_id, body, exchange, routing_key in messages:
-            self._sent += 1
-            self._open[self._sent] = message_id
-            self._channel._basic_publish(  # noqa: SLF001 - pipelining: basic_publish waits for each confirm
-                amqp.Message(
-                    body,
-                    content_type="application/json",
-                    content_encoding="utf-8",
-                    delivery_mode=2,
-                    message_id=message_id,
-                    user_id=self._principal,
-                ),
-                exchange,
-                routing_key,
-                mandatory=True,
-                timeout=CONFIRM_TIMEOUT_S,
-            )
+        with self._wire.transport.having_timeout(CONFIRM_TIMEOUT_S):
+            for message in messages:
+                self._write(*message)
+
+    def _write(
+        self, message_id: str, body: bytes, exchange: str, routing_key: str
+    ) -> None:
+        """Write one message; py-amqp's basic_publish would also read after each."""
+        self._sent += 1
+        self._open[self._sent] = message_id
+        self._channel.send_method(
+            amqp.spec.Basic.Publish,
+            "Bssbb",
+            (0, exchange, routing_key, _MANDATORY, _NOT_IMMEDIATE),
+            amqp.Message(
+                body,
+                content_type="application/json",
+                content_encoding="utf-8",
+                delivery_mode=2,
+                message_id=message_id,
+                user_id=self._principal,
+            ),
+        )
+
+    def answers(self) -> frozenset[str]:
+        """Wait for the answer to each message sent; the ids that were not accepted.
+
+        Only an answer moves the deadline: a broker under an alarm keeps sending
+        heartbeats, so that a time-out of the socket alone would never come.  Raises
+        one of BROKER_ERRORS when the broker does not answer in time.
+        """
+        waiting, deadline = len(self._open), monotonic() + CONFIRM_TIMEOUT_S
         while self._open:
-            self._connection.drain_events(timeout=CONFIRM_TIMEOUT_S)
-        return frozenset(self._failed)
+            left_s = deadline - monotonic()
+            if left_s <= 0:
+                raise TimeoutError("the broker does not confirm")
+            self._wire.blocking_read(left_s)
+            if len(self._open) < waiting:
+                waiting = len(self._open)
+                deadline = monotonic() + CONFIRM_TIMEOUT_S
+        failed = frozenset(self._failed)
+        self._failed.clear()
+        return failed
 
     def _settled(self, tag: int, *, multiple: bool) -> list[str]:
         tags = [t for t in self._open if t <= tag] if multiple else [tag]
