@@ -34,7 +34,7 @@ CONFIRM_TIMEOUT_S: Final = 15
 """Past this the broker counts as away: an alarm of memory or disk, or frozen."""
 CLOSE_S: Final = 1.0
 DRAIN_S: Final = 1.0
-SILENCE_S: Final = 8.0
+SILENCE_S: Final = 7.0
 """A broker says something every HEARTBEAT_S / 2; silent for so long, it is away."""
 BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 DELIVERY_LIMIT: Final = 20

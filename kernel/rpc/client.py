@@ -269,7 +269,7 @@ class RpcClient:
 
         ``until`` is the caller's patience, by the monotonic clock.
         """
-        self._await_answers(until)
+        self._await_answers(min(until, monotonic() + PUBLISH_TIMEOUT_S))
         call_id = str(self._ids.new())
         left_s = until - monotonic()
         body = sign_request(
@@ -290,7 +290,7 @@ class RpcClient:
             body,
             RPC_EXCHANGE,
             f"{service}.{method}",
-            within_s=left_s,
+            within_s=min(left_s, PUBLISH_TIMEOUT_S),
             reply_to=self._reply_key,
             correlation_id=call_id,
             expiration=str(max(int(left_s * 1000), 1)),
