@@ -13,12 +13,13 @@ from uuid import UUID
 
 import pytest
 from kombu import Connection
+from psycopg2 import extensions
 
 from infra.stack import Stack
-from kernel import bus
+from kernel import bus, database
 from kernel.bus import BROKER_ERRORS, PREFETCH, ConfirmingPublisher, Consuming
 from kernel.crypto import random_bytes
-from kernel.database import Transaction
+from kernel.database import DatabaseAwayError, Transaction
 from kernel.events import Envelope, Event
 from kernel.events.contracts import ContractAnnulled
 from kernel.inbox import Inbox
@@ -272,6 +273,42 @@ def test_a_database_that_is_away_costs_no_delivery(
     eventually(lambda: depth(servers) == 0)
     states = "SELECT state, attempts FROM inbox GROUP BY 1, 2"
     assert listener.rows(states) == [("applied", 0)]
+
+
+@pytest.fixture
+def bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in a service's process, with less patience."""
+    monkeypatch.setattr(database, "ANSWER_S", 1.0)
+    before = extensions.get_wait_callback()
+    database.bound_waiting()
+    yield
+    extensions.set_wait_callback(before)
+
+
+@pytest.mark.catalogue("F35")
+@pytest.mark.seeded("database_is_waited_for_for_ever")
+def test_a_database_that_hangs_is_given_up_and_found_again(
+    distant_listener: Service, database_road: Proxy, bounded: None
+) -> None:
+    """The server keeps the connection and says nothing: no thread waits for ever."""
+    outcome: list[str] = []
+
+    def ask() -> None:
+        try:
+            distant_listener.publish()
+        except DatabaseAwayError:
+            outcome.append("away")
+        else:
+            outcome.append("well")
+
+    ask()
+    database_road.both(black_hole=True)
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(PATIENCE_S / 2)
+    assert outcome == ["well", "away"]
+    database_road.heal()
+    eventually(lambda: (ask(), outcome[-1] == "well")[1], within_s=DATABASE_WITHIN_S)
 
 
 @pytest.fixture

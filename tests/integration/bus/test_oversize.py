@@ -83,7 +83,7 @@ def test_what_the_broker_takes_and_no_event_can_be_is_quarantined_unread(
 
 
 @pytest.mark.catalogue("B05")
-@pytest.mark.seeded("quarantine_keeps_the_message")
+@pytest.mark.seeded("envelope_lets_rubbish_through")
 def test_a_backlog_of_rubbish_and_ten_thousand_headers_stop_nobody(
     publisher: Service, listener: Service, victim: int
 ) -> None:

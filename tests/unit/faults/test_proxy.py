@@ -34,7 +34,7 @@ class _Server(ThreadingTCPServer):
 @pytest.fixture
 def proxy() -> Iterator[Proxy]:
     with _Server(("127.0.0.1", 0), _Echo) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         with Proxy(("127.0.0.1", server.server_address[1]), seed="echo") as proxy:
             yield proxy
         server.shutdown()
@@ -187,7 +187,9 @@ def test_chunks_change_places(proxy: Proxy, client: socket.socket) -> None:
 def test_the_same_seed_spoils_the_same_bits() -> None:
     def spoiled(seed: str) -> bytes:
         with _Server(("127.0.0.1", 0), _Echo) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(
+                target=server.serve_forever, args=(0.02,), daemon=True
+            ).start()
             with Proxy(("127.0.0.1", server.server_address[1]), seed=seed) as proxy:
                 proxy.to_client(corrupt=1)
                 with connected(proxy) as client:
