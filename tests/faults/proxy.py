@@ -114,6 +114,10 @@ class Proxy:
         for direction in Direction:
             self._change(direction, changes)
 
+    def aim(self, target: tuple[str, int]) -> None:
+        """Lead new connections to another server."""
+        self._target = target
+
     def cut(self, *, orderly: bool = False) -> None:
         """End what is open, by a reset or (``orderly``) as if the peer had closed."""
         self._do(self._cut(orderly=orderly))
