@@ -255,6 +255,16 @@ def close_quietly(connection: Connection) -> None:
         log.debug("connection_close_failed", error=type(error).__name__)
 
 
+def supervised(loop: Callable[[threading.Event], None], stop: threading.Event) -> None:
+    """Start a loop again when a defect ends it: the process must not die of one."""
+    while not stop.is_set():
+        try:
+            loop(stop)
+        except Exception:  # the last resort (ASVS 16.5.4): log, rest, go on
+            log.exception("loop_ended", loop=getattr(loop, "__qualname__", "?"))
+            stop.wait(1)
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """A message as it came: nothing in it is believed yet."""

@@ -23,6 +23,7 @@ from kernel.bus import (
     Consuming,
     Received,
     close_quietly,
+    supervised,
 )
 from kernel.clock import Clock
 from kernel.context import Context, jsonable
@@ -301,18 +302,20 @@ class RpcClient:
         with self._start:
             if self._answers is not None:
                 return
-            self._answers = loop = Consuming(
+            self._answers = Consuming(
                 self._broker,
                 f"reply.{self._reply_key}",
                 self._on_reply,
                 prefetch=PREFETCH,
                 prepare=self._declare_reply_queue,
             )
-            for name, target in (
-                ("rpc-replies", lambda: loop.run(self._stop)),
-                ("rpc-requests", lambda: self._publisher.run(self._stop)),
+            for name, loop in (
+                ("rpc-replies", self._answers.run),
+                ("rpc-requests", self._publisher.run),
             ):
-                threading.Thread(target=target, name=name, daemon=True).start()
+                threading.Thread(
+                    target=supervised, args=(loop, self._stop), name=name, daemon=True
+                ).start()
 
     @property
     def connected(self) -> bool:

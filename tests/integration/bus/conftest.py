@@ -20,8 +20,11 @@ from tests.faults.proxy import Proxy
 from tests.integration.kernel.conftest import (
     LISTENER,
     PUBLISHER,
+    MovableClock,
+    Service,
     clock,
     listener,
+    open_service,
     publisher,
     tables,
 )
@@ -166,3 +169,17 @@ def network(servers: Stack, tables: None, lines: Lines) -> Iterator[Network]:
             reply=stack.enter_context(open_caller(servers, answers=lines.reply)),
             direct=stack.enter_context(open_caller(servers)),
         )
+
+
+@pytest.fixture(scope="module")
+def contracts(servers: Stack, network: Network) -> Iterator[Service]:
+    service = open_service(servers, PUBLISHER, MovableClock())
+    yield service
+    service.end()
+
+
+@pytest.fixture(scope="module")
+def disbursement(servers: Stack, network: Network) -> Iterator[Service]:
+    service = open_service(servers, LISTENER, MovableClock())
+    yield service
+    service.end()
