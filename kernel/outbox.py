@@ -214,6 +214,7 @@ class Relay:
                     while not stop.is_set():
                         self.relay_waiting(publisher)
                         _wait(raw, POLL_S)
+                        publisher.beat()
             finally:
                 # The lock and the LISTEN live as long as the session: end it.
                 session.invalidate()
