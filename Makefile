@@ -61,9 +61,9 @@ events: venv ## write docs/events.md and the index of goldens anew
 	@$(PYTHON) -m tests.golden
 	@$(PYTHON) -m kernel.events
 
-migration: venv ## a new migration (s=auth m="add login reason")
+migration: venv ## a new migration (s=auth m="add login reason", p=post for after)
 	$(call need,kernel/migrations/__main__.py)
-	@$(PYTHON) -m kernel.migrations "$(s)" "$(m)"
+	@$(PYTHON) -m kernel.migrations "$(s)" "$(m)" $(p)
 
 ##@ Check it (CI is `check` and `test`)
 
