@@ -3,7 +3,8 @@
 ``run``      the nameko process: RPC, reactions, relay
 ``work``     the worker without eventlet, where the service has one
 ``serve``    the gateway (auth alone)
-``migrate``  bring the database to the newest revision and declare the broker's part
+``migrate``  prepare database and broker for this code while older code still runs;
+             with ``--post`` take away what only older code needed (ADR 0007)
 ``check``    is my database, broker, certificate, schema well
 """
 
@@ -28,11 +29,15 @@ def main(service: str, arguments: Sequence[str] | None = None) -> None:
         prog=f"python -m services.{service}", description=__doc__
     )
     parser.add_argument("verb", choices=VERBS)
-    verb: str = parser.parse_args(arguments).verb
+    parser.add_argument("--post", action="store_true", help="no older process is left")
+    asked = parser.parse_args(arguments)
+    verb: str = asked.verb
+    if asked.post and verb != "migrate":
+        parser.error("--post belongs to migrate")
     if verb == "run":
         # Before anything of ours is imported: a lock made earlier stays a thread's.
         importlib.import_module("eventlet").monkey_patch()
-    sys.exit(_VERBS[verb](service))
+    sys.exit(_migrate(service, post=True) if asked.post else _VERBS[verb](service))
 
 
 def _room(package: str, room: str) -> ModuleType:
@@ -133,16 +138,21 @@ def _database_up(platform: Any) -> Callable[[], bool]:  # noqa: ANN401 - as _ope
     return up
 
 
-def _migrate(service: str) -> int:
+def _migrate(service: str, *, post: bool = False) -> int:
     """Database first, then the broker: both idempotent."""
     platform = _open(service)
     entrypoints, bus = _room("kernel", "entrypoints"), _room("kernel", "bus")
     service_room = _room(f"services.{service}", "service")
-    upgrade(
-        platform.database.engine,
-        directory=Path(str(service_room.__file__)).parent / "migrations",
-        metadata=_room(f"services.{service}", "storage").metadata,
-    )
+    try:
+        _room("kernel.migrations", "applying").upgrade(
+            platform.database.engine,
+            directory=Path(str(service_room.__file__)).parent / "migrations",
+            metadata=_room(f"services.{service}", "storage").metadata,
+            post=post,
+        )
+    except _room("kernel", "errors").Refused as refusal:
+        print(f"{service} migrate: {refusal.sentence} {refusal.next_step}")  # noqa: T201 - a command's answer
+        return 3
     interests = entrypoints.interests_of(service_room.__name__)
     interests |= set(getattr(service_room.Service, "listens", ()))
     connection = platform.broker.connect()
@@ -152,19 +162,6 @@ def _migrate(service: str) -> int:
         bus.close_quietly(connection)
     platform.close()
     return 0
-
-
-def upgrade(engine: Any, *, directory: Path, metadata: Any) -> None:  # noqa: ANN401 - SQLAlchemy, imported late
-    """Bring a database to the newest revision of ``directory``, in one transaction."""
-    command, config_room = _room("alembic", "command"), _room("alembic", "config")
-    config = config_room.Config()
-    config.set_main_option("script_location", "kernel:migrations")
-    config.set_main_option("version_locations", str(directory))
-    config.set_main_option("path_separator", "os")
-    config.attributes["metadata"] = metadata
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
 
 
 def _check(service: str) -> int:

@@ -55,6 +55,8 @@ log = get_logger("outbox")
 
 BATCH: Final = 200
 POLL_S: Final = 1.0
+STANDBY_S: Final = 0.5
+"""How soon another process of the service takes over a relay that has ended."""
 LOCK_KEY: Final = 0x6F7574626F78  # "outbox": one relay per database
 
 
@@ -206,7 +208,8 @@ class Relay:
             if not autocommit.execute(
                 text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}
             ).scalar():
-                raise Transient("another relay of this service runs", retry_after_s=1)
+                stop.wait(STANDBY_S)  # another relay of this service runs
+                return
             try:
                 autocommit.execute(text("LISTEN outbox"))
                 with ConfirmingPublisher(self._broker) as publisher:

@@ -225,7 +225,7 @@ class Stack:
 
     def _run_migration(self, service: str) -> str | None:
         run = subprocess.run(
-            [sys.executable, "-m", f"services.{service}", "migrate"],
+            [sys.executable, "-m", f"services.{service}", "migrate", "--post"],
             cwd=ROOT,
             env=self.env(f"{service}-migrate"),
             stdin=subprocess.DEVNULL,
