@@ -40,6 +40,7 @@ _QUIET = {
     "nameko.containers": logging.ERROR,
     **dict.fromkeys(("httpx", "httpcore", "uvicorn.access"), logging.WARNING),
     **dict.fromkeys(("sqlalchemy", "asyncio", "pyhanko"), logging.WARNING),
+    "alembic.runtime.plugins": logging.WARNING,
 }
 _QUOTING_BODIES = frozenset({"amqp", "kombu", "nameko"})
 

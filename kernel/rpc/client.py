@@ -26,7 +26,7 @@ from kernel.context import Context, jsonable
 from kernel.crypto import Json, SigningKey, as_object
 from kernel.errors import KernelError, Transient
 from kernel.ids import Ids
-from kernel.metrics import RPC_SECONDS
+from kernel.metrics import RPC_CLIENT_SECONDS
 from kernel.rpc.wire import read_reply, sign_request
 
 TIMEOUT_S: Final = 5.0
@@ -141,7 +141,7 @@ class RpcClient:
             idempotency_key=idempotency_key,
             arguments=arguments,
         )
-        with RPC_SECONDS.labels(f"{service}.{method}").time():
+        with RPC_CLIENT_SECONDS.labels(service, method).time():
             try:
                 return future.result(timeout_s)
             except FutureTimeoutError as error:
@@ -177,7 +177,7 @@ class RpcClient:
                     arguments=arguments,
                 ),
             )
-            with RPC_SECONDS.labels(f"{service}.{method}").time():
+            with RPC_CLIENT_SECONDS.labels(service, method).time():
                 try:
                     return await asyncio.wait_for(
                         asyncio.wrap_future(future), timeout_s
