@@ -5,8 +5,10 @@ The same code answers the command line of a running service (over RPC) and
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import text
@@ -25,7 +27,7 @@ MOST_SKEW_S: Final = 2.0
 def examine(
     platform: AnyPlatform, service: str, *, machine: Clock | None = None
 ) -> list[Part]:
-    """Look at database, schema, clock, broker and certificate.
+    """Look at database, schema, clock, broker and certificates, the outer one too.
 
     ``machine`` is the clock of the computer; certificates are good by that one, however
     far the platform's own is shifted in a test.
@@ -37,6 +39,7 @@ def examine(
         _asked(platform, "clock", lambda: _clock(platform, now)),
         _broker(platform),
         certificate(platform.settings.tls_cert, now),
+        *_outer_certificate(platform, now),
     ]
 
 
@@ -113,6 +116,13 @@ def _broker(platform: AnyPlatform) -> Part:
             advice=f"Is RabbitMQ running at {platform.broker.host}? make status",
         )
     return Part(part="broker", well=True, figure=_ms(began))
+
+
+def _outer_certificate(platform: AnyPlatform, machine: Clock) -> Iterator[Part]:
+    """What the partners are shown, by a process that speaks to some."""
+    path: Path | None = getattr(platform.settings, "outer_cert", None)
+    if path is not None:
+        yield replace(certificate(path, machine), part="outer certificate")
 
 
 def _ms(began: float) -> str:

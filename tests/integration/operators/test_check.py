@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from infra import topology
 from infra.stack import Stack
 from kernel import checks
 from kernel.bus import Broker
@@ -56,6 +57,9 @@ def test_every_process_can_look_at_itself(
     """Without any running service, under its own certificate and database role."""
     told = command(f"services.{service}", "check", "--json", env=stack.env(process))
     assert (told.code, unwell(told), told.answer["principal"]) == (0, [], process)
+    names = [part["part"] for part in told.answer["parts"]]
+    partner = process in topology.PARTNER_CLIENTS
+    assert names == [*PARTS, *(["outer certificate"] if partner else [])]
 
 
 def test_servers_that_are_away_are_findings(stack: Stack) -> None:
