@@ -54,7 +54,7 @@ class Recorder:
         self.seen.append(event.reason)
 
 
-def eventually(condition: Callable[[], bool], *, within_s: float = 15) -> None:
+def eventually(condition: Callable[[], bool], *, within_s: float = 60) -> None:
     """Wait for ``condition``; a bound, not a measurement."""
     end = time.monotonic() + within_s
     while not condition():
