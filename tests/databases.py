@@ -1,16 +1,18 @@
-"""A service's database as its schema's owner sees it, on a private server."""
+"""A service's database and queues as their owner sees them, on private servers."""
 
-from pathlib import Path
-
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 
 from infra.stack import Stack
-from kernel.tls import postgres_tls
+from kernel.platform import Migrator
+from kernel.settings import WireSettings, read
+
+
+def migrator(servers: Stack, service: str) -> Migrator:
+    """The principal that migrates ``service``; dispose of its engine."""
+    env = servers.env(f"{service}-migrate")
+    return Migrator.open(read(WireSettings, prefix=service, environ=env))
 
 
 def owner_engine(servers: Stack, service: str) -> Engine:
-    """Connections of the principal that migrates ``service``; dispose of it."""
-    env, word = servers.env(f"{service}-migrate"), service.upper()
-    files = (Path(env[f"{word}_TLS_{part}"]) for part in ("CA", "CERT", "KEY"))
-    tls = postgres_tls(*files)
-    return create_engine(env[f"{word}_DATABASE_URL"], connect_args=dict(tls))
+    """Connections of that principal; dispose of it."""
+    return migrator(servers, service).engine

@@ -22,7 +22,7 @@ from kernel.outbox import Relay, Signer
 from kernel.platform import Platform
 from kernel.settings import PlatformSettings, read
 from kernel.tables import kernel_metadata
-from tests.databases import owner_engine
+from tests.databases import migrator, owner_engine
 
 PUBLISHER = "contracts"
 LISTENER = "disbursement"
@@ -114,13 +114,9 @@ def tables(servers: Stack) -> Iterator[None]:
                     f' IN SCHEMA public TO "{name}"'
                 )
             )
-        env = servers.env(f"{name}-migrate")
-        settings = read(PlatformSettings, prefix=name, environ=env)
-        migrator = Platform.open(settings)
-        connection = migrator.broker.connect()
+        connection = migrator(servers, name).broker.connect()
         declare_service(connection, name, WISHES[name])
         close_quietly(connection)
-        migrator.close()
         _purge(servers, name)
     yield
     for engine in engines.values():
