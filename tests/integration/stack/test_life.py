@@ -2,9 +2,11 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from infra import topology
 from infra.layout import ROOT, Layout
 from infra.stack import Stack, StackError, ports
 from tests.integration.stack import ordinary
@@ -70,6 +72,20 @@ def test_environment_files_hold_no_secret(stack: Stack) -> None:
     assert told
     assert secrets
     assert [secret for secret in secrets if secret.strip() in told] == []
+
+
+def test_a_migrator_is_told_of_no_key_but_its_certificates(stack: Stack) -> None:
+    """A schema's owner signs nothing, opens no field and knows no partner."""
+    layout = stack.layout
+    for service in topology.services():
+        told = set(stack.env(f"{service}-migrate").values())
+        files = {
+            Path(value).name for value in told if value.startswith(str(layout.pki))
+        }
+        assert files == {
+            "ca.crt", f"{service}-migrate.crt", f"{service}-migrate.key"
+        }  # fmt: skip
+        assert [value for value in told if value.startswith(str(layout.keys))] == []
 
 
 def test_ports_taken_meanwhile_are_chosen_anew(stack: Stack) -> None:
