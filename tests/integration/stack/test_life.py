@@ -76,16 +76,13 @@ def test_environment_files_hold_no_secret(stack: Stack) -> None:
 
 def test_a_migrator_is_told_of_no_key_but_its_certificates(stack: Stack) -> None:
     """A schema's owner signs nothing, opens no field and knows no partner."""
-    layout = stack.layout
+    pki, keys = str(stack.layout.pki), str(stack.layout.keys)
     for service in topology.services():
-        told = set(stack.env(f"{service}-migrate").values())
-        files = {
-            Path(value).name for value in told if value.startswith(str(layout.pki))
-        }
-        assert files == {
-            "ca.crt", f"{service}-migrate.crt", f"{service}-migrate.key"
-        }  # fmt: skip
-        assert [value for value in told if value.startswith(str(layout.keys))] == []
+        own = f"{service}-migrate"
+        told = stack.env(own).values()
+        files = {Path(value).name for value in told if value.startswith(pki)}
+        assert files == {"ca.crt", f"{own}.crt", f"{own}.key"}
+        assert [value for value in told if value.startswith(keys)] == []
 
 
 def test_ports_taken_meanwhile_are_chosen_anew(stack: Stack) -> None:
