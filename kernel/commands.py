@@ -54,6 +54,13 @@ def _open(service: str) -> Any:  # noqa: ANN401 - the platform of a service know
     return _room("kernel", "platform").Platform.open(settings)
 
 
+def _migrator(service: str) -> Any:  # noqa: ANN401 - kernel.platform.Migrator, as above
+    rooms = _room("kernel", "settings")
+    settings = rooms.read(rooms.WireSettings, prefix=service)
+    _room("kernel", "logging").configure(settings.principal, settings.log_level)
+    return _room("kernel", "platform").Migrator.open(settings)
+
+
 def _stop_on_signal() -> threading.Event:
     stop = threading.Event()
 
@@ -144,12 +151,12 @@ def _database_up(platform: Any) -> Callable[[], bool]:  # noqa: ANN401 - as _ope
 
 def _migrate(service: str, *, post: bool = False) -> int:
     """Database first, then the broker: both idempotent."""
-    platform = _open(service)
+    migrator = _migrator(service)
     entrypoints, bus = _room("kernel", "entrypoints"), _room("kernel", "bus")
     service_room = _room(f"services.{service}", "service")
     try:
         _room("kernel.migrations", "applying").upgrade(
-            platform.database.engine,
+            migrator.engine,
             directory=Path(str(service_room.__file__)).parent / "migrations",
             metadata=_room(f"services.{service}", "storage").metadata,
             post=post,
@@ -159,12 +166,12 @@ def _migrate(service: str, *, post: bool = False) -> int:
         return 3
     interests = entrypoints.interests_of(service_room.__name__)
     interests |= set(getattr(service_room.Service, "listens", ()))
-    connection = platform.broker.connect()
+    connection = migrator.broker.connect()
     try:
         bus.declare_service(connection, service, interests)
     finally:
         bus.close_quietly(connection)
-    platform.close()
+    migrator.engine.dispose()
     return 0
 
 
