@@ -21,6 +21,7 @@ import amqp
 from amqp.exceptions import AMQPError
 from kombu import Connection, Consumer, Exchange, Message, Queue
 from kombu.exceptions import KombuError
+from kombu.transport.pyamqp import Message as PlainMessage
 
 from kernel.errors import Transient
 from kernel.logging import get_logger
@@ -296,6 +297,26 @@ def supervised(loop: Callable[[threading.Event], None], stop: threading.Event) -
             stop.wait(1)
 
 
+class _AsSent(PlainMessage):
+    """A message whose own headers are not obeyed: kombu would unpack its body."""
+
+    def __init__(self, message: Any, **rest: Any) -> None:  # noqa: ANN401 - kombu's signature
+        message.properties.pop("application_headers", None)
+        super().__init__(message, **rest)
+
+
+def receiving_channel(connection: Connection) -> Any:  # noqa: ANN401 - a py-amqp channel
+    """A channel that gives bodies as they came.
+
+    Neither the charset nor the compression a message claims is believed: its bytes
+    are what is signed, what is quarantined, and all that nobody has to unpack.
+    """
+    channel = connection.channel()
+    channel.auto_decode = False
+    channel.Message = _AsSent
+    return channel
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """A message as it came: nothing in it is believed yet."""
@@ -376,7 +397,7 @@ class Consuming:
         connection = self._broker.connect()
         pending: deque[Message] = deque()
         try:
-            channel: Any = connection.channel()
+            channel = receiving_channel(connection)
             if self._prepare is not None:
                 self._prepare(connection)
             channel.basic_qos(0, self._prefetch, False)  # noqa: FBT003 - AMQP's own order

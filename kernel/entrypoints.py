@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, ParamSpec, TypeVar
 
 import nameko
-from eventlet import monkey_patch
+from eventlet import Timeout, monkey_patch
 from eventlet.event import Event as Promise
 from nameko.containers import ServiceContainer
 from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
@@ -43,6 +43,8 @@ from kernel.rpc import (
 log = get_logger("entrypoints")
 
 MAX_WORKERS: Final = 16
+FINISH_S: Final = 6.0
+"""How long an orderly stop waits for what is under way; the supervisor gives ten."""
 _OPERATIONS: Final = {
     name: Method.of(getattr(Operations, name), callers=callers, client=False)
     for name, callers in CALLERS.items()
@@ -66,6 +68,12 @@ class KernelContainer(ServiceContainer):
         """Whether every queue of the service is being consumed right now."""
         return all(consuming.connected for consuming in self.consuming)
 
+    @override
+    def stop(self) -> None:
+        """Take nothing more from any queue, finish what was taken, end the rest."""
+        self.subextensions.all.stop()
+        super().stop()
+
     def has_died(self) -> bool:
         """Whether an extension ended the container: the process must not go on."""
         return bool(self._died.ready())
@@ -84,6 +92,7 @@ class _Background(SharedExtension):
 
     def __init__(self) -> None:
         self.stop_event = threading.Event()
+        self._running: set[Any] = set()
         super().__init__()
 
     def loops(self) -> Iterable[Callable[[threading.Event], None]]:
@@ -100,14 +109,22 @@ class _Background(SharedExtension):
 
     def start(self) -> None:
         for loop in self.loops():
-            self.container.spawn_managed_thread(
-                functools.partial(supervised, loop, self.stop_event)
-            )
+            self.run_beside(functools.partial(supervised, loop, self.stop_event))
+
+    def run_beside(self, act: Callable[[], None]) -> None:
+        """Run ``act`` in a thread of its own, which `stop` waits for."""
+        thread = self.container.spawn_managed_thread(act)
+        self._running.add(thread)
+        thread.link(self._running.discard)
 
     def stop(self) -> None:
-        self.stop_event.set()
+        self.kill()
+        with Timeout(FINISH_S, False):  # noqa: FBT003 - eventlet's "do not raise"
+            while self._running:
+                next(iter(self._running)).wait()
 
-    kill = stop
+    def kill(self) -> None:
+        self.stop_event.set()
 
 
 class OutboxRelay(_Background):
@@ -242,9 +259,7 @@ class RpcDoor(_Background):
         except CallRejectedError as error:
             self._reject(message, error)
             return
-        self.container.spawn_managed_thread(
-            functools.partial(self._run, request, message)
-        )
+        self.run_beside(functools.partial(self._run, request, message))
 
     def _run(self, request: Request, message: Received) -> None:
         call, began = request.call, time.monotonic()

@@ -46,6 +46,10 @@ OUTBOX_PUBLISHED: Final = Counter(
 INBOX_DUPLICATES: Final = Counter(
     "inbox_dup_total", "Messages that had been handled before"
 )
+INBOX_WAITING_OLDEST_AGE_SECONDS: Final = Gauge(
+    "inbox_waiting_oldest_age_seconds",
+    "Age of the oldest message that waits for one before it",
+)
 INBOX_PARKED: Final = Gauge("inbox_parked", "Messages put aside for a person")
 QUARANTINED: Final = Counter(
     "quarantined_total", "Messages refused before any handler, by code", ("code",)

@@ -19,7 +19,7 @@ import pytest
 from infra import topology
 from infra.rabbitmq.server import DISK_FREE_LIMIT, MEMORY_LIMIT
 from infra.stack import Stack
-from tests.e2e.conftest import Roads
+from tests.conftest import Roads
 from tests.faults.proxy import Proxy
 from tests.sweep import Sweep
 
