@@ -16,6 +16,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from infra.layout import ROOT
@@ -25,7 +26,7 @@ from kernel.database import Transaction
 from kernel.events import Envelope, Event
 from kernel.events.contracts import ContractAnnulled
 from kernel.inbox import Inbox
-from kernel.metrics import INBOX_WAITING_OLDEST_AGE_SECONDS
+from kernel.measures import Measures
 from tests.databases import owner_engine
 from tests.integration.kernel.conftest import LISTENER, PUBLISHER, Service
 from tests.wire import eventually, fresh_ids, rounds, seed
@@ -150,7 +151,7 @@ def test_a_relay_that_dies_at_any_step_loses_and_doubles_nothing(
             ConfirmingPublisher(publisher.platform.broker) as to_broker,
             pytest.raises(CrashError),
         ):
-            publisher.relay(crash).relay_batch(to_broker)
+            publisher.relay(crash).relay_waiting(to_broker)
     relay_all(publisher)
     with listening(listener, inbox.receive):
         eventually(lambda: heard.count >= speaker.count)
@@ -217,6 +218,9 @@ def test_what_is_lost_on_the_way_is_waited_for_and_sent_again(
 ) -> None:
     """A purged queue leaves a gap; the number that is watched grows; replay heals."""
     subject = speaker.subjects[0]
+    measures = Measures(
+        listener.platform.database, listener.clock, listener.platform.ids
+    )
     speaker.speak(subject)
     relay_all(publisher)
     with listening(listener, inbox.receive):
@@ -232,21 +236,26 @@ def test_what_is_lost_on_the_way_is_waited_for_and_sent_again(
             lambda: [r.state for r in listener.rows(states)] == ["applied", "waiting"]
         )
         listener.clock.move(seconds=600)
-        inbox.measure_waiting()
-        assert INBOX_WAITING_OLDEST_AGE_SECONDS._value.get() >= 600
+        measures.measure()
+        assert waiting_age_s() >= 600
         assert heard.by_subject[subject] == ["0"]
         send_again(servers, subject)
         relay_all(publisher)
         eventually(lambda: heard.count == speaker.count)
     assert heard.by_subject == speaker.said
-    inbox.measure_waiting()
-    assert INBOX_WAITING_OLDEST_AGE_SECONDS._value.get() == 0
+    measures.measure()
+    assert waiting_age_s() == 0
+
+
+def waiting_age_s() -> float:
+    age = REGISTRY.get_sample_value("inbox_waiting_oldest_age_seconds")
+    assert age is not None
+    return age
 
 
 def relay_all(publisher: Service) -> None:
     with ConfirmingPublisher(publisher.platform.broker) as to_broker:
-        while publisher.relay().relay_batch(to_broker):
-            pass
+        publisher.relay().relay_waiting(to_broker)
 
 
 def purge(listener: Service) -> None:
