@@ -64,6 +64,7 @@ def _stop_on_signal() -> threading.Event:
 
 def _run(service: str) -> int:
     platform = _open(service)
+    _room("kernel", "database").bound_waiting()
     use_cases = _room(f"services.{service}", "wiring").build(platform)
     entrypoints = _room("kernel", "entrypoints")
     container = entrypoints.serve(
@@ -85,7 +86,9 @@ def _run(service: str) -> int:
 def _work(service: str) -> int:
     platform = _open(service)
     stop = _stop_on_signal()
-    served = _serve_metrics(platform, {"database": _database_up(platform)})
+    platform.rpc.start()
+    parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
+    served = _serve_metrics(platform, parts)
     _room(f"services.{service}", "worker").work(platform, stop)
     served.close()
     platform.close()
@@ -94,6 +97,7 @@ def _work(service: str) -> int:
 
 def _serve(service: str) -> int:
     platform = _open(service)
+    _room("kernel", "database").bound_waiting()
     platform.rpc.start()
     parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
     served = _serve_metrics(platform, parts)
@@ -108,14 +112,16 @@ def _serve_metrics(
     parts: Mapping[str, Callable[[], bool]],
 ) -> Any:  # noqa: ANN401 - kernel.metrics.Served, imported late
     settings = platform.settings
+    metrics = _room("kernel", "metrics")
+    pulses = {name: metrics.Pulse(part) for name, part in parts.items()}
     tls = _room("kernel", "tls").server_context(
         settings.tls_ca, settings.tls_cert, settings.tls_key, client_required=True
     )
-    return _room("kernel", "metrics").serve(
+    return metrics.serve(
         host=settings.metrics_host,
         port=settings.metrics_port,
         tls=tls,
-        ready=lambda: {name: part() for name, part in parts.items()},
+        ready=lambda: {name: pulse.is_well() for name, pulse in pulses.items()},
     )
 
 

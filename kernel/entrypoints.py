@@ -18,7 +18,7 @@ from nameko.containers import ServiceContainer
 from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
 from typing_extensions import override
 
-from kernel.bus import REPLY_EXCHANGE, Consuming, Interest, Received
+from kernel.bus import REPLY_EXCHANGE, Consuming, Interest, Received, supervised
 from kernel.database import Transaction
 from kernel.errors import Broken, KernelError, Refused, Transient
 from kernel.events import Envelope, Event
@@ -98,23 +98,13 @@ class _Background(SharedExtension):
     def start(self) -> None:
         for loop in self.loops():
             self.container.spawn_managed_thread(
-                functools.partial(_supervised, loop, self.stop_event)
+                functools.partial(supervised, loop, self.stop_event)
             )
 
     def stop(self) -> None:
         self.stop_event.set()
 
     kill = stop
-
-
-def _supervised(loop: Callable[[threading.Event], None], stop: threading.Event) -> None:
-    """Start a loop again when a defect ends it: the process must not die of one."""
-    while not stop.is_set():
-        try:
-            loop(stop)
-        except Exception:  # the last resort (ASVS 16.5.4): log, rest, go on
-            log.exception("loop_ended", loop=getattr(loop, "__qualname__", "?"))
-            stop.wait(1)
 
 
 class OutboxRelay(_Background):
@@ -206,12 +196,7 @@ class RpcDoor(_Background):
         platform, service = self.container.platform, self.container.service_name
         self.replies = Publisher(platform.broker)
         yield self.consume(f"{service}.rpc", self.on_message)
-        yield self.beat
-
-    def beat(self, stop: threading.Event) -> None:
-        """Keep the connection for answers alive."""
-        while not stop.wait(1.0):
-            self.replies.beat()
+        yield self.replies.run
 
     def on_message(self, message: Received) -> None:
         """Verify, then run beside the loop: the message is acknowledged meanwhile."""
@@ -331,7 +316,7 @@ class _Every(Entrypoint):
 
     def start(self) -> None:
         self.container.spawn_managed_thread(
-            functools.partial(_supervised, self._beat, self._stopping)
+            functools.partial(supervised, self._beat, self._stopping)
         )
 
     def _beat(self, stop: threading.Event) -> None:

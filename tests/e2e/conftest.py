@@ -1,6 +1,11 @@
-"""The whole platform, once per session: every process, as `make up` starts them."""
+"""The whole platform, once per session: every process, as `make up` starts them.
+
+Only the roads to broker and database lead through proxies, which pass everything until
+a test says otherwise, and heals them afterwards.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,12 +13,36 @@ import pytest
 import infra.stack
 from infra import topology
 from infra.demo.world import World
-from infra.stack import Stack
+from infra.layout import Layout
+from infra.stack import Stack, ports
+from tests.faults.proxy import Proxy
 from tests.sweep import Sweep
 
 
+@dataclass(frozen=True, slots=True)
+class Roads:
+    """Between all our processes and the two servers."""
+
+    layout: Layout
+    broker: Proxy
+    database: Proxy
+
+
 @pytest.fixture(scope="session")
-def platform(state_folder: Path) -> Iterator[Stack]:
+def roads(state_folder: Path) -> Iterator[Roads]:
+    layout = Layout((state_folder / "platform").resolve())
+    layout.prepare()
+    chosen = ports.choose(layout, running=False)
+    here = "127.0.0.1"
+    with (
+        Proxy((here, chosen[topology.BROKER_SERVER])) as broker,
+        Proxy((here, chosen[topology.DATABASE_SERVER])) as database,
+    ):
+        yield Roads(layout, broker, database)
+
+
+@pytest.fixture(scope="session")
+def platform(roads: Roads) -> Iterator[Stack]:
     """All servers, simulators and processes, ready."""
     everything = {
         topology.DATABASE_SERVER,
@@ -21,7 +50,11 @@ def platform(state_folder: Path) -> Iterator[Stack]:
         *topology.simulators(),
         *(process.name for process in topology.runnable()),
     }
-    stack = infra.stack.start(state_folder / "platform", only=everything)
+    detours = {
+        topology.BROKER_SERVER: roads.broker.port,
+        topology.DATABASE_SERVER: roads.database.port,
+    }
+    stack = infra.stack.start(roads.layout.state, only=everything, detours=detours)
     yield stack
     stack.stop()
 
