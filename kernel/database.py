@@ -98,6 +98,25 @@ class Transaction:
         )
 
 
+def engine_of(url: str, *, ca: Path, cert: Path, key: Path) -> Engine:
+    """An engine over verified TLS.  No connection is made yet."""
+    return create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        hide_parameters=True,
+        connect_args={
+            **postgres_tls(ca, cert, key),
+            **_TCP,
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": cert.stem,
+        },
+    )
+
+
 class Database:
     """The service's own database; nobody else's."""
 
@@ -121,22 +140,8 @@ class Database:
         ids: Ids,
         field_keys: FieldKeys,
     ) -> "Database":
-        """An engine over verified TLS.  No connection is made yet."""
-        engine = create_engine(
-            url,
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            pool_timeout=POOL_WAIT_S,
-            pool_pre_ping=True,
-            pool_use_lifo=True,
-            hide_parameters=True,
-            connect_args={
-                **postgres_tls(ca, cert, key),
-                **_TCP,
-                "connect_timeout": CONNECT_TIMEOUT_S,
-                "application_name": cert.stem,
-            },
-        )
+        """The database behind `engine_of`.  No connection is made yet."""
+        engine = engine_of(url, ca=ca, cert=cert, key=key)
         return cls(engine, clock=clock, ids=ids, field_keys=field_keys)
 
     @contextmanager

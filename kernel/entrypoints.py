@@ -8,6 +8,7 @@ die of a header that is missing (docs/adr/0001).
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -23,8 +24,10 @@ from kernel.database import Transaction
 from kernel.errors import Broken, KernelError, Refused, Transient
 from kernel.events import Envelope, Event
 from kernel.inbox import Inbox
-from kernel.logging import get_logger
-from kernel.operations import Operations
+from kernel.logging import canonical, get_logger
+from kernel.measures import Measures
+from kernel.metrics import RPC_SERVER_SECONDS
+from kernel.operations import CALLERS, Operations
 from kernel.outbox import Relay, Signer
 from kernel.platform import AnyPlatform
 from kernel.rpc import (
@@ -41,8 +44,8 @@ log = get_logger("entrypoints")
 
 MAX_WORKERS: Final = 16
 _OPERATIONS: Final = {
-    name: Method.of(getattr(Operations, name), callers=("operator",), client=False)
-    for name in ("status", "parked", "replay_parked")
+    name: Method.of(getattr(Operations, name), callers=callers, client=False)
+    for name, callers in CALLERS.items()
 }
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -108,7 +111,7 @@ class _Background(SharedExtension):
 
 
 class OutboxRelay(_Background):
-    """Runs the service's relay."""
+    """Runs the service's relay, and measures beside it what it leaves."""
 
     @override
     def loops(self) -> Iterable[Callable[[threading.Event], None]]:
@@ -120,6 +123,7 @@ class OutboxRelay(_Background):
             clock=platform.clock,
         )
         yield relay.run
+        yield Measures(platform.database, platform.clock, platform.ids).run
 
 
 class EventDoor(_Background):
@@ -162,7 +166,28 @@ def _in_worker(
     envelope: Envelope,
 ) -> None:
     """Run a reaction as a nameko worker; its exception comes out here."""
-    _worker_result(container, entrypoint, (tx, event, envelope), {})
+    began, outcome = time.monotonic(), "broken"
+    try:
+        _worker_result(container, entrypoint, (tx, event, envelope), {})
+        outcome = "ok"
+    except Transient:
+        outcome = "transient"
+        raise
+    finally:
+        canonical(
+            log,
+            "reaction",
+            outcome=outcome,
+            type=envelope.type,
+            id=str(envelope.id),
+            ms=_ms_since(began),
+            trace_id=tx.context.trace_id,
+            correlation_id=str(tx.context.correlation_id),
+        )
+
+
+def _ms_since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 def _worker_result(
@@ -222,20 +247,40 @@ class RpcDoor(_Background):
         )
 
     def _run(self, request: Request, message: Received) -> None:
+        call, began = request.call, time.monotonic()
+        known = call.method in self.methods or call.method in _OPERATIONS
+        method = call.method if known else "unknown"
+        with RPC_SERVER_SECONDS.labels(method).time():
+            outcome, body = self._answered(request, message)
+        self._answer(request.reply_to, message.properties, body)
+        canonical(
+            log,
+            "call",
+            outcome=outcome,
+            method=method,
+            caller=call.caller,
+            ms=_ms_since(began),
+            trace_id=call.context.trace_id,
+            correlation_id=str(call.context.correlation_id),
+        )
+
+    def _answered(self, request: Request, message: Received) -> tuple[str, bytes]:
+        """How the call went (ok, refused, transient, broken), and what to answer."""
         call = request.call
         try:
-            body = reply_of(self._result(request))
+            return "ok", reply_of(self._result(request))
         except CallRejectedError as error:
             self._reject(message, error)
-            body = reply_of_error(Broken(error.code))
+            return "refused", reply_of_error(Broken(error.code))
+        except Broken as error:
+            log.warning("call_broken", method=call.method, why=error.sentence)
+            return "broken", reply_of_error(error)
         except KernelError as error:
-            if isinstance(error, Broken):
-                log.warning("call_broken", method=call.method, why=error.sentence)
-            body = reply_of_error(error)
+            outcome = "refused" if isinstance(error, Refused) else "transient"
+            return outcome, reply_of_error(error)
         except Exception:  # a defect must not become silence: the caller is told
             log.exception("call_defect", method=call.method)
-            body = reply_of_error(Broken("defect"))
-        self._answer(request.reply_to, message.properties, body)
+            return "broken", reply_of_error(Broken("defect"))
 
     def _result(self, request: Request) -> object:
         name = request.call.method

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socket import socket
@@ -21,6 +22,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram
 from prometheus_client import generate_latest as text_of_metrics
 from typing_extensions import override
 
+from kernel.clock import SystemClock
 from kernel.logging import get_logger
 
 Ready = Callable[[], Mapping[str, bool]]  # the parts of the process and their state
@@ -33,7 +35,7 @@ STALE_S: Final = 6.0
 MOST_CONNECTIONS: Final = 16  # served at once; the next one is closed unheard
 _JSON = "application/json"
 
-_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+SECONDS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 OUTBOX_OLDEST_AGE_SECONDS: Final = Gauge(
     "outbox_oldest_age_seconds", "Age of the oldest event not yet published"
@@ -49,13 +51,36 @@ QUARANTINED: Final = Counter(
     "quarantined_total", "Messages refused before any handler, by code", ("code",)
 )
 HANDLER_SECONDS: Final = Histogram(
-    "handler_seconds", "Time of one message, by event type", ("type",), buckets=_SECONDS
+    "handler_seconds", "Time of one message, by event type", ("type",), buckets=SECONDS
 )
-RPC_SECONDS: Final = Histogram(
-    "rpc_seconds", "Time of one call", ("method",), buckets=_SECONDS
+RPC_SERVER_SECONDS: Final = Histogram(
+    "rpc_server_seconds", "Time of one call served", ("method",), buckets=SECONDS
+)
+RPC_CLIENT_SECONDS: Final = Histogram(
+    "rpc_client_seconds",
+    "Time until a call of ours was answered or given up",
+    ("callee", "method"),
+    buckets=SECONDS,
+)
+DEAD_LETTERS: Final = Counter(
+    "dead_letters_total", "Messages that ended every delivery without an answer"
+)
+CERTIFICATE_DAYS_LEFT: Final = Gauge(
+    "certificate_days_left", "Days until the certificate this process shows runs out"
 )
 
 _log = get_logger(__name__)
+
+
+def show_certificate(expires_at: datetime) -> None:
+    """Let `CERTIFICATE_DAYS_LEFT` count down to ``expires_at``.
+
+    By the machine's clock, which is the one TLS goes by.
+    """
+    machine = SystemClock()
+    CERTIFICATE_DAYS_LEFT.set_function(
+        lambda: (expires_at - machine.now()) / timedelta(days=1)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,19 @@ I6 nothing is stuck in an outbox or an inbox; I7 no personal value in any log.
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from typing_extensions import override
 
 from infra import topology
 from infra.demo.borrower import Borrower
 from infra.demo.cabinet import until
 from infra.simulators.client import ControlClient
+from infra.simulators.identities import Identity
 from infra.stack import Stack
 from kernel.clock import parse_rfc3339
 
@@ -24,27 +28,35 @@ SETTLING_S = 60.0
 _LEAF_OF_EVENT = (1, 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """The invariants over one stack; `run` raises AssertionError naming the first."""
+class Invariants(ABC):
+    """The invariants over a platform; `run` raises AssertionError naming the first."""
 
-    stack: Stack
-    control: ControlClient
+    @abstractmethod
+    def rows(self, database: str, sql: str) -> list[dict[str, Any]]:
+        """Rows of a query by the database's superuser."""
+
+    @abstractmethod
+    def ledger(self) -> list[dict[str, Any]]:
+        """The bank's ledger: one entry is one transfer."""
+
+    @abstractmethod
+    def logs(self) -> dict[str, str]:
+        """Everything that every process has said, by its name."""
 
     def run(self, *, people: Iterable[Borrower]) -> None:
-        """Wait until the platform has settled, then look at everything."""
+        """`hold` for borrowers that stand before us."""
+        self.hold(personal_values(one.person.identity, one.password) for one in people)
+
+    def hold(self, values: Iterable[Mapping[str, str]]) -> None:
+        """Wait until the platform has settled, then look at everything.
+
+        `values` are what of each person must stand in no log.
+        """
         self.settled()
         self.one_transfer_each()
         self.never_early()
         self.every_event_logged()
-        self.no_personal_data(people)
-
-    def rows(self, database: str, sql: str) -> list[dict[str, Any]]:
-        """Rows of a query by the superuser of the private server."""
-        wrapped = f"SELECT coalesce(json_agg(r), '[]') FROM ({sql}) r"  # noqa: S608 - the test's own words
-        text = self.stack.servers.database.run_sql(wrapped, database=database)
-        found: list[dict[str, Any]] = json.loads(text)
-        return found
+        self.no_personal_data(values)
 
     def settled(self) -> None:
         """I6: every outbox empty, nothing waiting, failed or parked in an inbox."""
@@ -74,7 +86,7 @@ class Sweep:
         payouts = self.rows(
             "disbursement", "SELECT state, amount_minor, order_key FROM payouts"
         )
-        ledger = self.control.ledger()
+        ledger = self.ledger()
         paid = Counter(p["order_key"] for p in payouts if p["state"] == "paid")
         transfers = Counter(line["idempotency_key"] for line in ledger)
         assert transfers == paid
@@ -94,7 +106,7 @@ class Sweep:
                 " FROM payouts WHERE order_key IS NOT NULL",
             )
         }
-        for line in self.control.ledger():
+        for line in self.ledger():
             payout = agreed[line["idempotency_key"]]
             assert parse_rfc3339(line["accepted_at"]) >= parse_rfc3339(
                 payout["hold_until"]
@@ -123,27 +135,57 @@ class Sweep:
         sql = f"SELECT event_id FROM audit_log WHERE kind IN ({kinds})"  # noqa: S608 - numbers
         return [row["event_id"] for row in self.rows("audit", sql)]
 
-    def no_personal_data(self, people: Iterable[Borrower]) -> None:
+    def no_personal_data(self, values: Iterable[Mapping[str, str]]) -> None:
         """I7: no ИИН, phone, account, name or password of these people in any log."""
-        texts = {
-            path.name: path.read_text(errors="replace")
-            for path in self.stack.layout.logs.rglob("*")
-            if path.is_file()
-        }
-        for person in people:
-            identity = person.person.identity
-            values = {
-                "iin": identity.iin,
-                "phone": identity.phone.removeprefix("+"),
-                "iban": identity.iban,
-                "document": identity.document.number,
-                "password": person.password,
-                "name": f"{identity.surname} {identity.given_name}",
-            }
-            for kind, value in values.items():
+        texts = self.logs()
+        for person in values:
+            for kind, value in person.items():
                 found = [
                     n
                     for n, text in texts.items()
                     if re.search(value, text, re.IGNORECASE)
                 ]
                 assert (kind, found) == (kind, [])
+
+
+def personal_values(identity: Identity, password: str) -> dict[str, str]:
+    """What of a person must stand in no log, by its kind."""
+    return {
+        "iin": identity.iin,
+        "phone": identity.phone.removeprefix("+"),
+        "iban": identity.iban,
+        "document": identity.document.number,
+        "password": password,
+        "name": f"{identity.surname} {identity.given_name}",
+    }
+
+
+def as_json(sql: str) -> str:
+    """A query whose one answer is every row of `sql`, as JSON."""
+    return f"SELECT coalesce(json_agg(r), '[]') FROM ({sql}) r"  # noqa: S608 - the test's own words
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep(Invariants):
+    """The invariants over one private stack."""
+
+    stack: Stack
+    control: ControlClient
+
+    @override
+    def rows(self, database: str, sql: str) -> list[dict[str, Any]]:
+        text = self.stack.servers.database.run_sql(as_json(sql), database=database)
+        found: list[dict[str, Any]] = json.loads(text)
+        return found
+
+    @override
+    def ledger(self) -> list[dict[str, Any]]:
+        return self.control.ledger()
+
+    @override
+    def logs(self) -> dict[str, str]:
+        return {
+            path.name: path.read_text(errors="replace")
+            for path in self.stack.layout.logs.rglob("*")
+            if path.is_file()
+        }

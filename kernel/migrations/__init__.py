@@ -11,6 +11,7 @@ _GRANTS = {
     "outbox_subject": "SELECT, INSERT, UPDATE",
     "inbox": "SELECT, INSERT, UPDATE, DELETE",
     "inbox_subject": "SELECT, INSERT, UPDATE",
+    "parked_drop": "SELECT, INSERT, UPDATE",
     "quarantine": "SELECT, INSERT",
     "idempotency": "SELECT, INSERT, UPDATE",
 }

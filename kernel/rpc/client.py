@@ -31,7 +31,7 @@ from kernel.crypto import Json, SigningKey, as_object
 from kernel.errors import KernelError, Transient
 from kernel.ids import Ids
 from kernel.logging import get_logger
-from kernel.metrics import RPC_SECONDS
+from kernel.metrics import RPC_CLIENT_SECONDS
 from kernel.rpc.wire import read_reply, sign_request
 
 log = get_logger("rpc")
@@ -195,7 +195,7 @@ class RpcClient:
         """Call and wait.  Raises Refused, Transient (no answer in time) or Broken."""
         future: Future[Json] = Future()
         try:
-            with RPC_SECONDS.labels(f"{service}.{method}").time():
+            with RPC_CLIENT_SECONDS.labels(service, method).time():
                 until = monotonic() + timeout_s
                 self._submit(
                     future,
@@ -233,7 +233,7 @@ class RpcClient:
             future: Future[Json] = Future()
             until = monotonic() + timeout_s
             try:
-                with RPC_SECONDS.labels(f"{service}.{method}").time():
+                with RPC_CLIENT_SECONDS.labels(service, method).time():
                     async with asyncio.timeout(timeout_s):
                         await asyncio.to_thread(
                             self._submit,

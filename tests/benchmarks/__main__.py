@@ -1,4 +1,9 @@
-import sys, tempfile, shutil, pathlib, statistics, time
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+
 import infra.stack
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.rows import ROWS

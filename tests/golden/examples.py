@@ -21,9 +21,12 @@ _SHARED_SPEAKER: Final = "contracts"
 """Who speaks in the examples of types that any service may publish."""
 
 _TEXTS: Final = {
+    "approved_by": "controller",
+    "asked_by": "operator",
     "channel": "lender_digital",
     "code": "example_code",
     "event_type": "contracts.contract_signed.v1",
+    "refused_by": "controller",
     "template": "release_call",
     "what": "GET /api/v1/contracts",
 }

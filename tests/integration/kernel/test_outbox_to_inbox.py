@@ -23,8 +23,7 @@ from kernel.errors import Transient
 from kernel.events import Envelope, Event
 from kernel.events.contracts import ContractAnnulled, ReleaseConfirmed
 from kernel.inbox import RETRY_AFTER_S, Inbox, Outcome
-from kernel.platform import Platform
-from kernel.settings import PlatformSettings, read
+from tests.databases import migrator
 from tests.integration.kernel.conftest import LISTENER, Service
 
 pytestmark = pytest.mark.catalogue("F17-F27")
@@ -168,12 +167,15 @@ def test_a_parked_message_is_replayed_and_frees_what_waits(
     for pause_s in RETRY_AFTER_S:
         listener.clock.move(seconds=pause_s + 1)
         inbox.retry_due()
-    (parked,) = inbox.parked()
-    assert inbox.replay(parked.message_id) is Outcome.PARKED
+    ((_, *place),) = listener.rows(
+        "SELECT state, source, subject, subject_version FROM inbox"
+        " WHERE state = 'parked'"
+    )
+    assert inbox.again(*place) is Outcome.PARKED
     recorder.failing = set()
-    assert inbox.replay(parked.message_id) is Outcome.APPLIED
+    assert inbox.again(*place) is Outcome.APPLIED
     assert recorder.seen == ["a", "b", "c", "d"]
-    assert (inbox.parked(), inbox.replay(parked.message_id)) == ([], None)
+    assert inbox.again(*place) is None
 
 
 def test_what_a_handler_publishes_leaves_only_with_its_commit(
@@ -273,13 +275,10 @@ def test_an_unroutable_event_stays_in_the_outbox(
 
 def unbind_audit(servers: Stack) -> None:
     """Take away the one binding that hears everything, if a test left it."""
-    env = servers.env("audit-migrate")
-    migrator = Platform.open(read(PlatformSettings, prefix="audit", environ=env))
-    connection = migrator.broker.connect()
+    connection = migrator(servers, "audit").broker.connect()
     declare_inbox(connection, "audit")
     connection.default_channel.queue_unbind("audit.inbox", f"{LISTENER}.events", "#")
     close_quietly(connection)
-    migrator.close()
 
 
 def forged(key: SigningKey, **changes: object) -> bytes:

@@ -28,6 +28,11 @@ METHODS = (
     "get_payout",
     "read_contract",
     "verify",
+    "status",
+    "parked_list",
+    "replay_parked",
+    "ask_drop",
+    "approve_drop",
     "ping",
 )
 

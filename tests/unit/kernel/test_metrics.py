@@ -63,11 +63,11 @@ def get(
 
 def test_metrics_are_in_the_text_of_prometheus(served: Served, pair: Pair) -> None:
     metrics.OUTBOX_PUBLISHED.inc(2)
-    metrics.RPC_SECONDS.labels("auth.send_code").observe(0.002)
+    metrics.RPC_CLIENT_SECONDS.labels("auth", "send_code").observe(0.002)
     status, body = get(served, pair, "/metrics")
     assert status == 200
     assert b"outbox_published_total " in body
-    assert b'rpc_seconds_count{method="auth.send_code"} ' in body
+    assert b'rpc_client_seconds_count{callee="auth",method="send_code"} ' in body
 
 
 def test_ready_names_the_parts(served: Served, pair: Pair, parts: Parts) -> None:
