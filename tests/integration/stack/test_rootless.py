@@ -45,7 +45,7 @@ class Rehearsal:
     home: Path
     environment: Mapping[str, str]
     before: frozenset[str]
-    """The tree's files outside `.state`, before anything ran."""
+    """The tree's files outside `.state`, before anything ran; but Python's caches."""
     half: bool
     """Whether the cut-short bootstrap left something half unpacked."""
     taken: bool
@@ -159,7 +159,7 @@ def _files(tree: Path) -> frozenset[str]:
     return frozenset(
         str(path.relative_to(tree))
         for path in tree.rglob("*")
-        if not path.is_relative_to(tree / ".state")
+        if not path.is_relative_to(tree / ".state") and "__pycache__" not in path.parts
     )
 
 
