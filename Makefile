@@ -17,7 +17,7 @@ PYTEST_ARGS ?=
 need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothing to run' >&2; exit 2; }
 
 .PHONY: help demo up down status url logs env \
-        fmt lint types imports check unit integration e2e security test containers \
+        fmt lint types imports check unit integration e2e security rolling test containers \
         seeded trace bench faults events migration clean venv servers
 
 help: ## list these commands
@@ -61,9 +61,9 @@ events: venv ## write docs/events.md and the index of goldens anew
 	@$(PYTHON) -m tests.golden
 	@$(PYTHON) -m kernel.events
 
-migration: venv ## a new migration (s=auth m="add login reason")
+migration: venv ## a new migration (s=auth m="add login reason", p=post for after)
 	$(call need,kernel/migrations/__main__.py)
-	@$(PYTHON) -m kernel.migrations "$(s)" "$(m)"
+	@$(PYTHON) -m kernel.migrations "$(s)" "$(m)" $(p)
 
 ##@ Check it (CI is `check` and `test`)
 
@@ -98,8 +98,12 @@ security: venv servers ## attacks, one file per row of the threat model
 	$(call need,tests/security)
 	@$(PYTEST) tests/security $(PYTEST_ARGS)
 
+rolling: venv servers ## a release under load: two versions side by side
+	$(call need,tests/rolling)
+	@$(PYTEST) tests/rolling $(PYTEST_ARGS)
+
 test: venv servers ## all of the above in one run
-	@$(PYTEST) $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security) $(PYTEST_ARGS)
+	@$(PYTEST) $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security tests/rolling) $(PYTEST_ARGS)
 
 containers: venv ## the same in containers (an engine, or root on Debian; else SKIPPED)
 	@$(PYTHON) -m tests.containers $(PYTEST_ARGS)

@@ -35,7 +35,7 @@ from kernel.events import Envelope, EnvelopeError, Event, EventSchemaError
 from kernel.events.platform import MessageParked
 from kernel.ids import Ids
 from kernel.logging import get_logger
-from kernel.metrics import HANDLER_SECONDS, INBOX_DUPLICATES, INBOX_PARKED
+from kernel.metrics import HANDLER_SECONDS, INBOX_DUPLICATES
 from kernel.quarantine import Quarantine
 from kernel.tables import inbox, inbox_subject
 
@@ -59,17 +59,6 @@ class Outcome(Enum):
     FAILED = "failed"
     PARKED = "parked"
     QUARANTINED = "quarantined"
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """A message whose attempts are used up; ``reason`` names the last failure."""
-
-    message_id: UUID
-    type: str
-    subject: str
-    attempts: int
-    reason: str
 
 
 _MOVED_ON: Final = frozenset({Outcome.APPLIED, Outcome.PASSED})
@@ -112,7 +101,7 @@ class Inbox:
             return Outcome.QUARANTINED
         outcome = self._place(envelope, message.body, message.sender)
         if outcome in _MOVED_ON:
-            self._drain(envelope.source, envelope.subject)
+            self.drain(envelope.source, envelope.subject)
         return outcome
 
     def _place(self, envelope: Envelope, body: bytes, sender: str | None) -> Outcome:
@@ -265,7 +254,6 @@ class Inbox:
         return self.clock.now() + timedelta(seconds=RETRY_AFTER_S[attempts - 1])
 
     def _alarm(self, tx: Transaction, envelope: Envelope, error: Exception) -> None:
-        INBOX_PARKED.inc()
         tx.publish(
             MessageParked(
                 quarantine_id=self.ids.new(),
@@ -275,8 +263,8 @@ class Inbox:
             )
         )
 
-    def _drain(self, source: str, subject: str) -> None:
-        """Apply what waited behind the version just applied, one by one."""
+    def drain(self, source: str, subject: str) -> None:
+        """Apply what waits behind the last version of a subject, one by one."""
         while (found := self._waiting_next(source, subject)) is not None:
             envelope, body = found
             if self._place_stored(envelope, body) not in _MOVED_ON:
@@ -293,47 +281,24 @@ class Inbox:
                 .limit(RETRY_BATCH)
             ).all()
         for source, subject, version in rows:
-            found = self._load(source, subject, version)
+            found = self.load(source, subject, version)
             if found is None:
                 continue
             if self._place_stored(*found) in _MOVED_ON:
-                self._drain(source, subject)
+                self.drain(source, subject)
         return len(rows)
 
-    def parked(self) -> list[Parked]:
-        """What waits for a person, oldest first."""
-        with self.database.begin(fresh_context(self.ids)) as tx:
-            rows = tx.connection.execute(
-                select(
-                    inbox.c.message_id,
-                    inbox.c.type,
-                    inbox.c.subject,
-                    inbox.c.attempts,
-                    inbox.c.reason,
-                )
-                .where(inbox.c.state == "parked")
-                .order_by(inbox.c.parked_at)
-            )
-            return [Parked(*row) for row in rows]
-
-    def replay(self, message_id: UUID) -> Outcome | None:
-        """Handle a parked message once more; None when there is no such.
+    def again(self, source: str, subject: str, version: int) -> Outcome | None:
+        """Handle a parked message once more; None when none is parked there.
 
         Applied, it frees all that waits behind it; failed, it is parked again.
         """
-        with self.database.begin(fresh_context(self.ids)) as tx:
-            row = tx.connection.execute(
-                select(inbox.c.source, inbox.c.subject, inbox.c.subject_version).where(
-                    inbox.c.message_id == message_id, inbox.c.state == "parked"
-                )
-            ).one_or_none()
-        found = self._load(*row, states=("parked",)) if row else None
+        found = self.load(source, subject, version, states=("parked",))
         if found is None:
             return None
         outcome = self._place_stored(*found)
         if outcome in _MOVED_ON:
-            INBOX_PARKED.dec()
-            self._drain(found[0].source, found[0].subject)
+            self.drain(source, subject)
         return outcome
 
     def run_retries(self, stop: threading.Event) -> None:
@@ -353,9 +318,9 @@ class Inbox:
                     inbox_subject.c.subject == subject,
                 )
             ).scalar()
-        return None if last is None else self._load(source, subject, last + 1)
+        return None if last is None else self.load(source, subject, last + 1)
 
-    def _load(
+    def load(
         self,
         source: str,
         subject: str,
@@ -363,6 +328,7 @@ class Inbox:
         *,
         states: tuple[str, ...] = ("waiting", "failed"),
     ) -> tuple[Envelope, bytes] | None:
+        """The message the inbox holds at this place, unsealed and verified again."""
         with self.database.begin(fresh_context(self.ids)) as tx:
             row = tx.connection.execute(
                 select(inbox.c.message_id, inbox.c.sealed, inbox.c.state).where(
@@ -391,9 +357,13 @@ def _context(envelope: Envelope) -> Context:
 
 def _decode(envelope: Envelope) -> Event:
     try:
-        return Event.known[envelope.type].from_data(dict(envelope.data))
+        event = Event.known[envelope.type].from_data(dict(envelope.data))
     except EventSchemaError as error:
         raise _SchemaError from error
+    if event.subject != envelope.subject:
+        # It would stand in the order of one subject and act upon another.
+        raise _SchemaError
+    return event
 
 
 def _key(envelope: Envelope) -> dict[str, str | int]:

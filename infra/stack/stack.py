@@ -39,12 +39,14 @@ class Stack:
     """One stack under one state folder.
 
     `only` limits what is started (names of processes); None means everything.
+    `detours` are ports by name that processes are told instead of the real ones.
     """
 
     layout: Layout
     stage: str = "development"
     only: frozenset[str] | None = None
     attached: bool = False
+    detours: Mapping[str, int] = field(default_factory=dict)
     _ports: dict[str, int] = field(default_factory=dict, init=False)
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
@@ -169,7 +171,8 @@ class Stack:
         made = pki.ensure(self.layout, now=now)
         running = self.supervisor.is_running()
         self._ports = ports.choose(self.layout, running=running)
-        environment.Environments(self.layout, self._ports, self.stage).write()
+        told = {**self._ports, **self.detours}
+        environment.Environments(self.layout, told, self.stage).write()
         self.servers.database.prepare()
         self.servers.broker.prepare()
         return [f"made {', '.join(made)}"] if made else []
@@ -222,7 +225,7 @@ class Stack:
 
     def _run_migration(self, service: str) -> str | None:
         run = subprocess.run(
-            [sys.executable, "-m", f"services.{service}", "migrate"],
+            [sys.executable, "-m", f"services.{service}", "migrate", "--post"],
             cwd=ROOT,
             env=self.env(f"{service}-migrate"),
             stdin=subprocess.DEVNULL,
@@ -295,14 +298,24 @@ class Stack:
         return self.only is None or name in self.only
 
 
-def start(state: Path, *, only: Collection[str] = SERVERS) -> Stack:
+def start(
+    state: Path,
+    *,
+    only: Collection[str] = SERVERS,
+    detours: Mapping[str, int] | None = None,
+) -> Stack:
     """A private stack under `state` for tests, ready when this returns.
 
-    It ends with the thread that started it, at the latest; after `stop` it is not
-    started again. Selected processes get their databases migrated.
+    `detours` lead its processes through proxies of the test's: ports by name. It ends
+    with the thread that started it, at the latest; after `stop` it is not started
+    again. Selected processes get their databases migrated.
     """
     stack = Stack(
-        Layout(state.resolve()), stage="test", only=frozenset(only), attached=True
+        Layout(state.resolve()),
+        stage="test",
+        only=frozenset(only),
+        attached=True,
+        detours=detours or {},
     )
     try:
         stack.up()

@@ -64,7 +64,7 @@ def eventually(condition: Callable[[], bool], *, within_s: float = 60) -> None:
 def relayed(publisher: Service) -> list[bytes]:
     """Relay everything that waits; the bodies in order."""
     with ConfirmingPublisher(publisher.platform.broker) as to_broker:
-        publisher.relay().relay_batch(to_broker)
+        publisher.relay().relay_waiting(to_broker)
     rows = publisher.rows("SELECT body FROM outbox ORDER BY sequence")
     return [bytes(row.body) for row in rows]
 
@@ -167,12 +167,15 @@ def test_a_parked_message_is_replayed_and_frees_what_waits(
     for pause_s in RETRY_AFTER_S:
         listener.clock.move(seconds=pause_s + 1)
         inbox.retry_due()
-    (parked,) = inbox.parked()
-    assert inbox.replay(parked.message_id) is Outcome.PARKED
+    ((_, *place),) = listener.rows(
+        "SELECT state, source, subject, subject_version FROM inbox"
+        " WHERE state = 'parked'"
+    )
+    assert inbox.again(*place) is Outcome.PARKED
     recorder.failing = set()
-    assert inbox.replay(parked.message_id) is Outcome.APPLIED
+    assert inbox.again(*place) is Outcome.APPLIED
     assert recorder.seen == ["a", "b", "c", "d"]
-    assert (inbox.parked(), inbox.replay(parked.message_id)) == ([], None)
+    assert inbox.again(*place) is None
 
 
 def test_what_a_handler_publishes_leaves_only_with_its_commit(
@@ -224,7 +227,7 @@ def test_a_relay_that_dies_repeats_the_same_bytes(
         ConfirmingPublisher(publisher.platform.broker) as to_broker,
         pytest.raises(CrashError),
     ):
-        publisher.relay(crash).relay_batch(to_broker)
+        publisher.relay(crash).relay_waiting(to_broker)
     before = publisher.rows("SELECT body FROM outbox")
     after = relayed(publisher)
     assert [bytes(row.body) for row in before] == after
@@ -266,7 +269,7 @@ def test_an_unroutable_event_stays_in_the_outbox(
     unbind_audit(servers)
     listener.publish(annulled(any_id(), "a"))
     with ConfirmingPublisher(listener.platform.broker) as to_broker:
-        assert listener.relay().relay_batch(to_broker) == 0
+        assert listener.relay().relay_waiting(to_broker) == 0
     assert listener.rows("SELECT published_at FROM outbox") == [(None,)]
 
 
