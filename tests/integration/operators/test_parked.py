@@ -187,7 +187,7 @@ def test_a_mismatch_is_never_replayed_or_dropped(
     asker, decider = call_of(platform, "operator"), call_of(platform, "controller")
     for act in (
         lambda: parking.shown(asker, evil),
-        lambda: parking.replayed(asker, evil),
+        lambda: parking.replayed(evil),
         lambda: parking.ask_drop(asker, evil, REASON),
         lambda: parking.approve_drop(decider, evil),
     ):
