@@ -11,9 +11,7 @@ from tests.integration.bus.roles import outlive
 from tests.integration.kernel.conftest import Service
 
 HELD_S: Final = 3.0
-FAULTS: Final[dict[str, Callable[[Proxy], None]]] = {
-    "down": Proxy.refuse,
-    "black hole to the server": lambda p: p.to_server(black_hole=True),
+ONE_WAY: Final[dict[str, Callable[[Proxy], None]]] = {
     "black hole to the client": lambda p: p.to_client(black_hole=True),
     "reset to the server": lambda p: p.to_server(limit_bytes=0),
     "reset to the client": lambda p: p.to_client(limit_bytes=0),
@@ -21,12 +19,29 @@ FAULTS: Final[dict[str, Callable[[Proxy], None]]] = {
 
 
 @pytest.mark.catalogue("F20")
-@pytest.mark.seeded("consumer_gives_up")
 @pytest.mark.seeded("relay_gives_up")
 @pytest.mark.seeded("publisher_keeps_a_dead_connection")
+def test_every_role_outlives_a_broker_that_is_down(
+    network: Network, contracts: Service, disbursement: Service
+) -> None:
+    outlive(network, contracts, disbursement, begin=Proxy.refuse, held_s=HELD_S)
+
+
+@pytest.mark.catalogue("F20")
 @pytest.mark.seeded("call_without_end")
-@pytest.mark.parametrize("fault", FAULTS)
-def test_every_role_recovers_by_itself_and_loses_nothing(
+def test_every_role_outlives_a_broker_that_hears_nothing(
+    network: Network, contracts: Service, disbursement: Service
+) -> None:
+    def begin(line: Proxy) -> None:
+        line.to_server(black_hole=True)
+
+    outlive(network, contracts, disbursement, begin=begin, held_s=HELD_S)
+
+
+@pytest.mark.catalogue("F20")
+@pytest.mark.seeded("relay_gives_up")
+@pytest.mark.parametrize("fault", ONE_WAY)
+def test_every_role_outlives_a_line_that_fails_one_way(
     network: Network, contracts: Service, disbursement: Service, fault: str
 ) -> None:
-    outlive(network, contracts, disbursement, begin=FAULTS[fault], held_s=HELD_S)
+    outlive(network, contracts, disbursement, begin=ONE_WAY[fault], held_s=HELD_S)
