@@ -44,8 +44,12 @@ BATCH: Final = 200
 CTL_S: Final = 60
 
 
+LAST_WORDS: Final = 2000
+"""Characters of what a party said on stderr that its failure quotes."""
+
+
 class PartyFailedError(Exception):
-    """A party ended without its figures; its own words on stderr say why."""
+    """A party ended without its figures; the text ends with its last words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Party:
     """One measured process."""
 
     process: subprocess.Popen[str]
+    words: Path
 
     def go(self) -> None:
         """Let a party that said ready begin."""
@@ -71,7 +76,7 @@ class Party:
                 said: Mapping[str, Any] = json.loads(line)
                 if "level" not in said:
                     return said
-        raise PartyFailedError(f"{self.process.args!r}: no figures")
+        raise PartyFailedError(self.words.read_text()[-LAST_WORDS:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +124,21 @@ class Bench:
         self, module: object, *arguments: object, principal: str
     ) -> Iterator[Party]:
         """A process of its own, ready to go; killed on leaving."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", f"tests.benchmarks.{module}", *map(str, arguments)],
-            cwd=ROOT,
-            env={**self.servers.env(principal), "PYTHONWARNINGS": "ignore"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        party = Party(process)
+        words = self.folder / f"{module}.{principal}"
+        with words.open("w") as stderr:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", f"tests.benchmarks.{module}"),
+                    *map(str, arguments),
+                ],
+                cwd=ROOT,
+                env=self.servers.env(principal),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+        party = Party(process, words)
         try:
             party.hear()
             yield party
