@@ -12,6 +12,7 @@ PYTEST := $(PYTHON) -m pytest
 CODE := $(wildcard kernel services infra tests tools)
 # Arguments for pytest, e.g. `make integration PYTEST_ARGS='-k broker -x'`.
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 # Says plainly that something is not there, instead of passing on nothing.
 need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothing to run' >&2; exit 2; }
@@ -118,9 +119,8 @@ trace: venv ## which test proves which clause of the Procedure
 	$(call need,$(firstword $(wildcard tests/trace tests/trace.py) tests/trace))
 	@$(PYTHON) -m tests.trace
 
-bench: venv servers ## measured speeds
-	$(call need,tests/benchmarks)
-	@$(PYTEST) tests/benchmarks $(PYTEST_ARGS)
+bench: venv servers ## speeds as ratios against peers (BENCH_ARGS='relay --rounds 9')
+	@$(PYTHON) -m tests.benchmarks $(BENCH_ARGS)
 
 faults: venv servers ## kills, partitions, lying partners
 	$(call need,tests/faults)
