@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -31,7 +32,10 @@ HEARTBEAT_S: Final = 10
 CONNECT_TIMEOUT_S: Final = 5
 CONFIRM_TIMEOUT_S: Final = 15
 """Past this the broker counts as away: an alarm of memory or disk, or frozen."""
+CLOSE_S: Final = 1.0
 DRAIN_S: Final = 1.0
+SILENCE_S: Final = 8.0
+"""A broker says something every HEARTBEAT_S / 2; silent for so long, it is away."""
 BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 DELIVERY_LIMIT: Final = 20
 RPC_DELIVERY_LIMIT: Final = 3
@@ -59,8 +63,17 @@ class Broker:
         """The name the broker's certificate must carry."""
         return urlsplit(self.url).hostname or ""
 
-    def connect(self) -> Connection:
-        """An open connection.  Raises one of BROKER_ERRORS."""
+    def connect(
+        self,
+        *,
+        on_blocked: Callable[[str], None] | None = None,
+        on_unblocked: Callable[[], None] | None = None,
+    ) -> Connection:
+        """An open connection.  Raises one of BROKER_ERRORS.
+
+        The two are told when the broker takes no messages (an alarm) and when it
+        does again, while somebody drains the connection.
+        """
         connection = Connection(
             self.url,
             ssl=amqp_ssl(self.ca, self.cert, self.key, self.host),
@@ -70,6 +83,8 @@ class Broker:
             transport_options={
                 "confirm_publish": False,
                 "client_properties": {"connection_name": self.principal},
+                "on_blocked": on_blocked,
+                "on_unblocked": on_unblocked,
             },
         )
         try:
@@ -205,6 +220,13 @@ class ConfirmingPublisher:
     ) -> None:
         self._failed.add(message.properties["message_id"])
 
+    def beat(self) -> None:
+        """Keep an idle connection alive.  Raises one of BROKER_ERRORS if it is dead."""
+        try:
+            self._connection.drain_events(timeout=0.001)
+        except TimeoutError:
+            self._connection.heartbeat_check()
+
     def close(self) -> None:
         """Let the connection go; a broker that does not answer is not waited for."""
         close_quietly(self._connection)
@@ -224,9 +246,11 @@ class ConfirmingPublisher:
 
 
 def close_quietly(connection: Connection) -> None:
-    """Release a connection that may already be dead."""
+    """Release a connection that may already be dead; wait `CLOSE_S` for its peer."""
     try:
-        connection.collect(socket_timeout=1)
+        if connection.connected:
+            connection.connection.sock.settimeout(CLOSE_S)
+        connection.collect()
     except BROKER_ERRORS as error:
         log.debug("connection_close_failed", error=type(error).__name__)
 
@@ -278,7 +302,13 @@ class Consuming:
         self._handle = handle
         self._prefetch = prefetch
         self._prepare = prepare
-        self.connected = False
+        self._consuming = False
+        self._heard = (0, 0.0)
+
+    @property
+    def connected(self) -> bool:
+        """Whether messages can arrive right now, as far as one can know."""
+        return self._consuming and monotonic() - self._heard[1] < SILENCE_S
 
     def run(self, stop: threading.Event) -> None:
         """Consume until ``stop`` is set."""
@@ -288,13 +318,13 @@ class Consuming:
                 self._consume(stop)
                 failures = 0
             except BROKER_ERRORS as error:
-                failures = 0 if self.connected else failures + 1
+                failures = 0 if self._consuming else failures + 1
                 log.warning(
                     "broker_away", queue=self._queue, error=type(error).__name__
                 )
                 stop.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
             finally:
-                self.connected = False
+                self._consuming = False
 
     def _consume(self, stop: threading.Event) -> None:
         """Receive into a row, settle from its head.
@@ -315,7 +345,8 @@ class Consuming:
                 on_message=pending.append,
                 auto_declare=False,
             ):
-                self.connected = True
+                self._heard = (0, monotonic())
+                self._consuming = True
                 while not stop.is_set():
                     self._drain(connection)
                     while pending and not stop.is_set() and self._settle(pending[0]):
@@ -328,6 +359,9 @@ class Consuming:
             connection.drain_events(timeout=DRAIN_S)
         except TimeoutError:
             connection.heartbeat_check()
+        frames = connection.connection.bytes_recv  # whole frames, heartbeats too
+        if frames != self._heard[0]:
+            self._heard = (frames, monotonic())
 
     def _settle(self, message: Message) -> bool:
         """Handle and acknowledge; False when it must be tried again later."""

@@ -206,12 +206,7 @@ class RpcDoor(_Background):
         platform, service = self.container.platform, self.container.service_name
         self.replies = Publisher(platform.broker)
         yield self.consume(f"{service}.rpc", self.on_message)
-        yield self.beat
-
-    def beat(self, stop: threading.Event) -> None:
-        """Keep the connection for answers alive."""
-        while not stop.wait(1.0):
-            self.replies.beat()
+        yield self.replies.run
 
     def on_message(self, message: Received) -> None:
         """Verify, then run beside the loop: the message is acknowledged meanwhile."""

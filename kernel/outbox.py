@@ -195,6 +195,7 @@ class Relay:
                         while self.relay_batch(publisher):
                             pass
                         _wait(raw, POLL_S)
+                        publisher.beat()
             finally:
                 # The lock and the LISTEN live as long as the session: end it.
                 session.invalidate()
