@@ -12,6 +12,8 @@ PYTEST := $(PYTHON) -m pytest
 CODE := $(wildcard kernel services infra tests tools)
 # Arguments for pytest, e.g. `make integration PYTEST_ARGS='-k broker -x'`.
 PYTEST_ARGS ?=
+# Arguments for the campaign, e.g. `make faults n=loans-broker FAULTS_ARGS='--seed 1'`.
+FAULTS_ARGS ?=
 
 # Says plainly that something is not there, instead of passing on nothing.
 need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothing to run' >&2; exit 2; }
@@ -99,7 +101,7 @@ security: venv servers ## attacks, one file per row of the threat model
 	@$(PYTEST) tests/security $(PYTEST_ARGS)
 
 test: venv servers ## all of the above in one run
-	@$(PYTEST) $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security) $(PYTEST_ARGS)
+	@$(PYTEST) $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security tests/faults) $(PYTEST_ARGS)
 
 containers: venv ## the same journey in containers (needs an engine or root on Debian)
 	@$(PYTEST) tests/containers $(PYTEST_ARGS)
@@ -118,9 +120,8 @@ bench: venv servers ## measured speeds
 	$(call need,tests/benchmarks)
 	@$(PYTEST) tests/benchmarks $(PYTEST_ARGS)
 
-faults: venv servers ## kills, partitions, lying partners
-	$(call need,tests/faults)
-	@$(PYTEST) tests/faults $(PYTEST_ARGS)
+faults: venv servers ## the fault campaign, resumed until its totals are reached (n=case for one)
+	@$(PYTHON) -m tests.faults $(if $(n),$(n),--resume) $(FAULTS_ARGS)
 
 ##@ Tools
 

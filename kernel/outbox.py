@@ -207,9 +207,9 @@ class Relay:
                 number(connection, self._signer)
                 rows = unpublished(connection)
                 self._measure(connection)
-            self._reached("numbered")
             if not rows:
                 return 0
+            self._reached("numbered")
             exchange = f"{self._signer.service}.events"
             refused = publisher.publish_all(  # step 2
                 (row_id, body, exchange, routing_key(event_type, subject))

@@ -18,6 +18,7 @@ from infra.stack import Stack
 from infra.stack.programs import Program
 from tests.faults.crash import Point, crashing
 from tests.faults.harm import POLL_S, Harm
+from tests.faults.proxy import Proxy
 from tests.faults.words import Words
 
 BUS_BACK_S: Final = 30.0
@@ -45,6 +46,11 @@ class Ground(Protocol):
     @property
     def answering(self) -> tuple[str, ...]:
         """Those of `processes` that tell when they are ready."""
+        ...
+
+    @property
+    def road(self) -> Proxy | None:
+        """A proxy before the broker, if the load has one."""
         ...
 
     @property
@@ -138,6 +144,16 @@ CASES: Final[Mapping[str, Case]] = {
         size=EVENTS,
         blows={"memory alarm": 1, "disk alarm": 1, "process killed": 2},
     ),
+    "events-network": Case(
+        ground="events",
+        size=EVENTS,
+        blows={
+            "network cut": 3,
+            "network down": 2,
+            "network swallows": 2,
+            "network spoils": 2,
+        },
+    ),
     "events-crashes": Case(ground="events", size=EVENTS, crashes=ALL_POINTS),
     "loans-broker": Case(
         ground="loans", size=LOANS, blows={"broker killed": 1, "process killed": 4}
@@ -179,7 +195,7 @@ def run(
     The bound is multiplied by `patience`, for machines that do other things beside.
     """
     dice = random.Random(seed)
-    harm = Harm(ground.stack, ground.processes, dice)
+    harm = Harm(ground.stack, ground.processes, dice, ground.road)
     result = Result(case=name, seed=seed, blows=harm.done)
     began = time.monotonic()
     try:

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import infra.stack
 from infra.demo.world import World
-from tests.faults import report
+from tests.faults import grounds, report
 from tests.faults.campaign import Case, Ground, run
-from tests.faults.events import EventLoad
 from tests.faults.load import LoanLoad
 
 PATIENCE = 4.0
@@ -23,13 +21,8 @@ Prove = Callable[[str, Case, Ground], None]
 @pytest.fixture(scope="session")
 def event_load(state_folder: Path) -> Iterator[Ground]:
     """Writers, relay and listener on servers of their own."""
-    stack = infra.stack.start(state_folder / "faults")
-    load = EventLoad(stack, state_folder / "event-load")
-    try:
-        load.open()
-        yield load
-    finally:
-        stack.stop()
+    with grounds.events(state_folder / "faults") as ground:
+        yield ground
 
 
 @pytest.fixture(scope="session")

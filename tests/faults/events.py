@@ -8,16 +8,17 @@ import json
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from sqlalchemy import text
 
+from infra import topology
 from infra.postgres.server import DatabaseServerError
 from infra.stack import Stack
-from infra.stack.environment import read as read_environment
 from infra.stack.programs import Program
 from kernel.bus import close_quietly, declare_service
 from kernel.platform import Platform
@@ -28,6 +29,7 @@ from tests.faults import effects
 from tests.faults.crash import Point
 from tests.faults.effects import LISTENER, PUBLISHER
 from tests.faults.journal import Said
+from tests.faults.proxy import Proxy
 from tests.faults.words import Words
 
 WRITERS: Final = ("writer-1", "writer-2")
@@ -44,6 +46,7 @@ class EventLoad:
 
     stack: Stack
     folder: Path
+    road: Proxy = field(init=False)
     label: str = ""
     size: int = 0
     _from: int = field(default=0, init=False)
@@ -62,8 +65,15 @@ class EventLoad:
         Point("inbox.applied", LISTENER),
     )
 
-    def open(self) -> None:
-        """Make the tables and the queues, start the four processes."""
+    @contextmanager
+    def open(self) -> Iterator[Self]:
+        """Tables, queues, four processes, and a proxy before the broker."""
+        broker = ("127.0.0.1", self.stack.port(topology.BROKER_SERVER))
+        with Proxy(broker) as self.road:
+            self._start()
+            yield self
+
+    def _start(self) -> None:
         self.folder.mkdir()
         self.folder.chmod(0o700)
         for service in (PUBLISHER, LISTENER):
@@ -87,10 +97,15 @@ class EventLoad:
 
     def _program(self, name: str, module: str, *arguments: object) -> Program:
         service = name if name in self.answering else PUBLISHER
+        direct = f"127.0.0.1:{self.stack.port(topology.BROKER_SERVER)}/"
+        through = f"127.0.0.1:{self.road.port}/"
         return Program(
             name=name,
             command=(sys.executable, "-m", module, *map(str, arguments)),
-            environment=read_environment(self.stack.layout.env / f"{service}.env"),
+            environment={
+                key: value.replace(direct, through)
+                for key, value in self.stack.env(service).items()
+            },
             inputs=(),
         )
 

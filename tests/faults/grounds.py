@@ -19,11 +19,11 @@ from tests.faults.load import LoanLoad
 @contextmanager
 def events(folder: Path) -> Iterator[Ground]:
     """The event load on servers of its own."""
+    folder.mkdir(exist_ok=True)
     stack = infra.stack.start(folder / "stack")
     try:
-        load = EventLoad(stack, folder / "load")
-        load.open()
-        yield load
+        with EventLoad(stack, folder / "load").open() as load:
+            yield load
     finally:
         stack.stop()
 

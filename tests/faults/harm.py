@@ -23,6 +23,7 @@ from infra.demo.world import World
 from infra.layout import find_program
 from infra.stack import Stack, StackError
 from infra.stack.control import SupervisorError
+from tests.faults.proxy import Proxy
 
 BACK_WITHIN_S: Final = 90.0
 POLL_S: Final = 0.1
@@ -43,6 +44,8 @@ class Harm:
     stack: Stack
     processes: Collection[str]
     dice: random.Random
+    road: Proxy | None = None
+    """Between the processes and the broker, where there is one."""
     done: Counter[str] = field(default_factory=Counter)
 
     def strike(self, blow: str) -> None:
@@ -96,6 +99,15 @@ class Harm:
         finally:
             world.move_clock(-CLOCK_STEP)
 
+    def network(self, misbehave: Callable[[Proxy], None]) -> None:
+        """Let the road to the broker misbehave for some seconds."""
+        assert self.road is not None
+        try:
+            misbehave(self.road)
+            time.sleep(self.dice.uniform(*PAUSE_S))
+        finally:
+            self.road.heal()
+
     def _running(self, name: str) -> int:
         end = time.monotonic() + BACK_WITHIN_S
         while True:
@@ -145,6 +157,10 @@ BLOWS: Final[Mapping[str, Callable[[Harm], None]]] = {
     "process paused": lambda harm: harm.pause(harm.any_process()),
     "memory alarm": lambda harm: harm.alarm(_MEMORY, "0.0001", "absolute", "512MB"),
     "disk alarm": lambda harm: harm.alarm(_DISK, "100TB", "100MB"),
+    "network cut": lambda harm: harm.network(Proxy.cut),
+    "network down": lambda harm: harm.network(Proxy.refuse),
+    "network swallows": lambda harm: harm.network(lambda p: p.both(black_hole=True)),
+    "network spoils": lambda harm: harm.network(lambda p: p.both(corrupt=0.1)),
     "clock stepped": Harm.step_clock,
 }
 """Every fault of the campaign, by the name it has in reports."""

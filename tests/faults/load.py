@@ -149,6 +149,7 @@ class LoanLoad:
 
     name = "loans"
     points = POINTS
+    road = None
 
     @property
     def stack(self) -> Stack:

@@ -6,9 +6,9 @@ in the inbox's transaction. That table has no unique key: an effect that happens
 twice is seen twice.
 """
 
-from kernel import entrypoints
+import eventlet
 
-entrypoints.patch()
+eventlet.monkey_patch()
 
 import os  # noqa: E402 - nothing may open a socket before the patch
 import sys  # noqa: E402
@@ -16,7 +16,7 @@ import time  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import kernel.inbox  # noqa: E402
-from kernel import metrics, tls  # noqa: E402
+from kernel import entrypoints, metrics, tls  # noqa: E402
 from kernel.database import Transaction  # noqa: E402
 from kernel.entrypoints import handles  # noqa: E402
 from kernel.events import Envelope  # noqa: E402
