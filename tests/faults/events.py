@@ -41,6 +41,22 @@ POLL_S: Final = 0.5
 
 
 @dataclass(slots=True)
+class Pace:
+    """Whether a count still grows."""
+
+    seen: int = -1
+    _since: float = field(default_factory=time.monotonic, init=False)
+
+    def saw(self, count: int) -> None:
+        if count != self.seen:
+            self.seen, self._since = count, time.monotonic()
+
+    @property
+    def stands_still(self) -> bool:
+        return time.monotonic() - self._since > STANDSTILL_S
+
+
+@dataclass(slots=True)
 class EventLoad:
     """A `campaign.Ground`: see there."""
 
@@ -149,11 +165,13 @@ class EventLoad:
         self._running.start()
 
     def _ask(self) -> None:
-        """Move the window until the faults are over and enough has been asked for."""
-        while True:
+        """Move the window until the faults are over and enough has been applied."""
+        pace = Pace()
+        while not (self._over.is_set() and pace.stands_still):
             with suppress(DatabaseServerError):
-                self._order(self.applied() + WINDOW)
-                if self._over.is_set() and self.applied() + WINDOW > self.size:
+                pace.saw(self.applied())
+                self._order(pace.seen + WINDOW)
+                if self._over.is_set() and pace.seen + WINDOW > self.size:
                     return
             time.sleep(POLL_S)
 
@@ -178,15 +196,10 @@ class EventLoad:
     def settle(self) -> None:
         """Stop asking and wait until all that was committed has been applied."""
         self._order(0)
-        seen, since = -1, time.monotonic()
-        while True:
-            state = self._on_the_road()
-            if state == (0, 0):
-                return
-            applied = self.applied()
-            if applied != seen:
-                seen, since = applied, time.monotonic()
-            assert time.monotonic() - since < STANDSTILL_S, (
+        pace = Pace()
+        while (state := self._on_the_road()) != (0, 0):
+            pace.saw(self.applied())
+            assert not pace.stands_still, (
                 f"{state[0]} committed events are not applied,"
                 f" {state[1]} wait in the inbox, and nothing moves"
             )
