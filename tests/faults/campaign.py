@@ -7,7 +7,6 @@ under way comes to its end, and the sweep finds every invariant whole.
 
 import random
 import time
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -110,7 +109,7 @@ class Result:
 
     case: str
     seed: str
-    blows: Counter[str]
+    blows: dict[str, int]
     words: Words = field(default_factory=Words)
     flowing_s: float = 0.0
     """Until servers, processes and load were at work again."""

@@ -10,7 +10,6 @@ import random
 import signal
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -46,12 +45,12 @@ class Harm:
     dice: random.Random
     road: Proxy | None = None
     """Between the processes and the broker, where there is one."""
-    done: Counter[str] = field(default_factory=Counter)
+    done: dict[str, int] = field(default_factory=dict)
 
     def strike(self, blow: str) -> None:
         """Do one blow of `BLOWS`."""
         BLOWS[blow](self)
-        self.done[blow] += 1
+        self.done[blow] = self.done.get(blow, 0) + 1
 
     def servers_serve(self) -> None:
         """Wait until broker and database serve; their clients may still be away."""

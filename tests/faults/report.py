@@ -54,14 +54,15 @@ def kept(file: Path) -> list[Result]:
 
 def _read(line: str) -> Result:
     row = json.loads(line)
-    row["blows"] = Counter(row["blows"])
-    row["words"] = Words(**row["words"])
-    return Result(**row)
+    return Result(**{**row, "words": Words(**row["words"])})
 
 
 def struck(results: Sequence[Result]) -> Counter[str]:
     """How often each fault was done."""
-    return sum((result.blows for result in results), Counter())
+    total: Counter[str] = Counter()
+    for result in results:
+        total.update(result.blows)
+    return total
 
 
 def words_of(results: Sequence[Result], ground: str) -> Words:
