@@ -14,7 +14,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import nameko
 from eventlet import monkey_patch
 from eventlet.event import Event as Promise
-from nameko.containers import ServiceContainer
+from nameko.containers import ServiceContainer, WorkerContext
 from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
 from typing_extensions import override
 
@@ -22,7 +22,7 @@ from kernel.bus import REPLY_EXCHANGE, Consuming, Interest, Received
 from kernel.database import Transaction
 from kernel.errors import Broken, KernelError, Refused, Transient
 from kernel.events import Envelope, Event
-from kernel.inbox import Inbox
+from kernel.inbox import BATCH, Inbox
 from kernel.logging import get_logger
 from kernel.operations import Operations
 from kernel.outbox import Relay, Signer
@@ -67,6 +67,24 @@ class KernelContainer(ServiceContainer):
         """Whether an extension ended the container: the process must not go on."""
         return bool(self._died.ready())
 
+    def run_worker(self, entrypoint: Entrypoint, args: tuple[object, ...]) -> None:
+        """A worker in the green thread of the caller; its exception comes out.
+
+        For events, of which thousands come a second, one after the other: a thread
+        for each would cost more than all else.
+        """
+        failures: list[BaseException] = []
+
+        def settle(_ctx: object, result: object, exc_info: Any) -> tuple[object, Any]:  # noqa: ANN401 - sys.exc_info()
+            if exc_info is not None:
+                failures.append(exc_info[1])
+            return result, None
+
+        worker = WorkerContext(self, self.service_cls(), entrypoint, args, {})
+        self._run_worker(worker, settle)
+        for failure in failures:
+            raise failure
+
 
 class UseCasesProvider(DependencyProvider):
     """Injects what the service's ``wiring.build`` returned."""
@@ -88,10 +106,11 @@ class _Background(SharedExtension):
         raise NotImplementedError
 
     def consume(
-        self, queue: str, handle: Callable[[Received], None]
+        self, queue: str, handle: Callable[..., object], *, most: int = 1
     ) -> Callable[[threading.Event], None]:
         """The loop over one queue, known to readiness."""
-        consuming = Consuming(self.container.platform.broker, queue, handle)
+        broker = self.container.platform.broker
+        consuming = Consuming(broker, queue, handle, most=most)
         self.container.consuming.append(consuming)
         return consuming.run
 
@@ -156,11 +175,8 @@ class EventDoor(_Background):
             quarantine=platform.quarantine,
         )
         self.container.inbox = inbox
-
-        def handle(message: Received) -> None:
-            inbox.receive(message)
-
-        yield self.consume(f"{service}.inbox", handle)
+        yield self.consume(f"{service}.inbox", inbox.receive, most=BATCH)
+        yield self.consume(f"{service}.dead", inbox.receive_dead, most=BATCH)
         yield inbox.run_retries
 
 
@@ -172,7 +188,7 @@ def _in_worker(
     envelope: Envelope,
 ) -> None:
     """Run a reaction as a nameko worker; its exception comes out here."""
-    _worker_result(container, entrypoint, (tx, event, envelope), {})
+    container.run_worker(entrypoint, (tx, event, envelope))
 
 
 def _worker_result(

@@ -40,6 +40,9 @@ OUTBOX_PUBLISHED: Final = Counter(
 INBOX_DUPLICATES: Final = Counter(
     "inbox_dup_total", "Messages that had been handled before"
 )
+DEAD_LETTERS: Final = Counter(
+    "dead_letters_total", "Messages the broker gave up on, taken up by the inbox"
+)
 INBOX_PARKED: Final = Gauge("inbox_parked", "Messages put aside for a person")
 QUARANTINED: Final = Counter(
     "quarantined_total", "Messages refused before any handler, by code", ("code",)
