@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import amqp
 from amqp.exceptions import AMQPError
-from kombu import Connection, Consumer, Exchange, Message, Queue
+from kombu import Connection, Exchange, Queue
 from kombu.exceptions import KombuError
 
 from kernel.errors import Transient
@@ -264,10 +264,11 @@ class Received:
     delivery_tag: int
 
 
-def received(message: Message) -> Received:
+def received(message: amqp.Message) -> Received:
     """The raw bytes and the broker's word on who sent them.
 
-    kombu's decoding is not used: a hostile content type must not reach a decoder.
+    kombu's messages are not used: a hostile content type must not reach a decoder,
+    nor a hostile header a decompressor.
     """
     body = message.body
     return Received(
@@ -331,31 +332,26 @@ class Consuming:
         alive: the database away for an hour costs no message a delivery.
         """
         connection = self._broker.connect()
-        pending: deque[Message] = deque()
+        pending: deque[amqp.Message] = deque()
         try:
             _read_ahead(connection)
             channel: Any = connection.channel()
             if self._prepare is not None:
                 self._prepare(connection)
             channel.basic_qos(0, self._prefetch, False)  # noqa: FBT003 - AMQP's own order
-            with Consumer(
-                channel,
-                queues=[Queue(self._queue, no_declare=True)],
-                on_message=pending.append,
-                auto_declare=False,
-            ):
-                self.connected = True
-                while not stop.is_set():
-                    self._drain(connection, DRAIN_S)
-                    while len(pending) < self._most:
-                        if not self._drain(connection, GATHER_S):
-                            break
-                    while pending and not stop.is_set():
-                        group = self._group(pending)
-                        if not self._settle(group):
-                            break
-                        for _ in group:
-                            pending.popleft()
+            channel.basic_consume(self._queue, callback=pending.append)
+            self.connected = True
+            while not stop.is_set():
+                self._drain(connection, DRAIN_S)
+                while len(pending) < self._most:
+                    if not self._drain(connection, GATHER_S):
+                        break
+                while pending and not stop.is_set():
+                    group = self._group(pending)
+                    if not self._settle(channel, group):
+                        break
+                    for _ in group:
+                        pending.popleft()
         finally:
             close_quietly(connection)
 
@@ -368,12 +364,12 @@ class Consuming:
             return False
         return True
 
-    def _group(self, pending: deque[Message]) -> list[Message]:
+    def _group(self, pending: deque[amqp.Message]) -> list[amqp.Message]:
         """What is handled together next."""
         fresh = takewhile(lambda m: not m.delivery_info["redelivered"], pending)
         return list(islice(fresh, self._most)) or [pending[0]]
 
-    def _settle(self, group: list[Message]) -> bool:
+    def _settle(self, channel: Any, group: list[amqp.Message]) -> bool:  # noqa: ANN401 - py-amqp's
         """Handle and acknowledge; False when it must be tried again later."""
         try:
             self._handle(*map(received, group))
@@ -385,7 +381,7 @@ class Consuming:
         except Exception:
             log.exception("handler_defect", queue=self._queue)
             for message in group:
-                message.requeue()
+                channel.basic_reject(message.delivery_tag, requeue=True)
         else:
-            group[-1].ack(multiple=True)
+            channel.basic_ack(group[-1].delivery_tag, multiple=True)
         return True

@@ -19,10 +19,9 @@ from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
 from typing_extensions import override
 
 from kernel.bus import REPLY_EXCHANGE, Consuming, Interest, Received
-from kernel.database import Transaction
 from kernel.errors import Broken, KernelError, Refused, Transient
-from kernel.events import Envelope, Event
-from kernel.inbox import BATCH, Inbox
+from kernel.events import Event
+from kernel.inbox import BATCH, Handler, Inbox
 from kernel.logging import get_logger
 from kernel.operations import Operations
 from kernel.outbox import Relay, Signer
@@ -67,23 +66,17 @@ class KernelContainer(ServiceContainer):
         """Whether an extension ended the container: the process must not go on."""
         return bool(self._died.ready())
 
-    def run_worker(self, entrypoint: Entrypoint, args: tuple[object, ...]) -> None:
-        """A worker in the green thread of the caller; its exception comes out.
+    def reaction(self, entrypoint: Entrypoint) -> Handler:
+        """The method behind ``entrypoint``, of a service object of its own.
 
-        For events, of which thousands come a second, one after the other: a thread
-        for each would cost more than all else.
+        nameko makes such an object, with its dependencies, for each worker.  Events
+        come one after the other, thousands a second, and a worker for each would
+        cost more than all else together.
         """
-        failures: list[BaseException] = []
-
-        def settle(_ctx: object, result: object, exc_info: Any) -> tuple[object, Any]:  # noqa: ANN401 - sys.exc_info()
-            if exc_info is not None:
-                failures.append(exc_info[1])
-            return result, None
-
-        worker = WorkerContext(self, self.service_cls(), entrypoint, args, {})
-        self._run_worker(worker, settle)
-        for failure in failures:
-            raise failure
+        worker = WorkerContext(self, self.service_cls(), entrypoint)
+        self._inject_dependencies(worker)
+        handler: Handler = getattr(worker.service, entrypoint.method_name)
+        return handler
 
 
 class UseCasesProvider(DependencyProvider):
@@ -165,7 +158,7 @@ class EventDoor(_Background):
             service=service,
             database=platform.database,
             handlers={
-                event_type: functools.partial(_in_worker, self.container, entrypoint)
+                event_type: self.container.reaction(entrypoint)
                 for event_type, entrypoint in self.reactions.items()
             },
             trust=platform.trust,
@@ -178,17 +171,6 @@ class EventDoor(_Background):
         yield self.consume(f"{service}.inbox", inbox.receive, most=BATCH)
         yield self.consume(f"{service}.dead", inbox.receive_dead, most=BATCH)
         yield inbox.run_retries
-
-
-def _in_worker(
-    container: KernelContainer,
-    entrypoint: Entrypoint,
-    tx: Transaction,
-    event: Event,
-    envelope: Envelope,
-) -> None:
-    """Run a reaction as a nameko worker; its exception comes out here."""
-    container.run_worker(entrypoint, (tx, event, envelope))
 
 
 def _worker_result(
