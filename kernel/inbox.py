@@ -42,12 +42,7 @@ from kernel.events import Envelope, EnvelopeError, Event, EventSchemaError
 from kernel.events.platform import MessageParked
 from kernel.ids import Ids
 from kernel.logging import get_logger
-from kernel.metrics import (
-    DEAD_LETTERS,
-    HANDLER_SECONDS,
-    INBOX_DUPLICATES,
-    INBOX_PARKED,
-)
+from kernel.metrics import DEAD_LETTERS, HANDLER_SECONDS, INBOX_DUPLICATES
 from kernel.places import Message, Places, lock_line
 from kernel.quarantine import Quarantine
 from kernel.tables import inbox
@@ -78,19 +73,6 @@ class Outcome(Enum):
     QUARANTINED = "quarantined"
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """A message whose attempts are used up; ``reason`` names the last failure."""
-
-    message_id: UUID
-    type: str
-    subject: str
-    attempts: int
-    reason: str
-
-
-_MOVED_ON: Final = frozenset({Outcome.APPLIED, Outcome.PASSED})
-"""The subject advanced, so what waits behind it may now apply."""
 _UNREADABLE: Final = (UnsealError, EnvelopeError, EventSchemaError)
 """Keys or schemas have changed since a message was stored."""
 _Decide: TypeAlias = Callable[[Transaction, Places, Message], Outcome]
@@ -154,9 +136,11 @@ class Inbox:
         envelope = Envelope.opened(body, trust=self.trust, sender=sender)
         if envelope.type not in self.handlers:
             return Message(envelope, body, event=None)
-        return Message(
-            envelope, body, Event.known[envelope.type].from_data(dict(envelope.data))
-        )
+        event = Event.known[envelope.type].from_data(dict(envelope.data))
+        if event.subject != envelope.subject:
+            # It would stand in the order of one subject and act upon another.
+            raise EventSchemaError(f"{envelope.type}: of another subject")
+        return Message(envelope, body, event)
 
     def _settle(
         self, messages: Sequence[Message], decide: _Decide
@@ -286,7 +270,6 @@ class Inbox:
         return self.clock.now() + timedelta(seconds=pauses_s[attempts - 1])
 
     def _alarm(self, tx: Transaction, kind: str, message_id: UUID, why: str) -> None:
-        INBOX_PARKED.inc()
         tx.publish(
             MessageParked(
                 quarantine_id=self.ids.new(),
@@ -360,9 +343,8 @@ class Inbox:
     def _put_aside(self, row: Row[Any], why: str) -> None:
         """Park a stored message without trying it."""
         with self.database.begin(fresh_context(self.ids)) as tx:
-            lock_line(
-                tx.connection, (row.source, row.subject)
-            )  # a handler may still run
+            # Its handler may still run, elsewhere and slowly.
+            lock_line(tx.connection, (row.source, row.subject))
             parked = tx.connection.execute(
                 inbox.update()
                 .where(inbox.c.message_id == row.message_id, inbox.c.state == "failed")
@@ -376,22 +358,6 @@ class Inbox:
             if parked:
                 self._alarm(tx, row.type, row.message_id, why)
         log.error("message_put_aside", type=row.type, id=str(row.message_id), why=why)
-
-    def parked(self) -> list[Parked]:
-        """What waits for a person, oldest first."""
-        with self.database.begin(fresh_context(self.ids)) as tx:
-            rows = tx.connection.execute(
-                select(
-                    inbox.c.message_id,
-                    inbox.c.type,
-                    inbox.c.subject,
-                    inbox.c.attempts,
-                    inbox.c.reason,
-                )
-                .where(inbox.c.state == "parked")
-                .order_by(inbox.c.parked_at)
-            )
-            return [Parked(*row) for row in rows]
 
     def replay(self, message_id: UUID) -> Outcome | None:
         """Handle a parked message once more; None when there is no such.
@@ -408,8 +374,6 @@ class Inbox:
         if found is None:
             return None
         (outcome,), freed = self._settle([found], self._place_stored)
-        if outcome in _MOVED_ON:
-            INBOX_PARKED.dec()
         if freed:
             self.retry_due()
         return outcome

@@ -1,7 +1,7 @@
 """A small service in a process of its own, to see the doors of nameko work.
 
-Run as ``python -m tests.integration.kernel.probe <service>``, with the environment of
-that service's process.
+Run as ``python -m tests.integration.kernel.probe <service> [--log]``, with the
+environment of that service's process; with ``--log`` it writes a service's log.
 """
 
 from kernel import entrypoints
@@ -20,6 +20,7 @@ from kernel.entrypoints import UseCasesProvider, answers, handles  # noqa: E402
 from kernel.errors import Broken, Refused, Transient  # noqa: E402
 from kernel.events import Envelope, WireMoney  # noqa: E402
 from kernel.events.contracts import ContractAnnulled  # noqa: E402
+from kernel.logging import configure  # noqa: E402
 from kernel.platform import Platform  # noqa: E402
 from kernel.settings import PlatformSettings, read  # noqa: E402
 
@@ -87,6 +88,8 @@ class Probe:
 
 if __name__ == "__main__":
     settings = read(PlatformSettings, prefix=sys.argv[1])
+    if "--log" in sys.argv:
+        configure(settings.principal, settings.log_level)
     opened = Platform.open(settings)
     container = entrypoints.serve(Probe, opened, opened)
     while not container.bus_connected():
