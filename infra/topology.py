@@ -10,6 +10,9 @@ from pathlib import Path
 from infra.layout import ROOT
 
 OPERATOR = "operator"
+CONTROLLER = "controller"
+"""The second pair of eyes (контролёр): decides what an operator asks for."""
+STAFF = (OPERATOR, CONTROLLER)
 DATABASE_SERVER = "postgres"
 BROKER_SERVER = "rabbitmq"
 NODE_DIRECTORY = "epmd"
@@ -54,8 +57,8 @@ def services(root: Path = ROOT) -> tuple[str, ...]:
 
 
 def principals(root: Path = ROOT) -> tuple[str, ...]:
-    """Everybody who may speak on the broker, the operators' command line last."""
-    return (*(p.name for p in processes(root)), OPERATOR)
+    """Everybody who may speak on the broker, the staff's command lines last."""
+    return (*(p.name for p in processes(root)), *STAFF)
 
 
 def migrators(root: Path = ROOT) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The operators' door of every service: commands over RPC as principal `operator`.
+"""The staff's door of every service: commands over RPC as `operator` or `controller`.
 
 ``python -m services.<service>.cli <command> [--json]``.  Exit codes: 0 ok, 1 error,
 2 usage, 3 finding, 5 refused by a rule.
@@ -6,8 +6,9 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -15,12 +16,13 @@ from uuid import UUID
 import orjson
 
 from kernel.bus import Broker
-from kernel.clock import Clock, clock_from
-from kernel.context import fresh_context
+from kernel.clock import Clock, SystemClock, clock_from
+from kernel.context import fresh_context, jsonable
 from kernel.crypto import Json, SigningKey, TrustStore, as_object
 from kernel.errors import Broken, Refused, Transient
 from kernel.ids import Ids, system_ids
 from kernel.logging import configure
+from kernel.parts import certificate
 from kernel.rpc import RpcClient
 from kernel.settings import LogLevel, Stage, read
 
@@ -29,11 +31,17 @@ FINDING: Final = 3
 REFUSED: Final = 5
 TIMEOUT_S: Final = 120.0
 """Verifying a long log takes its time."""
+SOON_S: Final = 20.0
+"""What every service answers comes at once, or its process is down."""
+POLL_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorSettings:
-    """What the command line is told, as variables ``OPERATOR_…``."""
+    """What the command line is told, as variables ``OPERATOR_…``.
+
+    ``principal`` says who sits before it: ``operator`` or ``controller``.
+    """
 
     stage: Stage
     principal: str
@@ -55,21 +63,32 @@ class Operator:
     rpc: RpcClient
     clock: Clock
     ids: Ids
+    settings: OperatorSettings
 
-    def call(self, method: str, **arguments: Any) -> Json:  # noqa: ANN401 - passed on
+    def call(
+        self,
+        method: str,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        **arguments: Any,  # noqa: ANN401 - passed on
+    ) -> Json:
         """Call the service; raises Refused, Transient or Broken."""
         return self.rpc.call(
             self.service,
             method,
             context=fresh_context(self.ids),
-            timeout_s=TIMEOUT_S,
+            timeout_s=timeout_s,
             **arguments,
         )
+
+    def ask(self, method: str, **arguments: Any) -> Mapping[str, Json]:  # noqa: ANN401 - passed on
+        """`call` for what is answered at once, by an object."""
+        return as_object(self.call(method, timeout_s=SOON_S, **arguments))
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: its help, its arguments, and what it does.
+    """One command: its help, what it does, its arguments, an example of them.
 
     ``run`` returns the answer and the exit code.
     """
@@ -77,30 +96,154 @@ class Command:
     help: str
     run: Callable[[Operator, argparse.Namespace], tuple[Json, int]]
     arguments: Callable[[argparse.ArgumentParser], object] = lambda _: None
+    example: str = ""
 
 
 def _status(operator: Operator, _arguments: argparse.Namespace) -> tuple[Json, int]:
-    return operator.call("status"), 0
+    return operator.ask("status"), 0
 
 
-def _parked(operator: Operator, _arguments: argparse.Namespace) -> tuple[Json, int]:
-    answer = as_object(operator.call("parked"))
+def _check(operator: Operator, _arguments: argparse.Namespace) -> tuple[Json, int]:
+    """What the service found, and whether we may come back tomorrow."""
+    report = operator.ask("check")
+    ours = certificate(operator.settings.tls_cert, SystemClock())
+    name = f"certificate of {operator.settings.principal}"
+    parts = [*_rows(report["parts"]), jsonable(replace(ours, part=name))]
+    full = {**report, "parts": parts}
+    return full, verdict(full)
+
+
+def _parked_list(operator: Operator, _: argparse.Namespace) -> tuple[Json, int]:
+    answer = operator.ask("parked_list")
     return answer, FINDING if answer["parked"] else 0
 
 
+def _on_message(method: str) -> Callable[..., tuple[Json, int]]:
+    """A command about one parked message."""
+
+    def run(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
+        return operator.ask(method, message_id=arguments.message_id), 0
+
+    return run
+
+
+def _parked_replay(
+    operator: Operator, arguments: argparse.Namespace
+) -> tuple[Json, int]:
+    answer = operator.ask("replay_parked", message_id=arguments.message_id)
+    return answer, 0 if answer["outcome"] == "applied" else FINDING
+
+
+def _parked_drop(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
+    reason = str(arguments.reason)
+    return operator.ask("ask_drop", message_id=arguments.message_id, reason=reason), 0
+
+
+def _outbox_status(operator: Operator, _: argparse.Namespace) -> tuple[Json, int]:
+    return operator.ask("outbox_status"), 0
+
+
 def _replay(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
-    answer = operator.call("replay_parked", message_id=arguments.message_id)
-    return answer, 0 if as_object(answer)["outcome"] == "applied" else FINDING
+    """Have stored events sent again; with ``--wait`` tell how many are left."""
+    marked = operator.ask(
+        "send_again",
+        from_sequence=arguments.from_sequence,
+        to_sequence=arguments.to_sequence,
+    )
+    if not arguments.wait:
+        return marked, 0
+    told = None
+    while True:
+        left = operator.ask(
+            "left_to_send", from_sequence=marked["from"], to_sequence=marked["to"]
+        )["left"]
+        if left != told:
+            sys.stderr.write(f"{left} left\n")
+            told = left
+        if left == 0:
+            return {**marked, "left": 0}, 0
+        time.sleep(POLL_S)
 
 
 def _message_id(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("message_id", type=UUID, help="as `parked` shows it")
+    parser.add_argument("message_id", type=UUID, metavar="ID", help="see `parked list`")
 
+
+def _drop_arguments(parser: argparse.ArgumentParser) -> None:
+    _message_id(parser)
+    parser.add_argument(
+        "--reason",
+        required=True,
+        metavar="WORDS",
+        help="kept for ever: lower-case Latin words, no names, no numbers of persons",
+    )
+
+
+def _sequences(parser: argparse.ArgumentParser) -> None:
+    for option, name, required, meaning in (
+        ("--from", "from_sequence", True, "the first to send again"),
+        ("--to", "to_sequence", False, "the last one; the newest when left out"),
+    ):
+        parser.add_argument(
+            option,
+            dest=name,
+            type=int,
+            required=required,
+            metavar="SEQUENCE",
+            help=meaning,
+        )
+    parser.add_argument(
+        "--wait", action="store_true", help="until the broker has confirmed all"
+    )
+
+
+_ID: Final = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11"
 
 OPERATIONS: Final[Mapping[str, Command]] = {
     "status": Command("what waits, what is parked, what was refused", _status),
-    "parked": Command("messages that wait for a person (exit 3 if any)", _parked),
-    "replay": Command("handle a parked message once more", _replay, _message_id),
+    "check": Command(
+        "database, schema, clock, broker, certificates (exit 3 if one is not well)",
+        _check,
+        example="check --json",
+    ),
+    "parked list": Command("messages that wait for a person (exit 3)", _parked_list),
+    "parked show": Command(
+        "one of them, its data, and how many wait behind it",
+        _on_message("parked_show"),
+        _message_id,
+        f"parked show {_ID}",
+    ),
+    "parked replay": Command(
+        "handle it once more (exit 3 if it fails again)",
+        _parked_replay,
+        _message_id,
+        f"parked replay {_ID}",
+    ),
+    "parked drop": Command(
+        "ask that it never be applied; the controller decides",
+        _parked_drop,
+        _drop_arguments,
+        f'parked drop {_ID} --reason "superseded by a later event, ticket 418"',
+    ),
+    "parked approve": Command(
+        "as controller: let it be dropped; its subject goes on",
+        _on_message("approve_drop"),
+        _message_id,
+        f"parked approve {_ID}",
+    ),
+    "parked refuse": Command(
+        "as controller: let it stay parked",
+        _on_message("refuse_drop"),
+        _message_id,
+        f"parked refuse {_ID}",
+    ),
+    "outbox status": Command("what waits to leave, what can be resent", _outbox_status),
+    "replay": Command(
+        "publish stored events again, byte for byte, under their own numbers",
+        _replay,
+        _sequences,
+        "replay --from 4711 --to 4720 --wait",
+    ),
 }
 
 
@@ -111,13 +254,37 @@ def main(
 ) -> None:
     """Parse, call, print, exit."""
     known = {**OPERATIONS, **(commands or {})}
-    parser = argparse.ArgumentParser(prog=f"python -m services.{service}.cli")
-    parser.add_argument("--json", action="store_true", help="print JSON, nothing else")
-    chosen = parser.add_subparsers(dest="command", required=True)
-    for name, command in known.items():
-        command.arguments(chosen.add_parser(name, help=command.help))
-    parsed = parser.parse_args(arguments)
+    parsed = _parser(service, known).parse_args(arguments)
     sys.exit(_run(service, known[parsed.command], parsed))
+
+
+def _parser(service: str, known: Mapping[str, Command]) -> argparse.ArgumentParser:
+    """One parser per command; the second of two words is a verb of the first."""
+    program = f"python -m services.{service}.cli"
+    parser = argparse.ArgumentParser(prog=program)
+    parser.add_argument("--json", action="store_true", help="print JSON, nothing else")
+    chosen = parser.add_subparsers(required=True, metavar="COMMAND")
+    groups: dict[str, Any] = {}
+    for name, command in known.items():
+        group, _, verb = name.rpartition(" ")
+        if group and group not in groups:
+            inner = chosen.add_parser(group, help=f"{group} …: see {group} --help")
+            groups[group] = inner.add_subparsers(required=True, metavar="VERB")
+        own = groups.get(group, chosen).add_parser(
+            verb,
+            help=command.help,
+            description=command.help,
+            epilog=f"example: {program} {command.example or name}",
+        )
+        own.set_defaults(command=name)
+        own.add_argument(
+            "--json",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="print JSON, nothing else",
+        )
+        command.arguments(own)
+    return parser
 
 
 def _run(service: str, command: Command, parsed: argparse.Namespace) -> int:
@@ -128,7 +295,7 @@ def _run(service: str, command: Command, parsed: argparse.Namespace) -> int:
         return _complain(f"{error.sentence} {error.next_step} [{error.code}]", REFUSED)
     except (Transient, Broken) as error:
         return _complain(error.sentence, ERROR)
-    _print(answer, as_json=parsed.json)
+    show(answer, as_json=parsed.json)
     operator.rpc.close()
     return code
 
@@ -149,12 +316,19 @@ def _connect(service: str) -> Operator:
     key = SigningKey.load(
         settings.signing_key, keyid=trust.keyid_of(settings.principal)
     )
-    return Operator(
-        service, RpcClient(broker, key=key, clock=clock, ids=ids), clock, ids
+    rpc = RpcClient(broker, key=key, clock=clock, ids=ids)
+    return Operator(service, rpc, clock, ids, settings)
+
+
+def verdict(report: Mapping[str, Json]) -> int:
+    """The exit code of a report of parts."""
+    return (
+        0 if all(part["well"] is True for part in _rows(report["parts"])) else FINDING
     )
 
 
-def _print(answer: Json, *, as_json: bool) -> None:
+def show(answer: Json, *, as_json: bool) -> None:
+    """Print an answer: one JSON line, or a line per member and per row."""
     if as_json:
         sys.stdout.write(orjson.dumps(answer).decode() + "\n")
         return
@@ -163,7 +337,18 @@ def _print(answer: Json, *, as_json: bool) -> None:
         return
     width = max((len(name) for name in answer), default=0)
     for name, value in answer.items():
-        sys.stdout.write(f"{name:{width}}  {value}\n")
+        rows = _rows(value)
+        sys.stdout.write(f"{name:{width}}  {len(rows) if rows else value}\n")
+        for row in rows:
+            told = "  ".join(f"{key}={item}" for key, item in row.items())
+            sys.stdout.write(f"  {told}\n")
+
+
+def _rows(value: Json) -> list[Mapping[str, Json]]:
+    """The objects of a list of objects; nothing for any other value."""
+    if not isinstance(value, list):
+        return []
+    return [item for item in value if isinstance(item, Mapping)]
 
 
 def _complain(sentence: str, code: int) -> int:

@@ -3,8 +3,9 @@
 ``run``      the nameko process: RPC, reactions, relay
 ``work``     the worker without eventlet, where the service has one
 ``serve``    the gateway (auth alone)
-``migrate``  bring the database to the newest revision and declare the broker's part
-``check``    is my database, broker, certificate, schema well
+``migrate``  prepare database and broker for this code while older code still runs;
+             with ``--post`` take away what only older code needed (ADR 0007)
+``check``    is my database, schema, clock, broker, certificate well (``--json``)
 """
 
 import argparse
@@ -13,7 +14,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, Final
@@ -28,11 +28,19 @@ def main(service: str, arguments: Sequence[str] | None = None) -> None:
         prog=f"python -m services.{service}", description=__doc__
     )
     parser.add_argument("verb", choices=VERBS)
-    verb: str = parser.parse_args(arguments).verb
-    if verb == "run":
+    parser.add_argument("--json", action="store_true", help="check: print JSON")
+    parser.add_argument("--post", action="store_true", help="no older process is left")
+    asked = parser.parse_args(arguments)
+    if asked.post and asked.verb != "migrate":
+        parser.error("--post belongs to migrate")
+    if asked.verb == "run":
         # Before anything of ours is imported: a lock made earlier stays a thread's.
         importlib.import_module("eventlet").monkey_patch()
-    sys.exit(_VERBS[verb](service))
+    if asked.verb == "check":
+        sys.exit(_check(service, as_json=asked.json))
+    sys.exit(
+        _migrate(service, post=True) if asked.post else _VERBS[asked.verb](service)
+    )
 
 
 def _room(package: str, room: str) -> ModuleType:
@@ -44,6 +52,13 @@ def _open(service: str) -> Any:  # noqa: ANN401 - the platform of a service know
     settings = _room("kernel", "settings").read(settings_room.Settings, prefix=service)
     _room("kernel", "logging").configure(settings.principal, settings.log_level)
     return _room("kernel", "platform").Platform.open(settings)
+
+
+def _migrator(service: str) -> Any:  # noqa: ANN401 - kernel.platform.Migrator, as above
+    rooms = _room("kernel", "settings")
+    settings = rooms.read(rooms.WireSettings, prefix=service)
+    _room("kernel", "logging").configure(settings.principal, settings.log_level)
+    return _room("kernel", "platform").Migrator.open(settings)
 
 
 def _stop_on_signal() -> threading.Event:
@@ -59,6 +74,7 @@ def _stop_on_signal() -> threading.Event:
 
 def _run(service: str) -> int:
     platform = _open(service)
+    _room("kernel", "database").bound_waiting()
     use_cases = _room(f"services.{service}", "wiring").build(platform)
     entrypoints = _room("kernel", "entrypoints")
     container = entrypoints.serve(
@@ -80,7 +96,9 @@ def _run(service: str) -> int:
 def _work(service: str) -> int:
     platform = _open(service)
     stop = _stop_on_signal()
-    served = _serve_metrics(platform, {"database": _database_up(platform)})
+    platform.rpc.start()
+    parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
+    served = _serve_metrics(platform, parts)
     _room(f"services.{service}", "worker").work(platform, stop)
     served.close()
     platform.close()
@@ -89,6 +107,7 @@ def _work(service: str) -> int:
 
 def _serve(service: str) -> int:
     platform = _open(service)
+    _room("kernel", "database").bound_waiting()
     platform.rpc.start()
     parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
     served = _serve_metrics(platform, parts)
@@ -102,15 +121,18 @@ def _serve_metrics(
     platform: Any,  # noqa: ANN401 - as _open
     parts: Mapping[str, Callable[[], bool]],
 ) -> Any:  # noqa: ANN401 - kernel.metrics.Served, imported late
-    settings = platform.settings
-    tls = _room("kernel", "tls").server_context(
+    settings, rooms = platform.settings, _room("kernel", "tls")
+    metrics = _room("kernel", "metrics")
+    pulses = {name: metrics.Pulse(part) for name, part in parts.items()}
+    tls = rooms.server_context(
         settings.tls_ca, settings.tls_cert, settings.tls_key, client_required=True
     )
-    return _room("kernel", "metrics").serve(
+    metrics.show_certificate(rooms.expires_at(settings.tls_cert))
+    return metrics.serve(
         host=settings.metrics_host,
         port=settings.metrics_port,
         tls=tls,
-        ready=lambda: {name: part() for name, part in parts.items()},
+        ready=lambda: {name: pulse.is_well() for name, pulse in pulses.items()},
     )
 
 
@@ -127,67 +149,47 @@ def _database_up(platform: Any) -> Callable[[], bool]:  # noqa: ANN401 - as _ope
     return up
 
 
-def _migrate(service: str) -> int:
+def _migrate(service: str, *, post: bool = False) -> int:
     """Database first, then the broker: both idempotent."""
-    platform = _open(service)
+    migrator = _migrator(service)
     entrypoints, bus = _room("kernel", "entrypoints"), _room("kernel", "bus")
     service_room = _room(f"services.{service}", "service")
-    upgrade(
-        platform.database.engine,
-        directory=Path(str(service_room.__file__)).parent / "migrations",
-        metadata=_room(f"services.{service}", "storage").metadata,
-    )
+    try:
+        _room("kernel.migrations", "applying").upgrade(
+            migrator.engine,
+            directory=Path(str(service_room.__file__)).parent / "migrations",
+            metadata=_room(f"services.{service}", "storage").metadata,
+            post=post,
+        )
+    except _room("kernel", "errors").Refused as refusal:
+        print(f"{service} migrate: {refusal.sentence} {refusal.next_step}")  # noqa: T201 - a command's answer
+        return 3
     interests = entrypoints.interests_of(service_room.__name__)
     interests |= set(getattr(service_room.Service, "listens", ()))
-    connection = platform.broker.connect()
+    connection = migrator.broker.connect()
     try:
         bus.declare_service(connection, service, interests)
     finally:
         bus.close_quietly(connection)
-    platform.close()
+    migrator.engine.dispose()
     return 0
 
 
-def upgrade(engine: Any, *, directory: Path, metadata: Any) -> None:  # noqa: ANN401 - SQLAlchemy, imported late
-    """Bring a database to the newest revision of ``directory``, in one transaction."""
-    command, config_room = _room("alembic", "command"), _room("alembic", "config")
-    config = config_room.Config()
-    config.set_main_option("script_location", "kernel:migrations")
-    config.set_main_option("version_locations", str(directory))
-    config.set_main_option("path_separator", "os")
-    config.attributes["metadata"] = metadata
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def _check(service: str) -> int:
+def _check(service: str, *, as_json: bool) -> int:
     """Say of each part whether it is well; exit 3 when one is not."""
     platform = _open(service)
-    findings = {
-        "database": _database_up(platform)(),
-        "broker": _broker_up(platform),
-        "certificate": _certificate_days(platform) > 0,
+    # The answer alone goes to stdout; libraries keep their news to themselves.
+    _room("kernel", "logging").configure(platform.settings.principal, "error")
+    checks = _room("kernel", "checks")
+    report = {
+        "service": service,
+        "principal": platform.settings.principal,
+        "parts": _room("kernel", "context").jsonable(checks.examine(platform, service)),
     }
-    for part, well in findings.items():
-        print(f"{part:12} {'ok' if well else 'NOT WELL'}")  # noqa: T201 - a command's answer
     platform.close()
-    return 0 if all(findings.values()) else 3
-
-
-def _broker_up(platform: Any) -> bool:  # noqa: ANN401 - as _open
-    bus = _room("kernel", "bus")
-    try:
-        bus.close_quietly(platform.broker.connect())
-    except bus.BROKER_ERRORS:
-        return False
-    return True
-
-
-def _certificate_days(platform: Any) -> int:  # noqa: ANN401 - as _open
-    expires_at: datetime = _room("kernel", "tls").expires_at(platform.settings.tls_cert)
-    left = expires_at.astimezone(UTC) - platform.clock.now()
-    return int(left.days)
+    cli = _room("kernel", "cli")
+    cli.show(report, as_json=as_json)
+    return int(cli.verdict(report))
 
 
 _VERBS: Final[Mapping[str, Callable[[str], int]]] = {
@@ -195,5 +197,4 @@ _VERBS: Final[Mapping[str, Callable[[str], int]]] = {
     "work": _work,
     "serve": _serve,
     "migrate": _migrate,
-    "check": _check,
 }

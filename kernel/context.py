@@ -1,10 +1,12 @@
 """Who asked, what caused this work, and how values stand on the wire."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Final
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -23,11 +25,44 @@ class Context:
     causation_id: UUID | None
     traceparent: str
 
+    @property
+    def trace_id(self) -> str:
+        """The part of ``traceparent`` that stays the same from door to leaf."""
+        return trace_id_of(self.traceparent)
+
+
+_TRACEPARENT: Final = re.compile(
+    r"(?!ff)(?P<version>[0-9a-f]{2})-(?P<trace>(?!0{32})[0-9a-f]{32})"
+    r"-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})(?P<more>-[!-~]{0,200})?"
+)
+"""W3C Trace Context, level 1: what a later version adds is allowed and ignored."""
+
+
+def trace_id_of(traceparent: str) -> str:
+    """The trace id of a ``traceparent``: 32 hexadecimal digits."""
+    return traceparent.partition("-")[2].partition("-")[0]
+
 
 def fresh_context(ids: Ids) -> Context:
     """A cause of its own: work that no request and no event began."""
     trace, span = random_bytes(16).hex(), random_bytes(8).hex()
     return Context(ids.new(), None, f"00-{trace}-{span}-01")
+
+
+def continued(context: Context, traceparents: Sequence[str]) -> Context:
+    """``context`` as a part of the caller's trace, if it named exactly one.
+
+    ``traceparents`` are the header's values as they came from outside.  The span is
+    ours; a header that is missing, repeated or misshapen begins a trace of our own.
+    """
+    if len(traceparents) != 1:
+        return context
+    found = _TRACEPARENT.fullmatch(traceparents[0])
+    if found is None or (found["version"] == "00" and found["more"] is not None):
+        return context
+    span = context.traceparent.split("-")[2]
+    sampled = int(found["flags"], 16) & 1  # the other flags mean nothing to us
+    return replace(context, traceparent=f"00-{found['trace']}-{span}-{sampled:02x}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

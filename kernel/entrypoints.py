@@ -8,23 +8,26 @@ die of a header that is missing (docs/adr/0001).
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final, ParamSpec, TypeVar
 
 import nameko
-from eventlet import monkey_patch
+from eventlet import Timeout, monkey_patch
 from eventlet.event import Event as Promise
-from nameko.containers import ServiceContainer
+from nameko.containers import ServiceContainer, WorkerContext
 from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
 from typing_extensions import override
 
-from kernel.bus import REPLY_EXCHANGE, Consuming, Interest, Received
+from kernel.bus import REPLY_EXCHANGE, Consuming, Interest, Received, supervised
 from kernel.database import Transaction
 from kernel.errors import Broken, KernelError, Refused, Transient
 from kernel.events import Envelope, Event
-from kernel.inbox import Inbox
-from kernel.logging import get_logger
-from kernel.operations import Operations
+from kernel.inbox import BATCH, Handler, Inbox
+from kernel.logging import canonical, get_logger
+from kernel.measures import Measures
+from kernel.metrics import RPC_SERVER_SECONDS
+from kernel.operations import CALLERS, Operations
 from kernel.outbox import Relay, Signer
 from kernel.platform import AnyPlatform
 from kernel.rpc import (
@@ -40,9 +43,11 @@ from kernel.rpc import (
 log = get_logger("entrypoints")
 
 MAX_WORKERS: Final = 16
+FINISH_S: Final = 6.0
+"""How long an orderly stop waits for what is under way; the supervisor gives ten."""
 _OPERATIONS: Final = {
-    name: Method.of(getattr(Operations, name), callers=("operator",), client=False)
-    for name in ("status", "parked", "replay_parked")
+    name: Method.of(getattr(Operations, name), callers=callers, client=False)
+    for name, callers in CALLERS.items()
 }
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,9 +68,27 @@ class KernelContainer(ServiceContainer):
         """Whether every queue of the service is being consumed right now."""
         return all(consuming.connected for consuming in self.consuming)
 
+    @override
+    def stop(self) -> None:
+        """Take nothing more from any queue, finish what was taken, end the rest."""
+        self.subextensions.all.stop()
+        super().stop()
+
     def has_died(self) -> bool:
         """Whether an extension ended the container: the process must not go on."""
         return bool(self._died.ready())
+
+    def reaction(self, entrypoint: Entrypoint) -> Handler:
+        """The method behind ``entrypoint``, of a service object of its own.
+
+        nameko makes such an object, with its dependencies, for each worker.  Events
+        come one after the other, thousands a second, and a worker for each would
+        cost more than all else together.
+        """
+        worker = WorkerContext(self, self.service_cls(), entrypoint)
+        self._inject_dependencies(worker)
+        handler: Handler = getattr(worker.service, entrypoint.method_name)
+        return handler
 
 
 class UseCasesProvider(DependencyProvider):
@@ -81,6 +104,7 @@ class _Background(SharedExtension):
 
     def __init__(self) -> None:
         self.stop_event = threading.Event()
+        self._running: set[Any] = set()
         super().__init__()
 
     def loops(self) -> Iterable[Callable[[threading.Event], None]]:
@@ -88,37 +112,36 @@ class _Background(SharedExtension):
         raise NotImplementedError
 
     def consume(
-        self, queue: str, handle: Callable[[Received], None]
+        self, queue: str, handle: Callable[..., object], *, most: int = 1
     ) -> Callable[[threading.Event], None]:
         """The loop over one queue, known to readiness."""
-        consuming = Consuming(self.container.platform.broker, queue, handle)
+        broker = self.container.platform.broker
+        consuming = Consuming(broker, queue, handle, most=most)
         self.container.consuming.append(consuming)
         return consuming.run
 
     def start(self) -> None:
         for loop in self.loops():
-            self.container.spawn_managed_thread(
-                functools.partial(_supervised, loop, self.stop_event)
-            )
+            self.run_beside(functools.partial(supervised, loop, self.stop_event))
+
+    def run_beside(self, act: Callable[[], None]) -> None:
+        """Run ``act`` in a thread of its own, which `stop` waits for."""
+        thread = self.container.spawn_managed_thread(act)
+        self._running.add(thread)
+        thread.link(self._running.discard)
 
     def stop(self) -> None:
+        self.kill()
+        with Timeout(FINISH_S, False):  # noqa: FBT003 - eventlet's "do not raise"
+            while self._running:
+                next(iter(self._running)).wait()
+
+    def kill(self) -> None:
         self.stop_event.set()
-
-    kill = stop
-
-
-def _supervised(loop: Callable[[threading.Event], None], stop: threading.Event) -> None:
-    """Start a loop again when a defect ends it: the process must not die of one."""
-    while not stop.is_set():
-        try:
-            loop(stop)
-        except Exception:  # the last resort (ASVS 16.5.4): log, rest, go on
-            log.exception("loop_ended", loop=getattr(loop, "__qualname__", "?"))
-            stop.wait(1)
 
 
 class OutboxRelay(_Background):
-    """Runs the service's relay."""
+    """Runs the service's relay, and measures beside it what it leaves."""
 
     @override
     def loops(self) -> Iterable[Callable[[threading.Event], None]]:
@@ -130,6 +153,7 @@ class OutboxRelay(_Background):
             clock=platform.clock,
         )
         yield relay.run
+        yield Measures(platform.database, platform.clock, platform.ids).run
 
 
 class EventDoor(_Background):
@@ -146,7 +170,9 @@ class EventDoor(_Background):
             service=service,
             database=platform.database,
             handlers={
-                event_type: functools.partial(_in_worker, self.container, entrypoint)
+                event_type: functools.partial(
+                    _told, self.container.reaction(entrypoint)
+                )
                 for event_type, entrypoint in self.reactions.items()
             },
             trust=platform.trust,
@@ -156,23 +182,35 @@ class EventDoor(_Background):
             quarantine=platform.quarantine,
         )
         self.container.inbox = inbox
-
-        def handle(message: Received) -> None:
-            inbox.receive(message)
-
-        yield self.consume(f"{service}.inbox", handle)
+        yield self.consume(f"{service}.inbox", inbox.receive, most=BATCH)
+        yield self.consume(f"{service}.dead", inbox.receive_dead, most=BATCH)
         yield inbox.run_retries
 
 
-def _in_worker(
-    container: KernelContainer,
-    entrypoint: Entrypoint,
-    tx: Transaction,
-    event: Event,
-    envelope: Envelope,
-) -> None:
-    """Run a reaction as a nameko worker; its exception comes out here."""
-    _worker_result(container, entrypoint, (tx, event, envelope), {})
+def _told(react: Handler, tx: Transaction, event: Event, envelope: Envelope) -> None:
+    """Run a reaction, and one line about it; its exception comes out here."""
+    began, outcome = time.monotonic(), "broken"
+    try:
+        react(tx, event, envelope)
+        outcome = "ok"
+    except Transient:
+        outcome = "transient"
+        raise
+    finally:
+        canonical(
+            log,
+            "reaction",
+            outcome=outcome,
+            type=envelope.type,
+            id=str(envelope.id),
+            ms=_ms_since(began),
+            trace_id=tx.context.trace_id,
+            correlation_id=str(tx.context.correlation_id),
+        )
+
+
+def _ms_since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 def _worker_result(
@@ -206,12 +244,7 @@ class RpcDoor(_Background):
         platform, service = self.container.platform, self.container.service_name
         self.replies = Publisher(platform.broker)
         yield self.consume(f"{service}.rpc", self.on_message)
-        yield self.beat
-
-    def beat(self, stop: threading.Event) -> None:
-        """Keep the connection for answers alive."""
-        while not stop.wait(1.0):
-            self.replies.beat()
+        yield self.replies.run
 
     def on_message(self, message: Received) -> None:
         """Verify, then run beside the loop: the message is acknowledged meanwhile."""
@@ -232,25 +265,43 @@ class RpcDoor(_Background):
         except CallRejectedError as error:
             self._reject(message, error)
             return
-        self.container.spawn_managed_thread(
-            functools.partial(self._run, request, message)
-        )
+        self.run_beside(functools.partial(self._run, request, message))
 
     def _run(self, request: Request, message: Received) -> None:
+        call, began = request.call, time.monotonic()
+        known = call.method in self.methods or call.method in _OPERATIONS
+        method = call.method if known else "unknown"
+        with RPC_SERVER_SECONDS.labels(method).time():
+            outcome, body = self._answered(request, message)
+        self._answer(request.reply_to, message.properties, body)
+        canonical(
+            log,
+            "call",
+            outcome=outcome,
+            method=method,
+            caller=call.caller,
+            ms=_ms_since(began),
+            trace_id=call.context.trace_id,
+            correlation_id=str(call.context.correlation_id),
+        )
+
+    def _answered(self, request: Request, message: Received) -> tuple[str, bytes]:
+        """How the call went (ok, refused, transient, broken), and what to answer."""
         call = request.call
         try:
-            body = reply_of(self._result(request))
+            return "ok", reply_of(self._result(request))
         except CallRejectedError as error:
             self._reject(message, error)
-            body = reply_of_error(Broken(error.code))
+            return "refused", reply_of_error(Broken(error.code))
+        except Broken as error:
+            log.warning("call_broken", method=call.method, why=error.sentence)
+            return "broken", reply_of_error(error)
         except KernelError as error:
-            if isinstance(error, Broken):
-                log.warning("call_broken", method=call.method, why=error.sentence)
-            body = reply_of_error(error)
+            outcome = "refused" if isinstance(error, Refused) else "transient"
+            return outcome, reply_of_error(error)
         except Exception:  # a defect must not become silence: the caller is told
             log.exception("call_defect", method=call.method)
-            body = reply_of_error(Broken("defect"))
-        self._answer(request.reply_to, message.properties, body)
+            return "broken", reply_of_error(Broken("defect"))
 
     def _result(self, request: Request) -> object:
         name = request.call.method
@@ -331,7 +382,7 @@ class _Every(Entrypoint):
 
     def start(self) -> None:
         self.container.spawn_managed_thread(
-            functools.partial(_supervised, self._beat, self._stopping)
+            functools.partial(supervised, self._beat, self._stopping)
         )
 
     def _beat(self, stop: threading.Event) -> None:

@@ -40,6 +40,7 @@ _QUIET = {
     "nameko.containers": logging.ERROR,
     **dict.fromkeys(("httpx", "httpcore", "uvicorn.access"), logging.WARNING),
     **dict.fromkeys(("sqlalchemy", "asyncio", "pyhanko"), logging.WARNING),
+    "alembic.runtime.plugins": logging.WARNING,
 }
 _QUOTING_BODIES = frozenset({"amqp", "kombu", "nameko"})
 
@@ -89,6 +90,8 @@ _PATTERNS = tuple(
         (r"(?<![0-9a-fA-F])[78][\s()\-]*7(?:[\s()\-]*\d){9}(?![0-9a-fA-F])", MASK),
     )
 )
+_HARMLESS = re.compile(r"[a-z_.]{0,100}(?:\.v[0-9])?")
+"""Names of fields and of events: no pattern above can match, so none is tried."""
 
 
 def configure(process: str, level: str) -> None:
@@ -156,6 +159,8 @@ def redact(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
 
 def redact_text(text: str) -> str:
     """A text without what looks like personal data or a credential."""
+    if _HARMLESS.fullmatch(text):
+        return text
     text = text[:LONGEST_TEXT]
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)

@@ -8,8 +8,10 @@ import json
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socket import socket
@@ -20,16 +22,20 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram
 from prometheus_client import generate_latest as text_of_metrics
 from typing_extensions import override
 
+from kernel.clock import SystemClock
 from kernel.logging import get_logger
 
 Ready = Callable[[], Mapping[str, bool]]  # the parts of the process and their state
 
 HANDSHAKE_S: Final = 5.0
 REQUEST_S: Final = 5.0
+PULSE_S: Final = 2.0
+STALE_S: Final = 6.0
+"""A check that has said nothing for so long hangs: the part is not well."""
 MOST_CONNECTIONS: Final = 16  # served at once; the next one is closed unheard
 _JSON = "application/json"
 
-_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+SECONDS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 OUTBOX_OLDEST_AGE_SECONDS: Final = Gauge(
     "outbox_oldest_age_seconds", "Age of the oldest event not yet published"
@@ -40,18 +46,45 @@ OUTBOX_PUBLISHED: Final = Counter(
 INBOX_DUPLICATES: Final = Counter(
     "inbox_dup_total", "Messages that had been handled before"
 )
+INBOX_WAITING_OLDEST_AGE_SECONDS: Final = Gauge(
+    "inbox_waiting_oldest_age_seconds",
+    "Age of the oldest message that waits for one before it",
+)
 INBOX_PARKED: Final = Gauge("inbox_parked", "Messages put aside for a person")
 QUARANTINED: Final = Counter(
     "quarantined_total", "Messages refused before any handler, by code", ("code",)
 )
 HANDLER_SECONDS: Final = Histogram(
-    "handler_seconds", "Time of one message, by event type", ("type",), buckets=_SECONDS
+    "handler_seconds", "Time of one message, by event type", ("type",), buckets=SECONDS
 )
-RPC_SECONDS: Final = Histogram(
-    "rpc_seconds", "Time of one call", ("method",), buckets=_SECONDS
+RPC_SERVER_SECONDS: Final = Histogram(
+    "rpc_server_seconds", "Time of one call served", ("method",), buckets=SECONDS
+)
+RPC_CLIENT_SECONDS: Final = Histogram(
+    "rpc_client_seconds",
+    "Time until a call of ours was answered or given up",
+    ("callee", "method"),
+    buckets=SECONDS,
+)
+DEAD_LETTERS: Final = Counter(
+    "dead_letters_total", "Messages that ended every delivery without an answer"
+)
+CERTIFICATE_DAYS_LEFT: Final = Gauge(
+    "certificate_days_left", "Days until the certificate this process shows runs out"
 )
 
 _log = get_logger(__name__)
+
+
+def show_certificate(expires_at: datetime) -> None:
+    """Let `CERTIFICATE_DAYS_LEFT` count down to ``expires_at``.
+
+    By the machine's clock, which is the one TLS goes by.
+    """
+    machine = SystemClock()
+    CERTIFICATE_DAYS_LEFT.set_function(
+        lambda: (expires_at - machine.now()) / timedelta(days=1)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +93,34 @@ class Served:
 
     port: int
     close: Callable[[], None]
+
+
+class Pulse:
+    """A check asked again and again in a thread of its own, and its last word.
+
+    Whoever asks `is_well` never waits, be the check hanging; and however often they
+    ask, the part that is checked does not notice.
+    """
+
+    def __init__(self, check: Callable[[], bool]) -> None:
+        self._check = check
+        self._said = (False, time.monotonic())
+        threading.Thread(target=self._beat, name="pulse", daemon=True).start()
+
+    def is_well(self) -> bool:
+        """The last word, if it is fresh."""
+        well, said_at_s = self._said
+        return well and time.monotonic() - said_at_s < STALE_S
+
+    def _beat(self) -> None:
+        while True:
+            try:
+                well = self._check()
+            except Exception:  # noqa: BLE001 - a check that fails in any way is not well
+                _log.exception("readiness_check_broken")
+                well = False
+            self._said = (well, time.monotonic())
+            time.sleep(PULSE_S if well else PULSE_S / 4)
 
 
 def serve(*, host: str, port: int, tls: ssl.SSLContext, ready: Ready) -> Served:

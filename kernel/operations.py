@@ -1,19 +1,34 @@
 """What every service answers to its operators, whatever else it does."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from kernel.context import Call
+from kernel import checks, outbox
+from kernel.context import Call, jsonable
 from kernel.crypto import Json
 from kernel.errors import Refused
 from kernel.inbox import Inbox
+from kernel.parked import Parking
 from kernel.platform import AnyPlatform
-from kernel.tables import inbox, outbox, quarantine
+from kernel.tables import inbox, quarantine
+
+_OPERATOR, _CONTROLLER = "operator", "controller"
+
+CALLERS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("status", "parked_list", "parked_show"), (_OPERATOR, _CONTROLLER)),
+    **dict.fromkeys(("check", "replay_parked", "ask_drop"), (_OPERATOR,)),
+    **dict.fromkeys(("outbox_status", "send_again", "left_to_send"), (_OPERATOR,)),
+    **dict.fromkeys(("approve_drop", "refuse_drop"), (_CONTROLLER,)),
+}
+"""Who may call which method: what one staff principal asks, only the other decides."""
 
 
 class Operations:
-    """The methods only the principal `operator` may call; no data of persons."""
+    """The methods only staff may call; no data of persons."""
 
     def __init__(
         self, service: str, platform: AnyPlatform, reactions: Inbox | None
@@ -29,51 +44,107 @@ class Operations:
         what was applied.
         """
         with self._platform.database.begin(call.context) as tx:
-            waiting, oldest = tx.connection.execute(
-                select(func.count(), func.min(outbox.c.time)).where(
-                    outbox.c.published_at.is_(None)
-                )
-            ).one()
-            age = self._platform.clock.now() - oldest if oldest else None
+            stands = outbox.standing(tx.connection)
             return {
                 "service": self._service,
-                "outbox_unpublished": waiting,
-                "outbox_oldest_age_s": int(age.total_seconds()) if age else 0,
+                "outbox_unpublished": stands.unpublished,
+                "outbox_oldest_age_s": self._age_s(stands.oldest_unpublished),
                 "inbox": _inbox_states(tx.connection),
                 "quarantined": tx.connection.execute(
                     select(func.count()).select_from(quarantine)
                 ).scalar_one(),
             }
 
-    def parked(self, call: Call) -> Json:  # noqa: ARG002 - every method takes its call
-        """The messages that wait for a person, oldest first."""
-        found = self._reactions.parked() if self._reactions else []
+    def check(self, call: Call) -> Json:  # noqa: ARG002 - every method takes its call
+        """Whether database, schema, clock, broker and certificate are well."""
         return {
-            "parked": [
-                {
-                    "message_id": str(one.message_id),
-                    "type": one.type,
-                    "subject": one.subject,
-                    "attempts": one.attempts,
-                    "reason": one.reason,
-                }
-                for one in found
-            ]
+            "service": self._service,
+            "principal": self._platform.settings.principal,
+            "parts": jsonable(checks.examine(self._platform, self._service)),
         }
 
-    def replay_parked(self, call: Call, *, message_id: UUID) -> Json:  # noqa: ARG002 - as parked
+    def outbox_status(self, call: Call) -> Json:
+        """What waits to leave, and which sequences can be sent again."""
+        with self._platform.database.begin(call.context) as tx:
+            stands = outbox.standing(tx.connection)
+        return {
+            "unpublished": stands.unpublished,
+            "oldest_age_s": self._age_s(stands.oldest_unpublished),
+            "first_replayable": stands.first_replayable,
+            "last_sequence": stands.last_sequence,
+        }
+
+    def send_again(
+        self, call: Call, *, from_sequence: int, to_sequence: int | None = None
+    ) -> Json:
+        """Publish stored events once more, the newest being the default end.
+
+        Refused: ``no_such_sequence``, with what there is.
+        """
+        with self._platform.database.begin(call.context) as tx:
+            stands = outbox.standing(tx.connection)
+            first, last = stands.first_replayable or 0, stands.last_sequence or 0
+            end = last if to_sequence is None else to_sequence
+            if not 0 < first <= from_sequence <= end <= last:
+                raise Refused(
+                    "no_such_sequence",
+                    f"The outbox holds sequences {first} to {last}.",
+                    next_step="Name the first and the last of them you need.",
+                    first=first,
+                    last=last,
+                )
+            count = outbox.send_again(tx.connection, from_sequence, end)
+        return {"from": from_sequence, "to": end, "events": count}
+
+    def left_to_send(self, call: Call, *, from_sequence: int, to_sequence: int) -> Json:
+        """How many of these the broker has not confirmed yet."""
+        with self._platform.database.begin(call.context) as tx:
+            return {
+                "left": outbox.left_to_send(tx.connection, from_sequence, to_sequence)
+            }
+
+    def parked_list(self, call: Call) -> Json:
+        """The messages that wait for a person, oldest first."""
+        return {"parked": self._parking.listed(call) if self._reactions else []}
+
+    def parked_show(self, call: Call, *, message_id: UUID) -> Json:
+        """One of them with its data and what it holds up.  Refused: ``not_parked``."""
+        return self._parking.shown(call, message_id)
+
+    def replay_parked(self, call: Call, *, message_id: UUID) -> Json:  # noqa: ARG002 - as check
         """Handle a parked message once more; what waits behind it follows.
 
         Refused: ``not_parked``.
         """
-        outcome = self._reactions.replay(message_id) if self._reactions else None
-        if outcome is None:
+        outcome = self._parking.replayed(message_id)
+        return {"message_id": str(message_id), "outcome": outcome.value}
+
+    def ask_drop(self, call: Call, *, message_id: UUID, reason: str) -> Json:
+        """Ask that a parked message never be applied; see kernel.parked."""
+        return self._parking.ask_drop(call, message_id, reason)
+
+    def approve_drop(self, call: Call, *, message_id: UUID) -> Json:
+        """Let it be so; see kernel.parked."""
+        return self._parking.approve_drop(call, message_id)
+
+    def refuse_drop(self, call: Call, *, message_id: UUID) -> Json:
+        """Let it stay parked; see kernel.parked."""
+        return self._parking.refuse_drop(call, message_id)
+
+    @property
+    def _parking(self) -> Parking:
+        if self._reactions is None:
             raise Refused(
                 "not_parked",
-                "No such message is parked here.",
-                next_step="List the parked messages.",
+                "This service listens to nobody.",
+                next_step="Ask the service whose alarm it was.",
             )
-        return {"message_id": str(message_id), "outcome": outcome.value}
+        return Parking(self._reactions)
+
+    def _age_s(self, instant: datetime | None) -> int:
+        if instant is None:
+            return 0
+        return int((self._platform.clock.now() - instant).total_seconds())
 
 
 def _inbox_states(connection: Connection) -> dict[str, Json]:
@@ -82,4 +153,5 @@ def _inbox_states(connection: Connection) -> dict[str, Json]:
         .where(inbox.c.state != "applied")
         .group_by(inbox.c.state)
     )
-    return {"waiting": 0, "failed": 0, "parked": 0} | {row[0]: row[1] for row in rows}
+    none = dict.fromkeys(("waiting", "failed", "parked", "dropped"), 0)
+    return none | {row[0]: row[1] for row in rows}

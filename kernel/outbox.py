@@ -46,7 +46,7 @@ from kernel.database import transient_errors
 from kernel.errors import Transient
 from kernel.events.envelope import Envelope, routing_key
 from kernel.logging import get_logger
-from kernel.metrics import OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_PUBLISHED
+from kernel.metrics import OUTBOX_PUBLISHED
 from kernel.tables import outbox, outbox_subject
 
 log = get_logger("outbox")
@@ -54,6 +54,8 @@ log = get_logger("outbox")
 BATCH: Final = 500
 """Rows numbered, published and marked together; a few hundred kilobytes."""
 POLL_S: Final = 1.0
+STANDBY_S: Final = 0.5
+"""How soon another process of the service takes over a relay that has ended."""
 LOCK_KEY: Final = 0x6F7574626F78  # "outbox": one relay per database
 
 
@@ -209,7 +211,8 @@ class Relay:
             if not autocommit.execute(
                 text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}
             ).scalar():
-                raise Transient("another relay of this service runs", retry_after_s=1)
+                stop.wait(STANDBY_S)  # another relay of this service runs
+                return
             try:
                 autocommit.execute(text("LISTEN outbox"))
                 with ConfirmingPublisher(self._broker) as publisher:
@@ -217,6 +220,7 @@ class Relay:
                     while not stop.is_set():
                         self.relay_waiting(publisher)
                         _wait(raw, POLL_S)
+                        publisher.beat()
             finally:
                 # The lock and the LISTEN live as long as the session: end it.
                 session.invalidate()
@@ -249,8 +253,10 @@ class Relay:
             mark_published(connection, accepted, self._clock.now())
             batch = unpublished(connection, after=after)
             batch = batch or number(connection, self._signer)
-            self._measure(connection)
-        self._reached("marked" if accepted else "numbered")
+        if accepted:
+            self._reached("marked")
+        if batch:
+            self._reached("numbered")
         return batch
 
     def _message(self, row: Ready) -> tuple[str, bytes, str, str]:
@@ -261,20 +267,57 @@ class Relay:
             row.routing_key,
         )
 
-    def _measure(self, connection: Connection) -> None:
-        """The first in order counts as the oldest: found without reading them all."""
-        oldest = connection.execute(
-            sql_select(outbox.c.time)
-            .where(outbox.c.published_at.is_(None))
-            .order_by(outbox.c.sequence)
-            .limit(1)
-        ).scalar()
-        age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
-        OUTBOX_OLDEST_AGE_SECONDS.set(max(age, 0.0))
-
 
 def _wait(raw: Any, timeout_s: float) -> None:  # noqa: ANN401 - a psycopg2 connection
     """Sleep until a transaction says NOTIFY, at most ``timeout_s``."""
     select.select([raw], [], [], timeout_s)
     raw.poll()
     raw.notifies.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an outbox stands; sequences are None before the first was numbered."""
+
+    unpublished: int
+    oldest_unpublished: datetime | None
+    last_sequence: int | None
+    first_replayable: int | None
+    """Rows are kept at least 90 days after they were published."""
+
+
+def standing(connection: Connection) -> Standing:
+    """What waits to leave, and which sequences can be sent again."""
+    waiting, oldest = connection.execute(
+        sql_select(func.count(), func.min(outbox.c.time)).where(
+            outbox.c.published_at.is_(None)
+        )
+    ).one()
+    first, last = connection.execute(
+        sql_select(func.min(outbox.c.sequence), func.max(outbox.c.sequence))
+    ).one()
+    return Standing(waiting, oldest, last, first)
+
+
+def send_again(connection: Connection, first: int, last: int) -> int:
+    """Let the relay publish sequences ``first`` to ``last`` once more; how many.
+
+    The stored bytes go out under their own numbers, in their order, before anything
+    newer; every listener drops what it has applied.
+    """
+    marked = connection.execute(
+        outbox.update()
+        .where(outbox.c.sequence.between(first, last))
+        .values(published_at=None)
+    )
+    connection.execute(text("NOTIFY outbox"))
+    return marked.rowcount
+
+
+def left_to_send(connection: Connection, first: int, last: int) -> int:
+    """How many of the sequences ``first`` to ``last`` the broker has yet to confirm."""
+    return connection.execute(
+        sql_select(func.count()).where(
+            outbox.c.sequence.between(first, last), outbox.c.published_at.is_(None)
+        )
+    ).scalar_one()

@@ -1,4 +1,4 @@
-"""The tables every service's database has: outbox, inbox, quarantine, idempotency."""
+"""The tables every service's database has: outbox, inbox and what goes with them."""
 
 from sqlalchemy import (
     BigInteger,
@@ -66,10 +66,13 @@ inbox = Table(
     Column("parked_at", DateTime(timezone=True)),
     Column("reason", Text),
     CheckConstraint(
-        "state IN ('applied', 'waiting', 'failed', 'parked')", name="inbox_state"
+        "state IN ('applied', 'waiting', 'failed', 'parked', 'dropped')",
+        name="inbox_state",
     ),
 )
 Index("inbox_retry", inbox.c.next_at, postgresql_where=text("state = 'failed'"))
+Index("inbox_parked", inbox.c.parked_at, postgresql_where=text("state = 'parked'"))
+Index("inbox_waiting", inbox.c.received_at, postgresql_where=text("state = 'waiting'"))
 
 inbox_subject = Table(
     "inbox_subject",
@@ -77,6 +80,29 @@ inbox_subject = Table(
     Column("source", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
     Column("last_version", BigInteger, nullable=False),
+)
+
+parked_drop = Table(
+    "parked_drop",
+    kernel_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("message_id", Uuid, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("state", Text, nullable=False, server_default="asked"),
+    Column("decided_by", Text),
+    Column("decided_at", DateTime(timezone=True)),
+    CheckConstraint(
+        "state IN ('asked', 'refused', 'dropped')", name="parked_drop_state"
+    ),
+    CheckConstraint("decided_by <> asked_by", name="parked_drop_four_eyes"),
+)
+Index(
+    "parked_drop_open",
+    parked_drop.c.message_id,
+    unique=True,
+    postgresql_where=text("state = 'asked'"),
 )
 
 quarantine = Table(

@@ -1,25 +1,26 @@
-"""A service's database as its schema's owner sees it, on a private server."""
+"""A service's database and queues as their owner sees them, on private servers."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
 from infra.stack import Stack
 from kernel.bus import Interest, close_quietly, declare_service
-from kernel.platform import Platform
-from kernel.settings import PlatformSettings, read
+from kernel.platform import Migrator
+from kernel.settings import WireSettings, read
 from kernel.tables import kernel_metadata
-from kernel.tls import postgres_tls
+
+
+def migrator(servers: Stack, service: str) -> Migrator:
+    """The principal that migrates ``service``; dispose of its engine."""
+    env = servers.env(f"{service}-migrate")
+    return Migrator.open(read(WireSettings, prefix=service, environ=env))
 
 
 def owner_engine(servers: Stack, service: str) -> Engine:
-    """Connections of the principal that migrates ``service``; dispose of it."""
-    env, word = servers.env(f"{service}-migrate"), service.upper()
-    files = (Path(env[f"{word}_TLS_{part}"]) for part in ("CA", "CERT", "KEY"))
-    tls = postgres_tls(*files)
-    return create_engine(env[f"{word}_DATABASE_URL"], connect_args=dict(tls))
+    """Connections of that principal; dispose of it."""
+    return migrator(servers, service).engine
 
 
 @contextmanager
@@ -27,9 +28,9 @@ def kernel_tables(
     servers: Stack, wishes: Mapping[str, Iterable[Interest]]
 ) -> Iterator[None]:
     """The kernel's tables of each service, and what it declares at the broker."""
-    engines = {name: owner_engine(servers, name) for name in wishes}
-    for name, engine in engines.items():
-        with engine.begin() as connection:
+    owners = {name: migrator(servers, name) for name in wishes}
+    for name, owner in owners.items():
+        with owner.engine.begin() as connection:
             kernel_metadata.drop_all(connection)
             kernel_metadata.create_all(connection)
             connection.execute(
@@ -38,15 +39,11 @@ def kernel_tables(
                     f' IN SCHEMA public TO "{name}"'
                 )
             )
-        env = servers.env(f"{name}-migrate")
-        settings = read(PlatformSettings, prefix=name, environ=env)
-        migrator = Platform.open(settings)
-        connection_to_broker = migrator.broker.connect()
-        declare_service(connection_to_broker, name, wishes[name])
-        close_quietly(connection_to_broker)
-        migrator.close()
+        to_broker = owner.broker.connect()
+        declare_service(to_broker, name, wishes[name])
+        close_quietly(to_broker)
     yield
-    for engine in engines.values():
-        with engine.begin() as connection:
+    for owner in owners.values():
+        with owner.engine.begin() as connection:
             kernel_metadata.drop_all(connection)
-        engine.dispose()
+        owner.engine.dispose()

@@ -20,7 +20,7 @@ from infra.demo.world import PARTNER
 from infra.layout import Layout, StateFolderError, write_private
 from infra.postgres import config
 from infra.rabbitmq.definitions import definitions_json
-from infra.rabbitmq.server import PLUGINS, rabbitmq_conf
+from infra.rabbitmq.server import ADVANCED, PLUGINS, rabbitmq_conf
 from infra.stack.environment import Environments
 
 # The simulators' data lie in a volume of their own.
@@ -58,6 +58,8 @@ class Dealer:
             yield process.name, of.of_process(process) | door
         for service in topology.migratable():
             yield f"{service}-migrate", of.of_migration(service)
+        for name in topology.STAFF:
+            yield name, of.of_staff(name)
         for name in topology.simulators():
             own = {"HOST": _EVERYWHERE, "DATA": _SIMULATORS_DATA}
             if name == "simulator-bank":
@@ -133,6 +135,7 @@ class Dealer:
             listen=_EVERYWHERE,
         )
         write_private(home / "rabbitmq.conf", conf)
+        write_private(home / "advanced.config", ADVANCED)
         write_private(home / "definitions.json", definitions_json())
         write_private(home / "plugins", PLUGINS)
         for name in ("ca.crt", "rabbitmq.crt", "rabbitmq.key"):

@@ -49,7 +49,7 @@ def _server(name: str, hosts: Mapping[str, str]) -> Leaf:
 
 def _speaker(name: str) -> Leaf:
     """A principal: client of broker and database, server of its own metrics."""
-    if name == topology.OPERATOR:
+    if name in topology.STAFF:
         return Leaf(name, client=True)
     public = (_PUBLIC_HOST,) if name == "gateway" else ()
     return Leaf(name, client=True, server=(*_LOCAL, *public))

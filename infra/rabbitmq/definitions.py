@@ -65,12 +65,11 @@ def calls_regex(patterns: Iterable[str]) -> str:
 
 def _key_regex(pattern: str) -> str:
     callee, method = pattern.split(".")
-    if callee == "*":
-        return rf"[a-z]+\.{_METHOD}"
+    anybody = callee == "*"
     # A wild card of an ordinary caller does not reach the operators' `ping`.
-    guard = "(?!ping$)" if method == "*" else ""
+    guard = "(?!ping$)" if method == "*" and not anybody else ""
     named = method.replace("*", "[a-z0-9_]*") if method != "*" else _METHOD
-    return rf"{callee}\.{guard}{named}"
+    return rf"{'[a-z]+' if anybody else callee}\.{guard}{named}"
 
 
 def _event_exchanges() -> tuple[str, ...]:

@@ -45,7 +45,8 @@ class Environments:
             self._write(f"{service}-migrate", self.of_migration(service))
         for simulator in ("simulator-bank", "simulator-world"):
             self._write(simulator, self.of_simulator(simulator))
-        self._write(topology.OPERATOR, self.of_operator())
+        for name in topology.STAFF:
+            self._write(name, self.of_staff(name))
 
     def of_process(self, process: topology.Process) -> dict[str, str]:
         """The whole environment of a service's process."""
@@ -60,23 +61,17 @@ class Environments:
         return _base(self.layout) | _prefixed(process.service, own)
 
     def of_migration(self, service: str) -> dict[str, str]:
-        """A migration comes as the schema's owner; else it is the service itself."""
-        owner = f"{service}-migrate"
-        pki = self.layout.pki
-        changed = {
-            "PRINCIPAL": owner,
-            "DATABASE_URL": self._database(f"{service}_owner", service),
-            "TLS_CERT": str(pki / f"{owner}.crt"),
-            "TLS_KEY": str(pki / f"{owner}.key"),
-        }
-        running = self.of_process(topology.process(service))
-        return running | _prefixed(service, changed)
+        """The schema's owner: its own certificate, and no key of the service."""
+        owned = {"DATABASE_URL": self._database(f"{service}_owner", service)}
+        own = self._identity(f"{service}-migrate") | owned
+        return _base(self.layout) | _prefixed(service, own)
 
-    def of_operator(self) -> dict[str, str]:
-        """The operators' command line: it knows the broker, no database."""
-        key = {"SIGNING_KEY": str(self.layout.keys / "operator.ed25519")}
+    def of_staff(self, name: str) -> dict[str, str]:
+        """A command line of `name`'s own: it knows the broker, no database."""
+        key = {"SIGNING_KEY": str(self.layout.keys / f"{name}.ed25519")}
         trust = {"TRUST": str(self.layout.keys / "trust.json")}
-        own = self._identity(topology.OPERATOR)
+        # The same program serves both, so the variables are called the same.
+        own = self._identity(name)
         mine = _prefixed(topology.OPERATOR, {**own, **key, **trust})
         return _base(self.layout) | mine
 

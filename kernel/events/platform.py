@@ -31,3 +31,47 @@ class MessageParked(Event):
     code: str
     event_type: str
     event_id: UUID
+
+
+class DropRequested(Event):
+    """An operator asks that a parked message never be applied; a second one decides.
+
+    ``drop_id`` names the request; ``reason`` is in words of ours, no personal data.
+    """
+
+    TYPE = "platform.drop_requested.v1"
+    SUBJECT = "drop"
+
+    drop_id: UUID
+    event_type: str
+    event_id: UUID
+    asked_by: str
+    reason: str
+
+
+class DropRefused(Event):
+    """The second person said no: the message stays parked."""
+
+    TYPE = "platform.drop_refused.v1"
+    SUBJECT = "drop"
+
+    drop_id: UUID
+    event_type: str
+    event_id: UUID
+    asked_by: str
+    refused_by: str
+    reason: str
+
+
+class MessageDropped(Event):
+    """By four eyes, a parked message will never be applied; its subject goes on."""
+
+    TYPE = "platform.message_dropped.v1"
+    SUBJECT = "drop"
+
+    drop_id: UUID
+    event_type: str
+    event_id: UUID
+    asked_by: str
+    approved_by: str
+    reason: str

@@ -1,4 +1,4 @@
-"""`python -m services.antifraud run | migrate | check | replay`."""
+"""`python -m services.antifraud run | migrate | check`."""
 
 from kernel.commands import main
 

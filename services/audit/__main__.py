@@ -1,4 +1,4 @@
-"""`python -m services.audit run | work | migrate | check | replay`."""
+"""`python -m services.audit run | work | migrate | check`."""
 
 from kernel.commands import main
 

@@ -1,4 +1,4 @@
-"""The processes of auth: run · serve · migrate · check · replay."""
+"""The processes of auth: run · serve · migrate · check."""
 
 from kernel.commands import main
 

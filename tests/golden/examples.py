@@ -21,9 +21,12 @@ _SHARED_SPEAKER: Final = "contracts"
 """Who speaks in the examples of types that any service may publish."""
 
 _TEXTS: Final = {
+    "approved_by": "controller",
+    "asked_by": "operator",
     "channel": "lender_digital",
     "code": "example_code",
     "event_type": "contracts.contract_signed.v1",
+    "refused_by": "controller",
     "template": "release_call",
     "what": "GET /api/v1/contracts",
 }
@@ -58,6 +61,11 @@ def golden_bytes(event: type[Event]) -> bytes:
         data=made.to_data(),
     )
     return envelope.signed(key)
+
+
+def goldens() -> list[Path]:
+    """The examples on record; a type's version ends its name."""
+    return sorted(FOLDER.glob("*.v*.json"))
 
 
 def speaker_of(event_type: str) -> str:

@@ -4,13 +4,16 @@ import asyncio
 import time
 from typing import Any, Final
 
+from prometheus_client import Histogram
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kernel.context import Context
+from kernel.context import Context, continued
 from kernel.errors import Refused
 from kernel.logging import canonical, get_logger
+from kernel.metrics import SECONDS
 from services.auth.gateway import problems
 from services.auth.gateway.gate import Gate
 from services.auth.gateway.security import HEADERS, refuse_cross_site
@@ -21,6 +24,13 @@ MOST_HEAD_BYTES: Final = 16 * 1024
 """Address and header fields together."""
 REQUEST_S: Final = 30.0
 """The longest a request may take, its slow sender included (case A23)."""
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+HTTP_SECONDS: Final = Histogram(
+    "http_request_seconds",
+    "Time of one request at the public door",
+    ("method", "route", "outcome"),
+    buckets=SECONDS,
+)
 
 
 class Door:
@@ -34,20 +44,25 @@ class Door:
         """Answer one request, whatever happens."""
         if scope["type"] != "http":
             return
-        context = self._gate.new_context()
+        header = Headers(scope=scope).getlist("traceparent")
+        context = continued(self._gate.new_context(), header)
         scope.setdefault("state", {})["context"] = context
         answer = _Answer(send, request_id=str(context.correlation_id))
         started = time.monotonic()
         outcome = await self._answered(scope, receive, answer)
+        took_s = time.monotonic() - started
+        method, route = method_of(scope), route_of(scope)
+        HTTP_SECONDS.labels(method, route, outcome).observe(took_s)
         canonical(
             log,
             "request",
             outcome=outcome,
-            method=scope["method"],
-            route=route_of(scope),
+            method=method,
+            route=route,
             status=answer.status,
-            ms=round((time.monotonic() - started) * 1000),
+            ms=round(took_s * 1000),
             request_id=str(context.correlation_id),
+            trace_id=context.trace_id,
         )
 
     async def _answered(self, scope: Scope, receive: Receive, answer: "_Answer") -> str:
@@ -105,7 +120,7 @@ async def turned_away(gate: Gate, scope: Scope, refused: Refused) -> Response:
     """The answer to a refusal; one for want of right is recorded (clause 6.1b)."""
     context: Context = scope["state"]["context"]
     if problems.is_want_of_right(refused):
-        what = f"{scope['method']} {route_of(scope)}"
+        what = f"{method_of(scope)} {route_of(scope)}"
         await gate.record_refusal(context, what=what, code=refused.code)
     return problems.of_refused(refused, request_id=str(context.correlation_id))
 
@@ -138,6 +153,11 @@ class _Answer:
         """Send `response`, unless an answer has begun already."""
         if self.status == 0:
             await response(scope, receive, self.send)
+
+
+def method_of(scope: Scope) -> str:
+    """The method, if it is one we know: a visitor may write any word there."""
+    return scope["method"] if scope["method"] in METHODS else "other"
 
 
 def route_of(scope: Scope) -> str:

@@ -1,14 +1,16 @@
 """A small service in a process of its own, to see the doors of nameko work.
 
-Run as ``python -m tests.integration.kernel.probe <service>``, with the environment of
-that service's process.
+Run as ``python -m tests.integration.kernel.probe <service> [--log]``, with the
+environment of that service's process; with ``--log`` it writes a service's log.
 """
 
 from kernel import entrypoints
 
 entrypoints.patch()
 
-import sys  # noqa: E402 - nothing may open a socket before the patch
+import os  # noqa: E402 - nothing may open a socket before the patch
+import signal  # noqa: E402
+import sys  # noqa: E402
 import time  # noqa: E402
 from typing import Any  # noqa: E402
 from uuid import UUID  # noqa: E402
@@ -20,6 +22,7 @@ from kernel.entrypoints import UseCasesProvider, answers, handles  # noqa: E402
 from kernel.errors import Broken, Refused, Transient  # noqa: E402
 from kernel.events import Envelope, WireMoney  # noqa: E402
 from kernel.events.contracts import ContractAnnulled  # noqa: E402
+from kernel.logging import configure  # noqa: E402
 from kernel.platform import Platform  # noqa: E402
 from kernel.settings import PlatformSettings, read  # noqa: E402
 
@@ -82,11 +85,17 @@ class Probe:
     ) -> None:
         if event.reason == "die":
             raise RuntimeError("a defect of the handler")
+        if event.reason == "kill":
+            print("killed", flush=True)  # noqa: T201 - the test counts
+            os.kill(os.getpid(), signal.SIGKILL)
         tx.publish(event)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve until the container dies."""
     settings = read(PlatformSettings, prefix=sys.argv[1])
+    if "--log" in sys.argv:
+        configure(settings.principal, settings.log_level)
     opened = Platform.open(settings)
     container = entrypoints.serve(Probe, opened, opened)
     while not container.bus_connected():
@@ -95,3 +104,7 @@ if __name__ == "__main__":
     while not container.has_died():
         time.sleep(0.2)
     sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,312 @@
+"""What persons do with messages that could not be handled: look, replay, drop.
+
+A parked message holds up its subject.  *Replayed*, it is handled once more.
+*Dropped*, it will never be applied: its row stays, its subject advances, and what
+waited behind it is applied.  Dropping loses a fact somebody published, so it takes
+four eyes: one principal asks, another decides, and each step is an event.
+
+Quarantined messages are not here: what must not be believed is neither replayed nor
+dropped (clause 3.4), and no method of this module can reach it.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.clock import Clock, rfc3339
+from kernel.context import Call, jsonable, trace_id_of
+from kernel.crypto import Json
+from kernel.errors import Refused
+from kernel.events.platform import DropRefused, DropRequested, MessageDropped
+from kernel.inbox import Inbox, Outcome
+from kernel.places import give_turn
+from kernel.tables import inbox, inbox_subject, parked_drop
+
+_WORDS: Final = re.compile(r"(?!.*[0-9]{6})[a-z0-9][a-z0-9 ,.:/#_-]{2,199}")
+"""A reason goes into the log for ever, so it has no room for a person's data: no
+capitals and no Cyrillic, hence no names; no six digits in a row, hence no numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """The parked messages of one service; its inbox applies them."""
+
+    inbox: Inbox
+
+    def listed(self, call: Call) -> list[Json]:
+        """What waits for a person, oldest first."""
+        with self.inbox.database.begin(call.context) as tx:
+            rows = tx.connection.execute(_parked().order_by(inbox.c.parked_at)).all()
+            return [_summary(row, clock=self.inbox.clock) for row in rows]
+
+    def shown(self, call: Call, message_id: UUID) -> Json:
+        """One message with its data and what it holds up.  Refused: ``not_parked``.
+
+        The data are the published event's: ids and keyed tokens, no personal data.
+        """
+        with self.inbox.database.begin(call.context) as tx:
+            row = _required(tx.connection, message_id)
+            behind = _waiting_behind(tx.connection, row)
+            asked = _last_request(tx.connection, message_id)
+        found = self.inbox.load(*_place(row), states=("parked",))
+        if found is None:  # somebody was faster
+            raise _not_parked()
+        envelope = found.envelope
+        return {
+            **_summary(row, clock=self.inbox.clock),
+            "source": envelope.source,
+            "version": envelope.subjectversion,
+            "sequence": envelope.sequence,
+            "published_at": rfc3339(envelope.time),
+            "received_at": rfc3339(row.received_at),
+            "parked_at": rfc3339(row.parked_at),
+            "correlation_id": str(envelope.correlation_id),
+            "causation_id": jsonable(envelope.causation_id),
+            "trace_id": trace_id_of(envelope.traceparent),
+            "waiting_behind": behind,
+            "data": envelope.data,
+            "drop": _told(asked) if asked is not None else None,
+        }
+
+    def replayed(self, message_id: UUID) -> Outcome:
+        """Handle a parked message once more.  Refused: ``not_parked``."""
+        outcome = self.inbox.replay(message_id)
+        if outcome is None:
+            raise _not_parked()
+        return outcome
+
+    def ask_drop(self, call: Call, message_id: UUID, reason: str) -> Json:
+        """Ask that a message be dropped; the same question again changes nothing.
+
+        Refused: ``not_parked``, ``reason_unfit``, ``drop_already_asked``.
+        """
+        if not _WORDS.fullmatch(reason):
+            raise Refused(
+                "reason_unfit",
+                "The reason is kept for ever and must not hold a person's data.",
+                next_step="Say it in 3 to 200 lower-case Latin letters, digits and"
+                " , . : / # _ - without names and without six digits in a row.",
+            )
+        with self.inbox.database.begin(call.context) as tx:
+            row = _required(tx.connection, message_id)
+            drop_id = self.inbox.ids.new()
+            new = _request(
+                tx.connection,
+                id=drop_id,
+                message_id=message_id,
+                reason=reason,
+                asked_by=call.caller,
+                asked_at=tx.now,
+            )
+            asked = _last_request(tx.connection, message_id)
+            if asked is None or (asked.asked_by, asked.reason) != (call.caller, reason):
+                raise Refused(
+                    "drop_already_asked",
+                    "It has been asked already, by somebody or for another reason.",
+                    next_step="Wait until that request is decided.",
+                )
+            if new:
+                tx.publish(
+                    DropRequested(
+                        drop_id=drop_id,
+                        event_type=row.type,
+                        event_id=message_id,
+                        asked_by=call.caller,
+                        reason=reason,
+                    )
+                )
+            return _told(asked)
+
+    def approve_drop(self, call: Call, message_id: UUID) -> Json:
+        """The second pair of eyes says yes: drop it, and apply what waited behind.
+
+        A repetition answers the same.  Refused: ``drop_not_asked``, ``not_parked``,
+        ``own_request``.
+        """
+        with self.inbox.database.begin(call.context) as tx:
+            asked = _open_request(tx.connection, message_id, call, decision="dropped")
+            row = _stored(tx.connection, message_id)
+            if asked.state == "asked":
+                _skip(tx.connection, row, at=tx.now)
+                asked = _decide(tx.connection, asked, call, state="dropped", at=tx.now)
+                tx.publish(
+                    MessageDropped(
+                        drop_id=asked.id,
+                        event_type=row.type,
+                        event_id=message_id,
+                        asked_by=asked.asked_by,
+                        approved_by=call.caller,
+                        reason=asked.reason,
+                    )
+                )
+        self.inbox.retry_due()
+        return _told(asked)
+
+    def refuse_drop(self, call: Call, message_id: UUID) -> Json:
+        """The second pair of eyes says no: the message stays parked.
+
+        A repetition answers the same.  Refused: ``drop_not_asked``, ``own_request``.
+        """
+        with self.inbox.database.begin(call.context) as tx:
+            asked = _open_request(tx.connection, message_id, call, decision="refused")
+            if asked.state == "asked":
+                asked = _decide(tx.connection, asked, call, state="refused", at=tx.now)
+                tx.publish(
+                    DropRefused(
+                        drop_id=asked.id,
+                        event_type=_stored(tx.connection, message_id).type,
+                        event_id=message_id,
+                        asked_by=asked.asked_by,
+                        refused_by=call.caller,
+                        reason=asked.reason,
+                    )
+                )
+            return _told(asked)
+
+
+def _parked() -> "Select[Any]":
+    return select(inbox).where(inbox.c.state == "parked")
+
+
+def _required(connection: Connection, message_id: UUID) -> "Row[Any]":
+    statement = _parked().where(inbox.c.message_id == message_id)
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise _not_parked()
+    return row
+
+
+def _stored(connection: Connection, message_id: UUID) -> "Row[Any]":
+    statement = select(inbox).where(inbox.c.message_id == message_id)
+    return connection.execute(statement).one()
+
+
+def _not_parked() -> Refused:
+    return Refused(
+        "not_parked",
+        "No such message is parked here.",
+        next_step="List the parked messages.",
+    )
+
+
+def _place(row: "Row[Any]") -> tuple[str, str, int]:
+    return row.source, row.subject, row.subject_version
+
+
+def _summary(row: "Row[Any]", *, clock: Clock) -> dict[str, Json]:
+    return {
+        "message_id": str(row.message_id),
+        "type": row.type,
+        "subject": row.subject,
+        "attempts": row.attempts,
+        "reason": row.reason,
+        "age_s": int((clock.now() - row.parked_at).total_seconds()),
+    }
+
+
+def _waiting_behind(connection: Connection, row: "Row[Any]") -> int:
+    return connection.execute(
+        select(func.count()).where(
+            inbox.c.source == row.source,
+            inbox.c.subject == row.subject,
+            inbox.c.subject_version > row.subject_version,
+        )
+    ).scalar_one()
+
+
+def _request(connection: Connection, **values: object) -> bool:
+    """Store a request; False when one for the same message is open."""
+    statement = insert(parked_drop).values(**values)
+    stored = statement.on_conflict_do_nothing(
+        index_elements=["message_id"], index_where=parked_drop.c.state == "asked"
+    )
+    return connection.execute(stored).rowcount == 1
+
+
+def _last_request(connection: Connection, message_id: UUID) -> "Row[Any] | None":
+    """The newest request to drop a message, locked until the transaction ends."""
+    return connection.execute(
+        select(parked_drop)
+        .where(parked_drop.c.message_id == message_id)
+        .order_by(parked_drop.c.id.desc())
+        .limit(1)
+        .with_for_update()
+    ).one_or_none()
+
+
+def _open_request(
+    connection: Connection, message_id: UUID, call: Call, *, decision: str
+) -> "Row[Any]":
+    """The request this call may decide, or has decided in the same way before."""
+    asked = _last_request(connection, message_id)
+    if asked is None or asked.state not in {"asked", decision}:
+        raise Refused(
+            "drop_not_asked",
+            "Nobody asks that this message be dropped.",
+            next_step="Ask first: parked drop ID --reason WORDS.",
+        )
+    if asked.asked_by == call.caller:
+        raise Refused(
+            "own_request",
+            "Whoever asks does not decide.",
+            next_step="Let the controller look at it.",
+        )
+    return asked
+
+
+def _skip(connection: Connection, row: "Row[Any]", *, at: datetime) -> None:
+    """Advance the subject past a parked message, which stays as evidence.
+
+    What waits right behind it is due in the same commit.
+    """
+    source, subject, version = _place(row)
+    moved = connection.execute(
+        inbox_subject.update()
+        .where(
+            inbox_subject.c.source == source,
+            inbox_subject.c.subject == subject,
+            inbox_subject.c.last_version == version - 1,
+        )
+        .values(last_version=version)
+    )
+    dropped = connection.execute(
+        inbox.update()
+        .where(inbox.c.message_id == row.message_id, inbox.c.state == "parked")
+        .values(state="dropped")
+    )
+    if (moved.rowcount, dropped.rowcount) != (1, 1):
+        raise _not_parked()  # it was applied meanwhile
+    give_turn(connection, [(source, subject, version + 1)], at=at)
+
+
+def _decide(
+    connection: Connection,
+    asked: "Row[Any]",
+    call: Call,
+    *,
+    state: str,
+    at: datetime,
+) -> "Row[Any]":
+    return connection.execute(
+        parked_drop.update()
+        .where(parked_drop.c.id == asked.id)
+        .values(state=state, decided_by=call.caller, decided_at=at)
+        .returning(parked_drop)
+    ).one()
+
+
+def _told(asked: "Row[Any]") -> Json:
+    return {
+        "drop_id": str(asked.id),
+        "message_id": str(asked.message_id),
+        "state": asked.state,
+        "reason": asked.reason,
+        "asked_by": asked.asked_by,
+        "asked_at": rfc3339(asked.asked_at),
+        "decided_by": asked.decided_by,
+    }
