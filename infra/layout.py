@@ -188,7 +188,9 @@ def server_environment() -> dict[str, str]:
     if not SERVERS.is_dir():
         return {"PATH": system, "LANG": "C.UTF-8"}
     libraries = ":".join(
-        str(path) for path in (SERVERS / "usr/lib").glob("*-linux-gnu")
+        str(path)
+        for folder in ("usr/lib", "lib")
+        for path in (SERVERS / folder).glob("*-linux-gnu")
     )
     return {
         "PATH": f"{SERVERS}/usr/bin:{SERVERS}/bin:{system}",

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ import amqp
 from amqp.exceptions import AMQPError
 from kombu import Connection, Consumer, Exchange, Message, Queue
 from kombu.exceptions import KombuError
+from kombu.transport.pyamqp import Message as PlainMessage
 
 from kernel.errors import Transient
 from kernel.logging import get_logger
@@ -31,11 +33,17 @@ HEARTBEAT_S: Final = 10
 CONNECT_TIMEOUT_S: Final = 5
 CONFIRM_TIMEOUT_S: Final = 15
 """Past this the broker counts as away: an alarm of memory or disk, or frozen."""
+CLOSE_S: Final = 1.0
 DRAIN_S: Final = 1.0
+SILENCE_S: Final = 7.0
+"""A broker says something every HEARTBEAT_S / 2; silent for so long, it is away."""
 BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 DELIVERY_LIMIT: Final = 20
 RPC_DELIVERY_LIMIT: Final = 3
 PREFETCH: Final = 50
+
+_MANDATORY: Final = True
+_NOT_IMMEDIATE: Final = False
 
 RPC_EXCHANGE: Final = "rpc"
 REPLY_EXCHANGE: Final = "reply"
@@ -59,8 +67,17 @@ class Broker:
         """The name the broker's certificate must carry."""
         return urlsplit(self.url).hostname or ""
 
-    def connect(self) -> Connection:
-        """An open connection.  Raises one of BROKER_ERRORS."""
+    def connect(
+        self,
+        *,
+        on_blocked: Callable[[str], None] | None = None,
+        on_unblocked: Callable[[], None] | None = None,
+    ) -> Connection:
+        """An open connection.  Raises one of BROKER_ERRORS.
+
+        The two are told when the broker takes no messages (an alarm) and when it
+        does again, while somebody drains the connection.
+        """
         connection = Connection(
             self.url,
             ssl=amqp_ssl(self.ca, self.cert, self.key, self.host),
@@ -70,6 +87,8 @@ class Broker:
             transport_options={
                 "confirm_publish": False,
                 "client_properties": {"connection_name": self.principal},
+                "on_blocked": on_blocked,
+                "on_unblocked": on_unblocked,
             },
         )
         try:
@@ -143,7 +162,7 @@ def _quorum(service: str, *, limit: int) -> dict[str, Any]:
 
 
 class ConfirmingPublisher:
-    """Publishes a batch and waits once until the broker has answered for each.
+    """Sends a batch and waits once until the broker has answered for each.
 
     The broker may confirm, refuse (nack) or return (unroutable) each message; only
     confirmed and routed ones count.  Not for two threads at once.
@@ -152,6 +171,7 @@ class ConfirmingPublisher:
     def __init__(self, broker: Broker) -> None:
         self._principal = broker.principal
         self._connection = broker.connect()
+        self._wire: Any = self._connection.connection
         self._channel: Any = self._connection.channel()
         self._channel.confirm_select()
         self._sent = 0
@@ -164,31 +184,58 @@ class ConfirmingPublisher:
     def publish_all(
         self, messages: Iterable[tuple[str, bytes, str, str]]
     ) -> frozenset[str]:
-        """Publish (id, body, exchange, routing key) each; the ids not accepted.
+        """`send`, then `answers`."""
+        self.send(messages)
+        return self.answers()
 
-        Raises one of BROKER_ERRORS when the broker does not answer in time.
+    def send(self, messages: Iterable[tuple[str, bytes, str, str]]) -> None:
+        """Write (id, body, exchange, routing key) each, and wait for nothing.
+
+        Raises one of BROKER_ERRORS when the broker takes no more.
         """
-        self._failed.clear()
-        for message_id, body, exchange, routing_key in messages:
-            self._sent += 1
-            self._open[self._sent] = message_id
-            self._channel._basic_publish(  # noqa: SLF001 - pipelining: basic_publish waits for each confirm
-                amqp.Message(
-                    body,
-                    content_type="application/json",
-                    content_encoding="utf-8",
-                    delivery_mode=2,
-                    message_id=message_id,
-                    user_id=self._principal,
-                ),
-                exchange,
-                routing_key,
-                mandatory=True,
-                timeout=CONFIRM_TIMEOUT_S,
-            )
+        with self._wire.transport.having_timeout(CONFIRM_TIMEOUT_S):
+            for message in messages:
+                self._write(*message)
+
+    def _write(
+        self, message_id: str, body: bytes, exchange: str, routing_key: str
+    ) -> None:
+        """Write one message; py-amqp's basic_publish would also read after each."""
+        self._sent += 1
+        self._open[self._sent] = message_id
+        self._channel.send_method(
+            amqp.spec.Basic.Publish,
+            "Bssbb",
+            (0, exchange, routing_key, _MANDATORY, _NOT_IMMEDIATE),
+            amqp.Message(
+                body,
+                content_type="application/json",
+                content_encoding="utf-8",
+                delivery_mode=2,
+                message_id=message_id,
+                user_id=self._principal,
+            ),
+        )
+
+    def answers(self) -> frozenset[str]:
+        """Wait for the answer to each message sent; the ids that were not accepted.
+
+        Only an answer moves the deadline: a broker under an alarm keeps sending
+        heartbeats, so that a time-out of the socket alone would never come.  Raises
+        one of BROKER_ERRORS when the broker does not answer in time.
+        """
+        waiting, deadline = len(self._open), monotonic() + CONFIRM_TIMEOUT_S
         while self._open:
-            self._connection.drain_events(timeout=CONFIRM_TIMEOUT_S)
-        return frozenset(self._failed)
+            left_s = deadline - monotonic()
+            if left_s <= 0:
+                raise TimeoutError("the broker does not confirm")
+            self._wire.blocking_read(left_s)
+            if len(self._open) < waiting:
+                waiting = len(self._open)
+                deadline = monotonic() + CONFIRM_TIMEOUT_S
+        failed = frozenset(self._failed)
+        self._failed.clear()
+        return failed
 
     def _settled(self, tag: int, *, multiple: bool) -> list[str]:
         tags = [t for t in self._open if t <= tag] if multiple else [tag]
@@ -204,6 +251,13 @@ class ConfirmingPublisher:
         self, _error: Exception, _exchange: str, _key: str, message: amqp.Message
     ) -> None:
         self._failed.add(message.properties["message_id"])
+
+    def beat(self) -> None:
+        """Keep an idle connection alive.  Raises one of BROKER_ERRORS if it is dead."""
+        try:
+            self._connection.drain_events(timeout=0.001)
+        except TimeoutError:
+            self._connection.heartbeat_check()
 
     def close(self) -> None:
         """Let the connection go; a broker that does not answer is not waited for."""
@@ -224,11 +278,43 @@ class ConfirmingPublisher:
 
 
 def close_quietly(connection: Connection) -> None:
-    """Release a connection that may already be dead."""
+    """Release a connection that may already be dead; wait `CLOSE_S` for its peer."""
     try:
-        connection.collect(socket_timeout=1)
+        if connection.connected:
+            connection.connection.sock.settimeout(CLOSE_S)
+        connection.collect()
     except BROKER_ERRORS as error:
         log.debug("connection_close_failed", error=type(error).__name__)
+
+
+def supervised(loop: Callable[[threading.Event], None], stop: threading.Event) -> None:
+    """Start a loop again when a defect ends it: the process must not die of one."""
+    while not stop.is_set():
+        try:
+            loop(stop)
+        except Exception:  # the last resort (ASVS 16.5.4): log, rest, go on
+            log.exception("loop_ended", loop=getattr(loop, "__qualname__", "?"))
+            stop.wait(1)
+
+
+class _AsSent(PlainMessage):
+    """A message whose own headers are not obeyed: kombu would unpack its body."""
+
+    def __init__(self, message: Any, **rest: Any) -> None:  # noqa: ANN401 - kombu's signature
+        message.properties.pop("application_headers", None)
+        super().__init__(message, **rest)
+
+
+def receiving_channel(connection: Connection) -> Any:  # noqa: ANN401 - a py-amqp channel
+    """A channel that gives bodies as they came.
+
+    Neither the charset nor the compression a message claims is believed: its bytes
+    are what is signed, what is quarantined, and all that nobody has to unpack.
+    """
+    channel = connection.channel()
+    channel.auto_decode = False
+    channel.Message = _AsSent
+    return channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +364,13 @@ class Consuming:
         self._handle = handle
         self._prefetch = prefetch
         self._prepare = prepare
-        self.connected = False
+        self._consuming = False
+        self._heard = (0, 0.0)
+
+    @property
+    def connected(self) -> bool:
+        """Whether messages can arrive right now, as far as one can know."""
+        return self._consuming and monotonic() - self._heard[1] < SILENCE_S
 
     def run(self, stop: threading.Event) -> None:
         """Consume until ``stop`` is set."""
@@ -288,13 +380,13 @@ class Consuming:
                 self._consume(stop)
                 failures = 0
             except BROKER_ERRORS as error:
-                failures = 0 if self.connected else failures + 1
+                failures = 0 if self._consuming else failures + 1
                 log.warning(
                     "broker_away", queue=self._queue, error=type(error).__name__
                 )
                 stop.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
             finally:
-                self.connected = False
+                self._consuming = False
 
     def _consume(self, stop: threading.Event) -> None:
         """Receive into a row, settle from its head.
@@ -305,7 +397,7 @@ class Consuming:
         connection = self._broker.connect()
         pending: deque[Message] = deque()
         try:
-            channel: Any = connection.channel()
+            channel = receiving_channel(connection)
             if self._prepare is not None:
                 self._prepare(connection)
             channel.basic_qos(0, self._prefetch, False)  # noqa: FBT003 - AMQP's own order
@@ -315,7 +407,8 @@ class Consuming:
                 on_message=pending.append,
                 auto_declare=False,
             ):
-                self.connected = True
+                self._heard = (0, monotonic())
+                self._consuming = True
                 while not stop.is_set():
                     self._drain(connection)
                     while pending and not stop.is_set() and self._settle(pending[0]):
@@ -328,6 +421,9 @@ class Consuming:
             connection.drain_events(timeout=DRAIN_S)
         except TimeoutError:
             connection.heartbeat_check()
+        frames = connection.connection.bytes_recv  # whole frames, heartbeats too
+        if frames != self._heard[0]:
+            self._heard = (frames, monotonic())
 
     def _settle(self, message: Message) -> bool:
         """Handle and acknowledge; False when it must be tried again later."""

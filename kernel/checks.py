@@ -71,11 +71,11 @@ def _schema(platform: AnyPlatform, service: str) -> Part:
     with platform.database.begin(platform.context()) as tx:
         found, newest = schema.found(tx.connection), schema.newest()
         drift = schema.drift(tx.connection) if found == newest else []
-    if found != newest:
+    if not schema.serves(found):
         return Part(
             part="schema",
             well=False,
-            figure=f"{found}, not {newest}",
+            figure=f"{found or 'none'}, not {newest}",
             advice=f"Run the migrations: python -m services.{service} migrate",
         )
     if drift:
@@ -85,7 +85,7 @@ def _schema(platform: AnyPlatform, service: str) -> Part:
             figure=f"{newest}, {len(drift)} differences",
             advice="Somebody changed tables by hand: compare them with the code's.",
         )
-    return Part(part="schema", well=True, figure=newest)
+    return Part(part="schema", well=True, figure=str(found))
 
 
 def _clock(platform: AnyPlatform, machine: Clock) -> Part:

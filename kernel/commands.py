@@ -3,7 +3,8 @@
 ``run``      the nameko process: RPC, reactions, relay
 ``work``     the worker without eventlet, where the service has one
 ``serve``    the gateway (auth alone)
-``migrate``  bring the database to the newest revision and declare the broker's part
+``migrate``  prepare database and broker for this code while older code still runs;
+             with ``--post`` take away what only older code needed (ADR 0007)
 ``check``    is my database, schema, clock, broker, certificate well (``--json``)
 """
 
@@ -28,13 +29,18 @@ def main(service: str, arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("verb", choices=VERBS)
     parser.add_argument("--json", action="store_true", help="check: print JSON")
-    parsed = parser.parse_args(arguments)
-    if parsed.verb == "run":
+    parser.add_argument("--post", action="store_true", help="no older process is left")
+    asked = parser.parse_args(arguments)
+    if asked.post and asked.verb != "migrate":
+        parser.error("--post belongs to migrate")
+    if asked.verb == "run":
         # Before anything of ours is imported: a lock made earlier stays a thread's.
         importlib.import_module("eventlet").monkey_patch()
-    if parsed.verb == "check":
-        sys.exit(_check(service, as_json=parsed.json))
-    sys.exit(_VERBS[parsed.verb](service))
+    if asked.verb == "check":
+        sys.exit(_check(service, as_json=asked.json))
+    sys.exit(
+        _migrate(service, post=True) if asked.post else _VERBS[asked.verb](service)
+    )
 
 
 def _room(package: str, room: str) -> ModuleType:
@@ -46,6 +52,13 @@ def _open(service: str) -> Any:  # noqa: ANN401 - the platform of a service know
     settings = _room("kernel", "settings").read(settings_room.Settings, prefix=service)
     _room("kernel", "logging").configure(settings.principal, settings.log_level)
     return _room("kernel", "platform").Platform.open(settings)
+
+
+def _migrator(service: str) -> Any:  # noqa: ANN401 - kernel.platform.Migrator, as above
+    rooms = _room("kernel", "settings")
+    settings = rooms.read(rooms.WireSettings, prefix=service)
+    _room("kernel", "logging").configure(settings.principal, settings.log_level)
+    return _room("kernel", "platform").Migrator.open(settings)
 
 
 def _stop_on_signal() -> threading.Event:
@@ -61,6 +74,7 @@ def _stop_on_signal() -> threading.Event:
 
 def _run(service: str) -> int:
     platform = _open(service)
+    _room("kernel", "database").bound_waiting()
     use_cases = _room(f"services.{service}", "wiring").build(platform)
     entrypoints = _room("kernel", "entrypoints")
     container = entrypoints.serve(
@@ -82,7 +96,9 @@ def _run(service: str) -> int:
 def _work(service: str) -> int:
     platform = _open(service)
     stop = _stop_on_signal()
-    served = _serve_metrics(platform, {"database": _database_up(platform)})
+    platform.rpc.start()
+    parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
+    served = _serve_metrics(platform, parts)
     _room(f"services.{service}", "worker").work(platform, stop)
     served.close()
     platform.close()
@@ -91,6 +107,7 @@ def _work(service: str) -> int:
 
 def _serve(service: str) -> int:
     platform = _open(service)
+    _room("kernel", "database").bound_waiting()
     platform.rpc.start()
     parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
     served = _serve_metrics(platform, parts)
@@ -105,16 +122,17 @@ def _serve_metrics(
     parts: Mapping[str, Callable[[], bool]],
 ) -> Any:  # noqa: ANN401 - kernel.metrics.Served, imported late
     settings, rooms = platform.settings, _room("kernel", "tls")
+    metrics = _room("kernel", "metrics")
+    pulses = {name: metrics.Pulse(part) for name, part in parts.items()}
     tls = rooms.server_context(
         settings.tls_ca, settings.tls_cert, settings.tls_key, client_required=True
     )
-    metrics = _room("kernel", "metrics")
     metrics.show_certificate(rooms.expires_at(settings.tls_cert))
     return metrics.serve(
         host=settings.metrics_host,
         port=settings.metrics_port,
         tls=tls,
-        ready=lambda: {name: part() for name, part in parts.items()},
+        ready=lambda: {name: pulse.is_well() for name, pulse in pulses.items()},
     )
 
 
@@ -131,38 +149,30 @@ def _database_up(platform: Any) -> Callable[[], bool]:  # noqa: ANN401 - as _ope
     return up
 
 
-def _migrate(service: str) -> int:
+def _migrate(service: str, *, post: bool = False) -> int:
     """Database first, then the broker: both idempotent."""
-    platform = _open(service)
+    migrator = _migrator(service)
     entrypoints, bus = _room("kernel", "entrypoints"), _room("kernel", "bus")
     service_room = _room(f"services.{service}", "service")
-    upgrade(
-        platform.database.engine,
-        directory=Path(str(service_room.__file__)).parent / "migrations",
-        metadata=_room(f"services.{service}", "storage").metadata,
-    )
+    try:
+        _room("kernel.migrations", "applying").upgrade(
+            migrator.engine,
+            directory=Path(str(service_room.__file__)).parent / "migrations",
+            metadata=_room(f"services.{service}", "storage").metadata,
+            post=post,
+        )
+    except _room("kernel", "errors").Refused as refusal:
+        print(f"{service} migrate: {refusal.sentence} {refusal.next_step}")  # noqa: T201 - a command's answer
+        return 3
     interests = entrypoints.interests_of(service_room.__name__)
     interests |= set(getattr(service_room.Service, "listens", ()))
-    connection = platform.broker.connect()
+    connection = migrator.broker.connect()
     try:
         bus.declare_service(connection, service, interests)
     finally:
         bus.close_quietly(connection)
-    platform.close()
+    migrator.engine.dispose()
     return 0
-
-
-def upgrade(engine: Any, *, directory: Path, metadata: Any) -> None:  # noqa: ANN401 - SQLAlchemy, imported late
-    """Bring a database to the newest revision of ``directory``, in one transaction."""
-    command, config_room = _room("alembic", "command"), _room("alembic", "config")
-    config = config_room.Config()
-    config.set_main_option("script_location", "kernel:migrations")
-    config.set_main_option("version_locations", str(directory))
-    config.set_main_option("path_separator", "os")
-    config.attributes["metadata"] = metadata
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
 
 
 def _check(service: str, *, as_json: bool) -> int:

@@ -31,6 +31,8 @@ Json: TypeAlias = (
 
 MAX_INTEGER: Final = 2**53 - 1
 MAX_DEPTH: Final = 32
+_PLAIN: Final = frozenset({str, bool, type(None)})
+"""Types whose every value is inside the profile."""
 NONCE_BYTES: Final = 12
 FIELD_KEY_BYTES: Final = 32
 SEALED_VERSION: Final = b"\x01"
@@ -83,23 +85,36 @@ def as_object(value: Json) -> Mapping[str, Json]:
 
 
 def _check_profile(value: Json, *, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise CanonicalError(f"deeper than {MAX_DEPTH} levels")
     if value is None or isinstance(value, str | bool):
         return
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
             raise CanonicalError("integer beyond 2^53 - 1")
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            if not str(key).isascii():
-                raise CanonicalError("keys must be ASCII strings")
-            _check_profile(item, depth=depth + 1)
+    elif isinstance(value, dict | Mapping):
+        _check_keys(value)
+        _check_items(value.values(), depth=depth + 1)
     elif isinstance(value, list | tuple):
-        for item in value:
-            _check_profile(item, depth=depth + 1)
+        _check_items(value, depth=depth + 1)
     else:
         raise CanonicalError(f"{type(value).__name__} is outside the profile")
+
+
+def _check_keys(value: Mapping[str, Json]) -> None:
+    try:
+        ascii_only = "".join(value).isascii()
+    except TypeError as error:
+        raise CanonicalError("keys must be strings") from error
+    if not ascii_only:
+        raise CanonicalError("keys must be ASCII strings")
+
+
+def _check_items(values: Iterable[Json], *, depth: int) -> None:
+    """Ask first for the type: most values need no look inside, and no call."""
+    for item in values:
+        if depth > MAX_DEPTH:
+            raise CanonicalError(f"deeper than {MAX_DEPTH} levels")
+        if type(item) not in _PLAIN:
+            _check_profile(item, depth=depth)
 
 
 def sha256(data: bytes) -> bytes:

@@ -4,14 +4,18 @@ One `Transaction` is one unit of work: the state of an aggregate, its events and
 stored reply of the request that caused them are committed together or not at all.
 """
 
+import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from time import monotonic
+from typing import Any, Final
 from uuid import UUID
 
+import psycopg2
+from psycopg2 import extensions
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -30,6 +34,15 @@ from kernel.tls import postgres_tls
 POOL_SIZE: Final = 8
 POOL_WAIT_S: Final = 5
 CONNECT_TIMEOUT_S: Final = 5
+ANSWER_S: Final = 35.0
+"""Longer than the server lets a statement run (30 s): then it is not there any more."""
+# A peer that has vanished without a word is noticed after about 25 s.
+_TCP: Final = {
+    "keepalives_idle": 10,  # seconds
+    "keepalives_interval": 5,  # seconds
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # milliseconds
+}
 
 # SQLSTATE classes that speak of the moment, not of the statement: connection,
 # serialization and deadlock, insufficient resources, operator intervention,
@@ -85,6 +98,25 @@ class Transaction:
         )
 
 
+def engine_of(url: str, *, ca: Path, cert: Path, key: Path) -> Engine:
+    """An engine over verified TLS.  No connection is made yet."""
+    return create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        hide_parameters=True,
+        connect_args={
+            **postgres_tls(ca, cert, key),
+            **_TCP,
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": cert.stem,
+        },
+    )
+
+
 class Database:
     """The service's own database; nobody else's."""
 
@@ -108,21 +140,8 @@ class Database:
         ids: Ids,
         field_keys: FieldKeys,
     ) -> "Database":
-        """An engine over verified TLS.  No connection is made yet."""
-        engine = create_engine(
-            url,
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            pool_timeout=POOL_WAIT_S,
-            pool_pre_ping=True,
-            pool_use_lifo=True,
-            hide_parameters=True,
-            connect_args={
-                **postgres_tls(ca, cert, key),
-                "connect_timeout": CONNECT_TIMEOUT_S,
-                "application_name": cert.stem,
-            },
-        )
+        """The database behind `engine_of`.  No connection is made yet."""
+        engine = engine_of(url, ca=ca, cert=cert, key=key)
         return cls(engine, clock=clock, ids=ids, field_keys=field_keys)
 
     @contextmanager
@@ -139,6 +158,34 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def bound_waiting() -> None:
+    """Let no thread of this process wait for the database longer than `ANSWER_S`.
+
+    libpq itself waits for ever when the server is frozen or the path swallows what it
+    says.  With eventlet, other threads run meanwhile.  COPY does not work any more.
+    """
+    extensions.set_wait_callback(_wait)
+
+
+def _wait(connection: Any) -> None:  # noqa: ANN401 - a psycopg2 connection
+    until = monotonic() + ANSWER_S
+    while (state := connection.poll()) != extensions.POLL_OK:
+        writing = state == extensions.POLL_WRITE
+        left_s = until - monotonic()
+        if left_s <= 0 or not _is_ready(connection.fileno(), left_s, writing=writing):
+            raise psycopg2.OperationalError("the server does not answer")
+
+
+def _is_ready(descriptor: int, within_s: float, *, writing: bool) -> bool:
+    if not hasattr(select, "poll"):  # eventlet takes it away, and gives a green select
+        wanted: tuple[list[int], list[int]] = ([], [descriptor])
+        reads, writes = wanted if writing else wanted[::-1]
+        return any(select.select(reads, writes, [], within_s))
+    poll = select.poll()  # select() knows no descriptor above 1 023
+    poll.register(descriptor, select.POLLOUT if writing else select.POLLIN)
+    return bool(poll.poll(within_s * 1000))
 
 
 class DatabaseAwayError(Transient):

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, ParamSpec, TypeVar
 
 import nameko
-from eventlet import monkey_patch
+from eventlet import Timeout, monkey_patch
 from eventlet.event import Event as Promise
 from nameko.containers import ServiceContainer
 from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
 from typing_extensions import override
 
-from kernel.bus import REPLY_EXCHANGE, Consuming, Interest, Received
+from kernel.bus import REPLY_EXCHANGE, Consuming, Interest, Received, supervised
 from kernel.database import Transaction
 from kernel.errors import Broken, KernelError, Refused, Transient
 from kernel.events import Envelope, Event
@@ -43,6 +43,8 @@ from kernel.rpc import (
 log = get_logger("entrypoints")
 
 MAX_WORKERS: Final = 16
+FINISH_S: Final = 6.0
+"""How long an orderly stop waits for what is under way; the supervisor gives ten."""
 _OPERATIONS: Final = {
     name: Method.of(getattr(Operations, name), callers=callers, client=False)
     for name, callers in CALLERS.items()
@@ -66,6 +68,12 @@ class KernelContainer(ServiceContainer):
         """Whether every queue of the service is being consumed right now."""
         return all(consuming.connected for consuming in self.consuming)
 
+    @override
+    def stop(self) -> None:
+        """Take nothing more from any queue, finish what was taken, end the rest."""
+        self.subextensions.all.stop()
+        super().stop()
+
     def has_died(self) -> bool:
         """Whether an extension ended the container: the process must not go on."""
         return bool(self._died.ready())
@@ -84,6 +92,7 @@ class _Background(SharedExtension):
 
     def __init__(self) -> None:
         self.stop_event = threading.Event()
+        self._running: set[Any] = set()
         super().__init__()
 
     def loops(self) -> Iterable[Callable[[threading.Event], None]]:
@@ -100,24 +109,22 @@ class _Background(SharedExtension):
 
     def start(self) -> None:
         for loop in self.loops():
-            self.container.spawn_managed_thread(
-                functools.partial(_supervised, loop, self.stop_event)
-            )
+            self.run_beside(functools.partial(supervised, loop, self.stop_event))
+
+    def run_beside(self, act: Callable[[], None]) -> None:
+        """Run ``act`` in a thread of its own, which `stop` waits for."""
+        thread = self.container.spawn_managed_thread(act)
+        self._running.add(thread)
+        thread.link(self._running.discard)
 
     def stop(self) -> None:
+        self.kill()
+        with Timeout(FINISH_S, False):  # noqa: FBT003 - eventlet's "do not raise"
+            while self._running:
+                next(iter(self._running)).wait()
+
+    def kill(self) -> None:
         self.stop_event.set()
-
-    kill = stop
-
-
-def _supervised(loop: Callable[[threading.Event], None], stop: threading.Event) -> None:
-    """Start a loop again when a defect ends it: the process must not die of one."""
-    while not stop.is_set():
-        try:
-            loop(stop)
-        except Exception:  # the last resort (ASVS 16.5.4): log, rest, go on
-            log.exception("loop_ended", loop=getattr(loop, "__qualname__", "?"))
-            stop.wait(1)
 
 
 class OutboxRelay(_Background):
@@ -231,12 +238,7 @@ class RpcDoor(_Background):
         platform, service = self.container.platform, self.container.service_name
         self.replies = Publisher(platform.broker)
         yield self.consume(f"{service}.rpc", self.on_message)
-        yield self.beat
-
-    def beat(self, stop: threading.Event) -> None:
-        """Keep the connection for answers alive."""
-        while not stop.wait(1.0):
-            self.replies.beat()
+        yield self.replies.run
 
     def on_message(self, message: Received) -> None:
         """Verify, then run beside the loop: the message is acknowledged meanwhile."""
@@ -257,9 +259,7 @@ class RpcDoor(_Background):
         except CallRejectedError as error:
             self._reject(message, error)
             return
-        self.container.spawn_managed_thread(
-            functools.partial(self._run, request, message)
-        )
+        self.run_beside(functools.partial(self._run, request, message))
 
     def _run(self, request: Request, message: Received) -> None:
         call, began = request.call, time.monotonic()
@@ -376,7 +376,7 @@ class _Every(Entrypoint):
 
     def start(self) -> None:
         self.container.spawn_managed_thread(
-            functools.partial(_supervised, self._beat, self._stopping)
+            functools.partial(supervised, self._beat, self._stopping)
         )
 
     def _beat(self, stop: threading.Event) -> None:

@@ -363,9 +363,13 @@ def _context(envelope: Envelope) -> Context:
 
 def _decode(envelope: Envelope) -> Event:
     try:
-        return Event.known[envelope.type].from_data(dict(envelope.data))
+        event = Event.known[envelope.type].from_data(dict(envelope.data))
     except EventSchemaError as error:
         raise _SchemaError from error
+    if event.subject != envelope.subject:
+        # It would stand in the order of one subject and act upon another.
+        raise _SchemaError
+    return event
 
 
 def _key(envelope: Envelope) -> dict[str, str | int]:

@@ -1,8 +1,8 @@
 """Numbers that must go on moving when nothing else can: measured by a beat.
 
 The relay cannot tell how old the outbox is while the broker is away, and the database
-cannot be asked while it is away itself.  So the beat keeps *when* the oldest waiting
-event happened, and its age is reckoned at each scrape.
+cannot be asked while it is away itself.  So the beat keeps *since when* something
+waits, and its age is reckoned at each scrape.
 """
 
 import threading
@@ -17,7 +17,11 @@ from kernel.database import Database
 from kernel.errors import Transient
 from kernel.ids import Ids
 from kernel.logging import get_logger
-from kernel.metrics import INBOX_PARKED, OUTBOX_OLDEST_AGE_SECONDS
+from kernel.metrics import (
+    INBOX_PARKED,
+    INBOX_WAITING_OLDEST_AGE_SECONDS,
+    OUTBOX_OLDEST_AGE_SECONDS,
+)
 from kernel.tables import inbox, outbox
 
 log = get_logger("measures")
@@ -32,20 +36,26 @@ class Measures:
         self._database = database
         self._clock = clock
         self._ids = ids
-        self._oldest: datetime | None = None
-        OUTBOX_OLDEST_AGE_SECONDS.set_function(self.outbox_age_s)
+        self._unpublished: datetime | None = None
+        self._waiting: datetime | None = None
+        OUTBOX_OLDEST_AGE_SECONDS.set_function(lambda: self._age_s(self._unpublished))
+        INBOX_WAITING_OLDEST_AGE_SECONDS.set_function(
+            lambda: self._age_s(self._waiting)
+        )
 
-    def outbox_age_s(self) -> float:
-        """Age in seconds of the oldest event known to be unpublished; 0 for none."""
-        if self._oldest is None:
+    def _age_s(self, since: datetime | None) -> float:
+        if since is None:
             return 0.0
-        return max((self._clock.now() - self._oldest).total_seconds(), 0.0)
+        return max((self._clock.now() - since).total_seconds(), 0.0)
 
     def measure(self) -> None:
         """Look once.  Raises Transient when the database is away."""
         with self._database.begin(fresh_context(self._ids)) as tx:
-            self._oldest = tx.connection.execute(
+            self._unpublished = tx.connection.execute(
                 select(func.min(outbox.c.time)).where(outbox.c.published_at.is_(None))
+            ).scalar()
+            self._waiting = tx.connection.execute(
+                select(func.min(inbox.c.received_at)).where(inbox.c.state == "waiting")
             ).scalar()
             parked = tx.connection.execute(
                 select(func.count()).where(inbox.c.state == "parked")

@@ -8,6 +8,7 @@ import json
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,9 @@ Ready = Callable[[], Mapping[str, bool]]  # the parts of the process and their s
 
 HANDSHAKE_S: Final = 5.0
 REQUEST_S: Final = 5.0
+PULSE_S: Final = 2.0
+STALE_S: Final = 6.0
+"""A check that has said nothing for so long hangs: the part is not well."""
 MOST_CONNECTIONS: Final = 16  # served at once; the next one is closed unheard
 _JSON = "application/json"
 
@@ -41,6 +45,10 @@ OUTBOX_PUBLISHED: Final = Counter(
 )
 INBOX_DUPLICATES: Final = Counter(
     "inbox_dup_total", "Messages that had been handled before"
+)
+INBOX_WAITING_OLDEST_AGE_SECONDS: Final = Gauge(
+    "inbox_waiting_oldest_age_seconds",
+    "Age of the oldest message that waits for one before it",
 )
 INBOX_PARKED: Final = Gauge("inbox_parked", "Messages put aside for a person")
 QUARANTINED: Final = Counter(
@@ -85,6 +93,34 @@ class Served:
 
     port: int
     close: Callable[[], None]
+
+
+class Pulse:
+    """A check asked again and again in a thread of its own, and its last word.
+
+    Whoever asks `is_well` never waits, be the check hanging; and however often they
+    ask, the part that is checked does not notice.
+    """
+
+    def __init__(self, check: Callable[[], bool]) -> None:
+        self._check = check
+        self._said = (False, time.monotonic())
+        threading.Thread(target=self._beat, name="pulse", daemon=True).start()
+
+    def is_well(self) -> bool:
+        """The last word, if it is fresh."""
+        well, said_at_s = self._said
+        return well and time.monotonic() - said_at_s < STALE_S
+
+    def _beat(self) -> None:
+        while True:
+            try:
+                well = self._check()
+            except Exception:  # noqa: BLE001 - a check that fails in any way is not well
+                _log.exception("readiness_check_broken")
+                well = False
+            self._said = (well, time.monotonic())
+            time.sleep(PULSE_S if well else PULSE_S / 4)
 
 
 def serve(*, host: str, port: int, tls: ssl.SSLContext, ready: Ready) -> Served:

@@ -1,6 +1,6 @@
 """The relay: what was committed reaches the broker, in order, at least once.
 
-One relay per service runs at a time (advisory lock), in three steps:
+One relay per service runs at a time (advisory lock), in three steps for each batch:
 
 1. *Number*, one transaction: take the rows without a number in the order they were
    inserted, give each the publisher's next ``sequence`` and its subject's next
@@ -10,23 +10,36 @@ One relay per service runs at a time (advisory lock), in three steps:
    unroutable or refused stays and is tried again (F25).
 3. *Mark* the confirmed rows as published.
 
+While the broker works on one batch (2), the batch before it is marked (3) and the one
+behind it numbered (1), in one transaction.
+
 A crash after any step repeats the same bytes under the same numbers; the inbox of
 every listener drops the repetition.  Rows stay as the source of ``replay``.
 """
 
 import select
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
 import psycopg2
-from sqlalchemy import Connection, Engine, bindparam, func, text
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Engine,
+    Text,
+    TextClause,
+    Uuid,
+    any_,
+    func,
+    literal,
+    text,
+)
 from sqlalchemy import select as sql_select
-from sqlalchemy.dialects.postgresql import insert
 
 from kernel.bus import BACK_OFF_S, BROKER_ERRORS, Broker, ConfirmingPublisher
 from kernel.clock import Clock
@@ -42,6 +55,8 @@ log = get_logger("outbox")
 
 BATCH: Final = 200
 POLL_S: Final = 1.0
+STANDBY_S: Final = 0.5
+"""How soon another process of the service takes over a relay that has ended."""
 LOCK_KEY: Final = 0x6F7574626F78  # "outbox": one relay per database
 
 
@@ -53,24 +68,33 @@ class Signer:
     key: SigningKey
 
 
-def number(connection: Connection, signer: Signer, *, limit: int = BATCH) -> int:
-    """Step 1 inside an open transaction; returns how many rows it numbered."""
+class Ready(NamedTuple):
+    """A numbered row: the bytes to publish, and where to."""
+
+    id: UUID
+    sequence: int
+    body: bytes
+    routing_key: str
+
+
+def number(connection: Connection, signer: Signer) -> list[Ready]:
+    """Step 1 inside an open transaction: the next rows without a number, in order."""
     rows = connection.execute(
         sql_select(outbox)
         .where(outbox.c.sequence.is_(None))
         .order_by(outbox.c.inserted)
-        .limit(limit)
+        .limit(BATCH)
     ).all()
     if not rows:
-        return 0
+        return []
     last: int = (
         connection.execute(sql_select(func.max(outbox.c.sequence))).scalar() or 0
     )
-    versions = _next_versions(connection, [row.subject for row in rows])
-    numbered = []
+    versions = _next_versions(connection, (row.subject for row in rows))
+    ready, numbers = [], []
     for sequence, row in enumerate(rows, start=last + 1):
         versions[row.subject] += 1
-        envelope = Envelope(
+        body = Envelope(
             id=row.id,
             source=signer.service,
             type=row.type,
@@ -83,68 +107,66 @@ def number(connection: Connection, signer: Signer, *, limit: int = BATCH) -> int
             causation_id=row.causation_id,
             keyid=signer.key.keyid,
             data=orjson.loads(row.data),
-        )
-        numbered.append(
-            {
-                "row_id": row.id,
-                "sequence": sequence,
-                "subject_version": envelope.subjectversion,
-                "body": envelope.signed(signer.key),
-            }
-        )
-    connection.execute(_NUMBER, numbered)
-    _store_versions(connection, versions)
-    return len(rows)
+        ).signed(signer.key)
+        ready.append(Ready(row.id, sequence, body, routing_key(row.type, row.subject)))
+        numbers.append((str(row.id), sequence, versions[row.subject], body))
+    _store(connection, _NUMBER, numbers)
+    _store(connection, _STORE_VERSIONS, versions.items())
+    return ready
 
 
-_NUMBER = (
-    outbox.update()
-    .where(outbox.c.id == bindparam("row_id"))
-    .values(
-        sequence=bindparam("sequence"),
-        subject_version=bindparam("subject_version"),
-        body=bindparam("body"),
-    )
+_NUMBER: Final = text(
+    "UPDATE outbox"
+    " SET sequence = n.sequence, subject_version = n.version, body = n.body"
+    " FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS bigint[]),"
+    " CAST(:c2 AS bigint[]), CAST(:c3 AS bytea[])) AS n (id, sequence, version, body)"
+    " WHERE outbox.id = n.id"
+)
+_STORE_VERSIONS: Final = text(
+    "INSERT INTO outbox_subject (subject, last_version)"
+    " SELECT * FROM unnest(CAST(:c0 AS text[]), CAST(:c1 AS bigint[]))"
+    " ON CONFLICT (subject) DO UPDATE SET last_version = excluded.last_version"
 )
 
 
-def _next_versions(connection: Connection, subjects: Sequence[str]) -> dict[str, int]:
+def _store(
+    connection: Connection, statement: TextClause, rows: Iterable[tuple[object, ...]]
+) -> None:
+    """All rows in one statement, a list per column: one round trip, not hundreds."""
+    columns = zip(*rows, strict=True)
+    connection.execute(statement, {f"c{i}": list(c) for i, c in enumerate(columns)})
+
+
+def _next_versions(connection: Connection, subjects: Iterable[str]) -> dict[str, int]:
+    wanted = dict.fromkeys(subjects, 0)
     known = connection.execute(
-        sql_select(outbox_subject).where(outbox_subject.c.subject.in_(set(subjects)))
+        sql_select(outbox_subject).where(
+            outbox_subject.c.subject == any_(literal(list(wanted), ARRAY(Text)))
+        )
     )
-    return dict.fromkeys(subjects, 0) | {r.subject: r.last_version for r in known}
+    return wanted | {r.subject: r.last_version for r in known}
 
 
-def _store_versions(connection: Connection, versions: dict[str, int]) -> None:
-    rows = [{"subject": s, "last_version": v} for s, v in sorted(versions.items())]
-    statement = insert(outbox_subject)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["subject"],
-            set_={"last_version": statement.excluded.last_version},
-        ),
-        rows,
-    )
-
-
-def unpublished(
-    connection: Connection, *, limit: int = BATCH
-) -> list[tuple[str, bytes, str, str]]:
-    """Numbered rows the broker has not confirmed, in order, ready to publish."""
+def unpublished(connection: Connection, *, after: int = 0) -> list[Ready]:
+    """Numbered rows the broker has not confirmed, in order, beyond ``after``."""
     rows = connection.execute(
-        sql_select(outbox.c.id, outbox.c.body, outbox.c.type, outbox.c.subject)
-        .where(outbox.c.published_at.is_(None), outbox.c.sequence.is_not(None))
+        sql_select(outbox)
+        .where(outbox.c.published_at.is_(None), outbox.c.sequence > after)
         .order_by(outbox.c.sequence)
-        .limit(limit)
+        .limit(BATCH)
     )
-    return [(str(r.id), bytes(r.body), r.type, r.subject) for r in rows]
+    return [
+        Ready(r.id, r.sequence, bytes(r.body), routing_key(r.type, r.subject))
+        for r in rows
+    ]
 
 
-def mark_published(connection: Connection, ids: Sequence[UUID], at: datetime) -> None:
+def mark_published(connection: Connection, ids: list[UUID], at: datetime) -> None:
     """Step 3 inside an open transaction."""
-    connection.execute(
-        outbox.update().where(outbox.c.id.in_(ids)).values(published_at=at)
-    )
+    if not ids:
+        return
+    chosen = outbox.c.id == any_(literal(ids, ARRAY(Uuid)))
+    connection.execute(outbox.update().where(chosen).values(published_at=at))
 
 
 class Relay:
@@ -186,43 +208,61 @@ class Relay:
             if not autocommit.execute(
                 text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}
             ).scalar():
-                raise Transient("another relay of this service runs", retry_after_s=1)
+                stop.wait(STANDBY_S)  # another relay of this service runs
+                return
             try:
                 autocommit.execute(text("LISTEN outbox"))
                 with ConfirmingPublisher(self._broker) as publisher:
                     self.connected = True
                     while not stop.is_set():
-                        while self.relay_batch(publisher):
-                            pass
+                        self.relay_waiting(publisher)
                         _wait(raw, POLL_S)
+                        publisher.beat()
             finally:
                 # The lock and the LISTEN live as long as the session: end it.
                 session.invalidate()
 
-    def relay_batch(self, publisher: ConfirmingPublisher) -> int:
-        """Steps 1 to 3 once; how many messages went out, 0 meaning: rest now."""
-        with transient_errors():
-            with self._engine.begin() as connection:  # step 1
-                number(connection, self._signer)
-                rows = unpublished(connection)
-            self._reached("numbered")
-            if not rows:
-                return 0
-            exchange = f"{self._signer.service}.events"
-            refused = publisher.publish_all(  # step 2
-                (row_id, body, exchange, routing_key(event_type, subject))
-                for row_id, body, event_type, subject in rows
-            )
+    def relay_waiting(self, publisher: ConfirmingPublisher) -> int:
+        """Relay all that waits; how many messages the broker accepted.
+
+        What it refuses stays, for the next call to try again.
+        """
+        count, refusals, last = 0, 0, 0
+        accepted: list[UUID] = []
+        batch = self._turn(accepted, after=last)
+        while batch or accepted:
+            publisher.send(self._message(row) for row in batch)
+            last = batch[-1].sequence if batch else last
+            following = self._turn(accepted, after=last)
+            refused = publisher.answers()
             self._reached("published")
-            accepted = [UUID(row[0]) for row in rows if row[0] not in refused]
-            with self._engine.begin() as connection:  # step 3
-                mark_published(connection, accepted, self._clock.now())
+            accepted = [row.id for row in batch if str(row.id) not in refused]
+            OUTBOX_PUBLISHED.inc(len(accepted))
+            count, refusals = count + len(accepted), refusals + len(refused)
+            batch = following
+        if refusals:
+            log.error("not_routed", count=refusals)
+        return count
+
+    def _turn(self, accepted: list[UUID], *, after: int) -> list[Ready]:
+        """Mark ``accepted`` (step 3), give the batch beyond ``after`` (step 1)."""
+        with transient_errors(), self._engine.begin() as connection:
+            mark_published(connection, accepted, self._clock.now())
+            batch = unpublished(connection, after=after)
+            batch = batch or number(connection, self._signer)
+        if accepted:
             self._reached("marked")
-        OUTBOX_PUBLISHED.inc(len(accepted))
-        if refused:
-            log.error("not_routed", count=len(refused))
-            return 0  # they stay; rest before trying them again
-        return len(accepted)
+        if batch:
+            self._reached("numbered")
+        return batch
+
+    def _message(self, row: Ready) -> tuple[str, bytes, str, str]:
+        return (
+            str(row.id),
+            row.body,
+            f"{self._signer.service}.events",
+            row.routing_key,
+        )
 
 
 def _wait(raw: Any, timeout_s: float) -> None:  # noqa: ANN401 - a psycopg2 connection

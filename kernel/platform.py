@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from sqlalchemy import Engine
+
 from kernel.bus import Broker
 from kernel.clock import Clock, clock_from
 from kernel.context import Context, fresh_context
 from kernel.crypto import BlindKeys, FieldKeys, SigningKey, TrustStore
-from kernel.database import Database
+from kernel.database import Database, engine_of
 from kernel.ids import Ids, system_ids
 from kernel.policy import STARTING_POLICY, Policy
 from kernel.quarantine import Quarantine
 from kernel.rpc import RpcClient
-from kernel.settings import PlatformSettings
+from kernel.settings import PlatformSettings, WireSettings
 from kernel.tokens import Assertions
 
 S = TypeVar("S", bound=PlatformSettings)
@@ -61,13 +63,7 @@ class Platform(Generic[S]):
                 ids=ids,
                 field_keys=field_keys,
             ),
-            broker=Broker(
-                url=settings.broker_url,
-                principal=settings.principal,
-                ca=settings.tls_ca,
-                cert=settings.tls_cert,
-                key=settings.tls_key,
-            ),
+            broker=_broker(settings),
             policy=STARTING_POLICY,
         )
 
@@ -103,6 +99,35 @@ class Platform(Generic[S]):
         if "rpc" in self.__dict__:
             self.rpc.close()
         self.database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Migrator:
+    """A schema's owner: its way into database and broker, and no other secret."""
+
+    engine: Engine
+    broker: Broker
+
+    @classmethod
+    def open(cls, settings: WireSettings) -> "Migrator":
+        """Make both ready; nothing is connected yet."""
+        engine = engine_of(
+            settings.database_url,
+            ca=settings.tls_ca,
+            cert=settings.tls_cert,
+            key=settings.tls_key,
+        )
+        return cls(engine, _broker(settings))
+
+
+def _broker(settings: WireSettings) -> Broker:
+    return Broker(
+        url=settings.broker_url,
+        principal=settings.principal,
+        ca=settings.tls_ca,
+        cert=settings.tls_cert,
+        key=settings.tls_key,
+    )
 
 
 AnyPlatform = Platform[Any]

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
+
+from kernel.errors import Refused
+from kernel.migrations.applying import configuration, revisions, target
 
 _REVISIONS: Final = "alembic_version"
 """Alembic's own table; kernel/migrations/env.py lets everybody inside read it."""
@@ -31,15 +32,25 @@ class Schema:
 
     def newest(self) -> str:
         """The revision the code was written for."""
-        config = Config()
-        config.set_main_option("script_location", "kernel:migrations")
-        config.set_main_option("version_locations", str(self.migrations))
-        config.set_main_option("path_separator", "os")
-        return _listed(ScriptDirectory.from_config(config).get_heads())
+        return self._known()[-1]
 
-    def found(self, connection: Connection) -> str:
-        """The revision the database has; ``none`` when nobody migrated it."""
-        return _listed(MigrationContext.configure(connection).get_current_heads())
+    def found(self, connection: Connection) -> str | None:
+        """The revision the database has; None when nobody migrated it."""
+        return MigrationContext.configure(connection).get_current_revision()
+
+    def serves(self, found: str | None) -> bool:
+        """Whether this code runs well on a database at ``found``.
+
+        Its own post-migrations may still wait for older processes to leave, and the
+        next release's pre-migrations may have run (ADR 0007).
+        """
+        try:
+            return target(found, self._known(), post=False) is None
+        except Refused:
+            return False
+
+    def _known(self) -> tuple[str, ...]:
+        return revisions(configuration(self.migrations))
 
     def drift(self, connection: Connection) -> list[Any]:
         """Differences between tables and code, in alembic's words; [] means none."""
@@ -49,7 +60,3 @@ class Schema:
             for difference in compare_metadata(context, self.metadata)
             if _REVISIONS not in str(difference)
         ]
-
-
-def _listed(revisions: tuple[str, ...] | list[str]) -> str:
-    return "+".join(sorted(revisions)) or "none"

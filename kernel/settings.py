@@ -27,7 +27,20 @@ _WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformSettings:
+class WireSettings:
+    """Who one is to database and broker: the whole of what a migrator is told."""
+
+    principal: str
+    database_url: str
+    broker_url: str
+    tls_ca: Path
+    tls_cert: Path
+    tls_key: Path
+    log_level: LogLevel = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSettings(WireSettings):
     """What every process of the platform is told; services subclass it.
 
     A subclass is also ``@dataclass(frozen=True, slots=True, kw_only=True)`` and adds
@@ -35,12 +48,6 @@ class PlatformSettings:
     """
 
     stage: Stage
-    principal: str
-    database_url: str
-    broker_url: str
-    tls_ca: Path
-    tls_cert: Path
-    tls_key: Path
     signing_key: Path
     trust: Path
     field_keys: Path
@@ -48,7 +55,6 @@ class PlatformSettings:
     blind_keys: Path | None = None
     metrics_host: str = "127.0.0.1"
     clock: str = "system"
-    log_level: LogLevel = "info"
 
 
 def read(

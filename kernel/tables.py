@@ -72,6 +72,7 @@ inbox = Table(
 )
 Index("inbox_retry", inbox.c.next_at, postgresql_where=text("state = 'failed'"))
 Index("inbox_parked", inbox.c.parked_at, postgresql_where=text("state = 'parked'"))
+Index("inbox_waiting", inbox.c.received_at, postgresql_where=text("state = 'waiting'"))
 
 inbox_subject = Table(
     "inbox_subject",

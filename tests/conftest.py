@@ -1,14 +1,24 @@
-"""Fixtures every folder may use: one private database and broker for the session."""
+"""Fixtures every folder may use: servers, or the whole platform, once per session.
+
+The platform's roads to broker and database lead through proxies, which pass everything
+until a test says otherwise, and heals them afterwards.
+"""
 
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import infra.stack
-from infra.stack import Stack
+from infra import topology
+from infra.demo.world import World
+from infra.layout import Layout
+from infra.stack import Stack, ports
+from tests.faults.proxy import Proxy
+from tests.sweep import Sweep
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +36,55 @@ def servers(state_folder: Path) -> Iterator[Stack]:
     stack = infra.stack.start(state_folder)
     yield stack
     stack.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Roads:
+    """Between all our processes and the two servers."""
+
+    layout: Layout
+    broker: Proxy
+    database: Proxy
+
+
+@pytest.fixture(scope="session")
+def roads(state_folder: Path) -> Iterator[Roads]:
+    layout = Layout((state_folder / "platform").resolve())
+    layout.prepare()
+    chosen = ports.choose(layout, running=False)
+    here = "127.0.0.1"
+    with (
+        Proxy((here, chosen[topology.BROKER_SERVER])) as broker,
+        Proxy((here, chosen[topology.DATABASE_SERVER])) as database,
+    ):
+        yield Roads(layout, broker, database)
+
+
+@pytest.fixture(scope="session")
+def platform(roads: Roads) -> Iterator[Stack]:
+    """All servers, simulators and processes, as `make up` starts them, ready."""
+    everything = {
+        topology.DATABASE_SERVER,
+        topology.BROKER_SERVER,
+        *topology.simulators(),
+        *(process.name for process in topology.runnable()),
+    }
+    detours = {
+        topology.BROKER_SERVER: roads.broker.port,
+        topology.DATABASE_SERVER: roads.database.port,
+    }
+    stack = infra.stack.start(roads.layout.state, only=everything, detours=detours)
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture(scope="session")
+def world(platform: Stack) -> World:
+    """The platform as its visitors find it."""
+    return World(platform)
+
+
+@pytest.fixture(scope="session")
+def sweep(world: World) -> Sweep:
+    """What must be true of the platform after every case."""
+    return Sweep(world.stack, world.control())

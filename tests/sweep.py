@@ -2,52 +2,83 @@
 
 I1 one transfer per contract at most, and every paid payout has exactly one;
 I2 none earlier than ``hold_until``; I3 none for a contract not released;
-I4 the sums agree; I5 the audit log holds every event of every outbox, once;
-I6 nothing is stuck in an outbox or an inbox; I7 no personal value in any log.
+I4 the sums agree; I5 the audit log holds every event of every outbox, once, and its
+chain verifies; I6 nothing is stuck in an outbox or an inbox, an inbox knows a message
+once, and what is parked was told; I7 no personal value in any log; I8 every process is
+ready, and no payout is at the bank without an end or an alarm.
 """
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from typing_extensions import override
 
 from infra import topology
 from infra.demo.borrower import Borrower
 from infra.demo.cabinet import until
+from infra.demo.story import verify_export
+from infra.demo.world import World
 from infra.simulators.client import ControlClient
+from infra.simulators.identities import Identity
 from infra.stack import Stack
 from kernel.clock import parse_rfc3339
 
 SETTLING_S = 60.0
 _LEAF_OF_EVENT = (1, 2)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BROKEN_INBOX = """
+SELECT source, subject, subject_version FROM inbox
+LEFT JOIN inbox_subject USING (source, subject)
+WHERE state = 'applied' AND subject_version > coalesce(last_version, 0)
+UNION ALL
+SELECT source, subject, count(*) FROM inbox
+GROUP BY source, subject, message_id HAVING count(*) > 1
+"""
+_PARKED_UNTOLD = """
+SELECT message_id FROM inbox WHERE state = 'parked' AND message_id::text NOT IN
+(SELECT convert_from(data, 'UTF8')::json->>'event_id' FROM outbox
+WHERE type = 'platform.message_parked.v1')
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """The invariants over one stack; `run` raises AssertionError naming the first."""
+class Invariants(ABC):
+    """The invariants over a platform; `run` raises AssertionError naming the first."""
 
-    stack: Stack
-    control: ControlClient
+    @abstractmethod
+    def rows(self, database: str, sql: str) -> list[dict[str, Any]]:
+        """Rows of a query by the database's superuser."""
+
+    @abstractmethod
+    def ledger(self) -> list[dict[str, Any]]:
+        """The bank's ledger: one entry is one transfer."""
+
+    @abstractmethod
+    def logs(self) -> dict[str, str]:
+        """Everything that every process has said, by its name."""
 
     def run(self, *, people: Iterable[Borrower]) -> None:
-        """Wait until the platform has settled, then look at everything."""
+        """`hold` for borrowers that stand before us."""
+        self.hold(personal_values(one.person.identity, one.password) for one in people)
+
+    def hold(self, values: Iterable[Mapping[str, str]]) -> None:
+        """Wait until the platform has settled, then look at everything.
+
+        `values` are what of each person must stand in no log.
+        """
         self.settled()
         self.one_transfer_each()
         self.never_early()
         self.every_event_logged()
-        self.no_personal_data(people)
-
-    def rows(self, database: str, sql: str) -> list[dict[str, Any]]:
-        """Rows of a query by the superuser of the private server."""
-        wrapped = f"SELECT coalesce(json_agg(r), '[]') FROM ({sql}) r"  # noqa: S608 - the test's own words
-        text = self.stack.servers.database.run_sql(wrapped, database=database)
-        found: list[dict[str, Any]] = json.loads(text)
-        return found
+        self.inboxes_are_whole()
+        self.no_personal_data(values)
 
     def settled(self) -> None:
-        """I6: every outbox empty, nothing waiting, failed or parked in an inbox."""
+        """I6, I8: outboxes empty, nothing waits or fails in an inbox or at the bank."""
         until(
             lambda: {"state": self._unsettled()},
             lambda answer: answer["state"] == {},
@@ -61,20 +92,45 @@ class Sweep:
                 "SELECT 'outbox' AS place, count(*) FROM outbox"
                 " WHERE published_at IS NULL HAVING count(*) > 0"
                 " UNION ALL SELECT state, count(*) FROM inbox"
-                " WHERE state <> 'applied' GROUP BY state",
+                " WHERE state IN ('waiting', 'failed') GROUP BY state",
             )
             for service in topology.services()
         }
-        missing = self._not_logged()
         left: dict[str, object] = {name: rows for name, rows in stuck.items() if rows}
-        return left | ({"not logged": len(missing)} if missing else {})
+        beside = {
+            "not logged": len(self._not_logged()),
+            "at the bank, no alarm": len(self._at_bank() - self._alarmed()),
+        }
+        return left | {name: count for name, count in beside.items() if count}
+
+    def _at_bank(self) -> set[str]:
+        """I8: payouts whose order may be at the bank, without an end."""
+        sql = "SELECT payout_id FROM payouts WHERE state IN ('sending', 'unknown')"
+        return {row["payout_id"] for row in self.rows("disbursement", sql)}
+
+    def _alarmed(self) -> set[str]:
+        """Payouts for which the payer has called a person."""
+        alarms = (
+            line
+            for name, text in self.logs().items()
+            if name.startswith("disbursement-worker")
+            for line in text.splitlines()
+            if "payout_alarm" in line
+        )
+        return {found for line in alarms for found in _UUID.findall(line)}
+
+    def inboxes_are_whole(self) -> None:
+        """I6: each message known once, never ahead of its subject, parked ones told."""
+        for service in topology.services():
+            assert self.rows(service, _BROKEN_INBOX) == []
+            assert self.rows(service, _PARKED_UNTOLD) == []
 
     def one_transfer_each(self) -> None:
         """I1, I4: ledger and payouts agree, line by line and to the tiyn."""
         payouts = self.rows(
             "disbursement", "SELECT state, amount_minor, order_key FROM payouts"
         )
-        ledger = self.control.ledger()
+        ledger = self.ledger()
         paid = Counter(p["order_key"] for p in payouts if p["state"] == "paid")
         transfers = Counter(line["idempotency_key"] for line in ledger)
         assert transfers == paid
@@ -94,7 +150,7 @@ class Sweep:
                 " FROM payouts WHERE order_key IS NOT NULL",
             )
         }
-        for line in self.control.ledger():
+        for line in self.ledger():
             payout = agreed[line["idempotency_key"]]
             assert parse_rfc3339(line["accepted_at"]) >= parse_rfc3339(
                 payout["hold_until"]
@@ -123,27 +179,64 @@ class Sweep:
         sql = f"SELECT event_id FROM audit_log WHERE kind IN ({kinds})"  # noqa: S608 - numbers
         return [row["event_id"] for row in self.rows("audit", sql)]
 
-    def no_personal_data(self, people: Iterable[Borrower]) -> None:
+    def no_personal_data(self, values: Iterable[Mapping[str, str]]) -> None:
         """I7: no ИИН, phone, account, name or password of these people in any log."""
-        texts = {
-            path.name: path.read_text(errors="replace")
-            for path in self.stack.layout.logs.rglob("*")
-            if path.is_file()
-        }
-        for person in people:
-            identity = person.person.identity
-            values = {
-                "iin": identity.iin,
-                "phone": identity.phone.removeprefix("+"),
-                "iban": identity.iban,
-                "document": identity.document.number,
-                "password": person.password,
-                "name": f"{identity.surname} {identity.given_name}",
-            }
-            for kind, value in values.items():
+        texts = self.logs()
+        for person in values:
+            for kind, value in person.items():
                 found = [
                     n
                     for n, text in texts.items()
                     if re.search(value, text, re.IGNORECASE)
                 ]
                 assert (kind, found) == (kind, [])
+
+
+def personal_values(identity: Identity, password: str) -> dict[str, str]:
+    """What of a person must stand in no log, by its kind."""
+    return {
+        "iin": identity.iin,
+        "phone": identity.phone.removeprefix("+"),
+        "iban": identity.iban,
+        "document": identity.document.number,
+        "password": password,
+        "name": f"{identity.surname} {identity.given_name}",
+    }
+
+
+def as_json(sql: str) -> str:
+    """A query whose one answer is every row of `sql`, as JSON."""
+    return f"SELECT coalesce(json_agg(r), '[]') FROM ({sql}) r"  # noqa: S608 - the test's own words
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep(Invariants):
+    """The invariants over one private stack."""
+
+    stack: Stack
+    control: ControlClient
+
+    @override
+    def hold(self, values: Iterable[Mapping[str, str]]) -> None:
+        """I8 first: each process says that it is ready; I5 last: a stranger agrees."""
+        self.stack.wait_ready(*(process.name for process in topology.runnable()))
+        super().hold(values)
+        assert "chain verified" in verify_export(World(self.stack))
+
+    @override
+    def rows(self, database: str, sql: str) -> list[dict[str, Any]]:
+        text = self.stack.servers.database.run_sql(as_json(sql), database=database)
+        found: list[dict[str, Any]] = json.loads(text)
+        return found
+
+    @override
+    def ledger(self) -> list[dict[str, Any]]:
+        return self.control.ledger()
+
+    @override
+    def logs(self) -> dict[str, str]:
+        return {
+            path.name: path.read_text(errors="replace")
+            for path in self.stack.layout.logs.rglob("*")
+            if path.is_file()
+        }

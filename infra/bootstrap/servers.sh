@@ -2,19 +2,31 @@
 # PostgreSQL 15 and RabbitMQ 3.10: the machine's own, else installed (root), else
 # unpacked under .state/servers (anybody). Starts nothing, leaves nothing running.
 #
-# KREDIT_SERVERS=unpacked takes the last way even where servers are installed.
+# KREDIT_SERVERS=unpacked takes the last way even where servers are installed. It needs
+# apt (nothing of apt's own state: lists and archives are private), 600 MB, no right.
+# APT_CONFIG and the usual proxy variables are honoured.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 packages=$root/infra/packages.txt
-home=$root/.state/servers
+mkdir -p "$root/.state"
+# Where the tree really is: a link may lead to another checkout's.
+home=$(realpath -m "$root/.state/servers")
+fresh=$home.new
+downloads=$root/.state/downloads
+closure=$downloads/closure
 postgres=usr/lib/postgresql/15/bin/postgres
 rabbitmq=usr/lib/rabbitmq/bin/rabbitmq-server
 
 say() { printf 'servers: %s\n' "$*"; }
 give_up() { printf 'servers: %s\n' "$@" >&2; exit 1; }
 
-have() { [ -x "$1/$postgres" ] && [ -x "$1/$rabbitmq" ] && [ -x "$1/usr/bin/epmd" ]; }
+installed() { [ -x "/$postgres" ] && [ -x "/$rabbitmq" ] && [ -x /usr/bin/epmd ]; }
+
+# A whole tree says what it was made of and where: half a tree says nothing, and a
+# tree that was moved holds scripts that look for its former place.
+mark=$({ echo "$home"; cat "$packages" "${BASH_SOURCE[0]}"; } | sha256sum | cut -d' ' -f1)
+unpacked() { [ "$(cat "$home/whole" 2>/dev/null)" = "$mark" ]; }
 
 # --- installed by apt --------------------------------------------------------------
 
@@ -62,12 +74,14 @@ end_new_epmd() {
 
 # --- unpacked without any right ----------------------------------------------------
 
-# apt with lists and caches of its own, so that it needs no right.
+# apt with lists, archives and a status of its own, so that it needs no right. To that
+# status nothing is installed: the closure is the same on every machine.
 apt_private() {
   local tool=$1
   shift
-  "$tool" -o Dir::State="$home/apt" -o Dir::State::status=/var/lib/dpkg/status \
-    -o Dir::Cache="$home/apt/cache" -o Debug::NoLocking=1 -o APT::Sandbox::User= "$@"
+  "$tool" -o Dir::State="$downloads/apt" -o Dir::State::status="$downloads/apt/status" \
+    -o Dir::Cache="$downloads/apt/cache" -o Debug::NoLocking=1 -o APT::Sandbox::User= \
+    -o Acquire::ForceHash=sha256 "$@"
 }
 
 # Run a command with the words of its input as further arguments.
@@ -77,63 +91,106 @@ with_words() {
   "$@" "${words[@]}"
 }
 
-# Every package that packages.txt needs and this machine lacks. The recursion lists
-# alternatives that need not exist: only names with a candidate are kept.
-missing_packages() {
-  local closure=$home/closure
-  # shellcheck disable=SC2046 # one word per package
-  apt_private apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
-    --no-breaks --no-replaces --no-enhances $(cat "$packages") |
-    grep -E '^[a-z0-9]' | sort -u >"$closure"
-  dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p' |
-    sort -u | comm -23 "$closure" - | sort -u - "$packages" |
-    with_words apt_private apt-cache policy |
-    awk '/^[a-z0-9]/ {name = $1; sub(":$", "", name)}
-         /Candidate:/ && $2 != "(none)" {print name}'
-  rm -f "$closure"
+# What no Debian lacks, the C library first: it must stay the machine's own.
+base_packages() {
+  dpkg-query -W -f '${Essential} ${Package}\n' | sed -n 's/^yes //p' |
+    with_words apt-cache depends --recurse --installed --no-recommends --no-suggests \
+      --no-conflicts --no-breaks --no-replaces --no-enhances |
+    sed -n 's/^\([a-z0-9][^:]*\).*/\1/p' | sort -u
+}
+
+# Digest and file name of every archive that packages.txt needs beyond that base. The
+# digests are those of apt's lists, which it takes only with a good signature.
+write_closure() {
+  base_packages >"$downloads/base" || return
+  with_words apt_private apt-get install -qq --no-install-recommends --print-uris \
+    <"$packages" >"$downloads/uris" 2>>"$root/.state/apt.log" || return
+  awk 'NR == FNR {base[$1]; next}
+       {split($2, part, "_"); sub("^SHA256:", "", $4)}
+       !(part[1] in base) {print $4 "  " $2}' "$downloads/base" "$downloads/uris" >"$closure"
+  [ -s "$closure" ]
+}
+
+# File names of archives that are absent, cut short or changed.
+wrong_archives() (
+  cd "$downloads/archives"
+  { sha256sum --check --quiet "$closure" 2>/dev/null || true; } | sed 's/: FAILED.*//'
+)
+
+fetch_packages() {
+  local wrong
+  mkdir -p "$downloads"/apt/{lists,cache/archives}/partial "$downloads/archives"
+  : >"$downloads/apt/status"
+  # It complains of any unreachable source; those that matter are missed below.
+  apt_private apt-get update -q </dev/null >"$root/.state/apt.log" 2>&1 || true
+  write_closure || no_closure
+  wrong=$(wrong_archives)
+  [ -n "$wrong" ] || return 0
+  # apt believes a file of the right size: only what is absent is fetched for certain.
+  (cd "$downloads/archives" && echo "$wrong" | xargs rm -f &&
+    echo "$wrong" | sed 's/_.*//' | with_words apt_private apt-get -qq download) \
+    </dev/null >>"$root/.state/apt.log" 2>&1 || true
+  [ -z "$(wrong_archives)" ] || give_up \
+    'These archives did not arrive as the signed lists describe them:' "$(wrong_archives)" \
+    'Check the network and try again: what arrived is kept. The end of .state/apt.log:' \
+    "$(tail -n 5 "$root/.state/apt.log")"
+}
+
+no_closure() {
+  local system complaints
+  complaints=$(grep -E '^(W|E): (Failed|The repo|GPG|Some index|Could not)' "$root/.state/apt.log") &&
+    give_up 'The lists of packages could not be fetched. Check the network (proxy variables' \
+      'too) and the sources in /etc/apt, then try again. What apt said:' "$complaints"
+  # shellcheck source=/dev/null # a Debian file
+  system="$(. /etc/os-release && echo "$PRETTY_NAME"), $(dpkg --print-architecture)"
+  give_up "apt offers no PostgreSQL 15 or no RabbitMQ for this system ($system)." \
+    'They are packages of Debian 12 (bookworm). Use that, or install PostgreSQL 15 and' \
+    'RabbitMQ 3.10 so that these exist:' "  /$postgres" "  /$rabbitmq" \
+    'What apt said:' "$(grep '^E: ' "$root/.state/apt.log" | head -n 5)"
 }
 
 unpack_packages() {
-  local archive
-  command -v dpkg >/dev/null || give_up \
-    'This is not a Debian system.' \
-    'Install PostgreSQL 15 and RabbitMQ 3.10 so that these exist:' \
-    "  /$postgres" "  /$rabbitmq"
+  if ! command -v dpkg >/dev/null || ! command -v apt-get >/dev/null; then
+    give_up 'This is not a Debian system.' \
+      'Install PostgreSQL 15 and RabbitMQ 3.10 so that these exist:' \
+      "  /$postgres" "  /$rabbitmq"
+  fi
   say 'unpacking PostgreSQL and RabbitMQ under .state/servers (about 30 s)'
-  mkdir -p "$home/apt/lists/partial" "$home/apt/cache/archives/partial" "$home/archives"
-  apt_private apt-get update -qq </dev/null || give_up \
-    'apt-get update failed.' 'Check /etc/apt/sources.list and the network.'
-  (cd "$home/archives" && missing_packages |
-    with_words apt_private apt-get -qq download) || give_up \
-    'apt-get download failed.' 'Check the network, or ask root to run this script once.'
-  for archive in "$home"/archives/*.deb; do dpkg -x "$archive" "$home"; done
+  fetch_packages
+  # An earlier run may have been cut short here; its half stays nobody's servers.
+  rm -rf "$fresh"
+  mkdir "$fresh"
+  (cd "$downloads/archives" &&
+    cut -d' ' -f3 "$closure" | xargs -P "$(nproc)" -I{} dpkg -x {} "$fresh") ||
+    give_up 'The archives could not be unpacked. Is the disk full? 600 MB are needed.'
   # Erlang's scripts carry the absolute place they were packaged for.
-  grep -rlI '/usr/lib/erlang' "$home"/usr/lib/erlang/bin "$home"/usr/lib/erlang/erts-*/bin |
+  grep -rlI '/usr/lib/erlang' "$fresh"/usr/lib/erlang/bin "$fresh"/usr/lib/erlang/erts-*/bin |
     xargs -r sed -i "s|/usr/lib/erlang|$home/usr/lib/erlang|g"
   relink
-  rm -rf "$home/apt" "$home/archives"
+  cp "$downloads/base" "$closure" "$fresh"
+  echo "$mark" >"$fresh/whole"
+  rm -rf "$home"
+  mv "$fresh" "$home"
 }
 
 # Absolute symbolic links point outside: lead them back inside.
 relink() {
   local link target
-  find "$home/usr/bin" "$home/usr/lib/erlang" "$home/usr/lib/rabbitmq" -type l | while read -r link; do
+  find "$fresh/usr/bin" "$fresh/usr/lib/erlang" "$fresh/usr/lib/rabbitmq" -type l | while read -r link; do
     target=$(readlink "$link")
-    case $target in /*) if [ -e "$home$target" ]; then ln -sfn "$home$target" "$link"; fi ;; esac
+    case $target in /*) if [ -e "$fresh$target" ]; then ln -sfn "$home$target" "$link"; fi ;; esac
   done
 }
 
-if [ "${KREDIT_SERVERS:-}" != unpacked ] && have ''; then exit 0; fi
-if have "$home"; then exit 0; fi
-mkdir -p "$root/.state"
+if [ "${KREDIT_SERVERS:-}" != unpacked ] && installed; then exit 0; fi
+if unpacked; then exit 0; fi
 exec 9>"$root/.state/.servers.lock"
 flock 9
-if have "$home"; then exit 0; fi
+if unpacked; then exit 0; fi
 if [ "$(id -u)" = 0 ] && [ "${KREDIT_SERVERS:-}" != unpacked ]; then
-  have '' || install_packages
-  have '' || give_up 'The packages are installed, but their programs are missing:' "  /$postgres" "  /$rabbitmq"
+  installed || install_packages
+  installed || give_up 'The packages are installed, but their programs are missing:' "  /$postgres" "  /$rabbitmq"
 else
   unpack_packages
-  have "$home" || give_up 'The unpacked packages lack their programs.' 'Remove .state/servers and try again, or ask root to run this script once.'
 fi
 say "ready in ${SECONDS} s"

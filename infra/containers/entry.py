@@ -12,7 +12,7 @@ from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 
 GIVEN = Path("/state/environment")
-TIMEOUT_S = 3
+TIMEOUT_S = 10
 OK = 200
 
 

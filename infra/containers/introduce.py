@@ -13,19 +13,18 @@ from infra.containers import places
 from infra.layout import Layout, write_private
 
 _TIMEOUT_S = 10
-_TOLD = ("onboarding", "onboarding-migrate")
+_TOLD = "onboarding"
 _PUBLISHED = {"eds-roots.pem": "ca/roots.pem", "eds-issuers.pem": "ca/issuing.pem"}
 
 
 def main() -> int:
     """Exit status 0; an outer world that does not answer ends it with a traceback."""
-    given = [Layout(places.HANDOUTS / name).outer for name in _TOLD]
-    context = ssl.create_default_context(cafile=str(given[0] / "ca.crt"))
+    given = Layout(places.HANDOUTS / _TOLD).outer
+    context = ssl.create_default_context(cafile=str(given / "ca.crt"))
     for name, path in _PUBLISHED.items():
         address = f"{places.url('simulator-world.public')}/{path}"
         answer = httpx.get(address, verify=context, timeout=_TIMEOUT_S)
-        for folder in given:
-            write_private(folder / name, answer.raise_for_status().content)
+        write_private(given / name, answer.raise_for_status().content)
     print("introduce: onboarding knows the outer authority")
     return 0
 

@@ -45,21 +45,31 @@ def _told(step: Callable[[Borrower], str], client: Borrower) -> None:
     print(f"journey: {step(client)}", flush=True)
 
 
-def _borrower(layout: Layout, seed: str) -> Borrower:
+def director(layout: Layout) -> ControlClient:
+    """The directors' doors of bank and world, for who holds the visitor's things."""
     outer = layout.outer
-    control = ControlClient(
+    return ControlClient(
         bank_url=places.url("simulator-bank"),
         world_url=places.url("simulator-world"),
         token=(layout.keys / "control.token").read_text().strip(),
         ca=outer / "ca.crt",
         certificate=(outer / f"{PARTNER}.crt", outer / f"{PARTNER}.key"),
     )
+
+
+def password_of(seed: str) -> str:
+    """What the person of this seed logs in with."""
+    return f"Тихий океан {seed}"
+
+
+def _borrower(layout: Layout, seed: str) -> Borrower:
+    ca = layout.outer / "ca.crt"
     return Borrower(
-        person=person_from_seed(seed, ca=outer / "ca.crt", clock_file=layout.clock),
+        person=person_from_seed(seed, ca=ca, clock_file=layout.clock),
         cabinet=Cabinet(places.url("gateway"), layout.pki / "ca.crt"),
-        control=control,
+        control=director(layout),
         world_url=places.url("simulator-world.public"),
-        password=f"Тихий океан {seed}",
+        password=password_of(seed),
     )
 
 

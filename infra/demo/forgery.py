@@ -27,10 +27,27 @@ class Forgery:
     message_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loot:
+    """What a thief holds, and from where they reach the broker."""
+
+    pki: Path
+    thief: str
+    host: str
+    port: int
+
+
 def forge_release(
     stack: Stack, contract_id: str, *, thief: str = "antifraud"
 ) -> Forgery:
     """Try to make the platform believe that a client confirmed the release."""
+    port = stack.port("rabbitmq")
+    loot = Loot(pki=stack.layout.pki, thief=thief, host="127.0.0.1", port=port)
+    return forge(loot, contract_id)
+
+
+def forge(loot: Loot, contract_id: str) -> Forgery:
+    """The same with whatever was stolen, from wherever the broker is reached."""
     event_id = str(uuid.UUID(int=uuid.uuid1().int))
     subject = f"contract:{contract_id}"
     body = json.dumps(
@@ -47,20 +64,18 @@ def forge_release(
         separators=(",", ":"),
     )
     key = "contract.release_confirmed.v1"
-    refused = not _publish(
-        stack, thief, exchange=f"{VICTIM}.events", key=key, body=body
-    )
-    _publish(stack, thief, exchange=f"{thief}.events", key=key, body=body)
+    refused = not _publish(loot, exchange=f"{VICTIM}.events", key=key, body=body)
+    _publish(loot, exchange=f"{loot.thief}.events", key=key, body=body)
     return Forgery(refused_by_broker=refused, message_id=event_id)
 
 
-def _publish(stack: Stack, user: str, *, exchange: str, key: str, body: str) -> bool:
+def _publish(loot: Loot, *, exchange: str, key: str, body: str) -> bool:
     """Whether the broker took it."""
-    connection = _connect(stack.layout.pki, stack.port("rabbitmq"), user)
+    connection = _connect(loot)
     try:
         channel = connection.channel()
         channel.basic_publish(
-            amqp.Message(body, user_id=user, delivery_mode=2),
+            amqp.Message(body, user_id=loot.thief, delivery_mode=2),
             exchange,
             key,
             confirm_timeout=TIMEOUT_S,
@@ -72,17 +87,17 @@ def _publish(stack: Stack, user: str, *, exchange: str, key: str, body: str) -> 
     return True
 
 
-def _connect(pki: Path, port: int, user: str) -> amqp.Connection:
+def _connect(loot: Loot) -> amqp.Connection:
     connection = amqp.Connection(
-        f"127.0.0.1:{port}",
+        f"{loot.host}:{loot.port}",
         virtual_host=VHOST,
         login_method="EXTERNAL",
         ssl={
-            "ca_certs": str(pki / "ca.crt"),
-            "certfile": str(pki / f"{user}.crt"),
-            "keyfile": str(pki / f"{user}.key"),
+            "ca_certs": str(loot.pki / "ca.crt"),
+            "certfile": str(loot.pki / f"{loot.thief}.crt"),
+            "keyfile": str(loot.pki / f"{loot.thief}.key"),
             "cert_reqs": 2,
-            "server_hostname": "127.0.0.1",
+            "server_hostname": loot.host,
         },
         confirm_publish=True,
         connect_timeout=TIMEOUT_S,

@@ -7,6 +7,7 @@ not. Every path they would take from /etc or /var is overridden.
 import secrets
 import socket
 import ssl
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,8 +49,8 @@ heartbeat = 30
 handshake_timeout = 10000
 channel_max = 128
 max_message_size = 8388608
-disk_free_limit.absolute = 100MB
-vm_memory_high_watermark.absolute = 512MB
+disk_free_limit.absolute = {disk_free_limit}
+vm_memory_high_watermark.absolute = {memory_limit}
 
 log.console = true
 log.console.level = info
@@ -66,6 +67,15 @@ _VM_FLAGS = (
 _HELLO = b"AMQP\x00\x00\x09\x01"
 _METHOD_FRAME = 1
 _PROBE_TIMEOUT_S = 3
+_CONTROL_TIMEOUT_S = 120
+
+MEMORY_LIMIT = "512MB"
+DISK_FREE_LIMIT = "100MB"
+"""Past these the broker raises an alarm and takes no messages."""
+
+
+class BrokerError(Exception):
+    """The node did not do what it was told; the text holds its last words."""
 
 
 PLUGINS = "[rabbitmq_auth_mechanism_ssl].\n"
@@ -76,7 +86,14 @@ def rabbitmq_conf(
     *, port: int, pki: Path, home: Path, listen: str = "127.0.0.1"
 ) -> str:
     """The node's settings; certificates are in `pki`, definitions in `home`."""
-    return _CONF.format(port=port, pki=pki, home=home, listen=listen)
+    return _CONF.format(
+        port=port,
+        pki=pki,
+        home=home,
+        listen=listen,
+        disk_free_limit=DISK_FREE_LIMIT,
+        memory_limit=MEMORY_LIMIT,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +152,23 @@ class Broker:
             # The script then becomes the node instead of waiting beside it.
             "RUNNING_UNDER_SYSTEMD": "true",
         }
+
+    def control(self, *words: str) -> str:
+        """Tell the running node something by `rabbitmqctl`; its answer.
+
+        Raises BrokerError with its complaint.
+        """
+        run = subprocess.run(
+            [find_program("usr/lib/rabbitmq/bin/rabbitmqctl"), "-q", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_CONTROL_TIMEOUT_S,
+            env=self.environment(),
+        )
+        if run.returncode != 0:
+            raise BrokerError(f"rabbitmqctl {words[0]}: {run.stderr.strip()}")
+        return run.stdout
 
     def is_ready(self) -> bool:
         """Whether it greets a client that shows the operators' certificate."""

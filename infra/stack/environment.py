@@ -61,17 +61,10 @@ class Environments:
         return _base(self.layout) | _prefixed(process.service, own)
 
     def of_migration(self, service: str) -> dict[str, str]:
-        """A migration comes as the schema's owner; else it is the service itself."""
-        owner = f"{service}-migrate"
-        pki = self.layout.pki
-        changed = {
-            "PRINCIPAL": owner,
-            "DATABASE_URL": self._database(f"{service}_owner", service),
-            "TLS_CERT": str(pki / f"{owner}.crt"),
-            "TLS_KEY": str(pki / f"{owner}.key"),
-        }
-        running = self.of_process(topology.process(service))
-        return running | _prefixed(service, changed)
+        """The schema's owner: its own certificate, and no key of the service."""
+        owned = {"DATABASE_URL": self._database(f"{service}_owner", service)}
+        own = self._identity(f"{service}-migrate") | owned
+        return _base(self.layout) | _prefixed(service, own)
 
     def of_staff(self, name: str) -> dict[str, str]:
         """A command line of `name`'s own: it knows the broker, no database."""

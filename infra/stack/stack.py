@@ -39,13 +39,16 @@ class Stack:
     """One stack under one state folder.
 
     `only` limits what is started (names of processes); None means everything.
+    `detours` are ports by name that processes are told instead of the real ones.
     """
 
     layout: Layout
     stage: str = "development"
     only: frozenset[str] | None = None
     attached: bool = False
+    detours: Mapping[str, int] = field(default_factory=dict)
     _ports: dict[str, int] = field(default_factory=dict, init=False)
+    _instead: dict[str, programs.Program] = field(default_factory=dict, init=False)
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -122,6 +125,17 @@ class Stack:
         self.halt(name)
         self.resume(name)
 
+    def own_program(self, process: str) -> programs.Program:
+        """What the supervisor runs for one of our processes."""
+        own = programs.service_programs(self.layout)
+        return {program.name: program for program in own}[process]
+
+    def run_instead(self, *others: programs.Program) -> None:
+        """Run programs of a test beside our own, or in the place of those so named."""
+        self._instead |= {program.name: program for program in others}
+        self._supervise()
+        self.supervisor.start([program.name for program in others])
+
     def wait_ready(self, *names: str) -> None:
         """Wait until each of `names` is ready; raises NotReadyError."""
         ready.wait(self.supervisor, {name: self._check(name) for name in names})
@@ -169,7 +183,8 @@ class Stack:
         made = pki.ensure(self.layout, now=now)
         running = self.supervisor.is_running()
         self._ports = ports.choose(self.layout, running=running)
-        environment.Environments(self.layout, self._ports, self.stage).write()
+        told = {**self._ports, **self.detours}
+        environment.Environments(self.layout, told, self.stage).write()
         self.servers.database.prepare()
         self.servers.broker.prepare()
         return [f"made {', '.join(made)}"] if made else []
@@ -181,7 +196,8 @@ class Stack:
             *programs.simulator_programs(layout),
             *programs.service_programs(layout),
         ]
-        conf = programs.supervisord_conf(layout, wanted)
+        named = {program.name: program for program in wanted} | self._instead
+        conf = programs.supervisord_conf(layout, named.values())
         write_private(supervisor.configuration, conf)
         if not supervisor.is_running():
             self._child = supervisor.launch(attached=self.attached)
@@ -222,7 +238,7 @@ class Stack:
 
     def _run_migration(self, service: str) -> str | None:
         run = subprocess.run(
-            [sys.executable, "-m", f"services.{service}", "migrate"],
+            [sys.executable, "-m", f"services.{service}", "migrate", "--post"],
             cwd=ROOT,
             env=self.env(f"{service}-migrate"),
             stdin=subprocess.DEVNULL,
@@ -295,14 +311,24 @@ class Stack:
         return self.only is None or name in self.only
 
 
-def start(state: Path, *, only: Collection[str] = SERVERS) -> Stack:
+def start(
+    state: Path,
+    *,
+    only: Collection[str] = SERVERS,
+    detours: Mapping[str, int] | None = None,
+) -> Stack:
     """A private stack under `state` for tests, ready when this returns.
 
-    It ends with the thread that started it, at the latest; after `stop` it is not
-    started again. Selected processes get their databases migrated.
+    `detours` lead its processes through proxies of the test's: ports by name. It ends
+    with the thread that started it, at the latest; after `stop` it is not started
+    again. Selected processes get their databases migrated.
     """
     stack = Stack(
-        Layout(state.resolve()), stage="test", only=frozenset(only), attached=True
+        Layout(state.resolve()),
+        stage="test",
+        only=frozenset(only),
+        attached=True,
+        detours=detours or {},
     )
     try:
         stack.up()

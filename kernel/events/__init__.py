@@ -9,7 +9,7 @@ from kernel.events import (
     onboarding,
     platform,
 )
-from kernel.events.base import Event, EventSchemaError, Instant, WireMoney
+from kernel.events.base import Event, EventSchemaError, Instant, WireMoney, Word
 from kernel.events.envelope import Envelope, EnvelopeError
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "EventSchemaError",
     "Instant",
     "WireMoney",
+    "Word",
     "antifraud",
     "audit",
     "auth",

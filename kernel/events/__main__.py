@@ -30,7 +30,8 @@ _HEAD: Final = """\
 
 What services tell one another: facts, in the past tense, for ever. A change of meaning
 is a new class with a new version; every version ever published has a signed example in
-[`tests/golden`](../tests/golden). The envelope around the data is described in
+[`tests/golden`](../tests/golden). Within a version more fields and more words may come
+([ADR 0007](adr/0007-rolling-change.md)). The envelope around the data is described in
 [ADR 0003](adr/0003-signed-envelope.md). Events carry ids and keyed tokens, no personal
 data.
 

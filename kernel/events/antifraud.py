@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from kernel.events.base import Event
+from kernel.events.base import Event, Word
 
 
 class DecisionMade(Event):
@@ -15,7 +15,7 @@ class DecisionMade(Event):
     decision_id: UUID
     operation: str
     client_id: UUID
-    outcome: Literal["allow", "review", "suspend", "refuse"]
+    outcome: Word[Literal["allow", "review", "suspend", "refuse"]]
     score: int
     rules: tuple[str, ...]
 

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from kernel.events.base import Event, Instant
+from kernel.events.base import Event, Instant, Word
 
 
 class LoginSucceeded(Event):
@@ -27,7 +27,7 @@ class LoginFailed(Event):
 
     login_id: UUID
     login_token: str
-    reason: Literal["wrong_password", "locked", "wrong_code", "unknown"]
+    reason: Word[Literal["wrong_password", "locked", "wrong_code", "unknown"]]
     attempts: int
 
 
@@ -59,7 +59,7 @@ class SessionEnded(Event):
 
     client_id: UUID
     session_id: UUID
-    reason: Literal["logout", "idle", "absolute", "replaced"]
+    reason: Word[Literal["logout", "idle", "absolute", "replaced"]]
 
 
 class PasswordChanged(Event):

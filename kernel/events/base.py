@@ -2,11 +2,12 @@
 
 Events are for ever: a change of meaning is a new class with a new version, and
 every version ever published has a golden example in ``tests/golden`` (rule 5).
-They carry ids and keyed tokens, never personal data.
+Within a version a class may only grow (ADR 0007): by fields with a default, and by
+further words of a `Word`.  They carry ids and keyed tokens, never personal data.
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
 from uuid import UUID
 
 import orjson
@@ -17,7 +18,10 @@ from pydantic import (
     ConfigDict,
     PlainSerializer,
     ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
 )
 from typing_extensions import override
 
@@ -25,6 +29,9 @@ from kernel.clock import rfc3339
 from kernel.crypto import Json
 from kernel.errors import KernelError
 from kernel.money import Money
+
+WordT = TypeVar("WordT")
+_READING: Final = {"reading": True}
 
 
 class EventSchemaError(ValueError):
@@ -46,6 +53,17 @@ def _money(value: object) -> object:
         raise ValueError("not an amount of money") from error
 
 
+def _known_or_later(
+    value: object, known: ValidatorFunctionWrapHandler, info: ValidationInfo
+) -> object:
+    try:
+        return known(value)
+    except ValidationError:
+        if info.context == _READING and isinstance(value, str):
+            return value
+        raise
+
+
 Instant = Annotated[
     datetime, AfterValidator(_aware_utc), PlainSerializer(rfc3339, return_type=str)
 ]
@@ -59,6 +77,15 @@ WireMoney = Annotated[
 ]
 """Money; on the wire a decimal string in tenge, ``"400000.00"``."""
 
+Word = Annotated[
+    WordT, WrapValidator(_known_or_later), PlainSerializer(str, return_type=str)
+]
+"""``Word[Literal["a", "b"]]``: one of the words we may write.
+
+A newer publisher may write others, so reading takes any text: who acts on the word
+needs a branch for those it does not know.
+"""
+
 
 class Event(BaseModel):
     """A fact that has happened, in the past tense.
@@ -70,9 +97,9 @@ class Event(BaseModel):
             SUBJECT = "contract"
             contract_id: UUID
 
-    The subject is then ``contract:<contract_id>``.  Unknown fields are ignored,
-    so that a publisher may be newer than its listener; missing or mistyped ones
-    raise EventSchemaError.
+    The subject is then ``contract:<contract_id>``.  Unknown fields are ignored and
+    unknown words of a `Word` taken, so that a publisher may be newer than its
+    listener; missing or mistyped fields raise EventSchemaError.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
@@ -103,7 +130,9 @@ class Event(BaseModel):
     def from_data(cls, data: Json) -> Self:
         """Read the data of an envelope; raises EventSchemaError."""
         try:
-            return cls.model_validate_json(orjson.dumps(data), strict=True)
+            return cls.model_validate_json(
+                orjson.dumps(data), strict=True, context=_READING
+            )
         except ValidationError as error:
             where = sorted({".".join(map(str, e["loc"])) for e in error.errors()})
             raise EventSchemaError(

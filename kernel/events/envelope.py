@@ -125,11 +125,9 @@ class Envelope:
             fields = parse_canonical(body)  # step 2
         except CanonicalError as error:
             raise EnvelopeError("not_canonical") from error
-        envelope, signature = _read(fields)  # step 3
+        envelope, unsigned, signature = _read(fields)  # step 3
         try:  # step 4
-            principal = trust.verify(
-                envelope.keyid, canonical(envelope.unsigned()), signature
-            )
+            principal = trust.verify(envelope.keyid, canonical(unsigned), signature)
         except SignatureInvalidError as error:
             raise EnvelopeError("bad_signature") from error
         if sender != principal:  # step 5
@@ -143,7 +141,13 @@ class Envelope:
         return envelope
 
 
-def _read(fields: Json) -> tuple[Envelope, bytes]:
+def _read(fields: Json) -> tuple[Envelope, dict[str, Json], bytes]:
+    """The envelope, the members its signature covers, and the signature.
+
+    An envelope has one spelling: written again, each member must be as it was read.
+    Members are texts, counts or null here, never true or 1.0, so that equal values
+    are equal bytes; `data` is carried over as it is.
+    """
     if not isinstance(fields, dict) or fields.keys() != _FIELDS:
         raise EnvelopeError("misshapen")
     try:
@@ -168,11 +172,10 @@ def _read(fields: Json) -> tuple[Envelope, bytes]:
         signature = unb64url(_text(fields["signature"]))
     except (ValueError, TypeError, Broken) as error:
         raise EnvelopeError("misshapen") from error
-    if canonical({**envelope.unsigned(), "signature": fields["signature"]}) != (
-        canonical(fields)
-    ):
+    unsigned = envelope.unsigned()
+    if {**unsigned, "signature": fields["signature"]} != fields:
         raise EnvelopeError("misshapen")
-    return envelope, signature
+    return envelope, unsigned, signature
 
 
 def _text(value: Json) -> str:

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from kernel.events.base import Event, Instant
+from kernel.events.base import Event, Instant, Word
 
 
 class RegistrationStarted(Event):
@@ -33,7 +33,7 @@ class PhotoJudged(Event):
 
     registration_id: UUID
     photo_id: UUID
-    verdict: Literal["accepted", "refused"]
+    verdict: Word[Literal["accepted", "refused"]]
     photo_sha256: str
 
 

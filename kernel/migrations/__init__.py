@@ -7,7 +7,7 @@ from kernel.tables import kernel_metadata
 # What the application's role may do with the kernel's tables: nothing is deleted but
 # a waiting message nobody here listens to, and what was published is never rewritten.
 _GRANTS = {
-    "outbox": "SELECT, INSERT, UPDATE",
+    "outbox": "SELECT, INSERT, UPDATE (sequence, subject_version, body, published_at)",
     "outbox_subject": "SELECT, INSERT, UPDATE",
     "inbox": "SELECT, INSERT, UPDATE, DELETE",
     "inbox_subject": "SELECT, INSERT, UPDATE",

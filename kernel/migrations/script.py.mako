@@ -1,15 +1,13 @@
-"""${message}."""
+"""${message.capitalize()}."""
 
 from alembic import op
 
 revision = "${up_revision}"
-down_revision = ${repr(down_revision)}
-branch_labels = None
-depends_on = None
+down_revision = "${down_revision}"
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "op.execute('SELECT 1')"}
+    op.execute("SELECT 1")
 
 
 def downgrade() -> None:

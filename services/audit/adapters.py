@@ -10,7 +10,14 @@ from typing import Any, Final, Self
 
 from kombu import Connection
 
-from kernel.bus import BROKER_ERRORS, Broker, Received, close_quietly, received
+from kernel.bus import (
+    BROKER_ERRORS,
+    Broker,
+    Received,
+    close_quietly,
+    received,
+    receiving_channel,
+)
 from kernel.crypto import SignatureInvalidError, SigningKey, TrustStore
 from kernel.errors import Broken, Transient
 from services.audit.domain.note import LogKey
@@ -115,7 +122,7 @@ class EventQueue:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._channel: Any = connection.channel()
+        self._channel = receiving_channel(connection)
         self._buffer: deque[Received] = deque()
         self.lost = False
         self._channel.basic_qos(0, PREFETCH, False)  # noqa: FBT003 - AMQP's order

@@ -59,9 +59,18 @@ class Engine:
     address: str
     client: Any
     home: Path
+    compose: tuple[str, ...]
+    """How to call compose v2."""
     outside: tuple[str, int]
     entering: tuple[str, ...] = ()
     """What to put before a command so that it sees published ports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The plugin by which `python -m tests.containers` hands its engine to tests."""
+
+    engine: Engine
 
 
 @contextmanager
@@ -90,6 +99,7 @@ def _theirs(address: str, home: Path) -> Iterator[Engine]:
             address=address,
             client=client,
             home=home,
+            compose=found.compose_program(home),
             outside=(outside[0], int(outside[1])),
         )
 
@@ -111,10 +121,11 @@ def _client(address: str) -> Iterator[Any]:
 def _private(home: Path) -> Iterator[Engine]:
     if os.geteuid() != 0:
         raise NoEngineError(
-            "No container engine: DOCKER_HOST names none, and only root on Debian can"
-            " start a private one."
+            "no container engine: DOCKER_HOST names none, and only root on Debian can"
+            " start a private one. Name one (DOCKER_HOST=unix:///…) or be root."
         )
     found.engine_programs()
+    compose = found.compose_program(home)
     with _daemon(home, (), _NO_NETWORK) as client:
         _bake(client, home)
     with _namespace() as name:
@@ -124,6 +135,7 @@ def _private(home: Path) -> Iterator[Engine]:
                 address=_socket(home),
                 client=client,
                 home=home,
+                compose=compose,
                 outside=OUTSIDE,
                 entering=entering,
             )

@@ -56,8 +56,8 @@ def engine_programs() -> None:
         return
     if shutil.which("apt-get", path=SYSTEM) is None:
         raise NoEngineError(
-            "No container engine: DOCKER_HOST names none, and there is no apt-get to"
-            " install Debian's."
+            "no container engine: DOCKER_HOST names none, and there is no apt-get to"
+            " install Debian's. Name one (DOCKER_HOST=unix:///…) or use Debian 12."
         )
     with _nothing_starts():
         run("apt-get", "update", "-qq")

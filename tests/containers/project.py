@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.containers.engine import Engine
-from tests.containers.found import SYSTEM, compose_program
+from tests.containers.found import SYSTEM
 from tests.marks import ROOT
 
 BUILD_TIMEOUT_S: Final = 600
@@ -20,6 +20,16 @@ SHIPPED: Final = ("kernel", "services", "infra", "compose")
 FILES: Final = ("pyproject.toml", "uv.lock", ".dockerignore")
 LABEL: Final = "org.opencontainers.image.vendor=creditplus.kz"
 PORT: Final = 8443
+EVERYBODY: Final = ("--profile", "visit", "--profile", "operate")
+DEAL_LONG_AGO: Final = """
+import time
+from datetime import UTC, datetime, timedelta
+from infra.containers import places
+from infra.containers.deal import Dealer
+from infra.layout import Layout
+now = datetime.fromtimestamp(time.time(), UTC) - timedelta(days=5)
+Dealer(Layout(places.VAULT), places.HANDOUTS, "development").deal(now=now)
+"""
 PROBE: Final = """
 import socket, sys
 def opens(host):
@@ -43,7 +53,6 @@ class Project:
     engine: Engine
     folder: Path
     name: str
-    command: tuple[str, ...]
 
     def compose(self, *words: str, timeout_s: float = UP_TIMEOUT_S) -> str:
         """Run one command of compose; its output.  Raises ComposeError."""
@@ -53,7 +62,7 @@ class Project:
             for word in ("-f", str(self.folder / "compose" / name))
         ]
         done = subprocess.run(
-            [*self.command, *files, "-p", self.name, *words],
+            [*self.engine.compose, *files, "-p", self.name, *words],
             env={
                 "PATH": SYSTEM,
                 "HOME": str(self.folder),
@@ -72,6 +81,37 @@ class Project:
         if done.returncode != 0:
             raise ComposeError(f"{words[0]}: {done.stdout[-1000:]}")
         return done.stdout
+
+    def run(self, service: str, *words: str) -> str:
+        """A container for one command of a service; what it said."""
+        return self.compose("run", "--rm", "-T", service, *words)
+
+    def up(self) -> None:
+        """Everything up and healthy.  Raises ComposeError with their last words."""
+        try:
+            self.compose("up", "-d", "--wait", "--quiet-pull")
+        except ComposeError as error:
+            raise ComposeError(f"{error}\n{_complaints(self)}") from error
+
+    def volume(self, name: str) -> str:
+        """The engine's name of one of our volumes."""
+        return f"{self.name}_{name}"
+
+    @contextmanager
+    def aside(self, **options: object) -> Iterator[Any]:
+        """A container beside compose's, of an image of ours, that does nothing."""
+        idle = "import time; time.sleep(900)"
+        container = self.engine.client.containers.run(
+            self.image,
+            entrypoint=["/venv/bin/python", "-c", idle],
+            detach=True,
+            healthcheck={"test": ["NONE"]},
+            **options,
+        )
+        try:
+            yield container
+        finally:
+            container.remove(force=True)
 
     def containers(self) -> dict[str, Any]:
         """Every container of the project by its service's name, ended ones too."""
@@ -111,19 +151,22 @@ def project(engine: Engine) -> Iterator[Project]:
         engine=engine,
         folder=folder,
         name=f"kredit-{secrets.token_hex(3)}",
-        command=compose_program(engine.home),
     )
     try:
-        one.compose("build", "-q", timeout_s=BUILD_TIMEOUT_S)
-        try:
-            one.compose("up", "-d", "--wait", "--quiet-pull")
-        except ComposeError as error:
-            raise ComposeError(_complaints(one)) from error
+        one.compose(*EVERYBODY, "build", "-q", timeout_s=BUILD_TIMEOUT_S)
+        _deal_long_ago(one)
+        one.up()
         yield one
     finally:
-        one.compose("--profile", "visit", "down", "-v", "-t", "5")
+        one.compose(*EVERYBODY, "down", "-v", "-t", "5")
         _remove_images(one)
         shutil.rmtree(folder)
+
+
+def _deal_long_ago(one: Project) -> None:
+    """As if a first `up` had been five days ago: leaves are due, the roots are not."""
+    job = ("--entrypoint", "/venv/bin/python", "pki", "-c", DEAL_LONG_AGO)
+    one.compose("run", "--rm", "-T", *job)
 
 
 def _complaints(one: Project) -> str:

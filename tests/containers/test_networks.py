@@ -1,9 +1,5 @@
 """Who can reach whom: connections are tried, with a positive control for each."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
 
 from infra import topology
@@ -21,23 +17,6 @@ AT_HOME = {
 }
 
 
-@contextmanager
-def probe(project: Project, network: str) -> Iterator[Any]:
-    """A container of nobody's in one network."""
-    container = project.engine.client.containers.run(
-        project.image,
-        entrypoint=["/venv/bin/python", "-c", "import time; time.sleep(900)"],
-        network=network,
-        detach=True,
-        init=False,
-        healthcheck={"test": ["NONE"]},
-    )
-    try:
-        yield container
-    finally:
-        container.remove(force=True)
-
-
 def door(project: Project, server: str) -> list[str]:
     """Port and addresses: all of them, wherever the server stands."""
     return [str(PORTS[server]), *project.addresses(server)]
@@ -46,7 +25,7 @@ def door(project: Project, server: str) -> list[str]:
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_zone_reaches_only_its_own_servers(project: Project, zone: str) -> None:
     """By address, since an unknown name would prove nothing."""
-    with probe(project, f"{project.name}_{zone}") as stranger:
+    with project.aside(network=f"{project.name}_{zone}") as stranger:
         seen = {
             server: python_in(stranger, PROBE, *door(project, server))
             for server in AT_HOME
@@ -59,7 +38,7 @@ def test_a_zone_reaches_only_its_own_servers(project: Project, zone: str) -> Non
 def test_what_keeps_a_stranger_out_is_the_network(project: Project) -> None:
     """The same container, once connected to the database's network, gets through."""
     client = project.engine.client
-    with probe(project, f"{project.name}_dmz") as stranger:
+    with project.aside(network=f"{project.name}_dmz") as stranger:
         target = door(project, topology.DATABASE_SERVER)
         assert python_in(stranger, PROBE, *target) == "closed"
         client.networks.get(f"{project.name}_data").connect(stranger)
@@ -69,7 +48,7 @@ def test_what_keeps_a_stranger_out_is_the_network(project: Project) -> None:
 def test_nobody_gets_out(project: Project) -> None:
     """Not even the gateway; a container on an ordinary network does."""
     host, port = project.engine.outside
-    with probe(project, "bridge") as ordinary:
+    with project.aside(network="bridge") as ordinary:
         assert python_in(ordinary, PROBE, str(port), host) == "open"
     ours = [process.name for process in topology.runnable()]
     reached = {

@@ -29,6 +29,11 @@ from pathlib import Path
 kinds = {".key", ".ed25519"}
 print(*{path.name for path in Path("/state").rglob("*") if path.suffix in kinds})
 """
+FILES = """
+from pathlib import Path
+root = Path("/state")
+print(*(path.relative_to(root) for path in root.rglob("*") if path.is_file()))
+"""
 CODE = """
 import os
 print(*sorted(os.listdir("/app")), *sorted(os.listdir("/app/services")))
@@ -61,13 +66,6 @@ def test_compose_starts_what_the_tree_names(project: Project) -> None:
         n for n, state in health.items() if state["Health"]["Status"] != "healthy"
     } == set()
     assert {n for n in JOBS if containers[n].attrs["State"]["ExitCode"] != 0} == set()
-
-
-def test_a_loan_goes_from_registration_to_money(project: Project) -> None:
-    """By the gateway's door; one transfer, and none before its time."""
-    said = project.compose("run", "--rm", "-T", "visitor")
-    assert "release before its time refused: release_too_early" in said
-    assert "the bank's ledger has one transfer" in said
 
 
 def test_only_the_gateway_is_published_and_on_this_machine_only(
@@ -116,6 +114,20 @@ def test_a_process_holds_one_identity(project: Project, name: str) -> None:
     held = set(python_in(project.running()[name], KEYS).split())
     logs = {"audit-log.ed25519"} if name == "audit-worker" else set()
     assert held == {f"{name}.key", f"{name}.ed25519"} | logs
+
+
+@pytest.mark.parametrize("service", topology.migratable())
+def test_a_migrator_holds_its_certificate_and_no_key(
+    project: Project, service: str
+) -> None:
+    """Nothing that the service signs, seals or matches with, and no partner's door."""
+    name = f"{service}-migrate"
+    given = {project.volume(f"{name}-given"): {"bind": "/state", "mode": "ro"}}
+    with project.aside(network_mode="none", volumes=given) as stranger:
+        held = set(python_in(stranger, FILES).split())
+    assert held == {
+        "environment", "pki/ca.crt", f"pki/{name}.crt", f"pki/{name}.key",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OURS)

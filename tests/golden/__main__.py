@@ -11,6 +11,7 @@ from tests.golden.examples import (
     golden_bytes,
     speaker_of,
 )
+from tests.golden.shapes import record
 
 
 def main() -> None:
@@ -23,6 +24,8 @@ def main() -> None:
         if not path.exists():
             path.write_bytes(golden_bytes(event))
             print(f"added {path.name}")
+    for event_type in record():
+        print(f"recorded the shape of {event_type}")
 
 
 def _add_key(principal: str) -> bool:

@@ -63,6 +63,11 @@ def golden_bytes(event: type[Event]) -> bytes:
     return envelope.signed(key)
 
 
+def goldens() -> list[Path]:
+    """The examples on record; a type's version ends its name."""
+    return sorted(FOLDER.glob("*.v*.json"))
+
+
 def speaker_of(event_type: str) -> str:
     """The principal in whose name the example of this type is signed."""
     publisher = event_type.partition(".")[0]

@@ -30,7 +30,7 @@ RED: Final = "red as it must be"
 TIMEOUT_S: Final = 300
 _TEAR_DOWN_S: Final = 30
 _LAST_LINES: Final = 25
-_SHARED: Final = ("venv", "servers")
+_SHARED: Final = ("venv", "servers", "downloads")
 """Tools below `.state` that a copy borrows instead of making them anew."""
 
 

@@ -46,12 +46,3 @@ def test_a_service_introduces_itself_in_a_few_lines(service: Path) -> None:
     lines = (service / "README.md").read_text().rstrip("\n").splitlines()
     assert lines[0] == f"# {service.name}"
     assert len(lines) <= README_LINES
-
-
-@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
-def test_migrations_are_numbered_without_gaps(service: Path) -> None:
-    """The first is the whole; later ones run before or after the new code."""
-    names = sorted(path.name for path in (service / "migrations").glob("[0-9]*.py"))
-    assert names[0] == "0001_initial.py"
-    assert [name[:4] for name in names] == [f"{n:04}" for n in range(1, len(names) + 1)]
-    assert all(name[5:].startswith(("pre_", "post_")) for name in names[1:])

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Annotated, Final, ParamSpec, Protocol, TypeVar
 from uuid import UUID
@@ -27,7 +27,10 @@ R = TypeVar("R")
 CREDENTIAL_THREADS: Final = 4
 MOST_CREDENTIALS_WAITING: Final = 64
 """Beyond that a login is told to come back: nobody waits for minutes (case A14)."""
+CREDENTIALS_S: Final = 20.0
 BLOCKING_THREADS: Final = 8
+BLOCKING_S: Final = 8.0
+"""Work in a thread that is not done by then is left alone; the client hears 503."""
 REFUSALS_AT_ONCE: Final = 4
 """Refusals being recorded at once; a flood of them must not hold up clients."""
 LONGEST_KEY: Final = 255
@@ -73,27 +76,27 @@ class Gate:
     async def blocking(
         self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Run what blocks (a database transaction) in a thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._blocking, functools.partial(work, *args, **kwargs)
-        )
+        """Run what blocks (a database transaction) in a thread.
+
+        Raises Transient when no thread is free, or it does not end, in `BLOCKING_S`.
+        """
+        whole = functools.partial(work, *args, **kwargs)
+        return await _within(BLOCKING_S, self._blocking, whole)
 
     async def credentials(
         self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
     ) -> R:
         """Run what hashes a password, in threads of its own.
 
-        Raises Transient, before anything is counted, when too many wait.
+        Raises Transient, before anything is counted, when too many wait; and when it
+        takes longer than `CREDENTIALS_S`.
         """
         if self._credentials_waiting >= MOST_CREDENTIALS_WAITING:
             raise Transient("too many logins at once")
         self._credentials_waiting += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(
-                self._credentials, functools.partial(work, *args, **kwargs)
-            )
+            whole = functools.partial(work, *args, **kwargs)
+            return await _within(CREDENTIALS_S, self._credentials, whole)
         finally:
             self._credentials_waiting -= 1
 
@@ -116,6 +119,17 @@ class Gate:
         """Let running work end."""
         self._blocking.shutdown(wait=True)
         self._credentials.shutdown(wait=True)
+
+
+async def _within(seconds: float, pool: Executor, work: Callable[[], R]) -> R:
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            return await asyncio.get_running_loop().run_in_executor(pool, work)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise Transient("the work is not done in time", retry_after_s=5) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 import services.antifraud
 from infra.stack import Stack
-from kernel.commands import upgrade
+from kernel.migrations.applying import upgrade
 from kernel.money import Money
 from kernel.platform import Platform
 from kernel.settings import read

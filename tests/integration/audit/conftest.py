@@ -13,10 +13,10 @@ from sqlalchemy import Engine, text
 import services.audit
 from infra.stack import Stack
 from kernel.bus import ConfirmingPublisher, close_quietly
-from kernel.commands import upgrade
 from kernel.crypto import SigningKey
 from kernel.events import Envelope
 from kernel.events.envelope import routing_key
+from kernel.migrations.applying import upgrade
 from kernel.platform import Platform
 from kernel.settings import PlatformSettings, read
 from services.audit.handlers.reading import Verdict

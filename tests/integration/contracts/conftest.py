@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Engine, text
 
 from infra.layout import ROOT
 from infra.stack import Stack
-from kernel.commands import upgrade
 from kernel.context import Call
 from kernel.crypto import Json, sha256
 from kernel.events.onboarding import ClientActivated, IdentificationCompleted
+from kernel.migrations.applying import upgrade
 from kernel.money import Money
 from kernel.platform import Platform
 from kernel.settings import read

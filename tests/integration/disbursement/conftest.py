@@ -15,8 +15,8 @@ from sqlalchemy import Engine, text
 
 import services.disbursement
 from infra.stack import Stack
-from kernel.commands import upgrade
 from kernel.context import Context
+from kernel.migrations.applying import upgrade
 from kernel.platform import Platform
 from kernel.settings import read
 from services.disbursement.domain.payout import Payout, Trail

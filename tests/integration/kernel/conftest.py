@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from infra.stack import Stack
-from kernel.bus import Interest, close_quietly, declare_service
+from kernel.bus import Interest, close_quietly
 from kernel.context import Context
 from kernel.events import Event
 from kernel.inbox import Handler, Inbox
@@ -22,7 +22,7 @@ from kernel.outbox import Relay, Signer
 from kernel.platform import Platform
 from kernel.settings import PlatformSettings, read
 from kernel.tables import kernel_metadata
-from tests.databases import owner_engine
+from tests.databases import kernel_tables, owner_engine
 
 PUBLISHER = "contracts"
 LISTENER = "disbursement"
@@ -103,30 +103,10 @@ class Service:
 @pytest.fixture(scope="module")
 def tables(servers: Stack) -> Iterator[None]:
     """The kernel's tables in both databases, and what both declare at the broker."""
-    engines = {name: owner_engine(servers, name) for name in (PUBLISHER, LISTENER)}
-    for name, engine in engines.items():
-        with engine.begin() as connection:
-            kernel_metadata.drop_all(connection)
-            kernel_metadata.create_all(connection)
-            connection.execute(
-                text(
-                    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES"
-                    f' IN SCHEMA public TO "{name}"'
-                )
-            )
-        env = servers.env(f"{name}-migrate")
-        settings = read(PlatformSettings, prefix=name, environ=env)
-        migrator = Platform.open(settings)
-        connection = migrator.broker.connect()
-        declare_service(connection, name, WISHES[name])
-        close_quietly(connection)
-        migrator.close()
-        _purge(servers, name)
-    yield
-    for engine in engines.values():
-        with engine.begin() as connection:
-            kernel_metadata.drop_all(connection)
-        engine.dispose()
+    with kernel_tables(servers, WISHES):
+        for name in WISHES:
+            _purge(servers, name)
+        yield
 
 
 @pytest.fixture

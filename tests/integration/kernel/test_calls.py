@@ -83,7 +83,7 @@ def contracts(servers: Stack) -> Iterator[Service]:
     service.end()
 
 
-def eventually(condition: Callable[[], bool], *, within_s: float = 15) -> None:
+def eventually(condition: Callable[[], bool], *, within_s: float = 60) -> None:
     end = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < end, "did not happen in time"

@@ -17,10 +17,10 @@ from sqlalchemy import Engine, text
 
 from infra.simulators.client import Person
 from infra.stack import Stack
-from kernel.commands import upgrade
 from kernel.context import Context
 from kernel.crypto import Json
 from kernel.errors import Refused
+from kernel.migrations.applying import upgrade
 from kernel.platform import Platform
 from kernel.settings import read
 from kernel.values import Iban, Iin, Phone

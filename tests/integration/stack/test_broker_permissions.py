@@ -68,6 +68,9 @@ def test_only_the_owner_publishes_events(
         assert (None if service == principal else FORBIDDEN) == tried, service
 
 
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A16")
+@pytest.mark.seeded("broker_opens_the_default_exchange")
 def test_nobody_reaches_a_queue_through_the_default_exchange(
     connection: amqp.Connection,
 ) -> None:
@@ -76,6 +79,18 @@ def test_nobody_reaches_a_queue_through_the_default_exchange(
         for kind in QUEUES:
             tried = answer(connection, publishes("", f"{service}.{kind}"))
             assert tried == FORBIDDEN, (service, kind)
+
+
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A16")
+@pytest.mark.seeded("broker_opens_the_dead_letters")
+def test_nobody_buries_a_message_for_another(
+    connection: amqp.Connection, principal: str
+) -> None:
+    """Dead letters come from the broker alone, which has them from the queue."""
+    for service in _foreign(principal):
+        tried = answer(connection, publishes(f"{service}.dead", "x", user_id=principal))
+        assert tried == FORBIDDEN, service
 
 
 @pytest.mark.clause("6.1f")
@@ -92,23 +107,50 @@ def test_nobody_consumes_a_foreign_queue(
                 assert tried == FORBIDDEN, (method, queue)
 
 
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A16")
+@pytest.mark.seeded("broker_lets_anyone_declare")
 def test_nobody_declares_or_removes_what_lasts(
     connection: amqp.Connection, principal: str
 ) -> None:
     """Queues and exchanges are for the migrators, each for its own service only."""
     closed = _foreign(principal) if principal in MIGRATORS else SERVICES
     for service in closed:
-        queue, exchange = f"{service}.inbox", f"{service}.events"
-        for action in (
-            asks("queue_declare", queue, durable=True),
-            asks("queue_delete", queue),
-            asks("exchange_declare", exchange, type="topic"),
-            asks("exchange_delete", exchange),
-        ):
-            assert answer(connection, action) == FORBIDDEN, service
+        for queue in (f"{service}.{kind}" for kind in QUEUES):
+            assert _refused(connection, "queue_declare", queue, durable=True), queue
+            assert _refused(connection, "queue_delete", queue), queue
+        for exchange in (f"{service}.events", f"{service}.dead"):
+            assert _refused(connection, "exchange_declare", exchange, type="topic")
+            assert _refused(connection, "exchange_delete", exchange), exchange
     for shared in ("rpc", "reply"):
         assert answer(connection, asks("exchange_delete", shared)) == FORBIDDEN
     assert answer(connection, asks("queue_declare", "anything")) == FORBIDDEN
+
+
+def _refused(
+    connection: amqp.Connection, method: str, name: str, **options: object
+) -> bool:
+    return bool(answer(connection, asks(method, name, **options)) == FORBIDDEN)
+
+
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A16")
+@pytest.mark.seeded("broker_lets_anyone_hear_events")
+def test_nobody_hears_events_but_by_its_own_queue(
+    connection: amqp.Connection, principal: str
+) -> None:
+    """No process binds a queue of its own, nobody binds or unbinds another's."""
+    spy = f"reply.{principal}.spy"
+    for service in SERVICES:
+        exchange = f"{service}.events"
+        assert answer(connection, binds(spy, exchange, "#")) == FORBIDDEN, exchange
+        for owner in _foreign(principal):
+            for method in ("queue_bind", "queue_unbind"):
+                tried = answer(
+                    connection,
+                    asks(method, f"{owner}.inbox", exchange=exchange, routing_key="#"),
+                )
+                assert tried == FORBIDDEN, (method, owner, exchange)
 
 
 @pytest.mark.clause("2.1")
@@ -128,6 +170,9 @@ def test_calls_follow_the_matrix(connection: amqp.Connection, principal: str) ->
             assert (None if allowed else FORBIDDEN) == tried, key
 
 
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A16")
+@pytest.mark.seeded("broker_lets_anyone_answer")
 def test_only_services_answer(connection: amqp.Connection, principal: str) -> None:
     """The exchange of answers is closed to those who never answer."""
     tried = answer(connection, publishes("reply", "gateway.1", user_id=principal))
@@ -155,6 +200,9 @@ def test_nobody_receives_answers_to_others(
         )
 
 
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A16")
+@pytest.mark.seeded("broker_lets_anyone_hear_calls")
 def test_no_process_listens_to_calls_by_a_queue_of_its_own(
     connection: amqp.Connection, principal: str
 ) -> None:
@@ -164,6 +212,9 @@ def test_no_process_listens_to_calls_by_a_queue_of_its_own(
         assert answer(connection, binds(spy, "rpc", key)) == FORBIDDEN, key
 
 
+@pytest.mark.clause("6.1f")
+@pytest.mark.catalogue("A16")
+@pytest.mark.seeded("broker_lets_anyone_hear_calls")
 @pytest.mark.parametrize("migrator", MIGRATORS)
 def test_a_migrator_binds_calls_of_its_own_service_only(
     doors: Doors, migrator: str
@@ -188,10 +239,12 @@ def test_a_forged_sender_is_refused(
     connection: amqp.Connection, principal: str
 ) -> None:
     """The broker compares `user_id` with the certificate it was shown."""
-    forger = "operator" if principal != "operator" else "gateway"
     exchange, key = _something_writable(principal)
     assert answer(connection, publishes(exchange, key, user_id=principal)) is None
-    assert answer(connection, publishes(exchange, key, user_id=forger)) == FORGED
+    for other in (*SPEAKERS, *MIGRATORS, "guest"):
+        if other != principal:
+            tried = answer(connection, publishes(exchange, key, user_id=other))
+            assert tried == FORGED, other
 
 
 def _something_writable(principal: str) -> tuple[str, str]:

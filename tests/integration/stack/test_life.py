@@ -1,20 +1,17 @@
 """A stack comes up, repairs itself, is left alone when nothing changed, and goes."""
 
 import os
-import pwd
-import shutil
 import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
 
-from infra.layout import ROOT, Layout, is_root
+from infra import topology
+from infra.layout import ROOT, Layout
 from infra.stack import Stack, StackError, ports
+from tests.integration.stack import ordinary
 from tests.integration.stack.conftest import open_folder
 
-UNPRIVILEGED = "nobody"
 SCRIPT = """
 import os, sys
 from pathlib import Path
@@ -77,6 +74,17 @@ def test_environment_files_hold_no_secret(stack: Stack) -> None:
     assert [secret for secret in secrets if secret.strip() in told] == []
 
 
+def test_a_migrator_is_told_of_no_key_but_its_certificates(stack: Stack) -> None:
+    """A schema's owner signs nothing, opens no field and knows no partner."""
+    pki, keys = str(stack.layout.pki), str(stack.layout.keys)
+    for service in topology.services():
+        own = f"{service}-migrate"
+        told = stack.env(own).values()
+        files = {Path(value).name for value in told if value.startswith(pki)}
+        assert files == {"ca.crt", f"{own}.crt", f"{own}.key"}
+        assert [value for value in told if value.startswith(keys)] == []
+
+
 def test_ports_taken_meanwhile_are_chosen_anew(stack: Stack) -> None:
     """A stopped stack does not insist on a port that somebody else now uses."""
     with open_folder() as folder:
@@ -96,15 +104,10 @@ def test_it_works_for_an_ordinary_user_and_leaves_nothing_running() -> None:
     with open_folder() as folder:
         state = folder / "state"
         state.mkdir()
-        command = [_reachable_python(folder), "-c", SCRIPT, str(state)]
-        code = _reachable(ROOT, folder / "code")
-        if is_root():
-            user = pwd.getpwnam(UNPRIVILEGED)
-            os.chown(state, user.pw_uid, user.pw_gid)
-            identity = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}"]
-            command = ["setpriv", *identity, "--clear-groups", *command]
+        code = ordinary.reachable(ROOT, folder / "code")
+        python = ordinary.python(folder)
         run = subprocess.run(
-            command,
+            ordinary.command(python, "-c", SCRIPT, ordinary.give(state)),
             capture_output=True,
             text=True,
             timeout=90,
@@ -118,41 +121,4 @@ def test_it_works_for_an_ordinary_user_and_leaves_nothing_running() -> None:
         )
         assert run.returncode == 0, run.stderr
         assert run.stdout.split()[0] != "0"
-        assert _commands_mentioning(str(state)) == []
-
-
-def _reachable_python(folder: Path) -> str:
-    """An interpreter with our packages that the ordinary user may run."""
-    if not is_root() or _others_may_read(Path(sys.executable).resolve()):
-        return sys.executable
-    made = folder / "venv"
-    command = ["/usr/bin/python3.11", "-m", "venv", "--without-pip", str(made)]
-    subprocess.run(command, check=True)
-    packages = _reachable(Path(sysconfig.get_path("purelib")), folder / "packages")
-    ours = made / "lib" / "python3.11" / "site-packages" / "ours.pth"
-    ours.write_text(str(packages))
-    return str(made / "bin" / "python")
-
-
-def _reachable(path: Path, copy: Path) -> Path:
-    """The folder itself, or a copy of it where others may not read it."""
-    if not is_root() or _others_may_read(path):
-        return path
-    return Path(shutil.copytree(path, copy, ignore=shutil.ignore_patterns(".state")))
-
-
-def _others_may_read(path: Path) -> bool:
-    folders = all(folder.stat().st_mode & 0o001 for folder in path.parents)
-    return path.exists() and folders and bool(path.stat().st_mode & 0o004)
-
-
-def _commands_mentioning(text: str) -> list[str]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if text in command:
-            found.append(command)
-    return found
+        assert ordinary.commands_mentioning(str(state)) == []

@@ -6,6 +6,8 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -13,7 +15,7 @@ from socketserver import ThreadingMixIn
 import pytest
 
 from kernel import metrics
-from kernel.metrics import Served, serve
+from kernel.metrics import Pulse, Served, serve
 from kernel.tls import client_context, server_context
 from tests.unit.kernel.conftest import Authority, Pair
 
@@ -77,6 +79,43 @@ def test_ready_names_the_parts(served: Served, pair: Pair, parts: Parts) -> None
 
 def _parsed(answer: Answer) -> tuple[int, object]:
     return answer[0], json.loads(answer[1])
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "did not happen in time"
+        time.sleep(0.01)
+
+
+def test_a_pulse_follows_its_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "PULSE_S", 0.01)
+    answers = {"well": True}
+    pulse = Pulse(lambda: answers["well"])
+    eventually(pulse.is_well)
+    answers.clear()  # the check itself breaks
+    eventually(lambda: not pulse.is_well())
+    answers["well"] = True
+    eventually(pulse.is_well)
+
+
+@pytest.mark.catalogue("F40")
+def test_a_pulse_whose_check_hangs_is_not_well_and_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(metrics, "PULSE_S", 0.01)
+    monkeypatch.setattr(metrics, "STALE_S", 0.5)
+    hangs, released = threading.Event(), threading.Event()
+
+    def check() -> bool:
+        return not hangs.is_set() or released.wait()
+
+    pulse = Pulse(check)
+    eventually(pulse.is_well)
+    hangs.set()
+    eventually(lambda: not pulse.is_well())
+    released.set()
+    eventually(pulse.is_well)
 
 
 def test_a_check_that_fails_means_not_ready(pair: Pair) -> None:

@@ -1,0 +1,111 @@
+"""A service's user sends what is too large, too much, or strangely dressed (B05)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import amqp
+import pytest
+
+from infra.stack import Stack
+from kernel.bus import BROKER_ERRORS, Broker, close_quietly
+from kernel.crypto import random_bytes
+from kernel.events.contracts import ContractAnnulled
+from tests.integration.bus.conftest import eventually, probe
+from tests.integration.kernel.conftest import LISTENER, PUBLISHER, Service
+
+MIB: Final = 1024 * 1024
+LARGEST_MIB: Final = 8
+"""What the broker takes (`max_message_size`)."""
+LARGE: Final = 10
+MANY: Final = 200
+HEADERS: Final = 10_000
+GROWTH_MIB: Final = 400
+"""What a hostile neighbour may cost: `PREFETCH` messages of `LARGEST_MIB`."""
+CODES: Final = "SELECT code, count(*) FROM quarantine GROUP BY code"
+
+
+@pytest.fixture
+def victim(servers: Stack, listener: Service) -> Iterator[int]:
+    """The pid of a listening service in a process of its own."""
+    with probe(LISTENER, servers.env(LISTENER)) as process:
+        yield process.pid
+        assert process.poll() is None, "it died of a message"
+
+
+def peak_mib(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) // 1024  # it is told in KiB
+
+
+def send(broker: Broker, *bodies: bytes, **properties: Any) -> None:  # noqa: ANN401 - AMQP's
+    """Publish as a stolen service user would, waiting until the broker has each."""
+    connection = broker.connect()
+    try:
+        channel = connection.channel()
+        channel.confirm_select()
+        for body in bodies:
+            channel.basic_publish_confirm(
+                amqp.Message(body, user_id=PUBLISHER, **properties),
+                f"{PUBLISHER}.events",
+                "contract.x",
+                timeout=30,
+            )
+    finally:
+        close_quietly(connection)
+
+
+@pytest.mark.catalogue("B05")
+@pytest.mark.seeded("broker_takes_any_size")
+def test_the_broker_takes_no_message_of_sixty_megabytes(
+    publisher: Service, victim: int
+) -> None:
+    before = peak_mib(victim)
+    with pytest.raises(BROKER_ERRORS):
+        send(publisher.platform.broker, bytes(60 * MIB))
+    assert peak_mib(victim) - before < 60
+
+
+@pytest.mark.catalogue("B05")
+@pytest.mark.seeded("inbox_parses_any_size")
+def test_what_the_broker_takes_and_no_event_can_be_is_quarantined_unread(
+    publisher: Service, listener: Service, victim: int
+) -> None:
+    """Its memory is bounded, and a good event behind it all is applied."""
+    before = peak_mib(victim)
+    filler = b'{"id":"' + b"x" * ((LARGEST_MIB - 1) * MIB) + b'"}'
+    send(publisher.platform.broker, *[filler] * LARGE)
+    eventually(lambda: _codes(listener) == {"too_large": LARGE})
+    assert peak_mib(victim) - before < GROWTH_MIB
+    _good_event_arrives(publisher, listener)
+
+
+@pytest.mark.catalogue("B05")
+@pytest.mark.seeded("envelope_lets_rubbish_through")
+def test_a_backlog_of_rubbish_and_ten_thousand_headers_stop_nobody(
+    publisher: Service, listener: Service, victim: int
+) -> None:
+    before = peak_mib(victim)
+    broker = publisher.platform.broker
+    send(broker, *[b"{}"] * MANY)
+    headers = {f"h{number}": 1 for number in range(HEADERS)}
+    send(broker, b"{}", application_headers=headers)
+    eventually(lambda: sum(_codes(listener).values()) == MANY + 1)
+    assert peak_mib(victim) - before < GROWTH_MIB / 4
+    _good_event_arrives(publisher, listener)
+
+
+def _codes(listener: Service) -> dict[str, int]:
+    return {row.code: row.count for row in listener.rows(CODES)}
+
+
+def _good_event_arrives(publisher: Service, listener: Service) -> None:
+    contract = UUID(bytes=random_bytes(16))
+    event = ContractAnnulled(contract_id=contract, client_id=contract, reason="x")
+    with publisher.platform.database.begin(publisher.context()) as tx:
+        event_id = tx.publish(event)
+    publisher.run(publisher.relay().run)
+    effect = "SELECT 1 FROM outbox WHERE causation_id = :cause"
+    eventually(lambda: len(listener.rows(effect, cause=event_id)) == 1)

@@ -1,0 +1,161 @@
+"""A message whose handler always fails stops its subject and nothing else (F23)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+import orjson
+import pytest
+
+from infra.demo.borrower import Borrower
+from infra.demo.world import World
+from kernel.inbox import RETRY_AFTER_S
+from tests.e2e.test_from_registration_to_money import register
+from tests.sweep import Sweep
+from tests.wire import Wire, eventually, fresh_ids, hidden, interests, seed
+
+# The table without which the listener's reaction fails, and to what.
+TRIPWIRES: Final = {
+    "auth": ("logins", "onboarding.client_activated.v1"),
+    "contracts": ("clients", "onboarding.client_activated.v1"),
+    "antifraud": ("signal", "onboarding.client_activated.v1"),
+    "disbursement": ("payouts", "antifraud.operation_suspended.v1"),
+}
+ROUNDS_OF_TRIES: Final = len(RETRY_AFTER_S) + 1
+
+
+@pytest.fixture
+def people(world: World) -> Iterator[list[Borrower]]:
+    """Two clients: one whose events are poison, one who comes after him."""
+    seeded = seed()
+    found = [world.borrower(f"{seeded}-{name}") for name in ("poison", "next")]
+    yield found
+    for person in found:
+        person.cabinet.close()
+
+
+def test_every_listener_that_reacts_has_its_tripwire() -> None:
+    # The log of events has no handlers: whatever is genuine is written.
+    assert TRIPWIRES.keys() | {"audit"} == interests().keys()
+
+
+@pytest.mark.clause("1.3c")
+@pytest.mark.catalogue("F23")
+@pytest.mark.seeded("inbox_tries_for_ever")
+def test_poison_is_parked_with_an_alarm_and_the_queue_flows_on(
+    world: World, wire: Wire, sweep: Sweep, people: list[Borrower]
+) -> None:
+    """In every listener at once; repaired and replayed, nothing is left of it."""
+    poison, next_ = people
+    pids = wire.pids()
+    with ExitStack() as repaired:
+        register_to_activation(poison, before_last=lambda: hide(repaired, wire))
+        suspend(wire)
+        for service, (_, kind) in TRIPWIRES.items():
+            eventually(partial(all_tried, sweep, service, kind, 1))
+        use_up_attempts(world, sweep)
+    for service, (_, kind) in TRIPWIRES.items():
+        [row] = stuck(sweep, service, kind)
+        assert (row["state"], row["attempts"]) == ("parked", ROUNDS_OF_TRIES)
+        assert runs(wire, service, row["message_id"]) == ROUNDS_OF_TRIES
+        eventually(partial(alarmed, sweep, service, row["message_id"]))
+        assert wire.depth(f"{service}.inbox") == 0
+    register(next_)
+    next_.log_in()
+    for service in TRIPWIRES:
+        replay(wire, sweep, service)
+    poison.set_password()
+    poison.log_in()
+    sweep.settled()
+    assert wire.pids() == pids
+
+
+def register_to_activation(
+    client: Borrower, *, before_last: Callable[[], None]
+) -> None:
+    """A registration whose last step publishes what the listeners react to."""
+    client.appear()
+    client.start_registration()
+    client.confirm_phone()
+    client.give_data()
+    client.give_photo()
+    before_last()
+    client.identify()
+
+
+def hide(repaired: ExitStack, wire: Wire) -> None:
+    for service, (table, _) in TRIPWIRES.items():
+        repaired.enter_context(hidden(wire.stack, service, table))
+
+
+def suspend(wire: Wire) -> None:
+    """Antifraud holds somebody disbursement has never heard of."""
+    with wire.calling("operator") as by:
+        arguments = {"client_id": str(fresh_ids().new()), "ground": "poison"}
+        request = by.request("antifraud", "suspend_client", arguments=arguments)
+        by.send("antifraud.suspend_client", request)
+        assert orjson.loads(by.answer()[1])["error"] is None
+
+
+def stuck(sweep: Sweep, service: str, kind: str) -> list[dict[str, Any]]:
+    found = sweep.rows(
+        service,
+        "SELECT message_id, type, state, attempts FROM inbox"
+        " WHERE state IN ('failed', 'parked')",
+    )
+    return [row for row in found if row["type"] == kind]
+
+
+def all_tried(sweep: Sweep, service: str, kind: str, times: int) -> bool:
+    found = stuck(sweep, service, kind)
+    return bool(found) and all(row["attempts"] >= times for row in found)
+
+
+def use_up_attempts(world: World, sweep: Sweep) -> None:
+    """Let each back-off pass; a message is tried as soon as its time has come."""
+    for attempt, pause_s in enumerate(RETRY_AFTER_S, start=1):
+        world.move_clock(timedelta(seconds=pause_s))
+        for service, (_, kind) in TRIPWIRES.items():
+            eventually(partial(all_tried, sweep, service, kind, attempt + 1))
+
+
+def runs(wire: Wire, service: str, message_id: str) -> int:
+    """How often the handler ran in vain, by the process's own log."""
+    return sum(
+        "handler_failed" in line and message_id in line
+        for line in wire.log(service).splitlines()
+    )
+
+
+def alarmed(sweep: Sweep, service: str, message_id: str) -> bool:
+    """Whether the alarm stands in the log of events."""
+    alarms = {
+        row["id"]
+        for row in sweep.rows(
+            service,
+            "SELECT id, convert_from(data, 'UTF8')::json ->> 'event_id' AS about"
+            " FROM outbox WHERE type = 'platform.message_parked.v1'",
+        )
+        if row["about"] == message_id
+    }
+    logged = sweep.rows("audit", "SELECT event_id FROM audit_log WHERE kind = 1")
+    return bool(alarms) and alarms <= {row["event_id"] for row in logged}
+
+
+def replay(wire: Wire, sweep: Sweep, service: str) -> None:
+    """What an operator does after the repair."""
+    parked = sweep.rows(
+        service,
+        "SELECT message_id FROM inbox WHERE state = 'parked' ORDER BY subject_version",
+    )
+    assert parked
+    with wire.calling("operator") as by:
+        for row in parked:
+            request = by.request(
+                service, "replay_parked", arguments={"message_id": row["message_id"]}
+            )
+            by.send(f"{service}.replay_parked", request)
+            answer = orjson.loads(by.answer()[1])
+            assert answer["result"]["outcome"] == "applied", answer

@@ -1,0 +1,67 @@
+"""A whole platform of its own: what happens to it here no other test would survive."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import infra.stack
+from infra import topology
+from infra.demo.world import World
+from infra.stack import Stack
+from tests.rolling import next_version
+from tests.rolling.beside import Beside
+from tests.rolling.doors import Doors
+from tests.rolling.load import Load
+from tests.sweep import Sweep
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code of the next version."""
+    folder = tmp_path_factory.mktemp("next")
+    next_version.make(folder)
+    return folder
+
+
+@pytest.fixture
+def platform(state_folder: Path) -> Iterator[Stack]:
+    """Every process of today's version, ready."""
+    everything = {
+        *infra.stack.SERVERS,
+        *topology.simulators(),
+        *(process.name for process in topology.runnable()),
+    }
+    stack = infra.stack.start(state_folder / "rolling", only=everything)
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def beside(platform: Stack, tree: Path) -> Iterator[Beside]:
+    """The next version's processes, none of them started."""
+    processes = Beside(platform, tree)
+    yield processes
+    processes.stop_all()
+
+
+@pytest.fixture
+def doors(platform: Stack) -> Doors:
+    return Doors(platform.url)
+
+
+@pytest.fixture
+def load(platform: Stack, beside: Beside, doors: Doors) -> Iterator[Load]:
+    """Clients; the seed is printed when a test fails."""
+    seed = os.environ.get("KREDIT_SEED") or secrets.token_hex(4)
+    print(f"KREDIT_SEED={seed}")  # noqa: T201 - pytest shows it with a failure
+    clients = Load(World(platform), doors, seed)
+    yield clients
+    clients.close()
+
+
+@pytest.fixture
+def sweep(load: Load) -> Sweep:
+    return Sweep(load.world.stack, load.world.control())

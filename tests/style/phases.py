@@ -1,0 +1,61 @@
+"""What a migration would do to a schema that other processes are using (ADR 0007)."""
+
+import importlib.util
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+
+NAME: Final = re.compile(r"\d{4}_(?P<phase>pre|post)_[a-z0-9_]+\.py")
+_TAKES_AWAY: Final = {
+    r"\bDROP\b(?! (?:NOT NULL|DEFAULT)\b)": "drops something",
+    r"\bRENAME\b": "renames something",
+    r"\bSET NOT NULL\b": "lets older code write less",
+    r"\b(?:TYPE|USING)\b": "changes a type",
+    r"\bREVOKE\b": "takes a right away",
+    r"\b(?:DELETE FROM|TRUNCATE)\b": "deletes rows",
+    r"\bADD CONSTRAINT\b(?!.*\bFOREIGN KEY\b)": "lets older code write less",
+    r"\bCREATE UNIQUE INDEX\b": "lets older code write less",
+}
+_GIVES: Final = {
+    r"\bCREATE TABLE\b": "creates a table",
+    r"\bADD COLUMN\b": "adds a column",
+    r"\bGRANT\b": "grants a right",
+}
+_NEEDED_COLUMN: Final = re.compile(r"\bADD COLUMN\b(?=.*\bNOT NULL\b)(?!.*\bDEFAULT\b)")
+
+
+def sql_of(migration: Path) -> str:
+    """The statements of a migration's ``upgrade``, as PostgreSQL would get them."""
+    spec = importlib.util.spec_from_file_location(migration.stem, migration)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{migration} is no module")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    said = io.StringIO()
+    context = MigrationContext.configure(
+        dialect_name="postgresql", opts={"as_sql": True, "output_buffer": said}
+    )
+    with Operations.context(context):
+        module.upgrade()
+    return said.getvalue()
+
+
+def complaints(phase: str, sql: str) -> Iterator[str]:
+    """What a migration of this phase may not do; new tables may be as they like."""
+    made = set(re.findall(r'CREATE TABLE "?(\w+)"?', sql)) if phase == "pre" else set()
+    rules = _TAKES_AWAY if phase == "pre" else _GIVES
+    for statement in re.split(r";\s*\n", sql):
+        about = re.search(r'\b(?:TABLE|ON) (?:ONLY )?"?(\w+)"?', statement)
+        if about and about[1] in made:
+            continue
+        flat = " ".join(statement.split())
+        for pattern, complaint in rules.items():
+            if re.search(pattern, flat, re.IGNORECASE):
+                yield f"{complaint}: {flat}"
+        if phase == "pre" and _NEEDED_COLUMN.search(flat):
+            yield f"adds a column older code does not fill: {flat}"
