@@ -168,6 +168,7 @@ def test_the_broker_is_away_and_comes_back(
 
 @pytest.mark.catalogue("F40")
 @pytest.mark.seeded("readiness_waits_for_the_check")
+@pytest.mark.seeded("readiness_never_red")
 @pytest.mark.seeded("gateway_waits_for_a_hanging_database")
 @pytest.mark.parametrize("fault", [down, black_hole], ids=lambda fault: fault.__name__)
 def test_the_database_is_away_and_comes_back(
