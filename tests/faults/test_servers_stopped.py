@@ -36,14 +36,16 @@ def test_a_stopped_broker_costs_nothing_but_time(
 ) -> None:
     """Logins are refused and recorded all the while: the outbox grows, then drains."""
     platform.halt(topology.BROKER_SERVER)
-    until = time.monotonic() + STOPPED_S
-    refuses_safely(platform, "bus", door.needs_bus)
-    attempts = 0
-    while time.monotonic() < until or not attempts:
-        assert door.refuses_login()
-        attempts += 1
-    assert sweep.rows("auth", WAITING)[0]["count"] >= attempts
-    platform.resume(topology.BROKER_SERVER)
+    try:
+        until = time.monotonic() + STOPPED_S
+        refuses_safely(platform, "bus", door.needs_bus)
+        attempts = 0
+        while time.monotonic() < until or not attempts:
+            assert door.refuses_login()
+            attempts += 1
+        assert sweep.rows("auth", WAITING)[0]["count"] >= attempts
+    finally:
+        platform.resume(topology.BROKER_SERVER)
     eventually(lambda: all_ready(platform), within_s=BUS_WITHIN_S)
     eventually(door.answers, within_s=BUS_WITHIN_S)
     eventually(
@@ -57,9 +59,11 @@ def test_a_stopped_database_costs_nothing_but_time(
     platform: Stack, door: Door, healed: None
 ) -> None:
     platform.halt(topology.DATABASE_SERVER)
-    until = time.monotonic() + STOPPED_S
-    refuses_safely(platform, "database", door.needs_database)
-    time.sleep(max(0.0, until - time.monotonic()))
-    platform.resume(topology.DATABASE_SERVER)
+    try:
+        until = time.monotonic() + STOPPED_S
+        refuses_safely(platform, "database", door.needs_database)
+        time.sleep(max(0.0, until - time.monotonic()))
+    finally:
+        platform.resume(topology.DATABASE_SERVER)
     eventually(lambda: all_ready(platform), within_s=DATABASE_WITHIN_S)
     eventually(door.answers, within_s=DATABASE_WITHIN_S)
