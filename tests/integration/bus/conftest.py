@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,12 @@ class Caller:
     rpc: RpcClient
 
     def call(
-        self, service: str, method: str, *, timeout_s: float = 5.0, **arguments: object
+        self,
+        service: str,
+        method: str,
+        *,
+        timeout_s: float = 5.0,
+        **arguments: Any,  # noqa: ANN401 - passed on
     ) -> Json:
         context = self.platform.context()
         return self.rpc.call(
