@@ -12,6 +12,10 @@ PYTEST := $(PYTHON) -m pytest
 CODE := $(wildcard kernel services infra tests tools)
 # Arguments for pytest, e.g. `make integration PYTEST_ARGS='-k broker -x'`.
 PYTEST_ARGS ?=
+# Arguments for the benchmarks, e.g. `make bench BENCH_ARGS="relay --rounds 9"`.
+BENCH_ARGS ?=
+# Arguments for the campaign, e.g. `make faults n=loans-broker FAULTS_ARGS='--seed 1'`.
+FAULTS_ARGS ?=
 
 # Says plainly that something is not there, instead of passing on nothing.
 need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothing to run' >&2; exit 2; }
@@ -103,7 +107,7 @@ rolling: venv servers ## a release under load: two versions side by side
 	@$(PYTEST) tests/rolling $(PYTEST_ARGS)
 
 test: venv servers ## all of the above in one run
-	@$(PYTEST) $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security tests/rolling) $(PYTEST_ARGS)
+	@$(PYTEST) $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security tests/rolling tests/faults) $(PYTEST_ARGS)
 
 containers: venv ## the same in containers (an engine, or root on Debian; else SKIPPED)
 	@$(PYTHON) -m tests.containers $(PYTEST_ARGS)
@@ -118,13 +122,11 @@ trace: venv ## which test proves which clause of the Procedure
 	$(call need,$(firstword $(wildcard tests/trace tests/trace.py) tests/trace))
 	@$(PYTHON) -m tests.trace
 
-bench: venv servers ## measured speeds
-	$(call need,tests/benchmarks)
-	@$(PYTEST) tests/benchmarks $(PYTEST_ARGS)
+bench: venv servers ## speeds as ratios against peers (BENCH_ARGS='relay --rounds 9')
+	@$(PYTHON) -m tests.benchmarks $(BENCH_ARGS)
 
-faults: venv servers ## kills, partitions, lying partners
-	$(call need,tests/faults)
-	@$(PYTEST) tests/faults $(PYTEST_ARGS)
+faults: venv servers ## the fault campaign, resumed until its totals are reached (n=case for one)
+	@$(PYTHON) -m tests.faults $(if $(n),$(n),--resume) $(FAULTS_ARGS)
 
 ##@ Tools
 

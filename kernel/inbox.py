@@ -288,17 +288,23 @@ class Inbox:
                 self.drain(source, subject)
         return len(rows)
 
-    def again(self, source: str, subject: str, version: int) -> Outcome | None:
-        """Handle a parked message once more; None when none is parked there.
+    def replay(self, message_id: UUID) -> Outcome | None:
+        """Handle a parked message once more; None when there is no such.
 
         Applied, it frees all that waits behind it; failed, it is parked again.
         """
-        found = self.load(source, subject, version, states=("parked",))
+        with self.database.begin(fresh_context(self.ids)) as tx:
+            row = tx.connection.execute(
+                select(inbox.c.source, inbox.c.subject, inbox.c.subject_version).where(
+                    inbox.c.message_id == message_id, inbox.c.state == "parked"
+                )
+            ).one_or_none()
+        found = self.load(*row, states=("parked",)) if row else None
         if found is None:
             return None
         outcome = self._place_stored(*found)
         if outcome in _MOVED_ON:
-            self.drain(source, subject)
+            self.drain(found[0].source, found[0].subject)
         return outcome
 
     def run_retries(self, stop: threading.Event) -> None:

@@ -111,12 +111,12 @@ class Operations:
         """One of them with its data and what it holds up.  Refused: ``not_parked``."""
         return self._parking.shown(call, message_id)
 
-    def replay_parked(self, call: Call, *, message_id: UUID) -> Json:
+    def replay_parked(self, call: Call, *, message_id: UUID) -> Json:  # noqa: ARG002 - as check
         """Handle a parked message once more; what waits behind it follows.
 
         Refused: ``not_parked``.
         """
-        outcome = self._parking.replayed(call, message_id)
+        outcome = self._parking.replayed(message_id)
         return {"message_id": str(message_id), "outcome": outcome.value}
 
     def ask_drop(self, call: Call, *, message_id: UUID, reason: str) -> Json:

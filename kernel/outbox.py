@@ -250,7 +250,10 @@ class Relay:
             mark_published(connection, accepted, self._clock.now())
             batch = unpublished(connection, after=after)
             batch = batch or number(connection, self._signer)
-        self._reached("marked" if accepted else "numbered")
+        if accepted:
+            self._reached("marked")
+        if batch:
+            self._reached("numbered")
         return batch
 
     def _message(self, row: Ready) -> tuple[str, bytes, str, str]:

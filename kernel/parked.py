@@ -72,11 +72,9 @@ class Parking:
             "drop": _told(asked) if asked is not None else None,
         }
 
-    def replayed(self, call: Call, message_id: UUID) -> Outcome:
+    def replayed(self, message_id: UUID) -> Outcome:
         """Handle a parked message once more.  Refused: ``not_parked``."""
-        with self.inbox.database.begin(call.context) as tx:
-            row = _required(tx.connection, message_id)
-        outcome = self.inbox.again(*_place(row))
+        outcome = self.inbox.replay(message_id)
         if outcome is None:
             raise _not_parked()
         return outcome

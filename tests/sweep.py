@@ -2,8 +2,10 @@
 
 I1 one transfer per contract at most, and every paid payout has exactly one;
 I2 none earlier than ``hold_until``; I3 none for a contract not released;
-I4 the sums agree; I5 the audit log holds every event of every outbox, once;
-I6 nothing is stuck in an outbox or an inbox; I7 no personal value in any log.
+I4 the sums agree; I5 the audit log holds every event of every outbox, once, and its
+chain verifies; I6 nothing is stuck in an outbox or an inbox, an inbox knows a message
+once, and what is parked was told; I7 no personal value in any log; I8 every process is
+ready, and no payout is at the bank without an end or an alarm.
 """
 
 import json
@@ -19,6 +21,8 @@ from typing_extensions import override
 from infra import topology
 from infra.demo.borrower import Borrower
 from infra.demo.cabinet import until
+from infra.demo.story import verify_export
+from infra.demo.world import World
 from infra.simulators.client import ControlClient
 from infra.simulators.identities import Identity
 from infra.stack import Stack
@@ -26,6 +30,20 @@ from kernel.clock import parse_rfc3339
 
 SETTLING_S = 60.0
 _LEAF_OF_EVENT = (1, 2)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BROKEN_INBOX = """
+SELECT source, subject, subject_version FROM inbox
+LEFT JOIN inbox_subject USING (source, subject)
+WHERE state = 'applied' AND subject_version > coalesce(last_version, 0)
+UNION ALL
+SELECT source, subject, count(*) FROM inbox
+GROUP BY source, subject, message_id HAVING count(*) > 1
+"""
+_PARKED_UNTOLD = """
+SELECT message_id FROM inbox WHERE state = 'parked' AND message_id::text NOT IN
+(SELECT convert_from(data, 'UTF8')::json->>'event_id' FROM outbox
+WHERE type = 'platform.message_parked.v1')
+"""
 
 
 class Invariants(ABC):
@@ -56,10 +74,11 @@ class Invariants(ABC):
         self.one_transfer_each()
         self.never_early()
         self.every_event_logged()
+        self.inboxes_are_whole()
         self.no_personal_data(values)
 
     def settled(self) -> None:
-        """I6: every outbox empty, nothing waiting, failed or parked in an inbox."""
+        """I6, I8: outboxes empty, nothing waits or fails in an inbox or at the bank."""
         until(
             lambda: {"state": self._unsettled()},
             lambda answer: answer["state"] == {},
@@ -73,13 +92,38 @@ class Invariants(ABC):
                 "SELECT 'outbox' AS place, count(*) FROM outbox"
                 " WHERE published_at IS NULL HAVING count(*) > 0"
                 " UNION ALL SELECT state, count(*) FROM inbox"
-                " WHERE state <> 'applied' GROUP BY state",
+                " WHERE state IN ('waiting', 'failed') GROUP BY state",
             )
             for service in topology.services()
         }
-        missing = self._not_logged()
         left: dict[str, object] = {name: rows for name, rows in stuck.items() if rows}
-        return left | ({"not logged": len(missing)} if missing else {})
+        beside = {
+            "not logged": len(self._not_logged()),
+            "at the bank, no alarm": len(self._at_bank() - self._alarmed()),
+        }
+        return left | {name: count for name, count in beside.items() if count}
+
+    def _at_bank(self) -> set[str]:
+        """I8: payouts whose order may be at the bank, without an end."""
+        sql = "SELECT payout_id FROM payouts WHERE state IN ('sending', 'unknown')"
+        return {row["payout_id"] for row in self.rows("disbursement", sql)}
+
+    def _alarmed(self) -> set[str]:
+        """Payouts for which the payer has called a person."""
+        alarms = (
+            line
+            for name, text in self.logs().items()
+            if name.startswith("disbursement-worker")
+            for line in text.splitlines()
+            if "payout_alarm" in line
+        )
+        return {found for line in alarms for found in _UUID.findall(line)}
+
+    def inboxes_are_whole(self) -> None:
+        """I6: each message known once, never ahead of its subject, parked ones told."""
+        for service in topology.services():
+            assert self.rows(service, _BROKEN_INBOX) == []
+            assert self.rows(service, _PARKED_UNTOLD) == []
 
     def one_transfer_each(self) -> None:
         """I1, I4: ledger and payouts agree, line by line and to the tiyn."""
@@ -171,6 +215,13 @@ class Sweep(Invariants):
 
     stack: Stack
     control: ControlClient
+
+    @override
+    def hold(self, values: Iterable[Mapping[str, str]]) -> None:
+        """I8 first: each process says that it is ready; I5 last: a stranger agrees."""
+        self.stack.wait_ready(*(process.name for process in topology.runnable()))
+        super().hold(values)
+        assert "chain verified" in verify_export(World(self.stack))
 
     @override
     def rows(self, database: str, sql: str) -> list[dict[str, Any]]:

@@ -48,6 +48,7 @@ class Stack:
     attached: bool = False
     detours: Mapping[str, int] = field(default_factory=dict)
     _ports: dict[str, int] = field(default_factory=dict, init=False)
+    _instead: dict[str, programs.Program] = field(default_factory=dict, init=False)
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -124,6 +125,17 @@ class Stack:
         self.halt(name)
         self.resume(name)
 
+    def own_program(self, process: str) -> programs.Program:
+        """What the supervisor runs for one of our processes."""
+        own = programs.service_programs(self.layout)
+        return {program.name: program for program in own}[process]
+
+    def run_instead(self, *others: programs.Program) -> None:
+        """Run programs of a test beside our own, or in the place of those so named."""
+        self._instead |= {program.name: program for program in others}
+        self._supervise()
+        self.supervisor.start([program.name for program in others])
+
     def wait_ready(self, *names: str) -> None:
         """Wait until each of `names` is ready; raises NotReadyError."""
         ready.wait(self.supervisor, {name: self._check(name) for name in names})
@@ -184,7 +196,8 @@ class Stack:
             *programs.simulator_programs(layout),
             *programs.service_programs(layout),
         ]
-        conf = programs.supervisord_conf(layout, wanted)
+        named = {program.name: program for program in wanted} | self._instead
+        conf = programs.supervisord_conf(layout, named.values())
         write_private(supervisor.configuration, conf)
         if not supervisor.is_running():
             self._child = supervisor.launch(attached=self.attached)

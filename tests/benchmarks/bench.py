@@ -10,27 +10,27 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, text
 
+from infra.layout import find_program
 from infra.stack import Stack
-from kernel.bus import ConfirmingPublisher, Interest, close_quietly
+from kernel.bus import Broker, ConfirmingPublisher, Interest, close_quietly
 from kernel.crypto import canonical
-from kernel.events import Envelope
 from kernel.events.contracts import ContractSigned
 from kernel.events.envelope import routing_key
 from kernel.platform import Platform
 from kernel.settings import PlatformSettings, read
 from kernel.tables import kernel_metadata, outbox
+from tests.benchmarks import facts
 from tests.databases import kernel_tables, owner_engine
 from tests.marks import ROOT
 
-PUBLISHER: Final = "contracts"
+PUBLISHER: Final = facts.SOURCE
 LISTENER: Final = "disbursement"
 WISHES: Final = {
     PUBLISHER: [Interest(LISTENER, "payout")],
@@ -39,14 +39,17 @@ WISHES: Final = {
 EXCHANGE: Final = f"{PUBLISHER}.events"
 QUEUE: Final = f"{LISTENER}.inbox"
 KEY: Final = routing_key(ContractSigned.TYPE, "contract:")
-EVENTS_PER_SUBJECT: Final = 5
-FIRST_TIME: Final = datetime(2026, 11, 25, 9, tzinfo=UTC)
-PATIENCE_S: Final = 120
-"""The longest a party may take for one round before the bench gives up."""
+OTHER_VHOST: Final = "stock"
+BATCH: Final = 200
+CTL_S: Final = 60
+
+
+LAST_WORDS: Final = 2000
+"""Characters of what a party said on stderr that its failure quotes."""
 
 
 class PartyFailedError(Exception):
-    """A party ended without its figures; its last words say why."""
+    """A party ended without its figures; the text ends with its last words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Party:
     """One measured process."""
 
     process: subprocess.Popen[str]
+    words: Path
 
     def go(self) -> None:
         """Let a party that said ready begin."""
@@ -62,13 +66,17 @@ class Party:
         self.process.stdin.flush()
 
     def hear(self) -> Mapping[str, Any]:
-        """The next line of figures; PartyFailedError when there is none."""
+        """Its next figures; a process of ours says log lines too, which have a level.
+
+        Raises PartyFailedError when it ended without any.
+        """
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            if line.startswith('{"') and '"event"' not in line:
-                figures: Mapping[str, Any] = json.loads(line)
-                return figures
-        raise PartyFailedError(f"{self.process.args}: no figures")
+            if line.startswith("{"):
+                said: Mapping[str, Any] = json.loads(line)
+                if "level" not in said:
+                    return said
+        raise PartyFailedError(self.words.read_text()[-LAST_WORDS:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +91,13 @@ class Bench:
     @classmethod
     @contextmanager
     def on(cls, servers: Stack) -> Iterator["Bench"]:
-        """Set up on running servers; leaves them as they were."""
-        settings = read(
-            PlatformSettings, prefix=PUBLISHER, environ=servers.env(PUBLISHER)
-        )
+        """Set up on running servers; nothing of it is left there afterwards."""
         with (
             kernel_tables(servers, WISHES),
             tempfile.TemporaryDirectory(prefix="kredit-bench-") as folder,
         ):
             engines = {name: owner_engine(servers, name) for name in WISHES}
-            platform = Platform.open(settings)
+            platform = _platform(servers, PUBLISHER)
             bench = cls(servers, Path(folder), platform, engines)
             try:
                 yield bench
@@ -108,29 +113,32 @@ class Bench:
         for engine in self.engines.values():
             with engine.begin() as connection:
                 connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
-        self.purge(LISTENER, QUEUE)
-
-    def purge(self, service: str, queue: str) -> None:
-        """Empty a queue of ``service``."""
-        env = self.servers.env(service)
-        listener = Platform.open(read(PlatformSettings, prefix=service, environ=env))
-        connection = listener.broker.connect()
-        connection.default_channel.queue_purge(queue)
-        close_quietly(connection)
+        listener = _platform(self.servers, LISTENER)
+        connection_to_broker = listener.broker.connect()
+        connection_to_broker.default_channel.queue_purge(QUEUE)
+        close_quietly(connection_to_broker)
         listener.close()
 
     @contextmanager
-    def party(self, module: str, *arguments: object, principal: str) -> Iterator[Party]:
+    def party(
+        self, module: object, *arguments: object, principal: str
+    ) -> Iterator[Party]:
         """A process of its own, ready to go; killed on leaving."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", f"tests.benchmarks.{module}", *map(str, arguments)],
-            cwd=ROOT,
-            env=self.servers.env(principal),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        party = Party(process)
+        words = self.folder / f"{module}.{principal}"
+        with words.open("w") as stderr:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", f"tests.benchmarks.{module}"),
+                    *map(str, arguments),
+                ],
+                cwd=ROOT,
+                env=self.servers.env(principal),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+        party = Party(process, words)
         try:
             party.hear()
             yield party
@@ -139,41 +147,35 @@ class Bench:
             process.communicate()
 
     def messages(self, count: int) -> list[bytes]:
-        """Signed events as the relay would make them from `rows`."""
-        key = self.platform.signing_key
-        return [
-            Envelope(
-                id=row["id"],
-                source=PUBLISHER,
-                type=row["type"],
-                time=row["time"],
-                subject=row["subject"],
-                subjectversion=1 + index // _subjects(count),
-                sequence=1 + index,
-                traceparent=row["traceparent"],
-                correlation_id=row["correlation_id"],
-                causation_id=None,
-                keyid=key.keyid,
-                data=row["event"].to_data(),
-            ).signed(key)
-            for index, row in enumerate(_facts(count))
-        ]
+        """Signed events, as the wire carries them."""
+        return facts.messages(count, self.platform.signing_key)
 
-    def fill_queue(self, bodies: Sequence[bytes]) -> None:
-        """Put messages into the listener's queue, confirmed."""
-        with ConfirmingPublisher(self.platform.broker) as publisher:
-            for first in range(0, len(bodies), 200):
-                publisher.publish_all(
-                    (str(first + i), body, EXCHANGE, KEY)
-                    for i, body in enumerate(bodies[first : first + 200])
+    def fill_queue(
+        self, bodies: Sequence[bytes], *, vhost: str | None = None, key: str = KEY
+    ) -> None:
+        """Put messages where the listener finds them, confirmed."""
+        broker = self.platform.broker
+        with ConfirmingPublisher(_in(broker, vhost) if vhost else broker) as publisher:
+            for first in range(0, len(bodies), BATCH):
+                refused = publisher.publish_all(
+                    (str(first + i), body, EXCHANGE, key)
+                    for i, body in enumerate(bodies[first : first + BATCH])
                 )
+                assert not refused, "a listener's queue is missing"
 
     def fill_outbox(self, count: int) -> None:
         """Commit ``count`` events that no relay has seen."""
         rows = [
-            {**{k: v for k, v in fact.items() if k != "event"}, "data": data}
-            for fact in _facts(count)
-            for data in (canonical(fact["event"].to_data()),)
+            {
+                "id": e.id,
+                "type": e.type,
+                "subject": e.subject,
+                "data": canonical(e.data),
+                "time": e.time,
+                "traceparent": e.traceparent,
+                "correlation_id": e.correlation_id,
+            }
+            for e in facts.envelopes(count, keyid=self.platform.signing_key.keyid)
         ]
         with self.engines[PUBLISHER].begin() as connection:
             connection.execute(outbox.insert(), rows)
@@ -184,32 +186,31 @@ class Bench:
         path.write_bytes(b"\n".join(bodies))
         return path
 
+    @contextmanager
+    def other_vhost(self) -> Iterator[str]:
+        """A vhost in which both principals may do everything, as stock nameko needs."""
+        self._ctl("add_vhost", OTHER_VHOST)
+        try:
+            for name in WISHES:
+                self._ctl("set_permissions", "-p", OTHER_VHOST, name, ".*", ".*", ".*")
+            yield OTHER_VHOST
+        finally:
+            self._ctl("delete_vhost", OTHER_VHOST)
 
-def _subjects(count: int) -> int:
-    return max(1, count // EVENTS_PER_SUBJECT)
-
-
-def _facts(count: int) -> Iterator[dict[str, Any]]:
-    """Events of many contracts side by side, as many clients make them."""
-    subjects = _subjects(count)
-    for index in range(count):
-        contract = UUID(int=(1 << 96) + index % subjects)
-        event = ContractSigned(
-            contract_id=contract,
-            client_id=contract,
-            account_id=contract,
-            ceremony_id=contract,
-            document_sha256=f"{index:064x}",
-            amount="400000.00",  # type: ignore[arg-type] # read from its wire form
-            signed_at=FIRST_TIME,
+    def _ctl(self, *arguments: str) -> None:
+        subprocess.run(
+            [find_program("usr/lib/rabbitmq/bin/rabbitmqctl"), "-q", *arguments],
+            env=self.servers.servers.broker.environment(),
+            stdout=subprocess.DEVNULL,
+            timeout=CTL_S,
+            check=True,
         )
-        yield {
-            "id": UUID(int=(2 << 96) + index),
-            "type": event.TYPE,
-            "subject": event.subject,
-            "time": FIRST_TIME + timedelta(milliseconds=index),
-            "traceparent": f"00-{index:032x}-{index:016x}-01",
-            "correlation_id": contract,
-            "causation_id": None,
-            "event": event,
-        }
+
+
+def _platform(servers: Stack, service: str) -> Platform[PlatformSettings]:
+    env = servers.env(service)
+    return Platform.open(read(PlatformSettings, prefix=service, environ=env))
+
+
+def _in(broker: Broker, vhost: str) -> Broker:
+    return replace(broker, url=urlsplit(broker.url)._replace(path=f"/{vhost}").geturl())

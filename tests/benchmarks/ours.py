@@ -1,6 +1,7 @@
 """Our party: nameko processes made as every service's process is made.
 
-``listen N`` drains the inbox; ``relay`` lets the relay empty the outbox.
+``drain N`` empties the inbox; ``relay`` lets the relay empty the outbox; ``pace`` and
+``hear`` are the two ends of the latency; ``answer`` answers calls.
 """
 
 from kernel import entrypoints
@@ -16,11 +17,12 @@ from sqlalchemy import text  # noqa: E402
 from kernel.context import Call  # noqa: E402
 from kernel.crypto import Json  # noqa: E402
 from kernel.database import Transaction  # noqa: E402
-from kernel.entrypoints import answers, handles  # noqa: E402
+from kernel.entrypoints import KernelContainer, answers, handles  # noqa: E402
 from kernel.events import Envelope  # noqa: E402
 from kernel.events.contracts import ContractSigned  # noqa: E402
 from kernel.platform import Platform  # noqa: E402
 from kernel.settings import PlatformSettings, read  # noqa: E402
+from tests.benchmarks.facts import fact  # noqa: E402
 from tests.benchmarks.party import WARM_UP, ready, say  # noqa: E402
 
 LOOK_EVERY_S = 0.002
@@ -28,16 +30,16 @@ APPLIED = text("SELECT count(*) FROM inbox WHERE state = 'applied'")
 
 
 class Listener:
-    """Applies events and remembers when."""
+    """Applies events and remembers when, by their number."""
 
     name = "disbursement"
-    times: ClassVar[list[float]] = []
+    times: ClassVar[dict[int, float]] = {}
 
     @handles(ContractSigned)
     def when_contract_signed(
         self, tx: Transaction, event: ContractSigned, envelope: Envelope
     ) -> None:
-        self.times.append(time.monotonic())
+        self.times[int(event.document_sha256, 16)] = time.monotonic()
 
 
 class Publisher:
@@ -50,8 +52,8 @@ class Publisher:
         return text
 
 
-def listen(platform: Platform[Any], count: int) -> None:
-    """Drain ``count`` events; the end is the commit of the last."""
+def drain(platform: Platform[Any], count: int) -> None:
+    """Apply ``count`` events; the end is the commit of the last."""
     times = Listener.times
     while len(times) < count:
         time.sleep(LOOK_EVERY_S)
@@ -59,17 +61,54 @@ def listen(platform: Platform[Any], count: int) -> None:
         while connection.execute(APPLIED).scalar_one() < count:
             connection.rollback()
             time.sleep(LOOK_EVERY_S)
-    say(seconds=time.monotonic() - times[WARM_UP - 1], count=count - WARM_UP)
+    end = time.monotonic()
+    began = sorted(times.values())[WARM_UP - 1]
+    say(seconds=end - began, count=count - WARM_UP)
+
+
+def hear(count: int) -> None:
+    """When each of ``count`` events reached its handler."""
+    times = Listener.times
+    while len(times) < count:
+        time.sleep(LOOK_EVERY_S)
+    say(at=[times[index] for index in range(count)])
+
+
+def pace(platform: Platform[Any], count: int, rate: int) -> None:
+    """Commit ``count`` events, ``rate`` a second, and say when each was committed."""
+    at = []
+    began = time.monotonic()
+    for index in range(count):
+        time.sleep(max(0.0, began + index / rate - time.monotonic()))
+        with platform.database.begin(platform.context()) as tx:
+            tx.publish(fact(index, subjects=count))
+        at.append(time.monotonic())
+    say(at=at)
+
+
+def connected(container: KernelContainer) -> None:
+    while not container.bus_connected():
+        time.sleep(LOOK_EVERY_S)
 
 
 def main(role: str, *arguments: str) -> None:
-    service = Listener if role == "listen" else Publisher
+    numbers = [int(argument) for argument in arguments]
+    service = Listener if role in {"drain", "hear"} else Publisher
     settings = read(PlatformSettings, prefix=service.name)
     platform = Platform.open(settings)
-    ready()
+    if role in {"drain", "relay"}:  # what waits is there already
+        ready()
     container = entrypoints.serve(service, platform, platform)
-    if role == "listen":
-        listen(platform, int(arguments[0]))
+    if role in {"hear", "pace", "answer"}:
+        connected(container)
+        ready()
+    match role:
+        case "drain":
+            drain(platform, *numbers)
+        case "hear":
+            hear(*numbers)
+        case "pace":
+            pace(platform, *numbers)
     container.wait()
 
 

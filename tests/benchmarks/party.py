@@ -5,15 +5,15 @@ Nothing here opens a socket or imports the kernel: a party decides first what to
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
-WARM_UP: int = 50
+WARM_UP: Final = 50
 """Messages handled before the clock starts: one prefetch window."""
 
 
 def ready() -> None:
-    """Everything that can be done beforehand is done; returns when the bench says go."""
+    """All that can be done beforehand is done; returns when the bench says go."""
     print(json.dumps({"ready": True}), flush=True)  # noqa: T201 - the bench reads it
     sys.stdin.readline()
 
@@ -23,6 +23,6 @@ def say(**figures: float | list[float]) -> None:
     print(json.dumps(figures), flush=True)  # noqa: T201 - the bench reads it
 
 
-def bodies(path: str) -> Iterator[bytes]:
+def bodies(path: str) -> list[bytes]:
     """The prepared messages, in order: canonical JSON has no line breaks."""
-    return iter(Path(path).read_bytes().splitlines())
+    return Path(path).read_bytes().splitlines()

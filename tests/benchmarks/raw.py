@@ -6,6 +6,7 @@ the broker.
 
 import sys
 import time
+from urllib.parse import urlsplit
 
 import amqp
 
@@ -20,12 +21,11 @@ BATCH = 200
 
 def main(path: str, exchange: str, routing_key: str) -> None:
     settings = read(PlatformSettings, prefix="contracts")
-    host, _, port = (
-        settings.broker_url.partition("//")[2].partition("/")[0].partition(":")
-    )
+    place = urlsplit(settings.broker_url)
+    host = str(place.hostname)
     connection = amqp.Connection(
-        f"{host}:{port}",
-        virtual_host="kredit",
+        f"{host}:{place.port}",
+        virtual_host=place.path[1:],
         ssl=amqp_ssl(settings.tls_ca, settings.tls_cert, settings.tls_key, host),
         login_method="EXTERNAL",
     )
@@ -40,7 +40,7 @@ def main(path: str, exchange: str, routing_key: str) -> None:
         )
 
     channel.events["basic_ack"].add(on_ack)
-    messages = list(bodies(path))
+    messages = bodies(path)
     ready()
     started = 0.0
     for first in range(0, len(messages), BATCH):

@@ -13,20 +13,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import httpx
 import pytest
 
 from infra import topology
 from infra.demo.borrower import Borrower
-from infra.demo.cabinet import ProblemError
-from infra.demo.story import HOLD, verify_export
+from infra.demo.story import HOLD
 from infra.demo.world import World
 from infra.stack import SERVERS, StackError
+from tests.faults.load import AMOUNT, STEP_S, in_state, insist, registered
 from tests.sweep import Sweep
 
-AMOUNT = "400000.00"
-STEP_S = 90.0
-PAUSE_S = 0.3
 WITHIN_S = 0.6
 
 
@@ -76,41 +72,6 @@ def client(world: World, killer: Killer) -> Iterator[Borrower]:
     person.cabinet.close()
 
 
-def insist(step: Callable[[], object], done: Callable[[], bool]) -> None:
-    """Do a step as a patient client would: again, until it is seen to be done.
-
-    An answer that was lost with a process says nothing; only the state does.
-    """
-    end = time.monotonic() + STEP_S
-    while True:
-        try:
-            step()
-        except (ProblemError, httpx.TransportError, TimeoutError) as error:
-            complaint = error
-        else:
-            return
-        try:
-            if done():
-                return
-        except (ProblemError, httpx.TransportError, TimeoutError) as error:
-            complaint = error
-        assert time.monotonic() < end, complaint
-        time.sleep(PAUSE_S)
-
-
-def registered(client: Borrower, *states: str) -> Callable[[], bool]:
-    path = f"/registrations/{client.registration_id}"
-    return lambda: client.cabinet.call("GET", path)["state"] in states
-
-
-def in_state(client: Borrower, *states: str) -> Callable[[], bool]:
-    return lambda: client.contract()["state"] in states
-
-
-def never() -> bool:
-    return False
-
-
 @pytest.mark.clause("1.3c")
 @pytest.mark.catalogue("F01", "F17", "F32", "F38")
 def test_the_journey_survives_the_death_of_every_process(
@@ -118,7 +79,9 @@ def test_the_journey_survives_the_death_of_every_process(
 ) -> None:
     client.appear()
 
-    def step(act: Callable[[], object], done: Callable[[], bool] = never) -> None:
+    def step(
+        act: Callable[[], object], done: Callable[[], bool] = lambda: False
+    ) -> None:
         striking = killer.strike()
         insist(act, done)
         striking.join()
@@ -157,4 +120,3 @@ def test_the_journey_survives_the_death_of_every_process(
     ]
     assert len(mine) == 1
     sweep.run(people=[client])
-    assert "chain verified" in verify_export(world)

@@ -137,7 +137,7 @@ def test_the_leader_is_killed_and_nothing_confirmed_is_lost(
 
 
 @pytest.mark.catalogue("F19")
-@pytest.mark.seeded("publisher_waits_for_ever")
+@pytest.mark.seeded("publisher_trusts_the_socket")
 def test_a_minority_that_is_cut_off_refuses_and_the_majority_goes_on(
     cluster: Cluster, address: Proxy
 ) -> None:

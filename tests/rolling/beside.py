@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from infra.stack import Stack, ports, ready
 READY_WITHIN_S: Final = 120.0
 STOPPED_WITHIN_S: Final = 60.0
 MIGRATED_WITHIN_S: Final = 120.0
+TLS_WITHIN_S: Final = 30.0
 _POLL_S: Final = 0.2
 
 
@@ -30,18 +32,10 @@ class Beside:
     ports: dict[str, int] = field(default_factory=dict)
 
     def migrate(self, *flags: str) -> None:
-        """Run the migrations of every service, one after the other."""
-        for service in topology.migratable():
-            done = subprocess.run(
-                [sys.executable, "-m", f"services.{service}", "migrate", *flags],
-                cwd=self.tree,
-                env=self.stack.env(f"{service}-migrate"),
-                capture_output=True,
-                text=True,
-                timeout=MIGRATED_WITHIN_S,
-                check=False,
-            )
-            assert done.returncode == 0, done.stdout + done.stderr
+        """Run the migrations of every service, all at once."""
+        services = topology.migratable()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda service: self._migrate(service, *flags), services))
 
     def start(self, *names: str) -> None:
         """Start a process beside each of `names` and wait until all are ready.
@@ -81,17 +75,19 @@ class Beside:
 
     def certificate(self, name: str) -> str:
         """The certificate a process shows, as PEM."""
-        pki = self.stack.layout.pki
-        context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
-        context.load_cert_chain(pki / "operator.crt", pki / "operator.key")
-        port = self.ports[f"{name}.metrics"]
-        with (
-            socket.create_connection(("127.0.0.1", port), timeout=5) as plain,
-            context.wrap_socket(plain, server_hostname="localhost") as secured,
-        ):
-            return ssl.DER_cert_to_PEM_cert(
-                secured.getpeercert(binary_form=True) or b""
-            )
+        return certificate(self.stack, self.ports[f"{name}.metrics"])
+
+    def _migrate(self, service: str, *flags: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", f"services.{service}", "migrate", *flags],
+            cwd=self.tree,
+            env=self.stack.env(f"{service}-migrate"),
+            capture_output=True,
+            text=True,
+            timeout=MIGRATED_WITHIN_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def _spawn(self, process: topology.Process) -> None:
         environment = self.stack.env(process.name)
@@ -119,3 +115,20 @@ class Beside:
 
     def _log(self, name: str) -> Path:
         return self.stack.layout.logs / f"{name}.beside.log"
+
+
+def certificate(stack: Stack, port: int, *, prelude: bytes = b"") -> str:
+    """The certificate a server of the stack shows, as PEM.
+
+    `prelude` is what it must hear before TLS; it agrees with one byte.
+    """
+    folder = stack.layout.pki
+    context = ssl.create_default_context(cafile=str(folder / "ca.crt"))
+    context.load_cert_chain(folder / "operator.crt", folder / "operator.key")
+    with socket.create_connection(("127.0.0.1", port), timeout=TLS_WITHIN_S) as plain:
+        if prelude:
+            plain.sendall(prelude)
+            plain.recv(1)
+        with context.wrap_socket(plain, server_hostname="localhost") as secured:
+            shown = secured.getpeercert(binary_form=True)
+    return ssl.DER_cert_to_PEM_cert(shown or b"")

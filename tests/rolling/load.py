@@ -1,6 +1,7 @@
 """Clients who borrow while the platform is changed under them, and complain."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from tests.rolling.doors import BalancedCabinet, Doors
 
 CLIENTS: Final = 2
 """At once; each takes one loan after the other."""
+PAUSE_S: Final = 1.0
+"""Between two loans of a client: what is tried is change, not speed."""
 PATIENCE_S: Final = 90.0
 
 
@@ -43,6 +46,13 @@ class Load:
         ]
         for thread in self._threads:
             thread.start()
+
+    def go_on(self) -> None:
+        """Wait until everybody has begun another loan, and so ended the one before."""
+        begun, end = len(self.people), time.monotonic() + CLIENTS * PATIENCE_S
+        while len(self.people) < begun + CLIENTS and not self.complaints:
+            assert time.monotonic() < end, "no loan comes to its end"
+            time.sleep(PAUSE_S)
 
     def end(self) -> None:
         """Let everybody come to where they must wait for the hold to pass."""
@@ -75,6 +85,7 @@ class Load:
             if not self._take(client, _held(client)):
                 return
             self._waiting.append(client)
+            self._stop.wait(PAUSE_S)
 
     def _take(self, client: Borrower, steps: Iterable[Callable[[], object]]) -> bool:
         """Whether every step went well; the first that does not is told."""

@@ -6,8 +6,9 @@ Made of edits and not of patches, so that it follows the tree it changes:
 - auth tells a wrong password by a word that no listener knows yet;
 - contracts publishes a type that nobody knows, within a subject others listen to;
 - every answer has a further member, and antifraud takes a further argument;
-- a pre-migration adds columns the new code fills (`written_by`, `applied_by`) and
-  releases one it fills no more; a post-migration drops that one.
+- a pre-migration adds a column the new code fills (`written_by`), one its sessions
+  fill (`applied_by`), and lets one be empty that it fills no more; a post-migration
+  drops that one.
 """
 
 import re
@@ -95,27 +96,26 @@ EDITS: Final = (
         r'\g<0>    Column("written_by", Text),' "\n",
     ),
     Edit(
-        "kernel/tables.py",
-        r'^(    "inbox",\n(?:.*\n)*?)    Column\("received_at".*\n',
-        r'\g<1>    Column("applied_by", Text),' "\n",
-    ),
-    Edit(
         "kernel/database.py",
         r'^( +)"id": event_id,$',
         r"\g<0>" "\n" r'\g<1>"written_by": "next",',
     ),
-    Edit("kernel/inbox.py", r"^ +received_at=self\.clock\.now\(\),\n", ""),
-    Edit("kernel/inbox.py", r'^( +)state="applied",$', r'\g<0> applied_by="next",'),
     Edit(
-        "kernel/inbox.py", r'^( +)"state": "applied",$', r'\g<0> "applied_by": "next",'
+        "kernel/database.py",
+        r'^( +)"application_name": .*$',
+        r"\g<0>" "\n" r'\g<1>"options": "-c kredit.release=next",',
     ),
+    Edit("kernel/tables.py", r'^    Column\("created_at", .*\n', ""),
+    Edit("kernel/idempotency.py", r", created_at=now\b", ""),
 )
 
 PRE: Final = """\
 op.add_column("outbox", Column("written_by", Text))
     op.add_column("inbox", Column("applied_by", Text))
-    op.alter_column("inbox", "received_at", nullable=True)"""
-POST: Final = 'op.drop_column("inbox", "received_at")'
+    said = text("current_setting('kredit.release', true)")
+    op.alter_column("inbox", "applied_by", server_default=said)
+    op.alter_column("idempotency", "created_at", nullable=True)"""
+POST: Final = 'op.drop_column("idempotency", "created_at")'
 
 
 def make(tree: Path) -> None:
@@ -139,5 +139,5 @@ def make(tree: Path) -> None:
 
 def _migration(path: Path, act: str) -> None:
     text = path.read_text().replace('op.execute("SELECT 1")', act)
-    needed = "from alembic import op\nfrom sqlalchemy import Column, Text\n"
+    needed = "from alembic import op\nfrom sqlalchemy import Column, Text, text\n"
     path.write_text(text.replace("from alembic import op\n", needed))

@@ -119,12 +119,12 @@ def open_caller(
 
 @dataclass
 class Lines:
-    """A proxy before each of five roles; the two probes hold two roles each."""
+    """A proxy before each of five roles, of which one process holds two."""
 
     publisher: Proxy
-    """`contracts`: its relay, and its side of calls."""
+    """`contracts`: its relay, and the responder of calls."""
     consumer: Proxy
-    """`disbursement`: its inbox, and its side of calls."""
+    """`disbursement`: its inbox."""
     caller: Proxy
     reply: Proxy
 

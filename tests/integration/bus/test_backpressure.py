@@ -41,6 +41,7 @@ from tests.integration.kernel.conftest import (
 )
 
 INBOX: Final = f"{LISTENER}.inbox"
+WAVE: Final = 30
 VHOST: Final = "kredit"
 UNPUBLISHED: Final = "SELECT 1 FROM outbox WHERE published_at IS NULL"
 NUMBERED: Final = "SELECT 1 FROM outbox WHERE sequence IS NOT NULL"
@@ -195,15 +196,18 @@ def short_queue(servers: Stack) -> Iterator[int]:
 def test_a_full_queue_fills_the_outbox_and_a_slow_consumer_empties_both(
     servers: Stack, publisher: Service, listener: Service, short_queue: int
 ) -> None:
-    count = 60
-    publish(publisher, count)
-    publisher.run(publisher.relay().run)
-    eventually(lambda: depth(servers) >= short_queue)
-    eventually(lambda: 0 < len(publisher.rows(UNPUBLISHED)) < count)
+    steps: list[str] = []
+    publisher.run(publisher.relay(steps.append).run)
+    publish(publisher, WAVE)
+    eventually(lambda: depth(servers) == WAVE > short_queue)
+    tried = steps.count("marked")
+    publish(publisher, WAVE)
+    eventually(lambda: steps.count("marked") > tried)
+    assert len(publisher.rows(UNPUBLISHED)) == WAVE
     handler = Handler(takes_s=0.02)
     consume(listener, handler)
-    eventually(lambda: len(handler.seen) == count, within_s=2 * PATIENCE_S)
-    assert handler.seen == [str(number) for number in range(count)]
+    eventually(lambda: len(handler.seen) == 2 * WAVE)
+    assert handler.seen == [str(number) for number in range(WAVE)] * 2
     eventually(lambda: publisher.rows(UNPUBLISHED) == [])
 
 

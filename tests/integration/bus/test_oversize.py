@@ -19,7 +19,7 @@ MIB: Final = 1024 * 1024
 LARGEST_MIB: Final = 8
 """What the broker takes (`max_message_size`)."""
 LARGE: Final = 10
-MANY: Final = 500
+MANY: Final = 200
 HEADERS: Final = 10_000
 GROWTH_MIB: Final = 400
 """What a hostile neighbour may cost: `PREFETCH` messages of `LARGEST_MIB`."""

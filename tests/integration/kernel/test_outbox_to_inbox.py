@@ -167,15 +167,12 @@ def test_a_parked_message_is_replayed_and_frees_what_waits(
     for pause_s in RETRY_AFTER_S:
         listener.clock.move(seconds=pause_s + 1)
         inbox.retry_due()
-    ((_, *place),) = listener.rows(
-        "SELECT state, source, subject, subject_version FROM inbox"
-        " WHERE state = 'parked'"
-    )
-    assert inbox.again(*place) is Outcome.PARKED
+    (parked,) = listener.rows("SELECT message_id FROM inbox WHERE state = 'parked'")
+    assert inbox.replay(parked.message_id) is Outcome.PARKED
     recorder.failing = set()
-    assert inbox.again(*place) is Outcome.APPLIED
+    assert inbox.replay(parked.message_id) is Outcome.APPLIED
     assert recorder.seen == ["a", "b", "c", "d"]
-    assert inbox.again(*place) is None
+    assert inbox.replay(parked.message_id) is None
 
 
 def test_what_a_handler_publishes_leaves_only_with_its_commit(

@@ -17,7 +17,6 @@ from uuid import UUID
 import orjson
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import text
 
 from infra.layout import ROOT
 from infra.stack import Stack
@@ -27,7 +26,7 @@ from kernel.events import Envelope, Event
 from kernel.events.contracts import ContractAnnulled
 from kernel.inbox import Inbox
 from kernel.measures import Measures
-from tests.databases import owner_engine
+from kernel.outbox import send_again
 from tests.integration.kernel.conftest import LISTENER, PUBLISHER, Service
 from tests.wire import eventually, fresh_ids, rounds, seed
 
@@ -209,7 +208,6 @@ def test_a_killed_relay_loses_and_doubles_nothing(
 @pytest.mark.catalogue("F22", "F27")
 @pytest.mark.seeded("inbox_waits_for_nobody", "inbox_waits_in_silence")
 def test_what_is_lost_on_the_way_is_waited_for_and_sent_again(
-    servers: Stack,
     publisher: Service,
     listener: Service,
     inbox: Inbox,
@@ -239,7 +237,8 @@ def test_what_is_lost_on_the_way_is_waited_for_and_sent_again(
         measures.measure()
         assert waiting_age_s() >= 600
         assert heard.by_subject[subject] == ["0"]
-        send_again(servers, subject)
+        with publisher.platform.database.begin(publisher.context()) as tx:
+            assert send_again(tx.connection, 1, 3) == 3  # what `replay` does
         relay_all(publisher)
         eventually(lambda: heard.count == speaker.count)
     assert heard.by_subject == speaker.said
@@ -263,17 +262,6 @@ def purge(listener: Service) -> None:
     connection = listener.platform.broker.connect()
     assert connection.default_channel.queue_purge(f"{LISTENER}.inbox") > 0
     close_quietly(connection)
-
-
-def send_again(servers: Stack, subject: UUID) -> None:
-    """Everything of one subject, from the outbox it came from."""
-    engine = owner_engine(servers, PUBLISHER)
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE outbox SET published_at = NULL WHERE subject = :subject"),
-            {"subject": f"contract:{subject}"},
-        )
-    engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)

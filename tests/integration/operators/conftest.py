@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,11 +24,14 @@ import pytest
 import infra.stack
 from infra.stack import Stack
 from kernel.bus import Received
+from kernel.context import Call, fresh_context
 from kernel.crypto import random_bytes
 from kernel.errors import Transient
 from kernel.events import Envelope
 from kernel.events.contracts import ContractAnnulled
 from kernel.inbox import RETRY_AFTER_S
+from kernel.platform import Platform
+from kernel.settings import PlatformSettings
 from tests.integration.kernel.conftest import MovableClock, Service, open_service
 from tests.marks import ROOT
 
@@ -186,6 +189,19 @@ def any_id() -> UUID:
 
 def annulled(contract: UUID, reason: str) -> ContractAnnulled:
     return ContractAnnulled(contract_id=contract, client_id=contract, reason=reason)
+
+
+def call_of(platform: Platform[PlatformSettings], caller: str) -> Call:
+    return Call(
+        id=platform.ids.new(),
+        caller=caller,
+        method="approve_drop",
+        deadline=platform.clock.now() + timedelta(minutes=1),
+        context=fresh_context(platform.ids),
+        client_id=None,
+        idempotency_key=None,
+        arguments_digest=b"",
+    )
 
 
 @dataclass(frozen=True, slots=True)

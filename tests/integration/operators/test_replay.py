@@ -3,6 +3,8 @@
 import pytest
 
 from kernel.bus import close_quietly
+from kernel.errors import Refused
+from kernel.operations import Operations
 from tests.integration.kernel.conftest import Service
 from tests.integration.operators.conftest import (
     LISTENER,
@@ -11,6 +13,7 @@ from tests.integration.operators.conftest import (
     Probe,
     annulled,
     any_id,
+    call_of,
     eventually,
     states,
 )
@@ -87,11 +90,14 @@ def test_a_sequence_that_is_not_there_is_refused(
     assert (status.code, status.answer["unpublished"]) == (0, 0)
     first, last = status.answer["first_replayable"], status.answer["last_sequence"]
     assert first == 1
-    for words in (
-        ("--from", str(last + 1)),
-        ("--from", "0"),
-        ("--from", "1", "--to", str(last + 1)),
-        ("--from", str(last), "--to", str(last - 1)),
-    ):
-        told = cli(PUBLISHER, "replay", *words)
-        assert (told.code, f"sequences 1 to {last}" in told.complaint) == (5, True)
+    told = cli(PUBLISHER, "replay", "--from", str(last + 1))
+    assert (told.code, f"sequences 1 to {last}" in told.complaint) == (5, True)
+    operations = Operations(PUBLISHER, publisher.platform, None)
+    for start, end in ((0, None), (1, last + 1), (last, last - 1)):
+        with pytest.raises(Refused) as refused:
+            operations.send_again(
+                call_of(publisher.platform, "operator"),
+                from_sequence=start,
+                to_sequence=end,
+            )
+        assert refused.value.code == "no_such_sequence"

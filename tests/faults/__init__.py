@@ -1,0 +1,1 @@
+"""The fault campaign: the platform under kills, pauses, alarms and crashes."""

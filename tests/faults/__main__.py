@@ -1,0 +1,134 @@
+"""`python -m tests.faults [case …]`: the fault campaign, in full or by the case.
+
+Without cases it goes on until every case has run and the totals of the campaign are
+reached, then writes docs/faults.md.  Results are kept in .state/faults; `--resume`
+continues them, otherwise a campaign begins anew.  Exit status 0 when every result is
+whole, 1 when one is not, 3 when the time was over before the totals were reached.
+"""
+
+import argparse
+import json
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from infra.layout import state_folder
+from tests.faults import report
+from tests.faults.campaign import CASES, Ground, Result, run
+from tests.faults.grounds import ground
+from tests.marks import ROOT
+
+GOALS: Final = {"broker killed": 20, "database killed": 50, "process killed": 200}
+EVENTS: Final = 100_000
+UNFINISHED: Final = 3
+
+
+@dataclass(slots=True)
+class Grounds:
+    """One ground at a time, opened when a case needs it."""
+
+    stack: ExitStack
+    kept_logs: Path
+    opened: dict[str, tuple[Ground, Path]] = field(default_factory=dict)
+
+    def run(self, name: str, *, seed: str, patience: float) -> Result:
+        """Run a case; a ground on which one broke is not used again."""
+        case = CASES[name]
+        if case.ground not in self.opened:
+            self.close()
+            opened = self.stack.enter_context(ground(case.ground))
+            self.opened[case.ground] = opened
+        on, folder = self.opened[case.ground]
+        result = run(name, case, seed=seed, ground=on, folder=folder, patience=patience)
+        if result.complaint:
+            logs = self.kept_logs / f"{name}-{seed}"
+            shutil.copytree(on.stack.layout.logs, logs, dirs_exist_ok=True)
+            self.close()
+        return result
+
+    def close(self) -> None:
+        """Take down what is up."""
+        self.opened.clear()
+        self.stack.close()
+
+
+def wanted(results: Sequence[Result]) -> Iterator[str]:
+    """Cases still needed: each once, then those that bring the totals nearer."""
+    struck = report.struck(results)
+    lacking = {blow for blow, goal in GOALS.items() if struck[blow] < goal}
+    few = report.words_of(results, "events").attempted < EVENTS
+    done = {result.case for result in results}
+    for name, case in CASES.items():
+        needed = lacking & set(case.blows) or (few and case.ground == "events")
+        if name not in done or needed:
+            yield name
+
+
+def next_case(results: Sequence[Result]) -> str | None:
+    """The needed case that ran least, on the ground of the last one if possible."""
+    names = list(wanted(results))
+    runs = [result.case for result in results]
+    last = CASES[runs[-1]].ground if runs else ""
+
+    def rank(name: str) -> tuple[bool, int]:
+        return (CASES[name].ground != last, runs.count(name))
+
+    return min(names, key=rank, default=None)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("case", nargs="*", help=f"of {', '.join(CASES)}")
+    parser.add_argument("--seed", help="replays a case; otherwise chosen and printed")
+    parser.add_argument("--minutes", type=float, help="begin no case after so many")
+    parser.add_argument("--resume", action="store_true", help="go on with the totals")
+    parser.add_argument("--json", action="store_true", help="print results as JSON")
+    parser.add_argument(
+        "--patience", type=float, default=1.0, help="factor on bounds of recovery"
+    )
+    asked = parser.parse_args(arguments)
+    if unknown := sorted(set(asked.case) - set(CASES)):
+        parser.error(f"no such case: {', '.join(unknown)}")
+    folder = state_folder() / "faults"
+    kept = folder / ("cases.jsonl" if asked.case else "campaign.jsonl")
+    if not asked.resume:
+        kept.unlink(missing_ok=True)
+    results = report.kept(kept)
+    until = time.monotonic() + asked.minutes * 60 if asked.minutes else None
+    named = iter(asked.case)
+    with ExitStack() as stack:
+        grounds = Grounds(stack, folder)
+        while until is None or time.monotonic() < until:
+            name = next(named, None) if asked.case else next_case(results)
+            if name is None:
+                break
+            seed = asked.seed or secrets.token_hex(4)
+            print(f"{name} --seed {seed}", flush=True)
+            result = grounds.run(name, seed=seed, patience=asked.patience)
+            results.append(result)
+            report.keep(result, kept)
+            _tell(result, as_json=asked.json)
+        grounds.close()
+    return _verdict(results, whole_campaign=not asked.case)
+
+
+def _tell(result: Result, *, as_json: bool) -> None:
+    told = json.dumps(asdict(result)) if as_json else report.line_of(result)
+    print(told, flush=True)
+
+
+def _verdict(results: Sequence[Result], *, whole_campaign: bool) -> int:
+    if whole_campaign:
+        (ROOT / report.PAGE).write_text(report.page(results))
+    if any(result.complaint for result in results):
+        return 1
+    return UNFINISHED if whole_campaign and any(wanted(results)) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

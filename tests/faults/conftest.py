@@ -1,0 +1,46 @@
+"""The grounds of a campaign, for its short part in CI."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.demo.world import World
+from tests.faults import grounds, report
+from tests.faults.campaign import Case, Ground, run
+from tests.faults.load import LoanLoad
+
+PATIENCE = 4.0
+"""The bounds of recovery hold on a machine that does nothing else."""
+
+Prove = Callable[[str, Case, Ground], None]
+
+
+@pytest.fixture(scope="session")
+def event_load(state_folder: Path) -> Iterator[Ground]:
+    """Writers, relay and listener on servers of their own."""
+    with grounds.events(state_folder / "faults") as ground:
+        yield ground
+
+
+@pytest.fixture(scope="session")
+def loan_load(world: World) -> Ground:
+    return LoanLoad(world)
+
+
+@pytest.fixture
+def prove(tmp_path: Path) -> Prove:
+    """Run a case; its seed is printed and can be given by KREDIT_SEED."""
+    seed = os.environ.get("KREDIT_SEED") or secrets.token_hex(4)
+
+    def proven(name: str, case: Case, ground: Ground) -> None:
+        print(f"KREDIT_SEED={seed}")  # noqa: T201 - pytest shows it with a failure
+        result = run(
+            name, case, seed=seed, ground=ground, folder=tmp_path, patience=PATIENCE
+        )
+        print(report.line_of(result))  # noqa: T201 - as above
+        assert result.complaint == ""
+
+    return proven

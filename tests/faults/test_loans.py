@@ -1,0 +1,33 @@
+"""Every loan ends in one transfer, whatever dies on its way.
+
+The short part of the campaign: `python -m tests.faults` is the long one.
+"""
+
+import pytest
+
+from tests.faults.campaign import Case, Ground
+from tests.faults.conftest import Prove
+
+KILLS = Case(
+    ground="loans",
+    size=6,
+    blows={
+        "broker killed": 1,
+        "database killed": 2,
+        "process killed": 10,
+        "memory alarm": 1,
+    },
+)
+CRASHES = Case(ground="loans", size=2, crashes=4)
+
+
+@pytest.mark.catalogue("F01", "F17", "F26", "F32", "F38")
+def test_loans_survive_kills_and_an_alarm(loan_load: Ground, prove: Prove) -> None:
+    """Six clients at once; servers and processes die, the broker's memory runs out."""
+    prove("loans-kills", KILLS, loan_load)
+
+
+@pytest.mark.catalogue("F01", "F27")
+def test_loans_survive_deaths_at_crash_points(loan_load: Ground, prove: Prove) -> None:
+    """Four named points, chosen by the seed: before and after commits and sendings."""
+    prove("loans-crashes", CRASHES, loan_load)
