@@ -23,7 +23,7 @@ from tests.marks import ROOT
 from tests.sweep import personal_values
 
 # The first test waits for engine, images and platform.
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(3000)
 
 THIEF = "antifraud"
 LOGGED_WITHIN_S = 60
@@ -77,7 +77,12 @@ def test_an_export_convinces_a_stranger(project: Project, tmp_path: Path) -> Non
         stream, _ = holder.get_archive(folder)
         archive = io.BytesIO(b"".join(stream))
     with tarfile.open(fileobj=archive) as packed:
-        packed.extractall(tmp_path, filter="data")
+        for member in packed:
+            content = packed.extractfile(member)
+            if content is not None:
+                path = tmp_path / member.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content.read())
     writer = project.running()["audit-worker"]
     trust = tmp_path / "trust.json"
     trust.write_text(python_in(writer, READ, "/state/keys/trust.json"))
