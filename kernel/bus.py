@@ -204,14 +204,20 @@ class ConfirmingPublisher:
 
         Raises one of BROKER_ERRORS when the broker takes no more.
         """
-        with self._wire.transport.having_timeout(CONFIRM_TIMEOUT_S):
+        transport, frames = self._wire.transport, bytearray()
+        write, transport._write = transport._write, frames.extend  # noqa: SLF001 - py-amqp would send each message as a TLS record of its own
+        try:
             for message in messages:
-                self._write(*message)
+                self._add(*message)
+        finally:
+            transport._write = write  # noqa: SLF001 - as above
+        with transport.having_timeout(CONFIRM_TIMEOUT_S):
+            transport.write(memoryview(frames))
 
-    def _write(
+    def _add(
         self, message_id: str, body: bytes, exchange: str, routing_key: str
     ) -> None:
-        """Write one message; py-amqp's basic_publish would also read after each."""
+        """Add one message; py-amqp's basic_publish would also read before each."""
         self._sent += 1
         self._open[self._sent] = message_id
         self._channel.send_method(

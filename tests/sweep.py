@@ -96,12 +96,13 @@ class Invariants(ABC):
             )
             for service in topology.services()
         }
-        left: dict[str, object] = {name: rows for name, rows in stuck.items() if rows}
+        if left := {name: rows for name, rows in stuck.items() if rows}:
+            return dict(left)
         beside = {
             "not logged": len(self._not_logged()),
             "at the bank, no alarm": len(self._at_bank() - self._alarmed()),
         }
-        return left | {name: count for name, count in beside.items() if count}
+        return {name: count for name, count in beside.items() if count}
 
     def _at_bank(self) -> set[str]:
         """I8: payouts whose order may be at the bank, without an end."""

@@ -215,7 +215,7 @@ def _under_load(
     patience: float,
 ) -> None:
     label = f"{result.case}-{result.seed}"
-    with _crashes(case, ground, harm.dice, folder / label):
+    with _crashes(case, ground, harm, folder / label):
         ground.begin(label, case.size)
         _strike(case, harm)
         harm.servers_serve()
@@ -238,13 +238,14 @@ def _under_load(
 
 
 def _crashes(
-    case: Case, ground: Ground, dice: random.Random, folder: Path
+    case: Case, ground: Ground, harm: Harm, folder: Path
 ) -> AbstractContextManager[None]:
     if not case.crashes:
         return nullcontext()
-    points = dice.sample(ground.points, min(case.crashes, len(ground.points)))
+    points = harm.dice.sample(ground.points, min(case.crashes, len(ground.points)))
     programs = [ground.program(name) for name in sorted({p.process for p in points})]
-    return crashing(ground.stack, programs, points, dice=dice, folder=folder)
+    harm.done["crash point"] = len(points)
+    return crashing(ground.stack, programs, points, dice=harm.dice, folder=folder)
 
 
 def _strike(case: Case, harm: Harm) -> None:

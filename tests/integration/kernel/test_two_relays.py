@@ -64,17 +64,28 @@ def test_the_second_relay_takes_over_when_the_first_ends(
     """Numbers would be given twice if both spoke."""
     first = Process(publisher)
     processes.append(first)
+    say(publisher)
     assert first.at_work.wait(BOUND_S)
     second = Process(publisher)
     processes.append(second)
     assert second.stop.rested.wait(BOUND_S)
+    say(publisher)
+    until_said(publisher)
     assert not second.at_work.is_set()
     first.end()
+    say(publisher)
     assert second.at_work.wait(BOUND_S)
+    until_said(publisher)
+
+
+def say(publisher: Service) -> None:
     ids = publisher.platform.ids
     publisher.publish(
         ContractAnnulled(contract_id=ids.new(), client_id=ids.new(), reason="refused")
     )
+
+
+def until_said(publisher: Service) -> None:
     end = time.monotonic() + BOUND_S
     while publisher.rows("SELECT 1 FROM outbox WHERE published_at IS NULL"):
         assert time.monotonic() < end
