@@ -15,7 +15,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import nameko
 from eventlet import Timeout, monkey_patch
 from eventlet.event import Event as Promise
-from nameko.containers import ServiceContainer
+from nameko.containers import ServiceContainer, WorkerContext
 from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
 from typing_extensions import override
 
@@ -23,7 +23,7 @@ from kernel.bus import REPLY_EXCHANGE, Consuming, Interest, Received, supervised
 from kernel.database import Transaction
 from kernel.errors import Broken, KernelError, Refused, Transient
 from kernel.events import Envelope, Event
-from kernel.inbox import Inbox
+from kernel.inbox import BATCH, Handler, Inbox
 from kernel.logging import canonical, get_logger
 from kernel.measures import Measures
 from kernel.metrics import RPC_SERVER_SECONDS
@@ -78,6 +78,18 @@ class KernelContainer(ServiceContainer):
         """Whether an extension ended the container: the process must not go on."""
         return bool(self._died.ready())
 
+    def reaction(self, entrypoint: Entrypoint) -> Handler:
+        """The method behind ``entrypoint``, of a service object of its own.
+
+        nameko makes such an object, with its dependencies, for each worker.  Events
+        come one after the other, thousands a second, and a worker for each would
+        cost more than all else together.
+        """
+        worker = WorkerContext(self, self.service_cls(), entrypoint)
+        self._inject_dependencies(worker)
+        handler: Handler = getattr(worker.service, entrypoint.method_name)
+        return handler
+
 
 class UseCasesProvider(DependencyProvider):
     """Injects what the service's ``wiring.build`` returned."""
@@ -100,10 +112,11 @@ class _Background(SharedExtension):
         raise NotImplementedError
 
     def consume(
-        self, queue: str, handle: Callable[[Received], None]
+        self, queue: str, handle: Callable[..., object], *, most: int = 1
     ) -> Callable[[threading.Event], None]:
         """The loop over one queue, known to readiness."""
-        consuming = Consuming(self.container.platform.broker, queue, handle)
+        broker = self.container.platform.broker
+        consuming = Consuming(broker, queue, handle, most=most)
         self.container.consuming.append(consuming)
         return consuming.run
 
@@ -157,7 +170,9 @@ class EventDoor(_Background):
             service=service,
             database=platform.database,
             handlers={
-                event_type: functools.partial(_in_worker, self.container, entrypoint)
+                event_type: functools.partial(
+                    _told, self.container.reaction(entrypoint)
+                )
                 for event_type, entrypoint in self.reactions.items()
             },
             trust=platform.trust,
@@ -167,25 +182,16 @@ class EventDoor(_Background):
             quarantine=platform.quarantine,
         )
         self.container.inbox = inbox
-
-        def handle(message: Received) -> None:
-            inbox.receive(message)
-
-        yield self.consume(f"{service}.inbox", handle)
+        yield self.consume(f"{service}.inbox", inbox.receive, most=BATCH)
+        yield self.consume(f"{service}.dead", inbox.receive_dead, most=BATCH)
         yield inbox.run_retries
 
 
-def _in_worker(
-    container: KernelContainer,
-    entrypoint: Entrypoint,
-    tx: Transaction,
-    event: Event,
-    envelope: Envelope,
-) -> None:
-    """Run a reaction as a nameko worker; its exception comes out here."""
+def _told(react: Handler, tx: Transaction, event: Event, envelope: Envelope) -> None:
+    """Run a reaction, and one line about it; its exception comes out here."""
     began, outcome = time.monotonic(), "broken"
     try:
-        _worker_result(container, entrypoint, (tx, event, envelope), {})
+        react(tx, event, envelope)
         outcome = "ok"
     except Transient:
         outcome = "transient"

@@ -1,7 +1,8 @@
 """The other end of the wire: every event is applied once, in its subject's order.
 
-One rule carries it all.  For each (source, subject) the inbox knows the last version
-it applied; the next message may be applied only if its version is exactly one more.
+One rule carries it all (`Inbox._place`).  For each (source, subject) the inbox knows
+the last version it applied; the next message may be applied only if its version is
+exactly one more.
 
 - A lower version was applied before: a *duplicate*, dropped.  The same version under
   another id is a *conflict*: quarantined, and the subject stays where it is.
@@ -11,38 +12,49 @@ it applied; the next message may be applied only if its version is exactly one m
   alarm, when its attempts are used up.
 
 Handler, inbox row and whatever the handler publishes are one transaction: a crash at
-any point leaves either all of it or nothing, and the broker delivers again.
+any point leaves either all of it or nothing, and the broker delivers again.  Messages
+that come together share one; where anything in it fails, each gets its own.
+
+A handler that kills its process never says that it failed.  The broker gives up such
+a message after `kernel.bus.DELIVERY_LIMIT` repetitions and everything delivered with
+it; the inbox takes them from there (`receive_dead`) for one attempt each.  It counts
+an attempt *before* the handler runs, so the killer runs at most DELIVERY_LIMIT + 2
+times before it is parked, and its neighbours are applied.
 """
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, select
 
 from kernel.bus import Received
 from kernel.clock import Clock
-from kernel.context import Context, fresh_context
-from kernel.crypto import FieldKeys, TrustStore
+from kernel.context import fresh_context
+from kernel.crypto import FieldKeys, TrustStore, UnsealError
 from kernel.database import Database, DatabaseAwayError, Transaction
 from kernel.errors import Transient
 from kernel.events import Envelope, EnvelopeError, Event, EventSchemaError
 from kernel.events.platform import MessageParked
 from kernel.ids import Ids
 from kernel.logging import get_logger
-from kernel.metrics import HANDLER_SECONDS, INBOX_DUPLICATES
+from kernel.metrics import DEAD_LETTERS, HANDLER_SECONDS, INBOX_DUPLICATES
+from kernel.places import Message, Places, lock_line
 from kernel.quarantine import Quarantine
-from kernel.tables import inbox, inbox_subject
+from kernel.tables import inbox
 
 log = get_logger("inbox")
 
+BATCH: Final = 50
+"""Most messages in one transaction."""
 RETRY_AFTER_S: Final = (0.2, 1.0, 3.0, 10.0, 30.0, 120.0, 600.0)
 """Back-off before each further attempt; after the last the message is parked."""
+LAST_RUN_S: Final = 5.0
+"""A last attempt that has said nothing for so long has died with its process."""
 RETRY_BEAT_S: Final = 0.5
 RETRY_BATCH: Final = 50
 
@@ -61,16 +73,9 @@ class Outcome(Enum):
     QUARANTINED = "quarantined"
 
 
-_MOVED_ON: Final = frozenset({Outcome.APPLIED, Outcome.PASSED})
-"""The subject advanced, so what waits behind it may now apply."""
-
-
-class _ConflictError(Exception):
-    """Two messages claim the same place in the order of a subject."""
-
-
-class _SchemaError(Exception):
-    """A trusted producer sent data its own schema forbids."""
+_UNREADABLE: Final = (UnsealError, EnvelopeError, EventSchemaError)
+"""Keys or schemas have changed since a message was stored."""
+_Decide: TypeAlias = Callable[[Transaction, Places, Message], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,207 +91,273 @@ class Inbox:
     ids: Ids
     quarantine: Quarantine
     reached: Callable[[str], None] = lambda _step: None
+    unspent: set[UUID] = field(default_factory=set)
+    """Messages whose attempt was counted, but the database went away in it."""
 
-    def receive(self, message: Received) -> Outcome:
-        """Verify, dedupe, handle; returns when the message may be acknowledged.
+    def receive(self, *messages: Received) -> list[Outcome]:
+        """Verify, dedupe, handle; returns when they may be acknowledged.
 
-        Raises Transient when the database is away: nothing is settled then.
+        Raises Transient when the database is away: what is not settled then comes
+        again, and what is settled is known.
+        """
+        return self._receive(messages, self._place)
+
+    def receive_dead(self, *messages: Received) -> list[Outcome]:
+        """Store what the broker gave up on; no handler runs here.
+
+        Whose turn it is gets one attempt, by `retry_due`.  Raises as `receive`.
+        """
+        outcomes = self._receive(messages, self._place_dead)
+        DEAD_LETTERS.inc(len(messages))
+        log.error("dead_letters_taken", count=len(messages))
+        return outcomes
+
+    def _receive(self, messages: Sequence[Received], decide: _Decide) -> list[Outcome]:
+        opened = [self._opened(message) for message in messages]
+        believed = [message for message in opened if message is not None]
+        settled, freed = self._settle(believed, decide) if believed else ([], 0)
+        if freed:
+            self.retry_due()
+        outcomes = iter(settled)
+        return [Outcome.QUARANTINED if m is None else next(outcomes) for m in opened]
+
+    def _opened(self, message: Received) -> Message | None:
+        """None: it must not be believed and is quarantined."""
+        try:
+            return self._read(message.body, message.sender)
+        except EnvelopeError as error:
+            code = error.code
+        except EventSchemaError:
+            code = "schema"
+        self.quarantine.record(message.body, message.sender, code)
+        return None
+
+    def _read(self, body: bytes, sender: str | None) -> Message:
+        envelope = Envelope.opened(body, trust=self.trust, sender=sender)
+        if envelope.type not in self.handlers:
+            return Message(envelope, body, event=None)
+        event = Event.known[envelope.type].from_data(dict(envelope.data))
+        if event.subject != envelope.subject:
+            # It would stand in the order of one subject and act upon another.
+            raise EventSchemaError(f"{envelope.type}: of another subject")
+        return Message(envelope, body, event)
+
+    def _settle(
+        self, messages: Sequence[Message], decide: _Decide
+    ) -> tuple[list[Outcome], int]:
+        """Decide on all in one transaction or, if that fails, on each in its own.
+
+        A batch is only the faster way to the same end.  Returns what became of each
+        and for how many stored ones it freed the way.
         """
         try:
-            envelope = Envelope.opened(
-                message.body, trust=self.trust, sender=message.sender
-            )
-        except EnvelopeError as error:
-            self.quarantine.record(message.body, message.sender, error.code)
-            return Outcome.QUARANTINED
-        outcome = self._place(envelope, message.body, message.sender)
-        if outcome in _MOVED_ON:
-            self.drain(envelope.source, envelope.subject)
-        return outcome
-
-    def _place(self, envelope: Envelope, body: bytes, sender: str | None) -> Outcome:
-        """Decide by the version whether to apply, to wait or to drop."""
-
-        def decide(tx: Transaction) -> Outcome:
-            last = _last_version(tx.connection, envelope)
-            if envelope.subjectversion > last + 1:
-                return self._wait(tx.connection, envelope, body)
-            seen = envelope.subjectversion <= last
-            if seen or _stored(tx.connection, envelope) is not None:
-                return self._seen_before(tx.connection, envelope)
-            return self._apply(tx, envelope)
-
-        return self._guarded(decide, envelope, body, sender)
-
-    def _place_stored(self, envelope: Envelope, body: bytes) -> Outcome:
-        """Apply a message the inbox already holds, if its turn has come."""
-
-        def decide(tx: Transaction) -> Outcome:
-            if envelope.subjectversion != _last_version(tx.connection, envelope) + 1:
-                return Outcome.DUPLICATE
-            return self._apply(tx, envelope)
-
-        return self._guarded(decide, envelope, body, envelope.source)
-
-    def _guarded(
-        self,
-        decide: Callable[[Transaction], Outcome],
-        envelope: Envelope,
-        body: bytes,
-        sender: str | None,
-    ) -> Outcome:
-        """One transaction, and what each way of failing in it means."""
-        try:
-            with self.database.begin(_context(envelope)) as tx:
-                outcome = decide(tx)
+            with self.database.begin(messages[0].context) as tx:
+                places = Places.locked(tx.connection, messages)
+                outcomes = [decide(tx, places, message) for message in messages]
+                freed = places.write(at=self.clock.now())
             self.reached("applied")
-        except DatabaseAwayError:
-            raise  # says nothing of the message: not an attempt
-        except _ConflictError:
-            self.quarantine.record(body, sender, "conflict")
-            return Outcome.QUARANTINED
-        except _SchemaError:
-            self.quarantine.record(body, sender, "schema")
-            return Outcome.QUARANTINED
         except Exception as error:  # noqa: BLE001 - whatever a handler raises ends in retry or parking
-            return self._failed(envelope, body, error)
-        return outcome
+            if len(messages) == 1:
+                return [self._failed(messages[0], error)], 0
+            log.info("batch_taken_apart", count=len(messages), why=type(error).__name__)
+            singly = [self._settle([message], decide) for message in messages]
+            return [o for one, _ in singly for o in one], sum(n for _, n in singly)
+        for message, outcome in zip(messages, outcomes, strict=True):
+            if outcome is Outcome.QUARANTINED:
+                source = message.envelope.source
+                self.quarantine.record(message.body, source, "conflict")
+        INBOX_DUPLICATES.inc(outcomes.count(Outcome.DUPLICATE))
+        return outcomes, freed
 
-    def _apply(self, tx: Transaction, envelope: Envelope) -> Outcome:
+    def _place(self, tx: Transaction, places: Places, message: Message) -> Outcome:
+        """Decide by the version whether to apply, to wait or to drop."""
+        if (known := self._known(places, message)) is not None:
+            return known
+        if places.ahead(message) > 1:
+            return self._hold(places, message)
+        return self._apply(tx, places, message)
+
+    def _place_dead(
+        self, _tx: Transaction, places: Places, message: Message
+    ) -> Outcome:
+        """Decide the same, but hold what would be applied; one attempt is left."""
+        if (known := self._known(places, message)) is not None:
+            return known
+        return self._hold(places, message, attempts=len(RETRY_AFTER_S))
+
+    def _known(self, places: Places, message: Message) -> Outcome | None:
+        if places.contradicts(message):
+            return Outcome.QUARANTINED
+        if places.ahead(message) < 1 or places.holds(message):
+            return Outcome.DUPLICATE
+        return None
+
+    def _place_stored(
+        self, tx: Transaction, places: Places, message: Message
+    ) -> Outcome:
+        """Apply a message the inbox already holds, if its turn has come."""
+        if places.ahead(message) != 1:
+            return Outcome.DUPLICATE
+        return self._apply(tx, places, message)
+
+    def _apply(self, tx: Transaction, places: Places, message: Message) -> Outcome:
         """The handler and the advance of the subject, in the transaction ``tx``."""
-        _advance(tx.connection, envelope)
-        handler = self.handlers.get(envelope.type)
-        if handler is None:
-            tx.connection.execute(inbox.delete().where(*_at(envelope)))
+        places.advance(message)
+        if message.event is None:
+            places.forget(message)
             return Outcome.PASSED
-        event = _decode(envelope)
-        with HANDLER_SECONDS.labels(envelope.type).time():
-            handler(tx, event, envelope)
-        tx.connection.execute(
-            insert(inbox)
-            .values(
-                **_key(envelope),
-                message_id=envelope.id,
-                type=envelope.type,
-                state="applied",
-                received_at=self.clock.now(),
-                applied_at=self.clock.now(),
-            )
-            .on_conflict_do_update(
-                index_elements=["source", "subject", "subject_version"],
-                set_={
-                    "state": "applied",
-                    "sealed": None,
-                    "next_at": None,
-                    "applied_at": self.clock.now(),
-                },
-            )
-        )
+        tx.context = message.context
+        kind = message.envelope.type
+        with HANDLER_SECONDS.labels(kind).time():
+            self.handlers[kind](tx, message.event, message.envelope)
+        now = self.clock.now()
+        places.keep(message, at=now, state="applied", applied_at=now)
         return Outcome.APPLIED
 
-    def _seen_before(self, connection: Connection, envelope: Envelope) -> Outcome:
-        known = _stored(connection, envelope)
-        if known is not None and known != envelope.id:
-            raise _ConflictError
-        INBOX_DUPLICATES.inc()
-        return Outcome.DUPLICATE
-
-    def _wait(self, connection: Connection, envelope: Envelope, body: bytes) -> Outcome:
-        if _stored(connection, envelope) is not None:
-            return self._seen_before(connection, envelope)
-        connection.execute(
-            inbox.insert().values(
-                **_key(envelope),
-                message_id=envelope.id,
-                type=envelope.type,
-                state="waiting",
-                sealed=self._seal(envelope, body),
-                received_at=self.clock.now(),
-            )
+    def _hold(self, places: Places, message: Message, *, attempts: int = 0) -> Outcome:
+        """Store the message until its turn comes; it may have come already."""
+        now, waiting = self.clock.now(), places.ahead(message) > 1
+        places.keep(
+            message,
+            at=now,
+            state="waiting" if waiting else "failed",
+            next_at=None if waiting else now,
+            attempts=attempts,
+            sealed=self._seal(message),
         )
+        if not waiting:
+            return Outcome.FAILED
+        envelope = message.envelope
         log.info("waiting_for_predecessor", type=envelope.type, id=str(envelope.id))
         return Outcome.WAITING
 
-    def _failed(self, envelope: Envelope, body: bytes, error: Exception) -> Outcome:
+    def _failed(self, message: Message, error: Exception) -> Outcome:
         """Store the message for another attempt, or park it after the last."""
-        with self.database.begin(_context(envelope)) as tx:
-            last = _last_version(tx.connection, envelope)
-            if envelope.subjectversion != last + 1:
+        if isinstance(error, DatabaseAwayError):
+            raise error  # says nothing of the message: not an attempt
+        envelope, now = message.envelope, self.clock.now()
+        with self.database.begin(message.context) as tx:
+            places = Places.locked(tx.connection, [message])
+            if places.ahead(message) != 1:
                 return Outcome.DUPLICATE  # somebody else applied it meanwhile
-            attempts = 1 + (_attempts(tx.connection, envelope) or 0)
+            attempts = places.attempts(message) or 1  # a stored one was counted before
             parked = attempts > len(RETRY_AFTER_S)
-            state = "parked" if parked else "failed"
-            values = {
-                "state": state,
-                "attempts": attempts,
-                "next_at": None if parked else self._next_at(attempts),
-                "parked_at": self.clock.now() if parked else None,
-                "reason": type(error).__name__,
-                "sealed": self._seal(envelope, body),
-            }
-            tx.connection.execute(
-                insert(inbox)
-                .values(
-                    **_key(envelope),
-                    message_id=envelope.id,
-                    type=envelope.type,
-                    received_at=self.clock.now(),
-                    **values,
-                )
-                .on_conflict_do_update(
-                    index_elements=["source", "subject", "subject_version"],
-                    set_=values,
-                )
+            places.keep(
+                message,
+                at=now,
+                state="parked" if parked else "failed",
+                attempts=attempts,
+                next_at=None if parked else self._next_at(attempts),
+                parked_at=now if parked else None,
+                reason=type(error).__name__,
+                sealed=self._seal(message),
             )
+            places.write(at=now)
             if parked:
-                self._alarm(tx, envelope, error)
+                self._alarm(tx, envelope.type, envelope.id, type(error).__name__)
         log.warning(
             "handler_failed",
             type=envelope.type,
             id=str(envelope.id),
             attempt=attempts,
-            state=state,
+            state="parked" if parked else "failed",
             exc_info=error,
         )
         return Outcome.PARKED if parked else Outcome.FAILED
 
     def _next_at(self, attempts: int) -> datetime:
-        return self.clock.now() + timedelta(seconds=RETRY_AFTER_S[attempts - 1])
+        pauses_s = (*RETRY_AFTER_S, LAST_RUN_S)
+        return self.clock.now() + timedelta(seconds=pauses_s[attempts - 1])
 
-    def _alarm(self, tx: Transaction, envelope: Envelope, error: Exception) -> None:
+    def _alarm(self, tx: Transaction, kind: str, message_id: UUID, why: str) -> None:
         tx.publish(
             MessageParked(
                 quarantine_id=self.ids.new(),
-                code=type(error).__name__,
-                event_type=envelope.type,
-                event_id=envelope.id,
+                code=why,
+                event_type=kind,
+                event_id=message_id,
             )
         )
 
-    def drain(self, source: str, subject: str) -> None:
-        """Apply what waits behind the last version of a subject, one by one."""
-        while (found := self._waiting_next(source, subject)) is not None:
-            envelope, body = found
-            if self._place_stored(envelope, body) not in _MOVED_ON:
-                return
-
     def retry_due(self) -> int:
-        """Try again every failed message whose time has come; how many."""
-        context = fresh_context(self.ids)
-        with self.database.begin(context) as tx:
-            rows = tx.connection.execute(
-                select(inbox.c.source, inbox.c.subject, inbox.c.subject_version)
-                .where(inbox.c.state == "failed", inbox.c.next_at <= self.clock.now())
+        """Try every stored message whose time has come; how many attempts that were.
+
+        What an applied one frees is tried at once.
+        """
+        tried, freed = 0, 1
+        while freed:
+            due = self._due()
+            freed = sum(self._retry(row) for row in due)
+            tried += len(due)
+        return tried
+
+    def _due(self) -> Sequence[Row[Any]]:
+        due = inbox.c.next_at <= self.clock.now()
+        if self.unspent:
+            due |= inbox.c.message_id.in_(self.unspent)
+        with self.database.begin(fresh_context(self.ids)) as tx:
+            return tx.connection.execute(
+                select(inbox)
+                .where(inbox.c.state == "failed", due)
                 .order_by(inbox.c.next_at)
                 .limit(RETRY_BATCH)
             ).all()
-        for source, subject, version in rows:
-            found = self.load(source, subject, version)
-            if found is None:
-                continue
-            if self._place_stored(*found) in _MOVED_ON:
-                self.drain(source, subject)
-        return len(rows)
+
+    def _retry(self, row: Row[Any]) -> int:
+        """One attempt, counted before it begins; how many others it freed."""
+        if not self._reserve(row):
+            return 0
+        try:
+            message = self.load(row.source, row.subject, row.subject_version)
+        except _UNREADABLE as error:
+            self._put_aside(row, type(error).__name__)
+            return 0
+        if message is None:
+            return 0
+        try:
+            _, freed = self._settle([message], self._place_stored)
+        except DatabaseAwayError:
+            self.unspent.add(row.message_id)
+            raise
+        return freed
+
+    def _reserve(self, row: Row[Any]) -> bool:
+        """Count an attempt; False when it is somebody else's or none is left."""
+        attempts = row.attempts + (row.message_id not in self.unspent)
+        if attempts > len(RETRY_AFTER_S) + 1:
+            self._put_aside(row, "ProcessDied")
+            return False
+        with self.database.begin(fresh_context(self.ids)) as tx:
+            reserved = tx.connection.execute(
+                inbox.update()
+                .where(
+                    inbox.c.message_id == row.message_id,
+                    inbox.c.state == "failed",
+                    inbox.c.next_at == row.next_at,
+                )
+                .values(attempts=attempts, next_at=self._next_at(attempts))
+            ).rowcount
+        self.unspent.discard(row.message_id)
+        return reserved == 1
+
+    def _put_aside(self, row: Row[Any], why: str) -> None:
+        """Park a stored message without trying it."""
+        with self.database.begin(fresh_context(self.ids)) as tx:
+            # Its handler may still run, elsewhere and slowly.
+            lock_line(tx.connection, (row.source, row.subject))
+            parked = tx.connection.execute(
+                inbox.update()
+                .where(inbox.c.message_id == row.message_id, inbox.c.state == "failed")
+                .values(
+                    state="parked",
+                    parked_at=self.clock.now(),
+                    next_at=None,
+                    reason=why,
+                )
+            ).rowcount
+            if parked:
+                self._alarm(tx, row.type, row.message_id, why)
+        log.error("message_put_aside", type=row.type, id=str(row.message_id), why=why)
 
     def replay(self, message_id: UUID) -> Outcome | None:
         """Handle a parked message once more; None when there is no such.
@@ -302,9 +373,9 @@ class Inbox:
         found = self.load(*row, states=("parked",)) if row else None
         if found is None:
             return None
-        outcome = self._place_stored(*found)
-        if outcome in _MOVED_ON:
-            self.drain(found[0].source, found[0].subject)
+        (outcome,), freed = self._settle([found], self._place_stored)
+        if freed:
+            self.retry_due()
         return outcome
 
     def run_retries(self, stop: threading.Event) -> None:
@@ -316,28 +387,21 @@ class Inbox:
                 log.warning("retries_rest", why=error.sentence)
                 stop.wait(error.retry_after_s)
 
-    def _waiting_next(self, source: str, subject: str) -> tuple[Envelope, bytes] | None:
-        with self.database.begin(fresh_context(self.ids)) as tx:
-            last = tx.connection.execute(
-                select(inbox_subject.c.last_version).where(
-                    inbox_subject.c.source == source,
-                    inbox_subject.c.subject == subject,
-                )
-            ).scalar()
-        return None if last is None else self.load(source, subject, last + 1)
-
     def load(
         self,
         source: str,
         subject: str,
         version: int,
         *,
-        states: tuple[str, ...] = ("waiting", "failed"),
-    ) -> tuple[Envelope, bytes] | None:
-        """The message the inbox holds at this place, unsealed and verified again."""
+        states: tuple[str, ...] = ("failed",),
+    ) -> Message | None:
+        """The message the inbox holds at this place, unsealed and verified again.
+
+        Raises one of `_UNREADABLE` when keys or schemas have changed meanwhile.
+        """
         with self.database.begin(fresh_context(self.ids)) as tx:
             row = tx.connection.execute(
-                select(inbox.c.message_id, inbox.c.sealed, inbox.c.state).where(
+                select(inbox.c.message_id, inbox.c.sealed).where(
                     inbox.c.source == source,
                     inbox.c.subject == subject,
                     inbox.c.subject_version == version,
@@ -349,75 +413,9 @@ class Inbox:
         body = self.field_keys.unseal(
             row.sealed, table="inbox", column="sealed", row=row.message_id
         )
-        return Envelope.opened(body, trust=self.trust, sender=source), body
+        return self._read(body, source)
 
-    def _seal(self, envelope: Envelope, body: bytes) -> bytes:
+    def _seal(self, message: Message) -> bytes:
         return self.field_keys.seal(
-            body, table="inbox", column="sealed", row=envelope.id
+            message.body, table="inbox", column="sealed", row=message.envelope.id
         )
-
-
-def _context(envelope: Envelope) -> Context:
-    return Context(envelope.correlation_id, envelope.id, envelope.traceparent)
-
-
-def _decode(envelope: Envelope) -> Event:
-    try:
-        event = Event.known[envelope.type].from_data(dict(envelope.data))
-    except EventSchemaError as error:
-        raise _SchemaError from error
-    if event.subject != envelope.subject:
-        # It would stand in the order of one subject and act upon another.
-        raise _SchemaError
-    return event
-
-
-def _key(envelope: Envelope) -> dict[str, str | int]:
-    return {
-        "source": envelope.source,
-        "subject": envelope.subject,
-        "subject_version": envelope.subjectversion,
-    }
-
-
-def _last_version(connection: Connection, envelope: Envelope) -> int:
-    """The last version applied; locks the subject until the transaction ends."""
-    statement = insert(inbox_subject).values(
-        source=envelope.source, subject=envelope.subject, last_version=0
-    )
-    return int(
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["source", "subject"],
-                set_={"last_version": inbox_subject.c.last_version},
-            ).returning(inbox_subject.c.last_version)
-        ).scalar_one()
-    )
-
-
-def _advance(connection: Connection, envelope: Envelope) -> None:
-    connection.execute(
-        inbox_subject.update()
-        .where(
-            inbox_subject.c.source == envelope.source,
-            inbox_subject.c.subject == envelope.subject,
-        )
-        .values(last_version=envelope.subjectversion)
-    )
-
-
-def _stored(connection: Connection, envelope: Envelope) -> UUID | None:
-    """The id of the message the inbox holds at this place of the order."""
-    return connection.execute(select(inbox.c.message_id).where(*_at(envelope))).scalar()
-
-
-def _attempts(connection: Connection, envelope: Envelope) -> int | None:
-    return connection.execute(select(inbox.c.attempts).where(*_at(envelope))).scalar()
-
-
-def _at(envelope: Envelope) -> tuple[ColumnElement[bool], ...]:
-    return (
-        inbox.c.source == envelope.source,
-        inbox.c.subject == envelope.subject,
-        inbox.c.subject_version == envelope.subjectversion,
-    )

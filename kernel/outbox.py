@@ -19,7 +19,7 @@ every listener drops the repetition.  Rows stay as the source of ``replay``.
 
 import select
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -31,8 +31,6 @@ from sqlalchemy import (
     ARRAY,
     Connection,
     Engine,
-    Text,
-    TextClause,
     Uuid,
     any_,
     func,
@@ -53,7 +51,8 @@ from kernel.tables import outbox, outbox_subject
 
 log = get_logger("outbox")
 
-BATCH: Final = 200
+BATCH: Final = 500
+"""Rows numbered, published and marked together; a few hundred kilobytes."""
 POLL_S: Final = 1.0
 STANDBY_S: Final = 0.5
 """How soon another process of the service takes over a relay that has ended."""
@@ -79,28 +78,20 @@ class Ready(NamedTuple):
 
 def number(connection: Connection, signer: Signer) -> list[Ready]:
     """Step 1 inside an open transaction: the next rows without a number, in order."""
-    rows = connection.execute(
-        sql_select(outbox)
-        .where(outbox.c.sequence.is_(None))
-        .order_by(outbox.c.inserted)
-        .limit(BATCH)
-    ).all()
-    if not rows:
-        return []
-    last: int = (
-        connection.execute(sql_select(func.max(outbox.c.sequence))).scalar() or 0
-    )
-    versions = _next_versions(connection, (row.subject for row in rows))
-    ready, numbers = [], []
-    for sequence, row in enumerate(rows, start=last + 1):
-        versions[row.subject] += 1
+    rows = connection.execute(_UNNUMBERED).all()
+    versions: dict[str, int] = {}
+    ready, numbered = [], []
+    for index, row in enumerate(rows, start=1):
+        version = 1 + versions.get(row.subject, row.last_version or 0)
+        versions[row.subject] = version
+        sequence = index + (row.last_sequence or 0)
         body = Envelope(
             id=row.id,
             source=signer.service,
             type=row.type,
             time=row.time,
             subject=row.subject,
-            subjectversion=versions[row.subject],
+            subjectversion=version,
             sequence=sequence,
             traceparent=row.traceparent,
             correlation_id=row.correlation_id,
@@ -109,42 +100,54 @@ def number(connection: Connection, signer: Signer) -> list[Ready]:
             data=orjson.loads(row.data),
         ).signed(signer.key)
         ready.append(Ready(row.id, sequence, body, routing_key(row.type, row.subject)))
-        numbers.append((str(row.id), sequence, versions[row.subject], body))
-    _store(connection, _NUMBER, numbers)
-    _store(connection, _STORE_VERSIONS, versions.items())
+        numbered.append(version)
+    if rows:
+        connection.execute(
+            _NUMBER,
+            {
+                "ids": [str(row.id) for row in ready],
+                "first": ready[0].sequence,
+                "versions": numbered,
+                "bodies": "\n".join(row.body.decode() for row in ready),
+            },
+        )
+        connection.execute(
+            _STORE_VERSIONS,
+            {"subjects": list(versions), "versions": list(versions.values())},
+        )
     return ready
 
 
+_UNNUMBERED: Final = (
+    sql_select(
+        outbox,
+        outbox_subject.c.last_version,
+        sql_select(func.max(outbox.c.sequence))
+        .scalar_subquery()
+        .label("last_sequence"),
+    )
+    .outerjoin_from(
+        outbox, outbox_subject, outbox.c.subject == outbox_subject.c.subject
+    )
+    .where(outbox.c.sequence.is_(None))
+    .order_by(outbox.c.inserted)
+    .limit(BATCH)
+)
+# All rows in one statement.  The bodies go as one text, one a line, which costs half
+# of what an array of bytes does; canonical JSON has no line breaks.
 _NUMBER: Final = text(
-    "UPDATE outbox"
-    " SET sequence = n.sequence, subject_version = n.version, body = n.body"
-    " FROM unnest(CAST(:c0 AS uuid[]), CAST(:c1 AS bigint[]),"
-    " CAST(:c2 AS bigint[]), CAST(:c3 AS bytea[])) AS n (id, sequence, version, body)"
+    "UPDATE outbox SET sequence = :first - 1 + n.place, subject_version = n.version,"
+    " body = convert_to(n.body, 'UTF8')"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS bigint[]),"
+    " string_to_array(:bodies, chr(10)))"
+    " WITH ORDINALITY AS n (id, version, body, place)"
     " WHERE outbox.id = n.id"
 )
 _STORE_VERSIONS: Final = text(
     "INSERT INTO outbox_subject (subject, last_version)"
-    " SELECT * FROM unnest(CAST(:c0 AS text[]), CAST(:c1 AS bigint[]))"
+    " SELECT * FROM unnest(CAST(:subjects AS text[]), CAST(:versions AS bigint[]))"
     " ON CONFLICT (subject) DO UPDATE SET last_version = excluded.last_version"
 )
-
-
-def _store(
-    connection: Connection, statement: TextClause, rows: Iterable[tuple[object, ...]]
-) -> None:
-    """All rows in one statement, a list per column: one round trip, not hundreds."""
-    columns = zip(*rows, strict=True)
-    connection.execute(statement, {f"c{i}": list(c) for i, c in enumerate(columns)})
-
-
-def _next_versions(connection: Connection, subjects: Iterable[str]) -> dict[str, int]:
-    wanted = dict.fromkeys(subjects, 0)
-    known = connection.execute(
-        sql_select(outbox_subject).where(
-            outbox_subject.c.subject == any_(literal(list(wanted), ARRAY(Text)))
-        )
-    )
-    return wanted | {r.subject: r.last_version for r in known}
 
 
 def unpublished(connection: Connection, *, after: int = 0) -> list[Ready]:

@@ -24,6 +24,7 @@ from kernel.crypto import Json
 from kernel.errors import Refused
 from kernel.events.platform import DropRefused, DropRequested, MessageDropped
 from kernel.inbox import Inbox, Outcome
+from kernel.places import give_turn
 from kernel.tables import inbox, inbox_subject, parked_drop
 
 _WORDS: Final = re.compile(r"(?!.*[0-9]{6})[a-z0-9][a-z0-9 ,.:/#_-]{2,199}")
@@ -55,7 +56,7 @@ class Parking:
         found = self.inbox.load(*_place(row), states=("parked",))
         if found is None:  # somebody was faster
             raise _not_parked()
-        envelope = found[0]
+        envelope = found.envelope
         return {
             **_summary(row, clock=self.inbox.clock),
             "source": envelope.source,
@@ -131,7 +132,7 @@ class Parking:
             asked = _open_request(tx.connection, message_id, call, decision="dropped")
             row = _stored(tx.connection, message_id)
             if asked.state == "asked":
-                _skip(tx.connection, row)
+                _skip(tx.connection, row, at=tx.now)
                 asked = _decide(tx.connection, asked, call, state="dropped", at=tx.now)
                 tx.publish(
                     MessageDropped(
@@ -143,8 +144,7 @@ class Parking:
                         reason=asked.reason,
                     )
                 )
-        # A crash right here leaves them waiting; the same approval again frees them.
-        self.inbox.drain(row.source, row.subject)
+        self.inbox.retry_due()
         return _told(asked)
 
     def refuse_drop(self, call: Call, message_id: UUID) -> Json:
@@ -259,8 +259,11 @@ def _open_request(
     return asked
 
 
-def _skip(connection: Connection, row: "Row[Any]") -> None:
-    """Advance the subject past a parked message, which stays as evidence."""
+def _skip(connection: Connection, row: "Row[Any]", *, at: datetime) -> None:
+    """Advance the subject past a parked message, which stays as evidence.
+
+    What waits right behind it is due in the same commit.
+    """
     source, subject, version = _place(row)
     moved = connection.execute(
         inbox_subject.update()
@@ -278,6 +281,7 @@ def _skip(connection: Connection, row: "Row[Any]") -> None:
     )
     if (moved.rowcount, dropped.rowcount) != (1, 1):
         raise _not_parked()  # it was applied meanwhile
+    give_turn(connection, [(source, subject, version + 1)], at=at)
 
 
 def _decide(

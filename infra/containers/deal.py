@@ -20,7 +20,7 @@ from infra.demo.world import PARTNER
 from infra.layout import Layout, StateFolderError, write_private
 from infra.postgres import config
 from infra.rabbitmq.definitions import definitions_json
-from infra.rabbitmq.server import PLUGINS, rabbitmq_conf
+from infra.rabbitmq.server import ADVANCED, PLUGINS, rabbitmq_conf
 from infra.stack.environment import Environments
 
 # The simulators' data lie in a volume of their own.
@@ -135,6 +135,7 @@ class Dealer:
             listen=_EVERYWHERE,
         )
         write_private(home / "rabbitmq.conf", conf)
+        write_private(home / "advanced.config", ADVANCED)
         write_private(home / "definitions.json", definitions_json())
         write_private(home / "plugins", PLUGINS)
         for name in ("ca.crt", "rabbitmq.crt", "rabbitmq.key"):

@@ -82,6 +82,14 @@ PLUGINS = "[rabbitmq_auth_mechanism_ssl].\n"
 """Nothing but the certificate as a name: no management door, no metrics door."""
 
 
+HELD_AGAIN_MS = 5_000
+"""A dead letter that found no place is offered again after so long."""
+ADVANCED = f"""\
+[{{rabbit, [{{dead_letter_worker_publisher_confirm_timeout, {HELD_AGAIN_MS}}}]}}].
+"""
+"""What `rabbitmq.conf` has no word for: its default is three minutes."""
+
+
 def rabbitmq_conf(
     *, port: int, pki: Path, home: Path, listen: str = "127.0.0.1"
 ) -> str:
@@ -115,7 +123,7 @@ class Broker:
         write_private(home / "definitions.json", definitions_json())
         write_private(home / "plugins", PLUGINS)
         write_private(home / "env.conf", "")
-        write_private(home / "advanced.config", "[].\n")
+        write_private(home / "advanced.config", ADVANCED)
         cookie = home / ".erlang.cookie"
         if not cookie.is_file():
             write_private(cookie, secrets.token_hex(20))

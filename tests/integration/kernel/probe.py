@@ -8,7 +8,9 @@ from kernel import entrypoints
 
 entrypoints.patch()
 
-import sys  # noqa: E402 - nothing may open a socket before the patch
+import os  # noqa: E402 - nothing may open a socket before the patch
+import signal  # noqa: E402
+import sys  # noqa: E402
 import time  # noqa: E402
 from typing import Any  # noqa: E402
 from uuid import UUID  # noqa: E402
@@ -83,10 +85,14 @@ class Probe:
     ) -> None:
         if event.reason == "die":
             raise RuntimeError("a defect of the handler")
+        if event.reason == "kill":
+            print("killed", flush=True)  # noqa: T201 - the test counts
+            os.kill(os.getpid(), signal.SIGKILL)
         tx.publish(event)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve until the container dies."""
     settings = read(PlatformSettings, prefix=sys.argv[1])
     if "--log" in sys.argv:
         configure(settings.principal, settings.log_level)
@@ -98,3 +104,7 @@ if __name__ == "__main__":
     while not container.has_died():
         time.sleep(0.2)
     sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

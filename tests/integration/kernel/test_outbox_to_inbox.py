@@ -22,7 +22,7 @@ from kernel.database import Transaction
 from kernel.errors import Transient
 from kernel.events import Envelope, Event
 from kernel.events.contracts import ContractAnnulled, ReleaseConfirmed
-from kernel.inbox import RETRY_AFTER_S, Inbox, Outcome
+from kernel.inbox import BATCH, RETRY_AFTER_S, Inbox, Outcome
 from tests.databases import migrator
 from tests.integration.kernel.conftest import LISTENER, Service
 
@@ -73,6 +73,12 @@ def message(body: bytes, sender: str | None = "contracts") -> Received:
     return Received(body=body, sender=sender, properties={}, delivery_tag=1)
 
 
+def received(inbox: Inbox, body: bytes, sender: str | None = "contracts") -> Outcome:
+    """What becomes of a message that comes alone."""
+    (outcome,) = inbox.receive(message(body, sender))
+    return outcome
+
+
 @pytest.fixture
 def recorder() -> Recorder:
     return Recorder()
@@ -100,7 +106,8 @@ def test_an_event_travels_from_commit_to_handler(
     consuming = Consuming(
         listener.platform.broker,
         "disbursement.inbox",
-        lambda m: (inbox.receive(m), None)[1],
+        inbox.receive,
+        most=BATCH,
     )
     listener.run(consuming.run)
     for reason in ("first", "second", "third"):
@@ -112,7 +119,7 @@ def test_an_event_travels_from_commit_to_handler(
 def test_a_duplicate_is_applied_once(
     inbox: Inbox, recorder: Recorder, bodies: list[bytes]
 ) -> None:
-    outcomes = [inbox.receive(message(bodies[0])) for _ in range(5)]
+    outcomes = [received(inbox, bodies[0]) for _ in range(5)]
     assert outcomes == [Outcome.APPLIED, *[Outcome.DUPLICATE] * 4]
     assert recorder.seen == ["a"]
 
@@ -130,7 +137,7 @@ def test_a_failing_message_holds_its_subject_and_heals(
     inbox: Inbox, recorder: Recorder, bodies: list[bytes], listener: Service
 ) -> None:
     recorder.failing = {"b"}
-    outcomes = [inbox.receive(message(body)) for body in bodies]
+    outcomes = [received(inbox, body) for body in bodies]
     assert outcomes == [
         Outcome.APPLIED,
         Outcome.FAILED,
@@ -183,7 +190,7 @@ def test_what_a_handler_publishes_leaves_only_with_its_commit(
         raise Transient("after publishing")
 
     inbox = listener.inbox({ContractAnnulled.TYPE: publish_then_fail})
-    assert inbox.receive(message(bodies[0])) is Outcome.FAILED
+    assert received(inbox, bodies[0]) is Outcome.FAILED
     assert listener.rows("SELECT 1 FROM outbox") == []
 
 
@@ -337,7 +344,7 @@ def test_a_forged_message_is_quarantined_and_told(
     inbox = listener.inbox({ReleaseConfirmed.TYPE: handler})
     for code, messages in cases.items():
         for body, sender in messages:
-            outcome = inbox.receive(message(body, sender))
+            outcome = received(inbox, body, sender)
             assert (code, Outcome.QUARANTINED) == (code, outcome)
     assert applied == []
     recorded = listener.rows("SELECT code, count(*) FROM quarantine GROUP BY code")
@@ -363,8 +370,8 @@ def test_two_messages_in_one_place_block_the_second(
         )
         for reason in ("first", "second")
     )
-    assert inbox.receive(message(first)) is Outcome.APPLIED
-    assert inbox.receive(message(second)) is Outcome.QUARANTINED
+    assert received(inbox, first) is Outcome.APPLIED
+    assert received(inbox, second) is Outcome.QUARANTINED
     assert recorder.seen == ["first"]
 
 
