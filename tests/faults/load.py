@@ -69,9 +69,13 @@ def insist(
 
 
 def registered(client: Borrower, *states: str) -> Callable[[], bool]:
-    """Whether the registration is in one of `states`."""
-    path = f"/registrations/{client.registration_id}"
-    return lambda: client.cabinet.call("GET", path)["state"] in states
+    """Whether the client's registration is in one of `states`."""
+
+    def look() -> bool:
+        path = f"/registrations/{client.registration_id}"
+        return client.cabinet.call("GET", path)["state"] in states
+
+    return look
 
 
 def in_state(client: Borrower, *states: str) -> Callable[[], bool]:
@@ -81,9 +85,14 @@ def in_state(client: Borrower, *states: str) -> Callable[[], bool]:
 
 @dataclass(slots=True)
 class Loan:
-    """One client's road in two halves, with the 24 hours between them."""
+    """One client's road in two halves, with the 24 hours between them.
+
+    `wait` lets the platform's time pass: who has asked for too many codes comes again
+    later.
+    """
 
     client: Borrower
+    wait: Callable[[timedelta], None]
     paid: bool = False
     complaint: str = ""
 
@@ -100,38 +109,45 @@ class Loan:
         """Registration, login, application, signature, consent: the payout waits."""
         client = self.client
         client.appear()
-        insist(client.start_registration)
         after = ("phone_confirmed", "data_complete", "photo_accepted", "identified")
-        insist(client.confirm_phone, registered(client, *after))
-        insist(client.give_data, registered(client, *after[1:]))
-        insist(client.give_photo, registered(client, *after[2:]))
-        insist(client.identify, registered(client, "identified", "active"))
-        insist(client.set_password)
-        insist(client.log_in)
-        insist(lambda: client.apply(AMOUNT))
-        self.inside(client.sign, in_state(client, "concluded"))
-        self.inside(client.consent, in_state(client, "consented"))
-        self.inside(lambda: client.payout_until("held"))
+        self.insist(self._begin, registered(client, *after))
+        self.insist(client.give_data, registered(client, *after[1:]))
+        self.insist(client.give_photo, registered(client, *after[2:]))
+        self.insist(client.identify, registered(client, "identified", "active"))
+        self.insist(client.set_password)
+        self.insist(client.log_in)
+        self.insist(lambda: client.apply(AMOUNT))
+        self.insist(client.sign, in_state(client, "concluded"))
+        self.insist(client.consent, in_state(client, "consented"))
+        self.insist(lambda: client.payout_until("held"))
+
+    def _begin(self) -> None:
+        """Number and code; a code whose answer was lost is spent, so all of it again."""
+        self.client.forget_messages()
+        self.client.start_registration()
+        self.client.confirm_phone()
 
     def until_paid(self) -> None:
         """Login on the next day, release, money."""
         client = self.client
-        insist(client.log_in)
-        self.inside(client.release, in_state(client, "released", "active"))
-        self.inside(lambda: client.payout_until("paid", within_s=STEP_S))
-        self.inside(lambda: client.contract_until("active", within_s=STEP_S))
+        self.insist(client.log_in)
+        self.insist(client.release, in_state(client, "released", "active"))
+        self.insist(lambda: client.payout_until("paid", within_s=STEP_S))
+        self.insist(lambda: client.contract_until("active", within_s=STEP_S))
         self.paid = True
 
-    def inside(
+    def insist(
         self, step: Callable[[], object], done: Callable[[], bool] = lambda: False
     ) -> None:
-        """A step in the cabinet: its session may have ended, then log in again."""
+        """`insist` on a step, by a client who knows the rules of the door."""
 
         def act() -> object:
             try:
                 return step()
             except ProblemError as error:
-                if error.status == httpx.codes.UNAUTHORIZED:
+                if error.code == "code_too_often":
+                    self.wait(timedelta(seconds=error.problem["seconds_left"] + 1))
+                if error.status == httpx.codes.UNAUTHORIZED:  # the session has ended
                     self.client.log_in()
                 raise
 
@@ -173,7 +189,7 @@ class LoanLoad:
         """Send `size` new clients on their way."""
         people = [self.world.borrower(f"{label}-{n}") for n in range(size)]
         self.everybody += people
-        self.loans = [Loan(person) for person in people]
+        self.loans = [Loan(person, self.world.move_clock) for person in people]
         self._running = threading.Thread(target=self._run, daemon=True)
         self._running.start()
 
