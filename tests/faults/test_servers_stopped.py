@@ -10,7 +10,7 @@ import pytest
 
 from infra import topology
 from infra.stack import Stack
-from tests.e2e.conftest import platform, roads, sweep, world
+from tests.conftest import platform, roads, sweep, world
 from tests.e2e.test_dependencies_away import (
     BUS_WITHIN_S,
     DATABASE_WITHIN_S,
