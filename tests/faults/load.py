@@ -87,8 +87,7 @@ def in_state(client: Borrower, *states: str) -> Callable[[], bool]:
 class Loan:
     """One client's road in two halves, with the 24 hours between them.
 
-    `wait` lets the platform's time pass: who has asked for too many codes comes again
-    later.
+    `wait` lets the platform's time pass.
     """
 
     client: Borrower
@@ -116,13 +115,13 @@ class Loan:
         self.insist(client.identify, registered(client, "identified", "active"))
         self.insist(client.set_password)
         self.insist(client.log_in)
-        self.insist(lambda: client.apply(AMOUNT))
-        self.insist(client.sign, in_state(client, "concluded"))
-        self.insist(client.consent, in_state(client, "consented"))
-        self.insist(lambda: client.payout_until("held"))
+        self.inside(lambda: client.apply(AMOUNT))
+        self.inside(client.sign, in_state(client, "concluded"))
+        self.inside(client.consent, in_state(client, "consented"))
+        self.inside(lambda: client.payout_until("held"))
 
     def _begin(self) -> None:
-        """Number and code; a code whose answer was lost is spent, so all of it again."""
+        """Number and code; when its answer was lost the code is spent: begin again."""
         self.client.forget_messages()
         self.client.start_registration()
         self.client.confirm_phone()
@@ -131,24 +130,37 @@ class Loan:
         """Login on the next day, release, money."""
         client = self.client
         self.insist(client.log_in)
-        self.insist(client.release, in_state(client, "released", "active"))
-        self.insist(lambda: client.payout_until("paid", within_s=STEP_S))
-        self.insist(lambda: client.contract_until("active", within_s=STEP_S))
+        self.inside(client.release, in_state(client, "released", "active"))
+        self.inside(lambda: client.payout_until("paid", within_s=STEP_S))
+        self.inside(lambda: client.contract_until("active", within_s=STEP_S))
         self.paid = True
+
+    def inside(
+        self, step: Callable[[], object], done: Callable[[], bool] = lambda: False
+    ) -> None:
+        """A step in the cabinet: when its session has ended, log in again."""
+
+        def act() -> None:
+            try:
+                step()
+            except ProblemError as error:
+                if error.status == httpx.codes.UNAUTHORIZED:
+                    self.client.log_in()
+                raise
+
+        self.insist(act, done)
 
     def insist(
         self, step: Callable[[], object], done: Callable[[], bool] = lambda: False
     ) -> None:
-        """`insist` on a step, by a client who knows the rules of the door."""
+        """`insist` on a step; who has asked for too many codes comes again later."""
 
-        def act() -> object:
+        def act() -> None:
             try:
-                return step()
+                step()
             except ProblemError as error:
                 if error.code == "code_too_often":
                     self.wait(timedelta(seconds=error.problem["seconds_left"] + 1))
-                if error.status == httpx.codes.UNAUTHORIZED:  # the session has ended
-                    self.client.log_in()
                 raise
 
         insist(act, done)
@@ -162,6 +174,7 @@ class LoanLoad:
     loans: list[Loan] = field(default_factory=list, init=False)
     everybody: list[Borrower] = field(default_factory=list, init=False)
     _running: threading.Thread | None = field(default=None, init=False)
+    _waiting: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     name = "loans"
     points = POINTS
@@ -189,15 +202,20 @@ class LoanLoad:
         """Send `size` new clients on their way."""
         people = [self.world.borrower(f"{label}-{n}") for n in range(size)]
         self.everybody += people
-        self.loans = [Loan(person, self.world.move_clock) for person in people]
+        self.loans = [Loan(person, self.wait) for person in people]
         self._running = threading.Thread(target=self._run, daemon=True)
         self._running.start()
 
     def _run(self) -> None:
         with ThreadPoolExecutor(CLIENTS) as pool:
             list(pool.map(lambda loan: loan.go(Loan.until_held), self.loans))
-            self.world.move_clock(HOLD)
+            self.wait(HOLD)
             list(pool.map(lambda loan: loan.go(Loan.until_paid), self.loans))
+
+    def wait(self, how_long: timedelta) -> None:
+        """Let time pass for everybody; one waits at a time."""
+        with self._waiting:
+            self.world.move_clock(how_long)
 
     def flows(self) -> bool:
         """A ready platform answers its clients; they are the proof."""
@@ -205,7 +223,7 @@ class LoanLoad:
 
     def finish(self) -> None:
         """Wait for every client; a payer that died keeps its leases by the clock."""
-        self.world.move_clock(LEASES)
+        self.wait(LEASES)
         assert self._running is not None
         self._running.join()
         for loan in self.loans:
