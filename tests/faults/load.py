@@ -229,7 +229,7 @@ class LoanLoad:
         for loan in self.loans:
             loan.client.cabinet.close()
         complaints = [loan.complaint for loan in self.loans if loan.complaint]
-        assert complaints == []
+        assert not complaints, complaints
 
     def settle(self) -> None:
         """Wait until nothing is on its way."""
