@@ -29,8 +29,10 @@ with the same TLS and client certificates, over the same signed bytes, each as a
 of its own. Parties take turns, and every round begins with another; tables and queues
 are emptied before each. *Ratio* is ours over the peer's, of medians; behind it the
 lowest and highest ratio within one round. Where it stays on one side of the aim, the
-verdict is firm; where it straddles it, measure on a calmer machine. Nothing here ever
-turns a test red.
+verdict is firm; where it straddles it, measure on a calmer machine. *Load* is the
+machine's load average when the run began: above the number of its cores, others were at
+work, and ours, which needs the database too, suffers more of that than a peer. Nothing
+here ever turns a test red.
 
 **What the parties do.** `events`: ours is a service's process as shipped: it checks the
 envelope and its signature, keeps the order of the subject and the once-only record in
