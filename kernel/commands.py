@@ -107,7 +107,6 @@ def _work(service: str) -> int:
 
 def _serve(service: str) -> int:
     platform = _open(service)
-    _room("kernel", "database").bound_waiting()
     platform.rpc.start()
     parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
     served = _serve_metrics(platform, parts)
@@ -123,7 +122,11 @@ def _serve_metrics(
 ) -> Any:  # noqa: ANN401 - kernel.metrics.Served, imported late
     settings, rooms = platform.settings, _room("kernel", "tls")
     metrics = _room("kernel", "metrics")
-    pulses = {name: metrics.Pulse(part) for name, part in parts.items()}
+    unhang = {"database": platform.database.cut}
+    pulses = {
+        name: metrics.Pulse(part, unhang=unhang.get(name))
+        for name, part in parts.items()
+    }
     tls = rooms.server_context(
         settings.tls_ca, settings.tls_cert, settings.tls_key, client_required=True
     )

@@ -4,19 +4,22 @@ One `Transaction` is one unit of work: the state of an aggregate, its events and
 stored reply of the request that caused them are committed together or not at all.
 """
 
+import os
 import select
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from socket import SHUT_RDWR, socket
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
+from weakref import WeakSet
 
 import psycopg2
 from psycopg2 import extensions
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -127,6 +130,8 @@ class Database:
         self._clock = clock
         self._ids = ids
         self._field_keys = field_keys
+        self._connections: WeakSet[Any] = WeakSet()
+        event.listen(engine, "connect", lambda raw, _: self._connections.add(raw))
 
     @classmethod
     def connect(
@@ -155,16 +160,25 @@ class Database:
                 connection, context, self._clock, self._ids, self._field_keys
             )
 
+    def cut(self) -> None:
+        """End every connection at once: who waits for a silent server hears of it."""
+        for raw in list(self._connections):
+            # libpq holds the socket itself; this is a second handle on it.
+            with (
+                suppress(psycopg2.Error, OSError),
+                socket(fileno=os.dup(raw.fileno())) as handle,
+            ):
+                handle.shutdown(SHUT_RDWR)
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
 
 
 def bound_waiting() -> None:
-    """Let no thread of this process wait for the database longer than `ANSWER_S`.
+    """Let no green thread wait for the database longer than `ANSWER_S`.
 
-    libpq itself waits for ever when the server is frozen or the path swallows what it
-    says.  With eventlet, other threads run meanwhile.  COPY does not work any more.
+    Under eventlet libpq does not bound even its connecting.  COPY does not work then.
     """
     extensions.set_wait_callback(_wait)
 
@@ -173,19 +187,11 @@ def _wait(connection: Any) -> None:  # noqa: ANN401 - a psycopg2 connection
     until = monotonic() + ANSWER_S
     while (state := connection.poll()) != extensions.POLL_OK:
         writing = state == extensions.POLL_WRITE
-        left_s = until - monotonic()
-        if left_s <= 0 or not _is_ready(connection.fileno(), left_s, writing=writing):
-            raise psycopg2.OperationalError("the server does not answer")
-
-
-def _is_ready(descriptor: int, within_s: float, *, writing: bool) -> bool:
-    if not hasattr(select, "poll"):  # eventlet takes it away, and gives a green select
-        wanted: tuple[list[int], list[int]] = ([], [descriptor])
+        wanted: tuple[list[int], list[int]] = ([], [connection.fileno()])
         reads, writes = wanted if writing else wanted[::-1]
-        return any(select.select(reads, writes, [], within_s))
-    poll = select.poll()  # select() knows no descriptor above 1 023
-    poll.register(descriptor, select.POLLOUT if writing else select.POLLIN)
-    return bool(poll.poll(within_s * 1000))
+        left_s = max(until - monotonic(), 0)
+        if not any(select.select(reads, writes, [], left_s)):
+            raise psycopg2.OperationalError("the server does not answer")
 
 
 class DatabaseAwayError(Transient):

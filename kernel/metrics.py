@@ -32,6 +32,8 @@ REQUEST_S: Final = 5.0
 PULSE_S: Final = 2.0
 STALE_S: Final = 6.0
 """A check that has said nothing for so long hangs: the part is not well."""
+HANGS_S: Final = 15.0
+"""After so long the check, and whoever hangs like it, is helped out."""
 MOST_CONNECTIONS: Final = 16  # served at once; the next one is closed unheard
 _JSON = "application/json"
 
@@ -99,18 +101,32 @@ class Pulse:
     """A check asked again and again in a thread of its own, and its last word.
 
     Whoever asks `is_well` never waits, be the check hanging; and however often they
-    ask, the part that is checked does not notice.
+    ask, the part that is checked does not notice.  ``unhang`` makes a check fail that
+    has hung for `HANGS_S`.
     """
 
-    def __init__(self, check: Callable[[], bool]) -> None:
+    def __init__(
+        self, check: Callable[[], bool], *, unhang: Callable[[], None] | None = None
+    ) -> None:
         self._check = check
         self._said = (False, time.monotonic())
         threading.Thread(target=self._beat, name="pulse", daemon=True).start()
+        if unhang is not None:
+            threading.Thread(
+                target=self._watch, args=(unhang,), name="pulse-watch", daemon=True
+            ).start()
 
     def is_well(self) -> bool:
         """The last word, if it is fresh."""
         well, said_at_s = self._said
         return well and time.monotonic() - said_at_s < STALE_S
+
+    def _watch(self, unhang: Callable[[], None]) -> None:
+        while True:
+            time.sleep(PULSE_S)
+            if time.monotonic() - self._said[1] > HANGS_S:
+                _log.warning("check_hangs")
+                unhang()
 
     def _beat(self) -> None:
         while True:

@@ -96,12 +96,13 @@ class Invariants(ABC):
             )
             for service in topology.services()
         }
-        left: dict[str, object] = {name: rows for name, rows in stuck.items() if rows}
+        if left := {name: rows for name, rows in stuck.items() if rows}:
+            return dict(left)
         beside = {
             "not logged": len(self._not_logged()),
             "at the bank, no alarm": len(self._at_bank() - self._alarmed()),
         }
-        return left | {name: count for name, count in beside.items() if count}
+        return {name: count for name, count in beside.items() if count}
 
     def _at_bank(self) -> set[str]:
         """I8: payouts whose order may be at the bank, without an end."""
@@ -220,7 +221,8 @@ class Sweep(Invariants):
     def hold(self, values: Iterable[Mapping[str, str]]) -> None:
         """I8 first: each process says that it is ready; I5 last: a stranger agrees."""
         self.stack.wait_ready(*(process.name for process in topology.runnable()))
-        super().hold(values)
+        # A bare super() looks for the class as it was before it had slots.
+        super(Sweep, self).hold(values)
         assert "chain verified" in verify_export(World(self.stack))
 
     @override

@@ -28,7 +28,7 @@ from kernel.bus import (
 from kernel.clock import Clock
 from kernel.context import Context, jsonable
 from kernel.crypto import Json, SigningKey, as_object
-from kernel.errors import KernelError, Transient
+from kernel.errors import Broken, KernelError, Transient
 from kernel.ids import Ids
 from kernel.logging import get_logger
 from kernel.metrics import RPC_CLIENT_SECONDS
@@ -346,6 +346,9 @@ class RpcClient:
         future = waiting[1]
         try:
             result = read_reply(message.body)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            unreadable = Broken("the answer cannot be read")
+            _settle(future, lambda: future.set_exception(unreadable))
         except KernelError as error:
             failure = error
             _settle(future, lambda: future.set_exception(failure))

@@ -15,7 +15,7 @@ from tests.containers.found import SYSTEM
 from tests.marks import ROOT
 
 BUILD_TIMEOUT_S: Final = 600
-UP_TIMEOUT_S: Final = 300
+UP_TIMEOUT_S: Final = 900
 SHIPPED: Final = ("kernel", "services", "infra", "compose")
 FILES: Final = ("pyproject.toml", "uv.lock", ".dockerignore")
 LABEL: Final = "org.opencontainers.image.vendor=creditplus.kz"

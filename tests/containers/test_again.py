@@ -10,7 +10,7 @@ from tests.containers.everywhere import Everywhere
 from tests.containers.project import Project, python_in
 
 # The first test waits for engine, images and platform.
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(3000)
 
 JOB = "pki"
 AGES_D = """

@@ -23,7 +23,7 @@ from tests.marks import ROOT
 from tests.sweep import personal_values
 
 # The first test waits for engine, images and platform.
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(3000)
 
 THIEF = "antifraud"
 LOGGED_WITHIN_S = 60
@@ -39,10 +39,10 @@ print(forge(loot, sys.argv[1]).refused_by_broker)
 READ = "import sys; print(open(sys.argv[1]).read())"
 
 
-def operator(project: Project, service: str, *words: str) -> dict[str, Any]:
-    """The answer to one command of a service's operators' door."""
+def ask(project: Project, who: str, service: str, *words: str) -> dict[str, Any]:
+    """The answer to one command of a member of the staff at a service's door."""
     command = ("-m", f"services.{service}.cli", "--json", *words)
-    said = project.run(topology.OPERATOR, *command)
+    said = project.run(who, *command)
     return dict(json.loads(said.splitlines()[-1]))
 
 
@@ -61,22 +61,28 @@ def test_the_invariants_hold_afterwards(project: Project, loan: Loan) -> None:
 
 
 @pytest.mark.parametrize("service", topology.services())
-def test_an_operator_asks_a_service(project: Project, service: str) -> None:
+@pytest.mark.parametrize("who", topology.STAFF)
+def test_the_staff_asks_a_service(project: Project, who: str, service: str) -> None:
     """From a container of their own: the broker is all it reaches."""
-    assert operator(project, service, "status")["service"] == service
+    assert ask(project, who, service, "status")["service"] == service
 
 
 @pytest.mark.usefixtures("loan")
 def test_an_export_convinces_a_stranger(project: Project, tmp_path: Path) -> None:
     """Who knows the log's key and the producers', and nothing else of the platform."""
     folder = f"/data/{secrets.token_hex(4)}"
-    assert operator(project, "audit", "export", folder)["ok"]
+    assert ask(project, topology.OPERATOR, "audit", "export", folder)["ok"]
     exports = {project.volume("exports"): {"bind": "/data", "mode": "ro"}}
     with project.aside(network_mode="none", volumes=exports) as holder:
         stream, _ = holder.get_archive(folder)
         archive = io.BytesIO(b"".join(stream))
     with tarfile.open(fileobj=archive) as packed:
-        packed.extractall(tmp_path, filter="data")
+        for member in packed:
+            content = packed.extractfile(member)
+            if content is not None:
+                path = tmp_path / member.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content.read())
     writer = project.running()["audit-worker"]
     trust = tmp_path / "trust.json"
     trust.write_text(python_in(writer, READ, "/state/keys/trust.json"))

@@ -6,7 +6,7 @@ from infra import topology
 from infra.containers.places import PORTS
 from tests.containers.project import PROBE, Project, python_in
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(3000)
 
 ZONES = ("edge", "dmz", "core", "data", "partners")
 AT_HOME = {

@@ -10,7 +10,7 @@ from infra import topology
 from tests.containers.project import PORT, Project, python_in
 
 # The first test waits for engine, images and platform.
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(3000)
 
 JOBS = frozenset(
     {"pki", "provision", "introduce", *(f"migrate-{s}" for s in topology.services())}

@@ -7,6 +7,7 @@ under way comes to its end, and the sweep finds every invariant whole.
 
 import random
 import time
+import traceback
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -200,7 +201,8 @@ def run(
     try:
         _under_load(case, harm, ground, result, folder=folder, patience=patience)
     except Exception as error:  # noqa: BLE001 - the campaign goes on and tells
-        result.complaint = f"{type(error).__name__}: {error}"
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        result.complaint = f"{type(error).__name__}: {error} ({place.line})"
     result.took_s = time.monotonic() - began
     return result
 
@@ -215,7 +217,7 @@ def _under_load(
     patience: float,
 ) -> None:
     label = f"{result.case}-{result.seed}"
-    with _crashes(case, ground, harm.dice, folder / label):
+    with _crashes(case, ground, harm, folder / label):
         ground.begin(label, case.size)
         _strike(case, harm)
         harm.servers_serve()
@@ -238,13 +240,14 @@ def _under_load(
 
 
 def _crashes(
-    case: Case, ground: Ground, dice: random.Random, folder: Path
+    case: Case, ground: Ground, harm: Harm, folder: Path
 ) -> AbstractContextManager[None]:
     if not case.crashes:
         return nullcontext()
-    points = dice.sample(ground.points, min(case.crashes, len(ground.points)))
+    points = harm.dice.sample(ground.points, min(case.crashes, len(ground.points)))
     programs = [ground.program(name) for name in sorted({p.process for p in points})]
-    return crashing(ground.stack, programs, points, dice=dice, folder=folder)
+    harm.done["crash point"] = len(points)
+    return crashing(ground.stack, programs, points, dice=harm.dice, folder=folder)
 
 
 def _strike(case: Case, harm: Harm) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -87,14 +88,21 @@ class Caller:
     platform: Platform[PlatformSettings]
     rpc: RpcClient
 
-    def echo(self, service: str, *, timeout_s: float = 5.0) -> Json:
+    def call(
+        self,
+        service: str,
+        method: str,
+        *,
+        timeout_s: float = 5.0,
+        **arguments: Any,  # noqa: ANN401 - passed on
+    ) -> Json:
+        context = self.platform.context()
         return self.rpc.call(
-            service,
-            "echo",
-            context=self.platform.context(),
-            timeout_s=timeout_s,
-            amount="1.00",
+            service, method, context=context, timeout_s=timeout_s, **arguments
         )
+
+    def echo(self, service: str, *, timeout_s: float = 5.0) -> Json:
+        return self.call(service, "echo", timeout_s=timeout_s, amount="1.00")
 
 
 @contextmanager

@@ -280,8 +280,8 @@ def test_a_database_that_is_away_costs_no_delivery(
 
 
 @pytest.fixture
-def bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As in a service's process, with less patience."""
+def green_patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in a process of green threads, with less patience."""
     monkeypatch.setattr(database, "ANSWER_S", 1.0)
     before = extensions.get_wait_callback()
     database.bound_waiting()
@@ -289,36 +289,63 @@ def bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     extensions.set_wait_callback(before)
 
 
+class Asking:
+    """Somebody who asks the database through a road that may swallow everything."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.outcomes: list[str] = []
+
+    def ask(self) -> None:
+        service = self._service
+        try:
+            with service.platform.database.begin(service.context()) as tx:
+                tx.connection.exec_driver_sql("SELECT 1")
+        except DatabaseAwayError:
+            self.outcomes.append("away")
+        else:
+            self.outcomes.append("well")
+
+    def is_well(self) -> bool:
+        self.ask()
+        return self.outcomes[-1] == "well"
+
+
 @pytest.mark.catalogue("F35")
 @pytest.mark.seeded("database_is_waited_for_for_ever")
 def test_a_database_that_hangs_is_given_up_and_found_again(
-    distant_listener: Service, database_road: Proxy, bounded: None
+    distant_listener: Service, database_road: Proxy, green_patience: None
 ) -> None:
     """The server keeps the connection and says nothing: no thread waits for ever."""
-    place, outcome = distant_listener, list[str]()
-
-    def ask() -> None:
-        try:
-            with place.platform.database.begin(place.context()) as tx:
-                tx.connection.exec_driver_sql("SELECT 1")
-        except DatabaseAwayError:
-            outcome.append("away")
-        else:
-            outcome.append("well")
-
-    ask()
+    asking = Asking(distant_listener)
+    asking.ask()
     database_road.both(black_hole=True)
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(PATIENCE_S / 2)
-    assert outcome == ["well", "away"]
+    thread = threading.Thread(target=asking.ask, daemon=True)
+    thread.start()
+    thread.join(PATIENCE_S / 2)
+    assert asking.outcomes == ["well", "away"]
     database_road.heal()
+    eventually(asking.is_well, within_s=DATABASE_WITHIN_S)
 
-    def is_well() -> bool:
-        ask()
-        return outcome[-1] == "well"
 
-    eventually(is_well, within_s=DATABASE_WITHIN_S)
+@pytest.mark.catalogue("F35")
+@pytest.mark.seeded("database_cuts_nothing")
+def test_who_hangs_on_a_silent_database_is_cut_loose(
+    distant_listener: Service, database_road: Proxy
+) -> None:
+    """A plain thread, for whom libpq waits; another one ends its connections."""
+    asking = Asking(distant_listener)
+    asking.ask()
+    database_road.both(black_hole=True)
+    thread = threading.Thread(target=asking.ask, daemon=True)
+    thread.start()
+    end = time.monotonic() + PATIENCE_S / 2
+    while thread.is_alive() and time.monotonic() < end:
+        distant_listener.platform.database.cut()
+        thread.join(0.5)
+    assert asking.outcomes == ["well", "away"]
+    database_road.heal()
+    eventually(asking.is_well, within_s=DATABASE_WITHIN_S)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A service's user sends what is too large, too much, or strangely dressed (B05)."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -11,8 +12,9 @@ import pytest
 from infra.stack import Stack
 from kernel.bus import BROKER_ERRORS, Broker, close_quietly
 from kernel.crypto import random_bytes
+from kernel.errors import Broken
 from kernel.events.contracts import ContractAnnulled
-from tests.integration.bus.conftest import eventually, probe
+from tests.integration.bus.conftest import eventually, open_caller, probe
 from tests.integration.kernel.conftest import LISTENER, PUBLISHER, Service
 
 MIB: Final = 1024 * 1024
@@ -95,6 +97,46 @@ def test_a_backlog_of_rubbish_and_ten_thousand_headers_stop_nobody(
     eventually(lambda: sum(_codes(listener).values()) == MANY + 1)
     assert peak_mib(victim) - before < GROWTH_MIB / 4
     _good_event_arrives(publisher, listener)
+
+
+@pytest.mark.catalogue("B05")
+@pytest.mark.seeded("rubbish_answers_come_again")
+def test_an_answer_nobody_can_read_breaks_its_call_and_no_other(
+    servers: Stack, publisher: Service
+) -> None:
+    """The asked service answers rubbish, twice; the caller's next call is answered."""
+    with (
+        probe(PUBLISHER, servers.env(PUBLISHER)),
+        open_caller(servers) as caller,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert caller.echo(PUBLISHER) is not None
+        asking = pool.submit(caller.call, PUBLISHER, "fail", kind="slow")
+        eventually(lambda: len(caller.rpc._waiting) == 1)
+        (call_id,) = caller.rpc._waiting
+        for body in (b"{", b'{"error":{"kind":"refused"}}'):
+            _answer(publisher.platform.broker, body, caller.rpc._reply_key, call_id)
+        with pytest.raises(Broken):
+            asking.result(30)
+        assert caller.echo(PUBLISHER) is not None
+        assert _waits_in(servers, caller.rpc._reply_key) == 0
+
+
+def _answer(broker: Broker, body: bytes, reply_key: str, call_id: str) -> None:
+    connection = broker.connect()
+    connection.channel().basic_publish(
+        amqp.Message(body, user_id=PUBLISHER, correlation_id=call_id),
+        "reply",
+        reply_key,
+    )
+    connection.close()
+
+
+def _waits_in(servers: Stack, reply_key: str) -> int:
+    said = servers.servers.broker.control(
+        "list_queues", "-p", "kredit", "name", "messages", "--no-table-headers"
+    )
+    return int(dict(line.split() for line in said.splitlines())[f"reply.{reply_key}"])
 
 
 def _codes(listener: Service) -> dict[str, int]:

@@ -105,15 +105,17 @@ def test_a_pulse_whose_check_hangs_is_not_well_and_holds_up_nobody(
 ) -> None:
     monkeypatch.setattr(metrics, "PULSE_S", 0.01)
     monkeypatch.setattr(metrics, "STALE_S", 0.5)
-    hangs, released = threading.Event(), threading.Event()
+    hangs, released, helped = (threading.Event() for _ in range(3))
 
     def check() -> bool:
         return not hangs.is_set() or released.wait()
 
-    pulse = Pulse(check)
+    monkeypatch.setattr(metrics, "HANGS_S", 1.0)
+    pulse = Pulse(check, unhang=lambda: None if pulse.is_well() else helped.set())
     eventually(pulse.is_well)
     hangs.set()
     eventually(lambda: not pulse.is_well())
+    assert helped.wait(20)
     released.set()
     eventually(pulse.is_well)
 
