@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 import pytest
 
+from infra import topology
 from infra.demo.borrower import Borrower
 from infra.demo.world import World
 from kernel.inbox import RETRY_AFTER_S
@@ -18,10 +19,10 @@ from tests.wire import Wire, eventually, fresh_ids, hidden, interests, seed
 
 # The table without which the listener's reaction fails, and to what.
 TRIPWIRES: Final = {
+    "disbursement": ("payouts", "antifraud.operation_suspended.v1"),
+    "antifraud": ("signal", "onboarding.client_activated.v1"),
     "auth": ("logins", "onboarding.client_activated.v1"),
     "contracts": ("clients", "onboarding.client_activated.v1"),
-    "antifraud": ("signal", "onboarding.client_activated.v1"),
-    "disbursement": ("payouts", "antifraud.operation_suspended.v1"),
 }
 ROUNDS_OF_TRIES: Final = len(RETRY_AFTER_S) + 1
 
@@ -52,7 +53,6 @@ def test_poison_is_parked_with_an_alarm_and_the_queue_flows_on(
     pids = wire.pids()
     with ExitStack() as repaired:
         register_to_activation(poison, before_last=lambda: hide(repaired, wire))
-        suspend(wire)
         for service, (_, kind) in TRIPWIRES.items():
             eventually(partial(is_stuck, sweep, service, kind))
         use_up_attempts(world, wire, sweep)
@@ -86,17 +86,46 @@ def register_to_activation(
 
 
 def hide(repaired: ExitStack, wire: Wire) -> None:
+    """Lay the tripwires, and let antifraud suspend a payout before its own is laid."""
     for service, (table, _) in TRIPWIRES.items():
+        if service == "antifraud":
+            suspend(wire)
         repaired.enter_context(hidden(wire.stack, service, table))
 
 
 def suspend(wire: Wire) -> None:
-    """Antifraud holds somebody disbursement has never heard of."""
-    with wire.calling("operator") as by:
-        arguments = {"client_id": str(fresh_ids().new()), "ground": "poison"}
-        request = by.request("antifraud", "suspend_client", arguments=arguments)
-        by.send("antifraud.suspend_client", request)
-        assert orjson.loads(by.answer()[1])["error"] is None
+    """A payout nobody has heard of, of a client who is suspended."""
+    client, payout = fresh_ids().new(), fresh_ids().new()
+    ask(
+        wire,
+        topology.OPERATOR,
+        "suspend_client",
+        {"client_id": str(client), "ground": "poison"},
+    )
+    decided = ask(
+        wire,
+        "disbursement-worker",
+        "decide",
+        {
+            "operation": f"payout:{payout}",
+            "client_id": str(client),
+            "amount": "100.00",
+            "facts": {},
+        },
+    )
+    assert decided["outcome"] == "suspend"
+
+
+def ask(
+    wire: Wire, caller: str, method: str, arguments: dict[str, Any]
+) -> dict[str, Any]:
+    """Antifraud's answer."""
+    with wire.calling(caller) as by:
+        request = by.request("antifraud", method, arguments=arguments)
+        by.send(f"antifraud.{method}", request)
+        answer = orjson.loads(by.answer()[1])
+    assert answer["error"] is None, answer
+    return dict(answer["result"])
 
 
 def stuck(sweep: Sweep, service: str, kind: str) -> list[dict[str, Any]]:
