@@ -7,6 +7,7 @@ under way comes to its end, and the sweep finds every invariant whole.
 
 import random
 import time
+import traceback
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -200,7 +201,8 @@ def run(
     try:
         _under_load(case, harm, ground, result, folder=folder, patience=patience)
     except Exception as error:  # noqa: BLE001 - the campaign goes on and tells
-        result.complaint = f"{type(error).__name__}: {error}"
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        result.complaint = f"{type(error).__name__}: {error} ({place.line})"
     result.took_s = time.monotonic() - began
     return result
 

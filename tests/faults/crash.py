@@ -97,4 +97,4 @@ def crashing(
     finally:
         stack.run_instead(*own.values())
     alive = [p for p in points if not (places[p.process] / p.name).exists()]
-    assert [str(point) for point in alive] == []
+    assert not alive, f"not reached: {', '.join(map(str, alive))}"

@@ -20,11 +20,7 @@ from infra import topology
 from infra.postgres.server import DatabaseServerError
 from infra.stack import Stack
 from infra.stack.programs import Program
-from kernel.bus import close_quietly, declare_service
-from kernel.platform import Platform
-from kernel.settings import PlatformSettings, read
-from kernel.tables import kernel_metadata
-from tests.databases import owner_engine
+from tests.databases import kernel_tables, owner_engine
 from tests.faults import effects
 from tests.faults.crash import Point
 from tests.faults.effects import LISTENER, PUBLISHER
@@ -85,24 +81,28 @@ class EventLoad:
     def open(self) -> Iterator[Self]:
         """Tables, queues, four processes, and a proxy before the broker."""
         broker = ("127.0.0.1", self.stack.port(topology.BROKER_SERVER))
-        with Proxy(broker) as self.road:
-            self._start()
-            yield self
+        with kernel_tables(self.stack, effects.WISHES), Proxy(broker) as self.road:
+            self._prepare()
+            try:
+                yield self
+            finally:
+                self.stack.supervisor.stop(self.processes)
 
-    def _start(self) -> None:
+    def _prepare(self) -> None:
         self.folder.mkdir()
         self.folder.chmod(0o700)
-        for service in (PUBLISHER, LISTENER):
-            self._prepare(service)
         self._duplicates.touch()
         self._order(0)
-        self.stack.run_instead(
-            *(self.program(service) for service in (PUBLISHER, LISTENER)),
-            *(
-                self._program(writer, "tests.faults.writer", writer, self.folder)
-                for writer in WRITERS
-            ),
+        engine = owner_engine(self.stack, LISTENER)
+        with engine.begin() as connection:
+            effects.metadata.create_all(connection)
+            connection.execute(text(f'GRANT SELECT, INSERT ON effects TO "{LISTENER}"'))
+        engine.dispose()
+        writers = (
+            self._program(writer, "tests.faults.writer", writer, self.folder)
+            for writer in WRITERS
         )
+        self.stack.run_instead(*map(self.program, self.answering), *writers)
         self.stack.wait_ready(*self.answering)
 
     def program(self, service: str) -> Program:
@@ -124,30 +124,6 @@ class EventLoad:
             },
             inputs=(),
         )
-
-    def _prepare(self, service: str) -> None:
-        engine = owner_engine(self.stack, service)
-        with engine.begin() as connection:
-            kernel_metadata.create_all(connection)
-            if service == LISTENER:
-                effects.metadata.create_all(connection)
-            connection.execute(
-                text(
-                    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES"
-                    f' IN SCHEMA public TO "{service}"'
-                )
-            )
-        engine.dispose()
-        settings = read(
-            PlatformSettings,
-            prefix=service,
-            environ=self.stack.env(f"{service}-migrate"),
-        )
-        migrator = Platform.open(settings)
-        connection = migrator.broker.connect()
-        declare_service(connection, service, effects.WISHES[service])
-        close_quietly(connection)
-        migrator.close()
 
     @property
     def _duplicates(self) -> Path:

@@ -69,9 +69,13 @@ def insist(
 
 
 def registered(client: Borrower, *states: str) -> Callable[[], bool]:
-    """Whether the registration is in one of `states`."""
-    path = f"/registrations/{client.registration_id}"
-    return lambda: client.cabinet.call("GET", path)["state"] in states
+    """Whether the client's registration is in one of `states`."""
+
+    def look() -> bool:
+        path = f"/registrations/{client.registration_id}"
+        return client.cabinet.call("GET", path)["state"] in states
+
+    return look
 
 
 def in_state(client: Borrower, *states: str) -> Callable[[], bool]:
@@ -81,9 +85,13 @@ def in_state(client: Borrower, *states: str) -> Callable[[], bool]:
 
 @dataclass(slots=True)
 class Loan:
-    """One client's road in two halves, with the 24 hours between them."""
+    """One client's road in two halves, with the 24 hours between them.
+
+    `wait` lets the platform's time pass.
+    """
 
     client: Borrower
+    wait: Callable[[timedelta], None]
     paid: bool = False
     complaint: str = ""
 
@@ -100,23 +108,28 @@ class Loan:
         """Registration, login, application, signature, consent: the payout waits."""
         client = self.client
         client.appear()
-        insist(client.start_registration)
         after = ("phone_confirmed", "data_complete", "photo_accepted", "identified")
-        insist(client.confirm_phone, registered(client, *after))
-        insist(client.give_data, registered(client, *after[1:]))
-        insist(client.give_photo, registered(client, *after[2:]))
-        insist(client.identify, registered(client, "identified", "active"))
-        insist(client.set_password)
-        insist(client.log_in)
-        insist(lambda: client.apply(AMOUNT))
+        self.insist(self._begin, registered(client, *after))
+        self.insist(client.give_data, registered(client, *after[1:]))
+        self.insist(client.give_photo, registered(client, *after[2:]))
+        self.insist(client.identify, registered(client, "identified", "active"))
+        self.insist(client.set_password)
+        self.insist(client.log_in)
+        self.inside(lambda: client.apply(AMOUNT))
         self.inside(client.sign, in_state(client, "concluded"))
         self.inside(client.consent, in_state(client, "consented"))
         self.inside(lambda: client.payout_until("held"))
 
+    def _begin(self) -> None:
+        """Number and code; when its answer was lost the code is spent: begin again."""
+        self.client.forget_messages()
+        self.client.start_registration()
+        self.client.confirm_phone()
+
     def until_paid(self) -> None:
         """Login on the next day, release, money."""
         client = self.client
-        insist(client.log_in)
+        self.insist(client.log_in)
         self.inside(client.release, in_state(client, "released", "active"))
         self.inside(lambda: client.payout_until("paid", within_s=STEP_S))
         self.inside(lambda: client.contract_until("active", within_s=STEP_S))
@@ -125,14 +138,29 @@ class Loan:
     def inside(
         self, step: Callable[[], object], done: Callable[[], bool] = lambda: False
     ) -> None:
-        """A step in the cabinet: its session may have ended, then log in again."""
+        """A step in the cabinet: when its session has ended, log in again."""
 
-        def act() -> object:
+        def act() -> None:
             try:
-                return step()
+                step()
             except ProblemError as error:
                 if error.status == httpx.codes.UNAUTHORIZED:
                     self.client.log_in()
+                raise
+
+        self.insist(act, done)
+
+    def insist(
+        self, step: Callable[[], object], done: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`insist` on a step; who has asked for too many codes comes again later."""
+
+        def act() -> None:
+            try:
+                step()
+            except ProblemError as error:
+                if error.code == "code_too_often":
+                    self.wait(timedelta(seconds=error.problem["seconds_left"] + 1))
                 raise
 
         insist(act, done)
@@ -146,6 +174,7 @@ class LoanLoad:
     loans: list[Loan] = field(default_factory=list, init=False)
     everybody: list[Borrower] = field(default_factory=list, init=False)
     _running: threading.Thread | None = field(default=None, init=False)
+    _waiting: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     name = "loans"
     points = POINTS
@@ -173,15 +202,20 @@ class LoanLoad:
         """Send `size` new clients on their way."""
         people = [self.world.borrower(f"{label}-{n}") for n in range(size)]
         self.everybody += people
-        self.loans = [Loan(person) for person in people]
+        self.loans = [Loan(person, self.wait) for person in people]
         self._running = threading.Thread(target=self._run, daemon=True)
         self._running.start()
 
     def _run(self) -> None:
         with ThreadPoolExecutor(CLIENTS) as pool:
             list(pool.map(lambda loan: loan.go(Loan.until_held), self.loans))
-            self.world.move_clock(HOLD)
+            self.wait(HOLD)
             list(pool.map(lambda loan: loan.go(Loan.until_paid), self.loans))
+
+    def wait(self, how_long: timedelta) -> None:
+        """Let time pass for everybody; one waits at a time."""
+        with self._waiting:
+            self.world.move_clock(how_long)
 
     def flows(self) -> bool:
         """A ready platform answers its clients; they are the proof."""
@@ -189,13 +223,13 @@ class LoanLoad:
 
     def finish(self) -> None:
         """Wait for every client; a payer that died keeps its leases by the clock."""
-        self.world.move_clock(LEASES)
+        self.wait(LEASES)
         assert self._running is not None
         self._running.join()
         for loan in self.loans:
             loan.client.cabinet.close()
         complaints = [loan.complaint for loan in self.loans if loan.complaint]
-        assert complaints == []
+        assert not complaints, complaints
 
     def settle(self) -> None:
         """Wait until nothing is on its way."""

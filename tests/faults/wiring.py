@@ -85,13 +85,13 @@ def _inbox(module: Any, reached: Reached) -> None:
 
 def _entrypoints(module: Any, reached: Reached) -> None:
     """The handler has run, its transaction is still open."""
-    run = module._in_worker
+    run = module._told
 
     def watched(*args: Any) -> None:
         run(*args)
         reached("inbox.handled")
 
-    module._in_worker = watched
+    module._told = watched
 
 
 def _database(module: Any, reached: Reached) -> None:
