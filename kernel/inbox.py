@@ -317,13 +317,12 @@ class Inbox:
             return 0
         try:
             message = self.load(row.source, row.subject, row.subject_version)
+            if message is None:
+                return 0
+            _, freed = self._settle([message], self._place_stored)
         except _UNREADABLE as error:
             self._put_aside(row, type(error).__name__)
             return 0
-        if message is None:
-            return 0
-        try:
-            _, freed = self._settle([message], self._place_stored)
         except DatabaseAwayError:
             self.unspent.add(row.message_id)
             raise

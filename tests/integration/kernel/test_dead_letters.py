@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 from kombu import Connection
+from sqlalchemy import text
 
 from infra.layout import ROOT
 from infra.stack import Stack
@@ -226,6 +227,26 @@ def test_an_attempt_counts_though_nothing_comes_of_it(
     assert runs == 1
     rows = listener.rows("SELECT state, reason FROM inbox")
     assert [tuple(row) for row in rows] == [("parked", "ProcessDied")]
+
+
+@pytest.mark.catalogue("F45")
+@pytest.mark.seeded("inbox_unreadable_stops_the_retries")
+def test_what_can_no_longer_be_read_is_parked_and_stops_nobody(
+    publisher: Service, listener: Service, inbox: Inbox, reactions: Reactions
+) -> None:
+    """A key was taken away, or somebody moved a sealed message to another row."""
+    spoilt, good = Contract(publisher), Contract(publisher)
+    inbox.receive_dead(spoilt.say("spoilt"))
+    inbox.receive_dead(good.say("good"))
+    with listener.platform.database.begin(listener.context()) as tx:
+        tx.connection.execute(
+            text("UPDATE inbox SET sealed = 'x' WHERE message_id = :spoilt"),
+            {"spoilt": spoilt.said[0].id},
+        )
+    inbox.retry_due()
+    assert reactions.seen == ["good"]
+    rows = listener.rows("SELECT reason FROM inbox WHERE state = 'parked'")
+    assert [row.reason for row in rows] == ["UnsealError"]
 
 
 MISSING = "missing"
