@@ -29,7 +29,7 @@ from tests.faults.proxy import Proxy
 from tests.faults.words import Words
 
 WRITERS: Final = ("writer-1", "writer-2")
-WINDOW: Final = 600
+WINDOW: Final = 2_000
 """Events on the road at most: the load follows the listener's pace."""
 STANDSTILL_S: Final = 60.0
 """So long without one more effect, and it is not coming."""
