@@ -70,9 +70,9 @@ class EventLoad:
     processes = (PUBLISHER, LISTENER, *WRITERS)
     answering = (PUBLISHER, LISTENER)
     points = (
-        Point("outbox.numbered", PUBLISHER),
-        Point("outbox.published", PUBLISHER),
-        Point("outbox.marked", PUBLISHER),
+        Point("outbox.numbered", PUBLISHER, most=1),
+        Point("outbox.published", PUBLISHER, most=1),
+        Point("outbox.marked", PUBLISHER, most=1),
         Point("inbox.handled", LISTENER),
         Point("inbox.applied", LISTENER),
     )
