@@ -1,6 +1,6 @@
 """The only door to nameko: it adapts `kernel.bus`, `kernel.inbox` and `kernel.rpc`.
 
-nameko gives the life cycle: a container per service, a worker per message with its
+nameko gives the life cycle: a container per service, a worker per call with its
 dependencies injected, orderly start and stop.  The wire is ours (ADR 0001), so none
 of nameko's own AMQP classes is used: they lose messages, hang without a time-out and
 die of a header that is missing (docs/adr/0001).

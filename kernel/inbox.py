@@ -93,6 +93,8 @@ class Inbox:
     reached: Callable[[str], None] = lambda _step: None
     unspent: set[UUID] = field(default_factory=set)
     """Messages whose attempt was counted, but the database went away in it."""
+    retrying: threading.Lock = field(default_factory=threading.Lock)
+    """One attempt at a time: a killer must not take another's last one along."""
 
     def receive(self, *messages: Received) -> list[Outcome]:
         """Verify, dedupe, handle; returns when they may be acknowledged.
@@ -282,14 +284,20 @@ class Inbox:
     def retry_due(self) -> int:
         """Try every stored message whose time has come; how many attempts that were.
 
-        What an applied one frees is tried at once.
+        What an applied one frees is tried at once.  Nothing is tried here while
+        another thread is at it; the next beat finds what that one has not seen.
         """
-        tried, freed = 0, 1
-        while freed:
-            due = self._due()
-            freed = sum(self._retry(row) for row in due)
-            tried += len(due)
-        return tried
+        if not self.retrying.acquire(blocking=False):
+            return 0
+        try:
+            tried, freed = 0, 1
+            while freed:
+                due = self._due()
+                freed = sum(self._retry(row) for row in due)
+                tried += len(due)
+            return tried
+        finally:
+            self.retrying.release()
 
     def _due(self) -> Sequence[Row[Any]]:
         due = inbox.c.next_at <= self.clock.now()
@@ -309,13 +317,12 @@ class Inbox:
             return 0
         try:
             message = self.load(row.source, row.subject, row.subject_version)
+            if message is None:
+                return 0
+            _, freed = self._settle([message], self._place_stored)
         except _UNREADABLE as error:
             self._put_aside(row, type(error).__name__)
             return 0
-        if message is None:
-            return 0
-        try:
-            _, freed = self._settle([message], self._place_stored)
         except DatabaseAwayError:
             self.unspent.add(row.message_id)
             raise

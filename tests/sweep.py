@@ -221,7 +221,8 @@ class Sweep(Invariants):
     def hold(self, values: Iterable[Mapping[str, str]]) -> None:
         """I8 first: each process says that it is ready; I5 last: a stranger agrees."""
         self.stack.wait_ready(*(process.name for process in topology.runnable()))
-        super().hold(values)
+        # A bare super() looks for the class as it was before it had slots.
+        super(Sweep, self).hold(values)
         assert "chain verified" in verify_export(World(self.stack))
 
     @override

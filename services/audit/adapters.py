@@ -28,7 +28,8 @@ BATCH_WAIT_S: Final = 0.02
 """How long a batch may wait from its first message, if more keep coming."""
 PREFETCH: Final = 2 * BATCH_MESSAGES
 IDLE_S: Final = 1.0
-QUEUE: Final = "audit.inbox"
+QUEUES: Final = ("audit.inbox", "audit.dead")
+"""What is new, and what the broker gave up while the writer died again and again."""
 
 
 class LogSigner:
@@ -126,7 +127,8 @@ class EventQueue:
         self._buffer: deque[Received] = deque()
         self.lost = False
         self._channel.basic_qos(0, PREFETCH, False)  # noqa: FBT003 - AMQP's order
-        self._channel.basic_consume(QUEUE, callback=self._on_message)
+        for queue in QUEUES:
+            self._channel.basic_consume(queue, callback=self._on_message)
 
     @classmethod
     def open(cls, broker: Broker) -> Self:

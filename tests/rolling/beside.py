@@ -15,9 +15,10 @@ from infra import topology
 from infra.layout import find_program
 from infra.stack import Stack, ports, ready
 
-READY_WITHIN_S: Final = 120.0
+READY_WITHIN_S: Final = 240.0
 STOPPED_WITHIN_S: Final = 60.0
-MIGRATED_WITHIN_S: Final = 120.0
+MIGRATED_WITHIN_S: Final = 240.0
+AT_ONCE: Final = 2
 TLS_WITHIN_S: Final = 30.0
 _POLL_S: Final = 0.2
 
@@ -32,9 +33,9 @@ class Beside:
     ports: dict[str, int] = field(default_factory=dict)
 
     def migrate(self, *flags: str) -> None:
-        """Run the migrations of every service, all at once."""
+        """Run the migrations of every service, some at once."""
         services = topology.migratable()
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(lambda service: self._migrate(service, *flags), services))
 
     def start(self, *names: str) -> None:
@@ -78,16 +79,21 @@ class Beside:
         return certificate(self.stack, self.ports[f"{name}.metrics"])
 
     def _migrate(self, service: str, *flags: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", f"services.{service}", "migrate", *flags],
-            cwd=self.tree,
-            env=self.stack.env(f"{service}-migrate"),
-            capture_output=True,
-            text=True,
-            timeout=MIGRATED_WITHIN_S,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        with self._log(f"{service}-migrate").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"services.{service}", "migrate", *flags],
+                cwd=self.tree,
+                env=self.stack.env(f"{service}-migrate"),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            status = process.wait(MIGRATED_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = process.wait()
+        assert status == 0, self._log(f"{service}-migrate").read_text()
 
     def _spawn(self, process: topology.Process) -> None:
         environment = self.stack.env(process.name)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from infra.layout import ROOT
+from kernel.bus import DELIVERY_LIMIT, Consuming, Received
 from tests.integration.audit.conftest import LogStand, Working
 
 EVENTS = "SELECT count(*) FROM audit_log WHERE kind = 1"
@@ -71,6 +73,33 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(stand: LogStand) -> N
     verdict = stand.verify()
     assert (verdict.bad_seq, verdict.events) == (None, said)
     assert count(stand, "SELECT count(*) FROM audit_hole") == 0
+
+
+@pytest.mark.clause("7.1")
+@pytest.mark.catalogue("F23", "P14")
+@pytest.mark.seeded("audit_leaves_the_dead_letters")
+def test_what_the_broker_gave_up_is_written_all_the_same(stand: LogStand) -> None:
+    """A writer that dies often takes what it holds to the dead letters, not away."""
+    speaker = stand.speaker()
+    speaker.say(speaker.messages(3))
+    deliveries: list[bytes] = []
+
+    def refuse(message: Received) -> None:
+        deliveries.append(message.body)
+        raise RuntimeError("a defect")
+
+    stop = threading.Event()
+    broker = stand.platform("audit-worker").broker
+    consuming = Consuming(broker, "audit.inbox", refuse)
+    thread = threading.Thread(target=consuming.run, args=(stop,), daemon=True)
+    thread.start()
+    wait_until(lambda: len(deliveries) == 3 * (DELIVERY_LIMIT + 1))
+    stop.set()
+    thread.join(timeout=20)
+    with started(stand) as worker:
+        wait_until(lambda: count(stand) == 3)
+        worker.terminate()
+        assert worker.wait(timeout=20) == 0
 
 
 def grows_beyond(stand: LogStand, size: int) -> Callable[[], bool]:

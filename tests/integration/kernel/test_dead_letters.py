@@ -8,8 +8,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import amqp
 import pytest
+from kombu import Connection
+from sqlalchemy import text
 
 from infra.layout import ROOT
 from infra.stack import Stack
@@ -36,24 +37,28 @@ MOST_RUNS = DELIVERY_LIMIT + 2
 
 
 @contextmanager
-def declaring(servers: Stack) -> Iterator[amqp.Channel]:
-    """A channel of the user that declares the listener's queues."""
+def declaring(servers: Stack) -> Iterator[Connection]:
+    """A connection of the user that declares the listener's queues."""
     connection = migrator(servers, LISTENER).broker.connect()
     try:
-        yield connection.channel()
+        yield connection
     finally:
-        declare_service(connection, LISTENER, WISHES[LISTENER])
         close_quietly(connection)
 
 
+def depth(connection: Connection, queue: str) -> int:
+    declared = connection.default_channel.queue_declare(queue, passive=True)
+    return int(declared.message_count)
+
+
 @pytest.fixture(autouse=True)
-def no_dead_letters(servers: Stack, listener: Service) -> None:
-    with declaring(servers) as channel:
-        channel.queue_purge(DEAD)
-
-
-def depth(channel: amqp.Channel, queue: str) -> int:
-    return int(channel.queue_declare(queue, passive=True).message_count)
+def dead_queue(servers: Stack, listener: Service) -> Iterator[None]:
+    """As declared, and empty."""
+    with declaring(servers) as connection:
+        connection.default_channel.queue_purge(DEAD)
+        yield
+        connection.default_channel.queue_delete(DEAD)
+        declare_service(connection, LISTENER, WISHES[LISTENER])
 
 
 class Lives:
@@ -81,10 +86,12 @@ class Lives:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._reader.join(timeout=10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
 
 @pytest.fixture
-def lives(servers: Stack, no_dead_letters: None) -> Iterator[Lives]:
+def lives(servers: Stack, dead_queue: None) -> Iterator[Lives]:
     started = Lives(servers)
     yield started
     started.end()
@@ -94,7 +101,6 @@ def lives(servers: Stack, no_dead_letters: None) -> Iterator[Lives]:
 @pytest.mark.catalogue("F23", "P14")
 @pytest.mark.seeded("inbox_attempt_counted_after")
 @pytest.mark.seeded("dead_letters_unread")
-@pytest.mark.seeded("inbox_never_takes_for_dead")
 def test_a_killer_is_parked_and_its_neighbours_live(
     publisher: Service, listener: Service, servers: Stack, lives: Lives
 ) -> None:
@@ -133,8 +139,8 @@ def test_a_killer_is_parked_and_its_neighbours_live(
     applied = {row.causation_id for row in reactions}
     assert applied == {contract.said[0].id for contract in (*before, *after)}
     assert len(reactions) == len(applied)
-    with declaring(servers) as channel:
-        eventually(lambda: depth(channel, INBOX) == depth(channel, DEAD) == 0)
+    with declaring(servers) as connection:
+        eventually(lambda: depth(connection, INBOX) == depth(connection, DEAD) == 0)
 
 
 class Reactions:
@@ -223,25 +229,33 @@ def test_an_attempt_counts_though_nothing_comes_of_it(
     assert [tuple(row) for row in rows] == [("parked", "ProcessDied")]
 
 
+@pytest.mark.catalogue("F45")
+@pytest.mark.seeded("inbox_unreadable_stops_the_retries")
+def test_what_can_no_longer_be_read_is_parked_and_stops_nobody(
+    publisher: Service, listener: Service, inbox: Inbox, reactions: Reactions
+) -> None:
+    """A key was taken away, or somebody moved a sealed message to another row."""
+    spoilt, good = Contract(publisher), Contract(publisher)
+    inbox.receive_dead(spoilt.say("spoilt"))
+    inbox.receive_dead(good.say("good"))
+    with listener.platform.database.begin(listener.context()) as tx:
+        tx.connection.execute(
+            text("UPDATE inbox SET sealed = 'x' WHERE message_id = :spoilt"),
+            {"spoilt": spoilt.said[0].id},
+        )
+    inbox.retry_due()
+    assert reactions.seen == ["good"]
+    rows = listener.rows("SELECT reason FROM inbox WHERE state = 'parked'")
+    assert [row.reason for row in rows] == ["UnsealError"]
+
+
 MISSING = "missing"
 FULL = "full"
-
-
-def spoil(channel: amqp.Channel, how: str) -> None:
-    """Take the dead letters their place away, or leave them hardly any."""
-    channel.queue_delete(DEAD)
-    if how == FULL:
-        channel.queue_declare(
-            DEAD,
-            durable=True,
-            auto_delete=False,
-            arguments={
-                "x-queue-type": "quorum",
-                "x-max-length": 1,
-                "x-overflow": "reject-publish",
-            },
-        )
-        channel.queue_bind(DEAD, DEAD)
+ALMOST_NONE = {
+    "x-queue-type": "quorum",
+    "x-max-length": 1,
+    "x-overflow": "reject-publish",
+}
 
 
 @pytest.mark.catalogue("F24")
@@ -251,30 +265,34 @@ def test_dead_letters_without_a_place_are_kept_until_there_is_one(
     publisher: Service, listener: Service, inbox: Inbox, servers: Stack, how: str
 ) -> None:
     """The broker holds them where they came from; readiness misses the queue."""
-    contracts = [Contract(publisher) for _ in range(4)]
+    contracts = [Contract(publisher) for _ in range(3)]
     deliveries: list[bytes] = []
 
     def refuse(message: Received) -> None:
         deliveries.append(message.body)
         raise RuntimeError("a defect")
 
-    consuming = Consuming(listener.platform.broker, INBOX, refuse)
-    dead = Consuming(listener.platform.broker, DEAD, inbox.receive_dead)
-    with declaring(servers) as channel:
-        spoil(channel, how)
-        listener.run(consuming.run)
-        send(publisher, *(contract.say("a") for contract in contracts))
-        every = len(contracts) * (DELIVERY_LIMIT + 1)
-        eventually(lambda: len(deliveries) == every)
-        if how == MISSING:
-            listener.run(dead.run)
-            eventually(lambda: depth(channel, INBOX) == 0)
-            assert not dead.connected
-    if how == FULL:
-        listener.run(dead.run)
-
     def arrived() -> bool:
         rows = listener.rows("SELECT message_id FROM inbox WHERE state = 'failed'")
         return {row.message_id for row in rows} == {c.said[0].id for c in contracts}
 
-    eventually(arrived)
+    consuming = Consuming(listener.platform.broker, INBOX, refuse)
+    dead = Consuming(listener.platform.broker, DEAD, inbox.receive_dead)
+    with declaring(servers) as connection:
+        channel = connection.default_channel
+        channel.queue_delete(DEAD)
+        if how == FULL:
+            channel.queue_declare(
+                DEAD, durable=True, auto_delete=False, arguments=ALMOST_NONE
+            )
+            channel.queue_bind(DEAD, DEAD)
+        listener.run(consuming.run)
+        send(publisher, *(contract.say("a") for contract in contracts))
+        every = len(contracts) * (DELIVERY_LIMIT + 1)
+        eventually(lambda: len(deliveries) == every)
+        listener.run(dead.run)
+        if how == MISSING:
+            assert not dead.connected
+            declare_service(connection, LISTENER, WISHES[LISTENER])
+        eventually(arrived)
+        assert dead.connected

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,9 +10,11 @@ import pytest
 from typing_extensions import override
 
 from kernel.events.contracts import ContractAnnulled
+from kernel.outbox import Relay
 from tests.integration.kernel.conftest import Service
 
 BOUND_S: Final = 30.0
+UNPUBLISHED: Final = "SELECT 1 FROM outbox WHERE published_at IS NULL"
 
 
 class Watched(threading.Event):
@@ -34,18 +36,30 @@ class Process:
 
     service: Service
     stop: Watched = field(default_factory=Watched)
-    at_work: threading.Event = field(default_factory=threading.Event)
+    relay: Relay = field(init=False)
     thread: threading.Thread = field(init=False)
 
     def __post_init__(self) -> None:
-        relay = self.service.relay(reached=lambda _step: self.at_work.set())
-        self.thread = threading.Thread(target=relay.run, args=(self.stop,), daemon=True)
+        self.relay = self.service.relay()
+        self.thread = threading.Thread(
+            target=self.relay.run, args=(self.stop,), daemon=True
+        )
         self.thread.start()
+
+    def is_at_work(self) -> bool:
+        return self.relay.connected
 
     def end(self) -> None:
         self.stop.set()
         self.thread.join(BOUND_S)
         assert not self.thread.is_alive()
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + BOUND_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -64,29 +78,15 @@ def test_the_second_relay_takes_over_when_the_first_ends(
     """Numbers would be given twice if both spoke."""
     first = Process(publisher)
     processes.append(first)
-    say(publisher)
-    assert first.at_work.wait(BOUND_S)
+    eventually(first.is_at_work)
     second = Process(publisher)
     processes.append(second)
     assert second.stop.rested.wait(BOUND_S)
-    say(publisher)
-    until_said(publisher)
-    assert not second.at_work.is_set()
+    assert not second.is_at_work()
     first.end()
-    say(publisher)
-    assert second.at_work.wait(BOUND_S)
-    until_said(publisher)
-
-
-def say(publisher: Service) -> None:
+    eventually(second.is_at_work)
     ids = publisher.platform.ids
     publisher.publish(
         ContractAnnulled(contract_id=ids.new(), client_id=ids.new(), reason="refused")
     )
-
-
-def until_said(publisher: Service) -> None:
-    end = time.monotonic() + BOUND_S
-    while publisher.rows("SELECT 1 FROM outbox WHERE published_at IS NULL"):
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    eventually(lambda: not publisher.rows(UNPUBLISHED))

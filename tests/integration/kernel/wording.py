@@ -26,15 +26,20 @@ class Contract:
     id: UUID = field(default_factory=any_id)
     said: list[Envelope] = field(default_factory=list)
 
-    def say(self, reason: str, *, event: Event | None = None) -> Received:
-        """The next message of the subject, as the broker would deliver it."""
+    def say(
+        self, reason: str, *, event: Event | None = None, under: UUID | None = None
+    ) -> Received:
+        """The next message of the subject, as the broker would deliver it.
+
+        ``event`` is another fact than an annulment, ``under`` an id it must bear.
+        """
         told = event or ContractAnnulled(
             contract_id=self.id, client_id=self.id, reason=reason
         )
         key = self.publisher.platform.signing_key
         version = len(self.said) + 1
         envelope = Envelope(
-            id=any_id(),
+            id=under or any_id(),
             source=PUBLISHER,
             type=told.TYPE,
             time=AT,

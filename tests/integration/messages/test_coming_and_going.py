@@ -49,6 +49,7 @@ def whole(platform: Stack) -> Iterator[Stack]:
     platform.wait_ready(*SERVERS[1:], *topology.simulators(), *OURS)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.clause("1.3c")
 @pytest.mark.catalogue("F38")
 @pytest.mark.seeded("service_ends_without_its_database")
@@ -158,6 +159,7 @@ def load(world: World, wire: Wire) -> Iterator[Load]:
     client.cabinet.close()
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.clause("1.3c")
 @pytest.mark.catalogue("F39")
 @pytest.mark.seeded("service_stops_without_a_drain")

@@ -80,6 +80,7 @@ def test_every_listener_leaves_a_trace() -> None:
     assert TRACES.keys() == interests().keys()
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.clause("7.1")
 @pytest.mark.catalogue("F21", "F22")
 @pytest.mark.seeded("inbox_applies_repetitions", "inbox_waits_for_nobody")

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 import orjson
 import pytest
 
+from infra import topology
 from infra.demo.borrower import Borrower
 from infra.demo.world import World
 from kernel.inbox import RETRY_AFTER_S
@@ -18,10 +19,10 @@ from tests.wire import Wire, eventually, fresh_ids, hidden, interests, seed
 
 # The table without which the listener's reaction fails, and to what.
 TRIPWIRES: Final = {
+    "disbursement": ("payouts", "antifraud.operation_suspended.v1"),
+    "antifraud": ("signal", "onboarding.client_activated.v1"),
     "auth": ("logins", "onboarding.client_activated.v1"),
     "contracts": ("clients", "onboarding.client_activated.v1"),
-    "antifraud": ("signal", "onboarding.client_activated.v1"),
-    "disbursement": ("payouts", "antifraud.operation_suspended.v1"),
 }
 ROUNDS_OF_TRIES: Final = len(RETRY_AFTER_S) + 1
 
@@ -52,10 +53,9 @@ def test_poison_is_parked_with_an_alarm_and_the_queue_flows_on(
     pids = wire.pids()
     with ExitStack() as repaired:
         register_to_activation(poison, before_last=lambda: hide(repaired, wire))
-        suspend(wire)
         for service, (_, kind) in TRIPWIRES.items():
-            eventually(partial(all_tried, sweep, service, kind, 1))
-        use_up_attempts(world, sweep)
+            eventually(partial(is_stuck, sweep, service, kind))
+        use_up_attempts(world, wire, sweep)
     for service, (_, kind) in TRIPWIRES.items():
         [row] = stuck(sweep, service, kind)
         assert (row["state"], row["attempts"]) == ("parked", ROUNDS_OF_TRIES)
@@ -86,39 +86,80 @@ def register_to_activation(
 
 
 def hide(repaired: ExitStack, wire: Wire) -> None:
+    """Lay the tripwires, and let antifraud suspend a payout before its own is laid."""
     for service, (table, _) in TRIPWIRES.items():
+        if service == "antifraud":
+            suspend(wire)
         repaired.enter_context(hidden(wire.stack, service, table))
 
 
 def suspend(wire: Wire) -> None:
-    """Antifraud holds somebody disbursement has never heard of."""
-    with wire.calling("operator") as by:
-        arguments = {"client_id": str(fresh_ids().new()), "ground": "poison"}
-        request = by.request("antifraud", "suspend_client", arguments=arguments)
-        by.send("antifraud.suspend_client", request)
-        assert orjson.loads(by.answer()[1])["error"] is None
+    """A payout nobody has heard of, of a client who is suspended."""
+    client, payout = fresh_ids().new(), fresh_ids().new()
+    ask(
+        wire,
+        topology.OPERATOR,
+        "suspend_client",
+        {"client_id": str(client), "ground": "poison"},
+    )
+    decided = ask(
+        wire,
+        "disbursement-worker",
+        "decide",
+        {
+            "operation": f"payout:{payout}",
+            "client_id": str(client),
+            "amount": "100.00",
+            "facts": {},
+        },
+    )
+    assert decided["outcome"] == "suspend"
+
+
+def ask(
+    wire: Wire, caller: str, method: str, arguments: dict[str, Any]
+) -> dict[str, Any]:
+    """Antifraud's answer."""
+    with wire.calling(caller) as by:
+        request = by.request("antifraud", method, arguments=arguments)
+        by.send(f"antifraud.{method}", request)
+        answer = orjson.loads(by.answer()[1])
+    assert answer["error"] is None, answer
+    return dict(answer["result"])
 
 
 def stuck(sweep: Sweep, service: str, kind: str) -> list[dict[str, Any]]:
     found = sweep.rows(
         service,
-        "SELECT message_id, type, state, attempts FROM inbox"
+        "SELECT message_id, type, state, attempts, next_at FROM inbox"
         " WHERE state IN ('failed', 'parked')",
     )
     return [row for row in found if row["type"] == kind]
 
 
-def all_tried(sweep: Sweep, service: str, kind: str, times: int) -> bool:
-    found = stuck(sweep, service, kind)
-    return bool(found) and all(row["attempts"] >= times for row in found)
+def is_stuck(sweep: Sweep, service: str, kind: str) -> bool:
+    return bool(stuck(sweep, service, kind))
 
 
-def use_up_attempts(world: World, sweep: Sweep) -> None:
-    """Let each back-off pass; a message is tried as soon as its time has come."""
-    for attempt, pause_s in enumerate(RETRY_AFTER_S, start=1):
-        world.move_clock(timedelta(seconds=pause_s))
-        for service, (_, kind) in TRIPWIRES.items():
-            eventually(partial(all_tried, sweep, service, kind, attempt + 1))
+def use_up_attempts(world: World, wire: Wire, sweep: Sweep) -> None:
+    """Let each back-off pass at once, until there is nothing left to try."""
+
+    def leap() -> bool:
+        rows = [
+            row
+            for service, (_, kind) in TRIPWIRES.items()
+            for row in stuck(sweep, service, kind)
+        ]
+        pauses = [
+            datetime.fromisoformat(row["next_at"]) - wire.now
+            for row in rows
+            if row["next_at"] is not None
+        ]
+        if pauses and max(pauses) > timedelta():
+            world.move_clock(max(pauses))
+        return all(row["state"] == "parked" for row in rows)
+
+    eventually(leap)
 
 
 def runs(wire: Wire, service: str, message_id: str) -> int:

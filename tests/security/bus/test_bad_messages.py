@@ -282,8 +282,9 @@ def listeners(publisher: str, event: type[Event]) -> Iterable[str]:
     ]
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.catalogue("B03")
-@pytest.mark.seeded("bus_unpacks_what_it_is_told")
+@pytest.mark.seeded("bus_obeys_a_claimed_charset")
 def test_a_spoilt_envelope_is_put_aside_by_every_listener(
     wire: Wire, refusals: Refusals, sweep: Sweep
 ) -> None:
