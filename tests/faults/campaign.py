@@ -24,7 +24,7 @@ from tests.faults.words import Words
 BUS_BACK_S: Final = 30.0
 DATABASE_BACK_S: Final = 60.0
 LOANS: Final = 4
-EVENTS: Final = 4_000
+EVENTS: Final = 6_000
 ALL_POINTS: Final = 1_000
 GAP_S: Final = 2.0
 """Longest pause between two blows."""
@@ -96,6 +96,8 @@ class Case:
     blows: Mapping[str, int] = field(default_factory=dict)
     crashes: int = 0
     """At how many named points, chosen by the seed, processes die as well."""
+    always: frozenset[str] = frozenset()
+    """Points, by name, that are among them whatever the seed."""
 
     @property
     def bound_s(self) -> float:
@@ -244,7 +246,10 @@ def _crashes(
 ) -> AbstractContextManager[None]:
     if not case.crashes:
         return nullcontext()
-    points = harm.dice.sample(ground.points, min(case.crashes, len(ground.points)))
+    points = [point for point in ground.points if point.name in case.always]
+    others = [point for point in ground.points if point.name not in case.always]
+    more = min(max(case.crashes - len(points), 0), len(others))
+    points += harm.dice.sample(others, more)
     programs = [ground.program(name) for name in sorted({p.process for p in points})]
     harm.done["crash point"] = len(points)
     return crashing(ground.stack, programs, points, dice=harm.dice, folder=folder)

@@ -44,7 +44,7 @@ _SELDOM: Final = frozenset({"antifraud", "disbursement-worker"})
 """A loan passes them once or twice only."""
 
 POINTS: Final = tuple(
-    Point(name, process, most=1 if process in _SELDOM else 3)
+    Point(name, process, most=1 if process in _SELDOM else 2)
     for name, processes in {
         "outbox.numbered": ("contracts", "onboarding"),
         "outbox.published": ("contracts", "disbursement"),

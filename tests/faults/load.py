@@ -19,6 +19,7 @@ from infra.demo.world import World
 from infra.simulators.wire import AnswerError
 from infra.stack import Stack
 from infra.stack.programs import Program
+from kernel.clock import ShiftedClock
 from tests.faults.crash import POINTS
 from tests.faults.words import Words
 from tests.sweep import Sweep
@@ -29,8 +30,10 @@ PAUSE_S: Final = 0.3
 CLIENTS: Final = 6
 """Clients at the gateway at a time."""
 
-LEASES: Final = timedelta(seconds=91)
-"""Longer than a payer's lease: whoever died with one is succeeded at once."""
+LEASE: Final = timedelta(seconds=91)
+"""Longer than a payer's lease."""
+LOOK_S: Final = 10.0
+"""A payout still taken after so long was taken by a payer that died."""
 
 _SAYS_NOTHING: Final = (
     ProblemError,
@@ -222,14 +225,24 @@ class LoanLoad:
         return True
 
     def finish(self) -> None:
-        """Wait for every client; a payer that died keeps its leases by the clock."""
-        self.wait(LEASES)
+        """Wait for every client; the clock ends the leases of dead payers."""
         assert self._running is not None
-        self._running.join()
+        leases: set[str] = set()
+        while self._running.is_alive():
+            self._running.join(LOOK_S)
+            before, leases = leases, self._leases()
+            if before & leases:
+                self.wait(LEASE)
         for loan in self.loans:
             loan.client.cabinet.close()
         complaints = [loan.complaint for loan in self.loans if loan.complaint]
         assert not complaints, complaints
+
+    def _leases(self) -> set[str]:
+        """Payouts that somebody has taken and not given back."""
+        now = ShiftedClock(self.stack.layout.clock).now()
+        sql = f"SELECT payout_id FROM payouts WHERE lease_until > '{now}'"  # noqa: S608 - a time
+        return {row["payout_id"] for row in self._sweep.rows("disbursement", sql)}
 
     def settle(self) -> None:
         """Wait until nothing is on its way."""

@@ -18,11 +18,12 @@ KILLS = Case(
         "memory alarm": 1,
     },
 )
-CRASHES = Case(ground="events", size=1_000, crashes=ALL_POINTS)
+CRASHES = Case(ground="events", size=2_000, crashes=ALL_POINTS)
 
 
 @pytest.mark.catalogue("F17", "F26", "F27", "F32")
 @pytest.mark.seeded("outbox_publishes_outside_the_commit")
+@pytest.mark.seeded("postgres_acknowledges_early")
 def test_events_survive_kills_and_an_alarm(event_load: Ground, prove: Prove) -> None:
     """Broker, database, writers, relay and listener die while events are committed."""
     prove("events-kills", KILLS, event_load)
