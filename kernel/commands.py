@@ -107,6 +107,8 @@ def _work(service: str) -> int:
 
 def _serve(service: str) -> int:
     platform = _open(service)
+    # The web server stops in good order and then raises the signal anew.
+    _stop_on_signal()
     platform.rpc.start()
     parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
     served = _serve_metrics(platform, parts)

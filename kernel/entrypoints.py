@@ -43,7 +43,7 @@ from kernel.rpc import (
 log = get_logger("entrypoints")
 
 MAX_WORKERS: Final = 16
-FINISH_S: Final = 6.0
+FINISH_S: Final = 5.0
 """How long an orderly stop waits for what is under way; the supervisor gives ten."""
 _OPERATIONS: Final = {
     name: Method.of(getattr(Operations, name), callers=callers, client=False)
@@ -131,6 +131,8 @@ class _Background(SharedExtension):
         thread.link(self._running.discard)
 
     def stop(self) -> None:
+        if self.stop_event.is_set():
+            return  # nameko stops everything again at the end: waited for already
         self.kill()
         with Timeout(FINISH_S, False):  # noqa: FBT003 - eventlet's "do not raise"
             while self._running:

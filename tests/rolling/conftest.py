@@ -2,20 +2,33 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 import infra.stack
 from infra import topology
+from infra.demo.story import verify_export
 from infra.demo.world import World
 from infra.stack import Stack
 from tests.rolling import next_version
 from tests.rolling.beside import Beside
 from tests.rolling.doors import Doors
 from tests.rolling.load import Load
-from tests.sweep import Sweep
+from tests.sweep import Invariants, Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class SweepBeside(Sweep):
+    """The sweep of a platform whose supervised processes have gone."""
+
+    @override
+    def hold(self, values: Iterable[Mapping[str, str]]) -> None:
+        Invariants.hold(self, values)
+        assert "chain verified" in verify_export(World(self.stack))
 
 
 @pytest.fixture(scope="session")
@@ -64,4 +77,4 @@ def load(platform: Stack, beside: Beside, doors: Doors) -> Iterator[Load]:
 
 @pytest.fixture
 def sweep(load: Load) -> Sweep:
-    return Sweep(load.world.stack, load.world.control())
+    return SweepBeside(load.world.stack, load.world.control())

@@ -16,7 +16,7 @@ from tests.rolling.doors import BalancedCabinet, Doors
 
 CLIENTS: Final = 2
 """At once; each takes one loan after the other."""
-PAUSE_S: Final = 1.0
+PAUSE_S: Final = 2.0
 """Between two loans of a client: what is tried is change, not speed."""
 PATIENCE_S: Final = 90.0
 
