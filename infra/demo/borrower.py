@@ -28,6 +28,7 @@ class Borrower:
     registration_id: str = ""
     contract_id: str = ""
     read_sms: int = field(default=0)
+    ways_back: dict[str, str] = field(default_factory=dict)
 
     def appear(self, *, account_of: str | None = None) -> None:
         """Exist for the state, the bureau, the bank and the certification authority.
@@ -91,11 +92,14 @@ class Borrower:
     def pass_ceremony(self, ceremony: Json) -> Json:
         """Stand before the camera, then sign exactly the ceremony's bytes.
 
-        Who comes back after a lost answer may have stood there already: no URL then.
+        Who comes back after a lost answer may have stood there already: no URL then,
+        or the one whose way back the browser still knows.
         """
-        if ceremony["biometrics_url"] is not None:
-            back = self.person.pass_biometrics(ceremony["biometrics_url"])
-            self.cabinet.absolute(back)
+        url = ceremony["biometrics_url"]
+        if url is not None:
+            if url not in self.ways_back:
+                self.ways_back[url] = self.person.pass_biometrics(url)
+            self.cabinet.absolute(self.ways_back[url])
         document = base64.b64decode(ceremony["document_b64"])
         cms = base64.b64encode(self.person.sign(document)).decode()
         path = f"/ceremonies/{ceremony['ceremony_id']}"

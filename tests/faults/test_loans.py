@@ -10,11 +10,11 @@ from tests.faults.conftest import Prove
 
 KILLS = Case(
     ground="loans",
-    size=6,
+    size=4,
     blows={
         "broker killed": 1,
         "database killed": 2,
-        "process killed": 10,
+        "process killed": 8,
         "memory alarm": 1,
     },
 )
@@ -28,7 +28,7 @@ CRASHES = Case(
 
 @pytest.mark.catalogue("F01", "F17", "F26", "F32", "F38")
 def test_loans_survive_kills_and_an_alarm(loan_load: Ground, prove: Prove) -> None:
-    """Six clients at once; servers and processes die, the broker's memory runs out."""
+    """Four clients at once; servers and processes die, the broker's memory runs out."""
     prove("loans-kills", KILLS, loan_load)
 
 
