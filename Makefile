@@ -22,12 +22,12 @@ need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothin
 
 .PHONY: help demo up down status url logs env \
         fmt lint types imports check unit integration e2e security rolling test containers \
-        seeded trace bench faults events migration clean venv servers
+        seeded trace bench faults test-deep events migration clean venv servers
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z0-9]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' \
+	  /^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' \
 	  $(firstword $(MAKEFILE_LIST)) | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }
 
 ##@ Run it (no Docker, no root, nothing beside .state)
@@ -108,6 +108,9 @@ rolling: venv servers ## a release under load: two versions side by side
 
 test: venv servers ## all of the above in one run
 	@$(PYTEST) $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security tests/rolling tests/faults) $(PYTEST_ARGS)
+
+test-deep: venv servers ## what takes its time: a cluster, long outages, every order of start and stop
+	@$(PYTEST) tests/deep $(PYTEST_ARGS)
 
 containers: venv ## the same in containers (an engine, or root on Debian; else SKIPPED)
 	@$(PYTHON) -m tests.containers $(PYTEST_ARGS)

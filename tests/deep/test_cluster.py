@@ -24,7 +24,7 @@ from kernel.bus import (
     declare_service,
     received,
 )
-from tests.faults.cluster import Cluster, Node
+from tests.deep.cluster import Cluster, Node
 from tests.faults.proxy import Proxy
 
 PUBLISHER: Final = "contracts"

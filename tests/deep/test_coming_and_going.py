@@ -50,7 +50,6 @@ def whole(platform: Stack) -> Iterator[Stack]:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.clause("1.3c")
 @pytest.mark.catalogue("F38")
 @pytest.mark.seeded("service_ends_without_its_database")
 def test_processes_start_in_any_order(whole: Stack, sweep: Sweep) -> None:
@@ -160,7 +159,6 @@ def load(world: World, wire: Wire) -> Iterator[Load]:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.clause("1.3c")
 @pytest.mark.catalogue("F39")
 @pytest.mark.seeded("service_stops_without_a_drain")
 def test_processes_stop_under_load_without_a_loss(
