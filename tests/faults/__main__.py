@@ -21,10 +21,9 @@ from infra.layout import state_folder
 from tests.faults import report
 from tests.faults.campaign import CASES, Ground, Result, run
 from tests.faults.grounds import ground
+from tests.faults.report import EVENTS, GOALS
 from tests.marks import ROOT
 
-GOALS: Final = {"broker killed": 20, "database killed": 50, "process killed": 200}
-EVENTS: Final = 100_000
 UNFINISHED: Final = 3
 
 

@@ -143,8 +143,8 @@ class EventLoad:
     def _ask(self) -> None:
         """Move the window until the faults are over and enough has been applied."""
         pace = Pace()
-        while not (self._over.is_set() and pace.stands_still):
-            with suppress(DatabaseServerError):
+        while self.folder.exists() and not (self._over.is_set() and pace.stands_still):
+            with suppress(DatabaseServerError, OSError):
                 pace.saw(self.applied())
                 self._order(pace.seen + WINDOW)
                 if self._over.is_set() and pace.seen + WINDOW > self.size:

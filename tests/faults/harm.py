@@ -155,7 +155,7 @@ BLOWS: Final[Mapping[str, Callable[[Harm], None]]] = {
     "database paused": lambda harm: harm.pause(DATABASE),
     "process paused": lambda harm: harm.pause(harm.any_process()),
     "memory alarm": lambda harm: harm.alarm(_MEMORY, "0.0001", "absolute", "512MB"),
-    "disk alarm": lambda harm: harm.alarm(_DISK, "100TB", "100MB"),
+    "disk alarm": lambda harm: harm.alarm(_DISK, "100000000000000", "100MB"),
     "network cut": lambda harm: harm.network(Proxy.cut),
     "network down": lambda harm: harm.network(Proxy.refuse),
     "network swallows": lambda harm: harm.network(lambda p: p.both(black_hole=True)),

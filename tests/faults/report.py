@@ -10,13 +10,17 @@ from typing import Final
 from tests.faults.campaign import BUS_BACK_S, CASES, DATABASE_BACK_S, Result
 from tests.faults.words import Words
 
+GOALS: Final = {"broker killed": 20, "database killed": 50, "process killed": 200}
+"""So often at least in a full campaign."""
+EVENTS: Final = 100_000
+"""So many events at least are attempted in a full campaign."""
 PAGE: Final = Path("docs") / "faults.md"
 _HEAD: Final = """\
 # Under faults
 
-What the last full campaign (`make faults`) did to the platform and found. Written by
-`python -m tests.faults`; the cases are in `tests/faults/campaign.py`, each has a seed
-and is run alone by `python -m tests.faults <case> --seed <seed>`.
+What the campaign (`make faults`) has done to the platform so far and found. Written
+by `python -m tests.faults`; the cases are in `tests/faults/campaign.py`, each has a
+seed and is run alone by `python -m tests.faults <case> --seed <seed>`.
 
 *Events*: two writers commit to one service's outbox, its relay and another service's
 inbox carry and apply them; a journal of the writers' own is held against what happened.
@@ -88,14 +92,21 @@ def page(results: Sequence[Result]) -> str:
     grounds = ("events", "loans")
     names = list(asdict(Words()))
     totals = {ground: asdict(words_of(results, ground)) for ground in grounds}
-    faults = sorted(struck(results).items())
+    faults = struck(results)
     parts = [
         _HEAD,
         "## The count\n",
         _table(["", *names], [[g, *map(str, totals[g].values())] for g in grounds]),
         _WORDS + "\n",
         "## The faults\n",
-        _table(["fault", "times"], [[name, str(times)] for name, times in faults]),
+        _table(
+            ["fault", "times", "of"],
+            [
+                [name, str(faults[name]), str(GOALS.get(name, ""))]
+                for name in sorted({*faults, *GOALS})
+            ],
+        ),
+        f"A campaign is full with these and {EVENTS} events.\n",
         "## The cases\n",
         _CASES,
         _table(

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults import report
-from tests.faults.__main__ import EVENTS, GOALS, next_case
+from tests.faults.__main__ import next_case
 from tests.faults.campaign import CASES, Result
 from tests.faults.journal import Journal, Said
+from tests.faults.report import EVENTS, GOALS
 from tests.faults.words import Words
 
 ONE, TWO, THREE = (f"00000000-0000-0000-0000-00000000000{n}" for n in (1, 2, 3))
