@@ -124,10 +124,9 @@ def _serve_metrics(
 ) -> Any:  # noqa: ANN401 - kernel.metrics.Served, imported late
     settings, rooms = platform.settings, _room("kernel", "tls")
     metrics = _room("kernel", "metrics")
-    unhang = {"database": platform.database.cut}
+    helps = {"database": {"unhang": platform.database.cut}}
     pulses = {
-        name: metrics.Pulse(part, unhang=unhang.get(name))
-        for name, part in parts.items()
+        name: metrics.Pulse(part, **helps.get(name, {})) for name, part in parts.items()
     }
     tls = rooms.server_context(
         settings.tls_ca, settings.tls_cert, settings.tls_key, client_required=True

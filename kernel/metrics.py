@@ -101,40 +101,43 @@ class Pulse:
     """A check asked again and again in a thread of its own, and its last word.
 
     Whoever asks `is_well` never waits, be the check hanging; and however often they
-    ask, the part that is checked does not notice.  ``unhang`` makes a check fail that
-    has hung for `HANGS_S`.
+    ask, the part that is checked does not notice.  ``unhang`` makes whoever waits for
+    the part fail: when the check has hung for `HANGS_S`, and when an outage is over,
+    for others may hang that were caught by it where the check was not.
     """
 
     def __init__(
-        self, check: Callable[[], bool], *, unhang: Callable[[], None] | None = None
+        self, check: Callable[[], bool], *, unhang: Callable[[], None] = lambda: None
     ) -> None:
         self._check = check
+        self._unhang = unhang
         self._said = (False, time.monotonic())
-        threading.Thread(target=self._beat, name="pulse", daemon=True).start()
-        if unhang is not None:
-            threading.Thread(
-                target=self._watch, args=(unhang,), name="pulse-watch", daemon=True
-            ).start()
+        for name, loop in (("pulse", self._beat), ("pulse-watch", self._watch)):
+            threading.Thread(target=loop, name=name, daemon=True).start()
 
     def is_well(self) -> bool:
         """The last word, if it is fresh."""
         well, said_at_s = self._said
         return well and time.monotonic() - said_at_s < STALE_S
 
-    def _watch(self, unhang: Callable[[], None]) -> None:
+    def _watch(self) -> None:
         while True:
             time.sleep(PULSE_S)
             if time.monotonic() - self._said[1] > HANGS_S:
                 _log.warning("check_hangs")
-                unhang()
+                self._unhang()
 
     def _beat(self) -> None:
+        outage = False
         while True:
             try:
                 well = self._check()
             except Exception:  # noqa: BLE001 - a check that fails in any way is not well
                 _log.exception("readiness_check_broken")
                 well = False
+            if well and outage:
+                self._unhang()
+            outage = not well
             self._said = (well, time.monotonic())
             time.sleep(PULSE_S if well else PULSE_S / 4)
 

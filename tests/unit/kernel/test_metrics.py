@@ -120,6 +120,25 @@ def test_a_pulse_whose_check_hangs_is_not_well_and_holds_up_nobody(
     eventually(pulse.is_well)
 
 
+@pytest.mark.catalogue("F40")
+@pytest.mark.seeded("outage_leaves_hanging_lines")
+def test_whoever_was_caught_by_an_outage_is_freed_when_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The check's own line may have been spared."""
+    monkeypatch.setattr(metrics, "PULSE_S", 0.01)
+    answers, freed = {"well": True}, list[int]()
+    pulse = Pulse(lambda: answers["well"], unhang=lambda: freed.append(1))
+    eventually(pulse.is_well)
+    assert freed == []
+    for outages in (1, 2):
+        answers["well"] = False
+        eventually(lambda: not pulse.is_well())
+        answers["well"] = True
+        eventually(pulse.is_well)
+        assert len(freed) == outages
+
+
 def test_a_check_that_fails_means_not_ready(pair: Pair) -> None:
     def broken() -> Parts:
         raise RuntimeError
