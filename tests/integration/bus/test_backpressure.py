@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from kombu import Connection
+from prometheus_client import REGISTRY
 from psycopg2 import extensions
 
 from infra.stack import Stack
@@ -23,9 +24,10 @@ from kernel.database import DatabaseAwayError, Transaction
 from kernel.events import Envelope, Event
 from kernel.events.contracts import ContractAnnulled
 from kernel.inbox import Inbox
-from kernel.metrics import OUTBOX_OLDEST_AGE_SECONDS
+from kernel.measures import Measures
 from kernel.platform import Platform
 from kernel.settings import PlatformSettings, read
+from tests.databases import migrator
 from tests.faults.proxy import Proxy
 from tests.integration.bus.conftest import (
     PATIENCE_S,
@@ -86,14 +88,13 @@ def consume(listener: Service, handler: Handler) -> Consuming:
 
 
 @contextmanager
-def migrator(servers: Stack, service: str) -> Iterator[Connection]:
+def owner(servers: Stack, service: str) -> Iterator[Connection]:
     """The connection of who may bind and unbind the service's queue."""
-    env = servers.env(f"{service}-migrate")
-    platform = Platform.open(read(PlatformSettings, prefix=service, environ=env))
-    connection = platform.broker.connect()
+    made = migrator(servers, service)
+    connection = made.broker.connect()
     yield connection
     bus.close_quietly(connection)
-    platform.close()
+    made.engine.dispose()
 
 
 def depth(servers: Stack, column: str = "messages") -> int:
@@ -112,20 +113,24 @@ def test_an_unroutable_event_waits_with_an_alarm_until_the_binding_is_back(
 ) -> None:
     """The one binding is taken away, then repaired; the event leaves by itself."""
     exchange, key = f"{PUBLISHER}.events", "contract.#"
-    with migrator(servers, "audit") as connection:
+    with owner(servers, "audit") as connection:
         bus.declare_inbox(connection, "audit")
         connection.default_channel.queue_unbind("audit.inbox", exchange, "#")
-    with migrator(servers, LISTENER) as connection:
+    with owner(servers, LISTENER) as connection:
         connection.default_channel.queue_unbind(INBOX, exchange, key)
     try:
         publish(publisher, 1)
         publisher.run(publisher.relay().run)
         eventually(lambda: bool(publisher.rows(NUMBERED)))
         publisher.clock.move(seconds=60)
-        eventually(lambda: OUTBOX_OLDEST_AGE_SECONDS._value.get() > 10)
+        platform = publisher.platform
+        Measures(platform.database, publisher.clock, platform.ids).measure()
+        age_s = REGISTRY.get_sample_value("outbox_oldest_age_seconds")
+        assert age_s is not None
+        assert age_s > 10
         assert len(publisher.rows(UNPUBLISHED)) == 1
     finally:
-        with migrator(servers, LISTENER) as connection:
+        with owner(servers, LISTENER) as connection:
             connection.default_channel.queue_bind(INBOX, exchange, key)
     handler = Handler()
     consume(listener, handler)
@@ -200,9 +205,9 @@ def test_a_full_queue_fills_the_outbox_and_a_slow_consumer_empties_both(
     publisher.run(publisher.relay(steps.append).run)
     publish(publisher, WAVE)
     eventually(lambda: depth(servers) == WAVE > short_queue)
-    tried = steps.count("marked")
+    tried = steps.count("published")
     publish(publisher, WAVE)
-    eventually(lambda: steps.count("marked") > tried)
+    eventually(lambda: steps.count("published") > tried)
     assert len(publisher.rows(UNPUBLISHED)) == WAVE
     handler = Handler(takes_s=0.02)
     consume(listener, handler)

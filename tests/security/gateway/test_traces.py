@@ -52,6 +52,13 @@ def test_requests_are_timed_under_names_of_ours(door: Door) -> None:
         if metric.name == "http_request_seconds"
         for sample in metric.samples
     ]
-    assert {label["method"] for label in labels} <= {"GET", "POST", "other"}
+    assert {label["method"] for label in labels} <= {
+        "GET",
+        "POST",
+        "PUT",
+        "PATCH",
+        "DELETE",
+        "other",
+    }
     assert all("of-somebody" not in label["route"] for label in labels)
     assert "other" in {label["method"] for label in labels}
