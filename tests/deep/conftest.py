@@ -1,5 +1,6 @@
-"""Fixtures of the long tests: the wires and roles of the short ones."""
+"""Fixtures of the long tests: wires, roles and loads of the short ones."""
 
+from tests.faults.conftest import loan_load, prove
 from tests.integration.messages.conftest import wire
 
-__all__ = ["wire"]
+__all__ = ["loan_load", "prove", "wire"]
