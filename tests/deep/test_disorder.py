@@ -81,7 +81,6 @@ def test_every_listener_leaves_a_trace() -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.clause("7.1")
 @pytest.mark.catalogue("F21", "F22")
 @pytest.mark.seeded("inbox_applies_repetitions", "inbox_waits_for_nobody")
 def test_disorder_ends_as_order_does(wire: Wire, loans: Loans, sweep: Sweep) -> None:
