@@ -80,9 +80,7 @@ class Handler:
 
 def consume(listener: Service, handler: Handler) -> Consuming:
     inbox: Inbox = listener.inbox({ContractAnnulled.TYPE: handler})
-    consuming = Consuming(
-        listener.platform.broker, INBOX, lambda m: (inbox.receive(m), None)[1]
-    )
+    consuming = Consuming(listener.platform.broker, INBOX, inbox.receive)
     listener.run(consuming.run)
     return consuming
 

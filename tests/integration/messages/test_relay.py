@@ -115,9 +115,7 @@ def listening(
 ) -> Iterator[None]:
     """Consume the listener's queue meanwhile."""
     stop = threading.Event()
-    consuming = Consuming(
-        listener.platform.broker, f"{LISTENER}.inbox", lambda m: (handle(m), None)[1]
-    )
+    consuming = Consuming(listener.platform.broker, f"{LISTENER}.inbox", handle)
     thread = threading.Thread(target=consuming.run, args=(stop,), daemon=True)
     thread.start()
     try:
