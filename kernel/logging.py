@@ -4,8 +4,10 @@ Redaction is the last step before a line is written and does not trust the calle
 masks by the name of the field and by the look of the value, in events, fields and the
 texts of exceptions alike (clause 1.3a). What it cannot read, it does not print.
 
-Records of the standard library's loggers take the same road, except that messages of
-the broker's libraries lose their arguments, because some of them quote whole bodies.
+Records of the standard library's loggers become the same lines, except that messages
+of the broker's libraries lose their arguments, because some of them quote whole bodies.
+Lines of ours do not become records on their way: that alone would cost as much as all
+the rest, and every message leaves one.
 """
 
 import json
@@ -16,7 +18,8 @@ import sys
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, auto
+from functools import lru_cache
 from pathlib import PurePath
 from uuid import UUID
 
@@ -32,6 +35,7 @@ MASK = "***"
 LONGEST_TEXT = 16_384  # characters of one value; the rest is cut
 DEEPEST = 6  # levels of nested fields
 MOST_ITEMS = 100  # of one nested field
+MOST_NAMES = 1_000  # of fields whose meaning is kept in mind
 
 _QUIET = {
     # These speak of every message, request or statement, some with its contents.
@@ -90,8 +94,15 @@ _PATTERNS = tuple(
         (r"(?<![0-9a-fA-F])[78][\s()\-]*7(?:[\s()\-]*\d){9}(?![0-9a-fA-F])", MASK),
     )
 )
-_HARMLESS = re.compile(r"[a-z_.]{0,100}(?:\.v[0-9])?")
-"""Names of fields and of events: no pattern above can match, so none is tried."""
+_HARMLESS = re.compile(
+    r"[a-z_.]{0,100}(?:\.v[0-9])?"  # names of fields and of events
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # UUIDs
+    r"|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64}"  # ids of traces and spans, digests
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"  # instants
+)
+"""What most lines are made of: no pattern above can match, so none is tried."""
+_SHORT_NUMBER = 10**10
+"""An integer below it has fewer digits than a phone number, an ИИН or a card."""
 
 
 def configure(process: str, level: str) -> None:
@@ -99,16 +110,13 @@ def configure(process: str, level: str) -> None:
 
     `process` is the principal, written into each line. May be called again.
     """
-    handler = _StdoutHandler()
+    _OUT.process = process
+    handler = _Handler()
     handler.addFilter(_forget_bodies)
     handler.setFormatter(
         ProcessorFormatter(
             foreign_pre_chain=_CHAIN,
-            processors=[
-                ProcessorFormatter.remove_processors_meta,
-                _named(process),
-                structlog.processors.JSONRenderer(serializer=json.dumps),
-            ],
+            processors=[ProcessorFormatter.remove_processors_meta, *_LINE],
         )
     )
     root = logging.getLogger()
@@ -123,13 +131,9 @@ def get_logger(name: str) -> BoundLogger:
     """The logger of a module; redacts even in a process that never configured logs."""
     if not structlog.is_configured():
         structlog.configure(
-            processors=[
-                structlog.stdlib.filter_by_level,
-                *_CHAIN,
-                ProcessorFormatter.wrap_for_formatter,
-            ],
+            processors=[structlog.stdlib.filter_by_level, *_CHAIN, *_LINE],
             wrapper_class=BoundLogger,
-            logger_factory=structlog.stdlib.LoggerFactory(),
+            logger_factory=_Logger,
             cache_logger_on_first_use=True,
         )
     logger: BoundLogger = structlog.stdlib.get_logger(name)
@@ -150,7 +154,7 @@ def canonical(log: BoundLogger, event: str, **fields: object) -> None:
 def redact(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
     """The processor that masks every field, the names of the fields included."""
     return {
-        redact_text(key): (
+        _name(key): (
             value if key in _OWN_KEYS_OF_STRUCTLOG else _field(key, value, DEEPEST)
         )
         for key, value in event_dict.items()
@@ -170,19 +174,36 @@ def redact_text(text: str) -> str:
 def _field(key: str, value: object, depth: int) -> object:
     if value is None or isinstance(value, bool):
         return value
-    words = _words(key)
-    if key.lower() in _DENIED_NAMES or not _DENIED_WORDS.isdisjoint(words):
-        return MASK
-    # A code of ours is a word; a code sent to a phone is not.
-    sent = "code" in words and _HARMLESS_CODES.isdisjoint(words)
-    if sent and not _STABLE_CODE.fullmatch(str(value)):
-        return MASK
+    match _kind(key):
+        case _Kind.DENIED:
+            return MASK
+        case _Kind.CODE if not _STABLE_CODE.fullmatch(str(value)):
+            return MASK
     return _value(value, depth)
 
 
-def _words(key: str) -> set[str]:
-    """The words of a name: ``loginPhone``, ``login-phone``, ``login_phone`` alike."""
-    return {word.lower() for word in _WORD.findall(key)}
+@lru_cache(maxsize=MOST_NAMES)
+def _name(key: str) -> str:
+    return redact_text(key)
+
+
+class _Kind(Enum):
+    """What the name of a field says of its value."""
+
+    DENIED = auto()
+    CODE = auto()  # a code of ours is a word; a code sent to a phone is not
+    OTHER = auto()
+
+
+@lru_cache(maxsize=MOST_NAMES)
+def _kind(key: str) -> _Kind:
+    """By the words of the name: ``loginPhone``, ``login-phone``, ``login_phone``."""
+    words = {word.lower() for word in _WORD.findall(key)}
+    if key.lower() in _DENIED_NAMES or not _DENIED_WORDS.isdisjoint(words):
+        return _Kind.DENIED
+    if "code" in words and _HARMLESS_CODES.isdisjoint(words):
+        return _Kind.CODE
+    return _Kind.OTHER
 
 
 def _value(value: object, depth: int) -> object:
@@ -193,6 +214,8 @@ def _value(value: object, depth: int) -> object:
             return value
         case float():
             return value if math.isfinite(value) else str(value)
+        case int() if -_SHORT_NUMBER < value < _SHORT_NUMBER:
+            return value
         case int():
             shown = redact_text(str(value))
             return value if shown == str(value) else shown
@@ -236,29 +259,66 @@ _CHAIN: list[Processor] = [
 ]
 
 
-class _StdoutHandler(logging.Handler):
+class _Out:
     """One line to whatever stdout is at the moment; says when a line was lost."""
+
+    process: str | None = None
+
+    def write(self, line: str, logger: str) -> None:
+        """Write it; a full disk or a closed pipe must not fail who logs."""
+        try:
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        except (OSError, ValueError):
+            self.lost(logger)
+
+    def lost(self, logger: str) -> None:
+        """Say it where the line itself could not be said, and not what it said."""
+        lost = {"event": "log_line_lost", "logger": logger, "level": "error"}
+        sys.stderr.write(f"{json.dumps(lost)}\n")
+
+    def sign(self, _: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
+        """The processor that writes into each line whose it is."""
+        return {"process": self.process, **event_dict} if self.process else event_dict
+
+
+_OUT = _Out()
+_LINE: list[Processor] = [
+    _OUT.sign,
+    structlog.processors.JSONRenderer(serializer=json.dumps),
+]
+
+
+class _Logger:
+    """What structlog wraps: a logger of the standard library, of its levels only."""
+
+    disabled = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.getEffectiveLevel = logging.getLogger(name).getEffectiveLevel
+
+    def info(self, line: str) -> None:
+        """Write the finished line, whatever its level is."""
+        _OUT.write(line, self.name)
+
+    debug = warning = error = critical = exception = info
+
+
+class _Handler(logging.Handler):
+    """Writes the records of other people's loggers."""
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            sys.stdout.write(f"{self.format(record)}\n")
-            sys.stdout.flush()
+            _OUT.write(self.format(record), record.name)
         except Exception:  # noqa: BLE001 - logging must not fail who logs
             self.handleError(record)
 
     @override
     def handleError(self, record: logging.LogRecord) -> None:
         # The standard one prints the message and its arguments to stderr, unredacted.
-        lost = {"event": "log_line_lost", "logger": record.name, "level": "error"}
-        sys.stderr.write(f"{json.dumps(lost)}\n")
-
-
-def _named(process: str) -> Processor:
-    def add_process(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
-        return {"process": process, **event_dict}
-
-    return add_process
+        _OUT.lost(record.name)
 
 
 def _forget_bodies(record: logging.LogRecord) -> bool:

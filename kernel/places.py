@@ -5,21 +5,24 @@ read before the first decision and written after the last, a statement for each 
 so that a batch costs hardly more round trips than one message.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+import orjson
 from sqlalchemy import (
-    ARRAY,
+    JSON,
     Column,
     Connection,
     Table,
-    Uuid,
+    Text,
     bindparam,
+    cast,
     func,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
 
@@ -65,9 +68,9 @@ class Places:
 
     connection: Connection
     _last: dict[Line, int]
-    _ids: dict[Place, UUID]
-    _places: dict[UUID, Place]
-    _attempts: dict[Place, int]
+    _ids: dict[Place, UUID] = field(default_factory=dict)
+    _places: dict[UUID, Place] = field(default_factory=dict)
+    _attempts: dict[Place, int] = field(default_factory=dict)
     _advanced: set[Line] = field(default_factory=set)
     _rows: dict[Place, dict[str, Any]] = field(default_factory=dict)
     _forgotten: list[Place] = field(default_factory=list)
@@ -76,22 +79,19 @@ class Places:
     def locked(cls, connection: Connection, messages: Sequence[Message]) -> "Places":
         """Lock the lines, always in the same order, then read what is stored."""
         lines = {message.line: 0 for message in messages}
-        last = connection.execute(_LOCK, _versions(lines))
+        last = connection.execute(_LOCK, {"lines": _lines(lines)})
+        view = cls(connection, {(row.source, row.subject): row[2] for row in last})
+        asked = ((*message.place, message.envelope.id) for message in messages)
         stored = connection.execute(
-            _STORED,
-            {
-                **_columns([message.place for message in messages]),
-                "ids": [message.envelope.id for message in messages],
-            },
-        ).all()
-        at = {row.message_id: (row[0], row[1], row[2]) for row in stored}
-        return cls(
-            connection,
-            {(row.source, row.subject): row.last_version for row in last},
-            {place: message_id for message_id, place in at.items()},
-            at,
-            {at[row.message_id]: row.attempts for row in stored},
+            _STORED, {"places": _json((*_PLACE, "message_id"), asked)}
         )
+        for source, subject, version, asked_id, holder, attempts, *stands in stored:
+            if holder is not None:
+                view._ids[source, subject, version] = holder
+                view._attempts[source, subject, version] = attempts
+            if stands[0] is not None:
+                view._places[asked_id] = tuple(stands)
+        return view
 
     def ahead(self, message: Message) -> int:
         """How many versions beyond the last one applied; 1: it is its turn."""
@@ -146,62 +146,67 @@ class Places:
         These are marked as due in the same commit: whatever happens next, the retry
         finds them.
         """
-        execute = self.connection.execute
-        if self._rows:
-            rows = self._rows.values()
-            names = inbox.columns.keys()
-            execute(
-                _KEEP, {f"all_{name}": [row[name] for row in rows] for name in names}
-            )
         if self._forgotten:
-            execute(_FORGET, _columns(self._forgotten))
-        if not self._advanced:
-            return 0
+            self.connection.execute(_FORGET, {"places": _json(_PLACE, self._forgotten)})
         lines = {line: self._last[line] for line in self._advanced}
-        execute(_ADVANCE, _versions(lines))
         nexts = [(*line, last + 1) for line, last in lines.items()]
-        return give_turn(self.connection, nexts, at=at)
+        own = [self._rows[place] for place in nexts if place in self._rows]
+        waiting = [row for row in own if row["state"] == "waiting"]
+        for row in waiting:
+            row |= {"state": "failed", "next_at": at}
+        turned = self.connection.execute(
+            _WRITE,
+            {
+                "rows": orjson.dumps(list(self._rows.values()), default=_hex).decode(),
+                "lines": _lines(lines),
+                "places": _json(_PLACE, nexts),
+                "due_at": at,
+            },
+        )
+        return len(waiting) + turned.rowcount
 
 
 def lock_line(connection: Connection, line: Line) -> None:
     """Wait for whoever handles a message of it, and keep others out."""
-    connection.execute(_LOCK, _versions({line: 0}))
+    connection.execute(_LOCK, {"lines": _lines({line: 0})})
 
 
 def give_turn(connection: Connection, places: Sequence[Place], *, at: datetime) -> int:
     """Mark what waits at these places as due ``at``; how many that are."""
-    return connection.execute(_TURN, {**_columns(places), "due_at": at}).rowcount
+    return connection.execute(
+        _TURN, {"places": _json(_PLACE, places), "due_at": at}
+    ).rowcount
 
 
-def _versions(lines: Mapping[Line, int]) -> dict[str, list[Any]]:
-    return {
-        "all_source": [source for source, _ in lines],
-        "all_subject": [subject for _, subject in lines],
-        "all_last_version": list(lines.values()),
-    }
+def _lines(lines: Mapping[Line, int]) -> str:
+    return _json(_LINE_ROW, ((*line, last) for line, last in lines.items()))
 
 
-def _columns(places: Collection[Place]) -> dict[str, list[Any]]:
-    return {
-        "all_source": [source for source, _, _ in places],
-        "all_subject": [subject for _, subject, _ in places],
-        "all_subject_version": [version for _, _, version in places],
-    }
+def _json(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as one text: an array a column costs the driver and the server more."""
+    return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()
 
 
-def _listed(*columns: Column[Any]) -> Any:  # noqa: ANN401 - a table made of parameters
-    """A table whose columns are array parameters, ``all_source`` and so on."""
-    arrays = [bindparam(f"all_{c.name}", type_=ARRAY(c.type)) for c in columns]
+def _hex(value: object) -> str:
+    """Bytes as PostgreSQL reads them from a text."""
+    if not isinstance(value, bytes):
+        raise TypeError(f"{type(value).__name__} has no place in a row")
+    return f"\\x{value.hex()}"
+
+
+def _listed(parameter: str, *columns: Column[Any]) -> Any:  # noqa: ANN401 - a table made of a parameter
+    """The rows of `_json` in ``parameter``, as a table with these columns."""
     named = [Column(column.name, column.type) for column in columns]
-    return func.unnest(*arrays).table_valued(*named, name="listed").render_derived()
+    rows = func.json_to_recordset(cast(bindparam(parameter, type_=Text), JSON))
+    return rows.table_valued(*named, name=parameter).render_derived(with_types=True)
 
 
-def _insert_listed(table: Table) -> Insert:
+def _insert_listed(table: Table, parameter: str) -> Insert:
     """An insert of many rows by one statement, in the order of their lines.
 
     Where a conflict is allowed SQLAlchemy would send a statement for each row.
     """
-    rows = _listed(*table.columns)
+    rows = _listed(parameter, *table.columns)
     return insert(table).from_select(
         [column.name for column in table.columns],
         select(*rows.c).order_by(rows.c.source, rows.c.subject),
@@ -209,6 +214,8 @@ def _insert_listed(table: Table) -> Insert:
 
 
 _LINE: Final = ("source", "subject")
+_LINE_ROW: Final = (*_LINE, "last_version")
+_PLACE: Final = (*_LINE, "subject_version")
 _CHANGING: Final = (
     "state",
     "sealed",
@@ -220,40 +227,23 @@ _CHANGING: Final = (
 )
 _EMPTY: Final[Mapping[str, object]] = dict.fromkeys(_CHANGING)
 
-_locking = _insert_listed(inbox_subject)
+_locking = _insert_listed(inbox_subject, "lines")
 _LOCK: Final = _locking.on_conflict_do_update(
     index_elements=_LINE, set_={"last_version": inbox_subject.c.last_version}
 ).returning(inbox_subject)
 _ADVANCE: Final = _locking.on_conflict_do_update(
     index_elements=_LINE, set_={"last_version": _locking.excluded.last_version}
 )
-_keeping = _insert_listed(inbox)
+_keeping = _insert_listed(inbox, "rows")
 _KEEP: Final = _keeping.on_conflict_do_update(
-    index_elements=[*_LINE, "subject_version"],
-    set_={name: _keeping.excluded[name] for name in _CHANGING},
+    index_elements=_PLACE, set_={name: _keeping.excluded[name] for name in _CHANGING}
 )
 
-_places = _listed(inbox.c.source, inbox.c.subject, inbox.c.subject_version)
+_places = _listed("places", *(inbox.c[name] for name in _PLACE))
 _AT_PLACES: Final = (
     (inbox.c.source == _places.c.source)
     & (inbox.c.subject == _places.c.subject)
     & (inbox.c.subject_version == _places.c.subject_version)
-)
-_FOUND: Final = (
-    inbox.c.source,
-    inbox.c.subject,
-    inbox.c.subject_version,
-    inbox.c.message_id,
-    inbox.c.attempts,
-)
-_STORED: Final = (
-    select(*_FOUND)
-    .join_from(inbox, _places, _AT_PLACES)
-    .union(
-        select(*_FOUND).where(
-            inbox.c.message_id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
-        )
-    )
 )
 _FORGET: Final = inbox.delete().where(_AT_PLACES)
 _TURN: Final = (
@@ -261,3 +251,28 @@ _TURN: Final = (
     .where(_AT_PLACES, inbox.c.state == "waiting")
     .values(state="failed", next_at=bindparam("due_at"))
 )
+_WRITE: Final = _TURN.add_cte(_KEEP.cte("kept"), _ADVANCE.cte("advanced"))
+"""All that `Places.write` has to say, in one round trip.  Nothing in it sees the rows
+it keeps: it turns others."""
+
+_asked = _listed("places", *(inbox.c[name] for name in (*_PLACE, "message_id")))
+# OFFSET 0 keeps the planner from reading a table, young and small, from end to end.
+_there = (
+    select(inbox.c.message_id.label("holder"), inbox.c.attempts)
+    .where(*(inbox.c[name] == _asked.c[name] for name in _PLACE))
+    .offset(0)
+    .lateral("there")
+)
+_elsewhere = (
+    select(*(inbox.c[name] for name in _PLACE))
+    .where(inbox.c.message_id == _asked.c.message_id)
+    .offset(0)
+    .lateral("elsewhere")
+)
+_STORED: Final = (
+    select(*_asked.c, *_there.c, *_elsewhere.c)
+    .select_from(_asked)
+    .outerjoin(_there, true())
+    .outerjoin(_elsewhere, true())
+)
+"""For each place and id asked about: who stands there, and where the id stands."""

@@ -20,6 +20,7 @@ from kernel.database import Transaction  # noqa: E402
 from kernel.entrypoints import KernelContainer, answers, handles  # noqa: E402
 from kernel.events import Envelope  # noqa: E402
 from kernel.events.contracts import ContractSigned  # noqa: E402
+from kernel.logging import configure  # noqa: E402
 from kernel.platform import Platform  # noqa: E402
 from kernel.settings import PlatformSettings, read  # noqa: E402
 from tests.benchmarks.facts import fact  # noqa: E402
@@ -95,6 +96,7 @@ def main(role: str, *arguments: str) -> None:
     numbers = [int(argument) for argument in arguments]
     service = Listener if role in {"drain", "hear"} else Publisher
     settings = read(PlatformSettings, prefix=service.name)
+    configure(settings.principal, settings.log_level)
     platform = Platform.open(settings)
     if role in {"drain", "relay"}:  # what waits is there already
         ready()

@@ -1,5 +1,6 @@
 """A visitor's trace is continued, and no visitor can make our numbers grow."""
 
+import json
 import logging
 from typing import Any
 
@@ -19,15 +20,17 @@ def traces_of(door: Door) -> list[str]:
     return [context.trace_id for context in contexts]
 
 
-def requests_in(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    told = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
-    return [line for line in told if line["event"] == "request"]
+def requests_in(out: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in out.splitlines()]
+    return [line for line in lines if line["event"] == "request"]
 
 
 @pytest.mark.catalogue("B06")
 @pytest.mark.seeded("trace_lost_at_the_gateway", "trace_believed_as_it_comes")
 def test_a_visitors_trace_reaches_service_and_log(
-    door: Door, caplog: pytest.LogCaptureFixture
+    door: Door,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One that is misshapen does not: it is replaced by one of ours."""
     caplog.set_level(logging.INFO)
@@ -37,7 +40,10 @@ def test_a_visitors_trace_reaches_service_and_log(
     continued, ours = traces_of(door)
     assert continued == TRACE
     assert (len(ours), int(ours, 16) != 0) == (32, True)
-    assert [line["trace_id"] for line in requests_in(caplog)] == [continued, ours]
+    assert [line["trace_id"] for line in requests_in(capsys.readouterr().out)] == [
+        continued,
+        ours,
+    ]
 
 
 @pytest.mark.catalogue("B06")
