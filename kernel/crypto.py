@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self, TypeAlias
 
+import nacl.signing
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from nacl.exceptions import CryptoError
-from nacl.signing import VerifyKey
 from typing_extensions import override
 
 Json: TypeAlias = (
@@ -167,29 +167,29 @@ class SigningKey:
     """An Ed25519 private key and the id under which others know its public half."""
 
     keyid: str
-    key: Ed25519PrivateKey
+    key: nacl.signing.SigningKey
 
     @classmethod
     def load(cls, path: Path, *, keyid: str) -> Self:
-        """Read a PKCS#8 PEM file.  Raises ValueError when it is not Ed25519."""
+        """Read a PKCS#8 PEM file.  Raises TypeError when it is not Ed25519."""
         key = load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(key, Ed25519PrivateKey):
             raise TypeError(f"{path.name} is not an Ed25519 key")
-        return cls(keyid, key)
+        return cls(keyid, nacl.signing.SigningKey(key.private_bytes_raw()))
 
     @classmethod
     def generate(cls, keyid: str) -> Self:
         """A fresh key: tests and set-up."""
-        return cls(keyid, Ed25519PrivateKey.generate())
+        return cls(keyid, nacl.signing.SigningKey.generate())
 
     @property
     def public_bytes(self) -> bytes:
         """The raw public key, 32 bytes."""
-        return self.key.public_key().public_bytes_raw()
+        return bytes(self.key.verify_key)
 
     def sign(self, data: bytes) -> bytes:
         """64 bytes of Ed25519 (RFC 8032) over ``data``."""
-        return self.key.sign(data)
+        return self.key.sign(data).signature
 
     @override
     def __repr__(self) -> str:
@@ -199,13 +199,9 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class TrustStore:
-    """Which key speaks for which principal; what is not here is nobody.
+    """Which key speaks for which principal; what is not here is nobody."""
 
-    Verifying is most of what a message costs, and libsodium does it in half the time
-    of OpenSSL (ADR 0003).
-    """
-
-    keys: Mapping[str, tuple[str, VerifyKey]]
+    keys: Mapping[str, tuple[str, nacl.signing.VerifyKey]]
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -220,7 +216,10 @@ class TrustStore:
     def of(cls, rows: Iterable[tuple[str, str, bytes]]) -> Self:
         """Build from (key id, principal, raw public key) rows."""
         return cls(
-            {keyid: (principal, VerifyKey(raw)) for keyid, principal, raw in rows}
+            {
+                keyid: (principal, nacl.signing.VerifyKey(raw))
+                for keyid, principal, raw in rows
+            }
         )
 
     def keyid_of(self, principal: str) -> str:

@@ -112,11 +112,16 @@ class _Background(SharedExtension):
         raise NotImplementedError
 
     def consume(
-        self, queue: str, handle: Callable[..., object], *, most: int = 1
+        self,
+        queue: str,
+        handle: Callable[..., object],
+        *,
+        read: Callable[[Received], object] | None = None,
+        most: int = 1,
     ) -> Callable[[threading.Event], None]:
         """The loop over one queue, known to readiness."""
         broker = self.container.platform.broker
-        consuming = Consuming(broker, queue, handle, most=most)
+        consuming = Consuming(broker, queue, handle, read=read, most=most)
         self.container.consuming.append(consuming)
         return consuming.run
 
@@ -184,8 +189,11 @@ class EventDoor(_Background):
             quarantine=platform.quarantine,
         )
         self.container.inbox = inbox
-        yield self.consume(f"{service}.inbox", inbox.receive, most=BATCH)
-        yield self.consume(f"{service}.dead", inbox.receive_dead, most=BATCH)
+        for queue, receive in (
+            (f"{service}.inbox", inbox.receive),
+            (f"{service}.dead", inbox.receive_dead),
+        ):
+            yield self.consume(queue, receive, read=inbox.opened, most=BATCH)
         yield inbox.run_retries
 
 

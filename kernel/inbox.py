@@ -32,7 +32,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from kernel.bus import Received
+from kernel.bus import PREFETCH, Received
 from kernel.clock import Clock
 from kernel.context import fresh_context
 from kernel.crypto import FieldKeys, TrustStore, UnsealError
@@ -49,8 +49,8 @@ from kernel.tables import inbox
 
 log = get_logger("inbox")
 
-BATCH: Final = 50
-"""Most messages in one transaction."""
+BATCH: Final = PREFETCH // 2
+"""Most messages in one transaction: while it commits, the next ones are read."""
 RETRY_AFTER_S: Final = (0.2, 1.0, 3.0, 10.0, 30.0, 120.0, 600.0)
 """Back-off before each further attempt; after the last the message is parked."""
 LAST_RUN_S: Final = 5.0
@@ -73,6 +73,16 @@ class Outcome(Enum):
     QUARANTINED = "quarantined"
 
 
+@dataclass(frozen=True, slots=True)
+class Unbelieved:
+    """A message that must not be believed, and which check it failed."""
+
+    body: bytes
+    sender: str | None
+    code: str
+
+
+Opened: TypeAlias = Message | Unbelieved
 _UNREADABLE: Final = (UnsealError, EnvelopeError, EventSchemaError)
 """Keys or schemas have changed since a message was stored."""
 _Decide: TypeAlias = Callable[[Transaction, Places, Message], Outcome]
@@ -96,15 +106,16 @@ class Inbox:
     retrying: threading.Lock = field(default_factory=threading.Lock)
     """One attempt at a time: a killer must not take another's last one along."""
 
-    def receive(self, *messages: Received) -> list[Outcome]:
+    def receive(self, *messages: Received | Opened) -> list[Outcome]:
         """Verify, dedupe, handle; returns when they may be acknowledged.
 
-        Raises Transient when the database is away: what is not settled then comes
-        again, and what is settled is known.
+        What `opened` has verified already is not verified again.  Raises Transient
+        when the database is away: what is not settled then comes again, and what is
+        settled is known.
         """
         return self._receive(messages, self._place)
 
-    def receive_dead(self, *messages: Received) -> list[Outcome]:
+    def receive_dead(self, *messages: Received | Opened) -> list[Outcome]:
         """Store what the broker gave up on; no handler runs here.
 
         Whose turn it is gets one attempt, by `retry_due`.  Raises as `receive`.
@@ -114,25 +125,32 @@ class Inbox:
         log.error("dead_letters_taken", count=len(messages))
         return outcomes
 
-    def _receive(self, messages: Sequence[Received], decide: _Decide) -> list[Outcome]:
-        opened = [self._opened(message) for message in messages]
-        believed = [message for message in opened if message is not None]
+    def _receive(
+        self, messages: Sequence[Received | Opened], decide: _Decide
+    ) -> list[Outcome]:
+        opened = [self.opened(m) if isinstance(m, Received) else m for m in messages]
+        for message in opened:
+            if isinstance(message, Unbelieved):
+                self.quarantine.record(message.body, message.sender, message.code)
+        believed = [message for message in opened if isinstance(message, Message)]
         settled, freed = self._settle(believed, decide) if believed else ([], 0)
         if freed:
             self.retry_due()
         outcomes = iter(settled)
-        return [Outcome.QUARANTINED if m is None else next(outcomes) for m in opened]
+        return [
+            next(outcomes) if isinstance(message, Message) else Outcome.QUARANTINED
+            for message in opened
+        ]
 
-    def _opened(self, message: Received) -> Message | None:
-        """None: it must not be believed and is quarantined."""
+    def opened(self, message: Received) -> Opened:
+        """Verify, the part of `receive` that needs no database."""
         try:
             return self._read(message.body, message.sender)
         except EnvelopeError as error:
             code = error.code
         except EventSchemaError:
             code = "schema"
-        self.quarantine.record(message.body, message.sender, code)
-        return None
+        return Unbelieved(message.body, message.sender, code)
 
     def _read(self, body: bytes, sender: str | None) -> Message:
         envelope = Envelope.opened(body, trust=self.trust, sender=sender)
@@ -154,9 +172,9 @@ class Inbox:
         """
         try:
             with self.database.begin(messages[0].context) as tx:
-                places = Places.locked(tx.connection, messages)
+                places = Places.locked(tx.connection, messages, at=tx.now)
                 outcomes = [decide(tx, places, message) for message in messages]
-                freed = places.write(at=self.clock.now())
+                freed = places.write()
             self.reached("applied")
         except Exception as error:  # noqa: BLE001 - whatever a handler raises ends in retry or parking
             if len(messages) == 1:
@@ -212,18 +230,16 @@ class Inbox:
         kind = message.envelope.type
         with HANDLER_SECONDS.labels(kind).time():
             self.handlers[kind](tx, message.event, message.envelope)
-        now = self.clock.now()
-        places.keep(message, at=now, state="applied", applied_at=now)
+        places.keep(message, state="applied", applied_at=places.at)
         return Outcome.APPLIED
 
     def _hold(self, places: Places, message: Message, *, attempts: int = 0) -> Outcome:
         """Store the message until its turn comes; it may have come already."""
-        now, waiting = self.clock.now(), places.ahead(message) > 1
+        waiting = places.ahead(message) > 1
         places.keep(
             message,
-            at=now,
             state="waiting" if waiting else "failed",
-            next_at=None if waiting else now,
+            next_at=None if waiting else places.at,
             attempts=attempts,
             sealed=self._seal(message),
         )
@@ -237,24 +253,23 @@ class Inbox:
         """Store the message for another attempt, or park it after the last."""
         if isinstance(error, DatabaseAwayError):
             raise error  # says nothing of the message: not an attempt
-        envelope, now = message.envelope, self.clock.now()
+        envelope = message.envelope
         with self.database.begin(message.context) as tx:
-            places = Places.locked(tx.connection, [message])
+            places = Places.locked(tx.connection, [message], at=tx.now)
             if places.ahead(message) != 1:
                 return Outcome.DUPLICATE  # somebody else applied it meanwhile
             attempts = places.attempts(message) or 1  # a stored one was counted before
             parked = attempts > len(RETRY_AFTER_S)
             places.keep(
                 message,
-                at=now,
                 state="parked" if parked else "failed",
                 attempts=attempts,
                 next_at=None if parked else self._next_at(attempts),
-                parked_at=now if parked else None,
+                parked_at=places.at if parked else None,
                 reason=type(error).__name__,
                 sealed=self._seal(message),
             )
-            places.write(at=now)
+            places.write()
             if parked:
                 self._alarm(tx, envelope.type, envelope.id, type(error).__name__)
         log.warning(

@@ -15,14 +15,16 @@ import logging
 import math
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum, auto
+from enum import Enum
 from functools import lru_cache
 from pathlib import PurePath
+from typing import TypeAlias
 from uuid import UUID
 
+import orjson
 import structlog
 from structlog.stdlib import BoundLogger, ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -65,6 +67,7 @@ _DENIED_NAMES = frozenset(
 _HARMLESS_CODES = frozenset({"status", "exit", "return", "bank"})
 _STABLE_CODE = re.compile(r"[a-z]+(?:_[a-z0-9]+)*")
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_Shown: TypeAlias = Callable[[object, int], object]
 _OWN_KEYS_OF_STRUCTLOG = frozenset({"_record", "_from_structlog"})
 
 _ASSIGNMENT = (
@@ -154,10 +157,9 @@ def canonical(log: BoundLogger, event: str, **fields: object) -> None:
 def redact(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
     """The processor that masks every field, the names of the fields included."""
     return {
-        _name(key): (
-            value if key in _OWN_KEYS_OF_STRUCTLOG else _field(key, value, DEEPEST)
-        )
+        name: value if key in _OWN_KEYS_OF_STRUCTLOG else shown(value, DEEPEST)
         for key, value in event_dict.items()
+        for name, shown in (_reading(key),)
     }
 
 
@@ -171,39 +173,31 @@ def redact_text(text: str) -> str:
     return text
 
 
-def _field(key: str, value: object, depth: int) -> object:
-    if value is None or isinstance(value, bool):
-        return value
-    match _kind(key):
-        case _Kind.DENIED:
-            return MASK
-        case _Kind.CODE if not _STABLE_CODE.fullmatch(str(value)):
-            return MASK
-    return _value(value, depth)
-
-
 @lru_cache(maxsize=MOST_NAMES)
-def _name(key: str) -> str:
-    return redact_text(key)
+def _reading(key: str) -> tuple[str, _Shown]:
+    """How a field is named in the line, and what its name lets us show of its value.
 
-
-class _Kind(Enum):
-    """What the name of a field says of its value."""
-
-    DENIED = auto()
-    CODE = auto()  # a code of ours is a word; a code sent to a phone is not
-    OTHER = auto()
-
-
-@lru_cache(maxsize=MOST_NAMES)
-def _kind(key: str) -> _Kind:
-    """By the words of the name: ``loginPhone``, ``login-phone``, ``login_phone``."""
+    The words of ``loginPhone``, ``login-phone`` and ``login_phone`` are the same.
+    """
     words = {word.lower() for word in _WORD.findall(key)}
+    shown: _Shown
     if key.lower() in _DENIED_NAMES or not _DENIED_WORDS.isdisjoint(words):
-        return _Kind.DENIED
-    if "code" in words and _HARMLESS_CODES.isdisjoint(words):
-        return _Kind.CODE
-    return _Kind.OTHER
+        shown = _denied
+    elif "code" in words and _HARMLESS_CODES.isdisjoint(words):
+        shown = _code
+    else:
+        shown = _value
+    return redact_text(key), shown
+
+
+def _denied(value: object, _depth: int) -> object:
+    return value if value is None or isinstance(value, bool) else MASK
+
+
+def _code(value: object, depth: int) -> object:
+    """A code of ours is a word; a code sent to a phone is not."""
+    ours = _STABLE_CODE.fullmatch(str(value))
+    return (_value if ours else _denied)(value, depth)
 
 
 def _value(value: object, depth: int) -> object:
@@ -225,7 +219,11 @@ def _value(value: object, depth: int) -> object:
             return MASK
         case Mapping():
             pairs = [(str(key), value[key]) for key in list(value)[:MOST_ITEMS]]
-            return {redact_text(key): _field(key, v, depth - 1) for key, v in pairs}
+            return {
+                name: shown(item, depth - 1)
+                for key, item in pairs
+                for name, shown in (_reading(key),)
+            }
         case list() | tuple() | set() | frozenset():
             return [_value(item, depth - 1) for item in list(value)[:MOST_ITEMS]]
         case _:
@@ -282,10 +280,17 @@ class _Out:
         return {"process": self.process, **event_dict} if self.process else event_dict
 
 
+def _json(fields: EventDict, **_: object) -> str:
+    try:
+        return orjson.dumps(fields).decode()
+    except orjson.JSONEncodeError:
+        return json.dumps(fields)  # slower, and knows integers of any size
+
+
 _OUT = _Out()
 _LINE: list[Processor] = [
     _OUT.sign,
-    structlog.processors.JSONRenderer(serializer=json.dumps),
+    structlog.processors.JSONRenderer(serializer=_json),
 ]
 
 

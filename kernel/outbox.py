@@ -22,6 +22,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -39,6 +40,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import select as sql_select
 
+from kernel.beside import Beside
 from kernel.bus import BACK_OFF_S, BROKER_ERRORS, Broker, ConfirmingPublisher
 from kernel.clock import Clock
 from kernel.crypto import SigningKey
@@ -234,15 +236,15 @@ class Relay:
         accepted: list[UUID] = []
         batch = self._turn(accepted, after=last)
         while batch or accepted:
-            publisher.send(self._message(row) for row in batch)
             last = batch[-1].sequence if batch else last
-            following = self._turn(accepted, after=last)
-            refused = publisher.answers()
-            self._reached("published")
+            with Beside(partial(self._turn, accepted, after=last)) as turn:
+                refused = publisher.publish_all(map(self._message, batch))
+            if batch:
+                self._reached("published")
             accepted = [row.id for row in batch if str(row.id) not in refused]
             OUTBOX_PUBLISHED.inc(len(accepted))
             count, refusals = count + len(accepted), refusals + len(refused)
-            batch = following
+            batch = turn.result
         if refusals:
             log.error("not_routed", count=refusals)
         return count

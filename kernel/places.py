@@ -64,9 +64,13 @@ class Message:
 
 @dataclass(slots=True)
 class Places:
-    """One transaction's view of the inbox; its lines are locked until it ends."""
+    """One transaction's view of the inbox; its lines are locked until it ends.
+
+    All it writes happened ``at`` one instant.
+    """
 
     connection: Connection
+    at: datetime
     _last: dict[Line, int]
     _ids: dict[Place, UUID] = field(default_factory=dict)
     _places: dict[UUID, Place] = field(default_factory=dict)
@@ -76,11 +80,13 @@ class Places:
     _forgotten: list[Place] = field(default_factory=list)
 
     @classmethod
-    def locked(cls, connection: Connection, messages: Sequence[Message]) -> "Places":
+    def locked(
+        cls, connection: Connection, messages: Sequence[Message], *, at: datetime
+    ) -> "Places":
         """Lock the lines, always in the same order, then read what is stored."""
         lines = {message.line: 0 for message in messages}
         last = connection.execute(_LOCK, {"lines": _lines(lines)})
-        view = cls(connection, {(row.source, row.subject): row[2] for row in last})
+        view = cls(connection, at, {(row.source, row.subject): row[2] for row in last})
         asked = ((*message.place, message.envelope.id) for message in messages)
         stored = connection.execute(
             _STORED, {"places": _json((*_PLACE, "message_id"), asked)}
@@ -118,7 +124,7 @@ class Places:
         self._last[message.line] = message.envelope.subjectversion
         self._advanced.add(message.line)
 
-    def keep(self, message: Message, *, at: datetime, **values: object) -> None:
+    def keep(self, message: Message, **values: object) -> None:
         """Store the message's row, or change it; what is not said becomes empty."""
         envelope = message.envelope
         self._ids[message.place] = envelope.id
@@ -130,7 +136,7 @@ class Places:
             "subject_version": envelope.subjectversion,
             "message_id": envelope.id,
             "type": envelope.type,
-            "received_at": at,
+            "received_at": self.at,
             "attempts": self.attempts(message),
             **values,
         }
@@ -140,7 +146,7 @@ class Places:
         if self.holds(message):
             self._forgotten.append(message.place)
 
-    def write(self, *, at: datetime) -> int:
+    def write(self) -> int:
         """Write everything; how many waiting messages' turn has come by it.
 
         These are marked as due in the same commit: whatever happens next, the retry
@@ -153,14 +159,14 @@ class Places:
         own = [self._rows[place] for place in nexts if place in self._rows]
         waiting = [row for row in own if row["state"] == "waiting"]
         for row in waiting:
-            row |= {"state": "failed", "next_at": at}
+            row |= {"state": "failed", "next_at": self.at}
         turned = self.connection.execute(
             _WRITE,
             {
                 "rows": orjson.dumps(list(self._rows.values()), default=_hex).decode(),
                 "lines": _lines(lines),
                 "places": _json(_PLACE, nexts),
-                "due_at": at,
+                "due_at": self.at,
             },
         )
         return len(waiting) + turned.rowcount

@@ -31,6 +31,13 @@ MAX_BODY_BYTES: Final = 65_535
 SHARED_PUBLISHER: Final = "platform"
 """Types every service may publish begin with this word."""
 
+SPEC_VERSION: Final = "1.0"
+JSON: Final = "application/json"
+INSTANT_CHARACTERS: Final = 27  # with all six decimals, and Z: `rfc3339`
+_SIGNATURE: Final = b',"signature":"'
+_BEHIND_SIGNATURE: Final = b',"source":"'
+"""What stands behind the signature are texts and counts, where a quote is never bare:
+the last place that looks like one of the two is it, whatever `data` holds."""
 _FIELDS: Final = frozenset(
     {
         "specversion", "id", "source", "type", "time", "subject", "subjectversion",
@@ -80,14 +87,15 @@ class Envelope:
 
     def signed(self, key: SigningKey) -> bytes:
         """The bytes to publish, signed with ``key`` (whose id must be `keyid`)."""
-        body = self.unsigned()
-        signature = b64url(key.sign(canonical(body)))
-        return canonical({**body, "signature": signature})
+        part = canonical(self.unsigned())
+        place = part.rindex(_BEHIND_SIGNATURE)
+        member = _SIGNATURE + b64url(key.sign(part)).encode() + b'"'
+        return part[:place] + member + part[place:]
 
     def unsigned(self) -> dict[str, Json]:
         """The members the signature covers."""
         return {
-            "specversion": "1.0",
+            "specversion": SPEC_VERSION,
             "id": str(self.id),
             "source": self.source,
             "type": self.type,
@@ -95,7 +103,7 @@ class Envelope:
             "subject": self.subject,
             "subjectversion": self.subjectversion,
             "sequence": self.sequence,
-            "datacontenttype": "application/json",
+            "datacontenttype": JSON,
             "traceparent": self.traceparent,
             "correlationid": str(self.correlation_id),
             "causationid": str(self.causation_id) if self.causation_id else None,
@@ -125,9 +133,9 @@ class Envelope:
             fields = parse_canonical(body)  # step 2
         except CanonicalError as error:
             raise EnvelopeError("not_canonical") from error
-        envelope, unsigned, signature = _read(fields)  # step 3
+        envelope, signature = _read(fields)  # step 3
         try:  # step 4
-            principal = trust.verify(envelope.keyid, canonical(unsigned), signature)
+            principal = trust.verify(envelope.keyid, _signed_part(body), signature)
         except SignatureInvalidError as error:
             raise EnvelopeError("bad_signature") from error
         if sender != principal:  # step 5
@@ -141,47 +149,62 @@ class Envelope:
         return envelope
 
 
-def _read(fields: Json) -> tuple[Envelope, dict[str, Json], bytes]:
-    """The envelope, the members its signature covers, and the signature.
+def _read(fields: Json) -> tuple[Envelope, bytes]:
+    """The envelope and its signature.
 
-    An envelope has one spelling: written again, each member must be as it was read.
-    Members are texts, counts or null here, never true or 1.0, so that equal values
-    are equal bytes; `data` is carried over as it is.
+    An envelope has one spelling: no member may say the same in another way.
     """
     if not isinstance(fields, dict) or fields.keys() != _FIELDS:
         raise EnvelopeError("misshapen")
+    if fields["specversion"] != SPEC_VERSION or fields["datacontenttype"] != JSON:
+        raise EnvelopeError("misshapen")
     try:
+        causation = fields["causationid"]
         envelope = Envelope(
-            id=UUID(_text(fields["id"])),
+            id=_uuid(fields["id"]),
             source=_text(fields["source"]),
             type=_text(fields["type"]),
-            time=parse_rfc3339(_text(fields["time"])),
+            time=_instant(fields["time"]),
             subject=_text(fields["subject"]),
             subjectversion=_count(fields["subjectversion"]),
             sequence=_count(fields["sequence"]),
             traceparent=_text(fields["traceparent"]),
-            correlation_id=UUID(_text(fields["correlationid"])),
-            causation_id=(
-                UUID(_text(fields["causationid"]))
-                if fields["causationid"] is not None
-                else None
-            ),
+            correlation_id=_uuid(fields["correlationid"]),
+            causation_id=None if causation is None else _uuid(causation),
             keyid=_text(fields["keyid"]),
             data=as_object(fields["data"]),
         )
-        signature = unb64url(_text(fields["signature"]))
+        return envelope, unb64url(_text(fields["signature"]))
     except (ValueError, TypeError, Broken) as error:
         raise EnvelopeError("misshapen") from error
-    unsigned = envelope.unsigned()
-    if {**unsigned, "signature": fields["signature"]} != fields:
-        raise EnvelopeError("misshapen")
-    return envelope, unsigned, signature
+
+
+def _signed_part(body: bytes) -> bytes:
+    """The canonical bytes without ``signature``, cut out of those with it."""
+    start = body.rindex(_SIGNATURE)
+    end = body.index(b'"', start + len(_SIGNATURE)) + 1
+    return body[:start] + body[end:]
 
 
 def _text(value: Json) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError("text expected")
     return value
+
+
+def _uuid(value: Json) -> UUID:
+    text = _text(value)
+    made = UUID(text)
+    if str(made) != text:
+        raise ValueError("a UUID spelled otherwise")
+    return made
+
+
+def _instant(value: Json) -> datetime:
+    text = _text(value)
+    if len(text) != INSTANT_CHARACTERS or not text.endswith("Z"):
+        raise ValueError("an instant spelled otherwise")
+    return parse_rfc3339(text)
 
 
 def _count(value: Json) -> int:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from statistics import quantiles
 from typing import Any, Final
 
@@ -67,9 +68,9 @@ def _drain_ours(bench: Bench, count: int) -> Figures:
     return {"drain": _rate(_alone(bench, "ours", "drain", count, principal=LISTENER))}
 
 
-def _drain_aiopika(bench: Bench, count: int) -> Figures:
+def _drain_aiopika(bench: Bench, count: int, library: str = "cryptography") -> Figures:
     bench.fill_queue(bench.messages(count))
-    arguments = ("aiopika", "drain", LISTENER, QUEUE, count)
+    arguments = ("aiopika", "drain", LISTENER, QUEUE, count, library)
     return {"drain": _rate(_alone(bench, *arguments, principal=LISTENER))}
 
 
@@ -178,6 +179,7 @@ ROWS: Final = {
         parties={
             OURS: _drain_ours,
             "aio-pika": _drain_aiopika,
+            "aio-pika, PyNaCl": partial(_drain_aiopika, library="nacl"),
             "stock nameko": _drain_nameko,
         },
         aim=Aim("drain", "aio-pika", 1.2),

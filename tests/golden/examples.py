@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from typing import get_type_hints as type_hints
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+import nacl.signing
 
 from kernel.crypto import SigningKey, sha256
 from kernel.events import Envelope, Event
@@ -77,9 +77,7 @@ def speaker_of(event_type: str) -> str:
 def example_key(principal: str) -> SigningKey:
     """A key for examples alone: anybody may derive it, so nobody may trust it."""
     seed = sha256(f"golden example key of {principal}".encode())
-    return SigningKey(
-        f"golden-{principal}-1", Ed25519PrivateKey.from_private_bytes(seed)
-    )
+    return SigningKey(f"golden-{principal}-1", nacl.signing.SigningKey(seed))
 
 
 def _value(name: str, hint: Any) -> object:  # noqa: ANN401 - any annotation

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.crypto import SigningKey, TrustStore
+from kernel.crypto import Json, SigningKey, TrustStore, b64url, canonical
 from kernel.events import Envelope, EnvelopeError, Event, EventSchemaError
 from kernel.events.contracts import ContractSigned
 from kernel.money import Money
@@ -83,6 +83,40 @@ def test_members_out_of_range_are_misshapen(changes: dict[str, object]) -> None:
     with pytest.raises(EnvelopeError) as refused:
         Envelope.opened(body, trust=TRUST, sender="contracts")
     assert refused.value.code == "misshapen"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"specversion": "1.1"},
+        {"datacontenttype": "application/cloudevents+json"},
+        {"id": "0193ABCD-0000-7000-8000-000000000001"},
+        {"correlationid": ID.hex},
+        {"causationid": f"urn:uuid:{ID}"},
+        {"time": "2026-11-25T10:00:00.000000+00:00"},
+        {"time": "2026-11-25T10:00:00Z"},
+        {"sequence": True},
+    ],
+)
+def test_another_spelling_is_misshapen(changes: dict[str, Json]) -> None:
+    members = {**envelope().unsigned(), **changes}
+    signature = b64url(KEY.sign(canonical(members)))
+    body = canonical({**members, "signature": signature})
+    with pytest.raises(EnvelopeError) as refused:
+        Envelope.opened(body, trust=TRUST, sender="contracts")
+    assert refused.value.code == "misshapen"
+
+
+_NAMES = st.sampled_from(["signature", ',"signature":"', "source"])
+
+
+@given(
+    st.dictionaries(_NAMES, st.recursive(_NAMES, lambda x: st.dictionaries(_NAMES, x)))
+)
+def test_what_looks_like_a_signature_in_the_data_is_data(data: dict[str, Json]) -> None:
+    sent = envelope(data=data)
+    opened = Envelope.opened(sent.signed(KEY), trust=TRUST, sender="contracts")
+    assert opened == sent
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,136 @@
+"""Publishing with confirms: what the broker has not accepted has not been said."""
+
+from collections.abc import Iterable
+from time import monotonic
+from types import TracebackType
+from typing import Any, Final, Self
+
+import amqp
+
+from kernel.bus.broker import Broker, close_quietly
+
+CONFIRM_TIMEOUT_S: Final = 15
+"""Past this the broker counts as away: an alarm of memory or disk, or frozen."""
+
+_MANDATORY: Final = True
+_NOT_IMMEDIATE: Final = False
+
+
+class ConfirmingPublisher:
+    """Sends a batch and waits once until the broker has answered for each.
+
+    The broker may confirm, refuse (nack) or return (unroutable) each message; only
+    confirmed and routed ones count.  Not for two threads at once.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self._principal = broker.principal
+        self._connection = broker.connect()
+        self._wire: Any = self._connection.connection
+        self._channel: Any = self._connection.channel()
+        self._channel.confirm_select()
+        self._sent = 0
+        self._open: dict[int, str] = {}
+        self._failed: set[str] = set()
+        self._channel.events["basic_ack"].add(self._on_ack)
+        self._channel.events["basic_nack"].add(self._on_nack)
+        self._channel.events["basic_return"].add(self._on_return)
+
+    def publish_all(
+        self, messages: Iterable[tuple[str, bytes, str, str]]
+    ) -> frozenset[str]:
+        """Say (id, body, exchange, routing key) each; the ids that were not accepted.
+
+        Raises one of BROKER_ERRORS when the broker takes no more, or does not answer.
+        """
+        self._send(messages)
+        return self._answers()
+
+    def _send(self, messages: Iterable[tuple[str, bytes, str, str]]) -> None:
+        transport, frames = self._wire.transport, bytearray()
+        write, transport._write = transport._write, frames.extend  # noqa: SLF001 - py-amqp would send each message as a TLS record of its own
+        try:
+            for message in messages:
+                self._add(*message)
+        finally:
+            transport._write = write  # noqa: SLF001 - as above
+        with transport.having_timeout(CONFIRM_TIMEOUT_S):
+            transport.write(memoryview(frames))
+
+    def _add(
+        self, message_id: str, body: bytes, exchange: str, routing_key: str
+    ) -> None:
+        """Add one message; py-amqp's basic_publish would also read before each."""
+        self._sent += 1
+        self._open[self._sent] = message_id
+        self._channel.send_method(
+            amqp.spec.Basic.Publish,
+            "Bssbb",
+            (0, exchange, routing_key, _MANDATORY, _NOT_IMMEDIATE),
+            amqp.Message(
+                body,
+                content_type="application/json",
+                content_encoding="utf-8",
+                delivery_mode=2,
+                message_id=message_id,
+                user_id=self._principal,
+            ),
+        )
+
+    def _answers(self) -> frozenset[str]:
+        """Wait for the answer to each message sent.
+
+        Only an answer moves the deadline: a broker under an alarm keeps sending
+        heartbeats, so that a time-out of the socket alone would never come.
+        """
+        waiting, deadline = len(self._open), monotonic() + CONFIRM_TIMEOUT_S
+        while self._open:
+            left_s = deadline - monotonic()
+            if left_s <= 0:
+                raise TimeoutError("the broker does not confirm")
+            self._wire.blocking_read(left_s)
+            if len(self._open) < waiting:
+                waiting = len(self._open)
+                deadline = monotonic() + CONFIRM_TIMEOUT_S
+        failed = frozenset(self._failed)
+        self._failed.clear()
+        return failed
+
+    def _settled(self, tag: int, *, multiple: bool) -> list[str]:
+        tags = [t for t in self._open if t <= tag] if multiple else [tag]
+        return [self._open.pop(t) for t in tags if t in self._open]
+
+    def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - py-amqp calls it so
+        self._settled(tag, multiple=multiple)
+
+    def _on_nack(self, tag: int, multiple: bool = False, *_: object) -> None:  # noqa: FBT001, FBT002 - as above
+        self._failed.update(self._settled(tag, multiple=multiple))
+
+    def _on_return(
+        self, _error: Exception, _exchange: str, _key: str, message: amqp.Message
+    ) -> None:
+        self._failed.add(message.properties["message_id"])
+
+    def beat(self) -> None:
+        """Keep an idle connection alive.  Raises one of BROKER_ERRORS if it is dead."""
+        try:
+            self._connection.drain_events(timeout=0.001)
+        except TimeoutError:
+            self._connection.heartbeat_check()
+
+    def close(self) -> None:
+        """Let the connection go; a broker that does not answer is not waited for."""
+        close_quietly(self._connection)
+
+    def __enter__(self) -> Self:
+        """Use as a context: closed on leaving."""
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _value: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
