@@ -83,7 +83,7 @@ def _inbox(module: Any, reached: Reached) -> None:
     )
 
 
-def _entrypoints(module: Any, reached: Reached) -> None:
+def _reactions(module: Any, reached: Reached) -> None:
     """The handler has run, its transaction is still open."""
     run = module._told
 
@@ -145,7 +145,7 @@ def _log(module: Any, reached: Reached) -> None:
 _WIRING: Final[dict[str, Callable[[Any, Reached], None]]] = {
     "kernel.outbox": _outbox,
     "kernel.inbox": _inbox,
-    "kernel.entrypoints": _entrypoints,
+    "kernel.entrypoints.reactions": _reactions,
     "kernel.database": _database,
     "services.disbursement.adapters.bank": _bank,
     "services.audit.wiring": _log,
