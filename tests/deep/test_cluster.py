@@ -47,11 +47,10 @@ def cluster() -> Iterator[Cluster]:
 def address(cluster: Cluster) -> Iterator[Proxy]:
     """The one address; the service's queue is declared behind it."""
     with Proxy(cluster.nodes[0].address) as proxy:
-        migrator = cluster.platform(f"{LISTENER}-migrate", LISTENER, proxy.port)
-        connection = migrator.broker.connect()
+        migrator = cluster.door(f"{LISTENER}-migrate", LISTENER, proxy.port)
+        connection = migrator.connect()
         declare_service(connection, LISTENER, [Interest(PUBLISHER, "contract")])
         close_quietly(connection)
-        migrator.close()
         yield proxy
 
 
@@ -60,8 +59,7 @@ class Client:
 
     def __init__(self, cluster: Cluster, address: Proxy, prefix: str) -> None:
         self._cluster, self._address, self._prefix = cluster, address, prefix
-        platform = cluster.platform(PUBLISHER, PUBLISHER, address.port)
-        self.broker: Broker = platform.broker
+        self.broker: Broker = cluster.door(PUBLISHER, PUBLISHER, address.port)
         self.confirmed: set[str] = set()
 
     def run(self) -> None:
@@ -101,11 +99,9 @@ def taken(connection: Connection) -> set[str]:
 def all_there(cluster: Cluster, address: Proxy, wanted: set[str]) -> set[str]:
     """What was confirmed and is not in the queue: nothing may be."""
     address.aim(cluster.leader_of(QUEUE).address)
-    listener = cluster.platform(LISTENER, LISTENER, address.port)
-    connection = listener.broker.connect()
+    connection = cluster.door(LISTENER, LISTENER, address.port).connect()
     found = taken(connection)
     close_quietly(connection)
-    listener.close()
     return wanted - found
 
 
@@ -158,12 +154,10 @@ def test_a_minority_that_is_cut_off_refuses_and_the_majority_goes_on(
 
 def refuses(cluster: Cluster, lonely: Node) -> bool:
     """Whether it confirms nothing: it is paused, or keeps silent."""
-    alone = cluster.platform(PUBLISHER, PUBLISHER, lonely.broker.port)
+    alone = cluster.door(PUBLISHER, PUBLISHER, lonely.broker.port)
     message = ("x", b"x", f"{PUBLISHER}.events", "contract.x")
     try:
-        with ConfirmingPublisher(alone.broker) as publisher:
+        with ConfirmingPublisher(alone) as publisher:
             return publisher.publish_all([message]) == {"x"}
     except BROKER_ERRORS:
         return True
-    finally:
-        alone.close()
