@@ -183,8 +183,12 @@ class ConfirmingPublisher:
         self._principal = broker.principal
         self._connection = broker.connect()
         self._wire: Any = self._connection.connection
-        self._channel: Any = self._connection.channel()
-        self._channel.confirm_select()
+        try:
+            self._channel: Any = self._connection.channel()
+            self._channel.confirm_select()
+        except BROKER_ERRORS:
+            close_quietly(self._connection)
+            raise
         self._sent = 0
         self._open: dict[int, str] = {}
         self._failed: set[str] = set()
