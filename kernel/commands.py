@@ -110,9 +110,15 @@ def _serve(service: str) -> int:
     # The web server stops in good order and then raises the signal anew.
     _stop_on_signal()
     platform.rpc.start()
-    parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
+    door = _room(f"services.{service}", "gateway").Door(platform)
+    # Ready before it listens, it would be sent visitors it refuses.
+    parts = {
+        "bus": lambda: platform.rpc.connected,
+        "database": _database_up(platform),
+        "door": door.is_open,
+    }
     served = _serve_metrics(platform, parts)
-    _room(f"services.{service}", "gateway").serve(platform)
+    door.serve()
     served.close()
     platform.close()
     return 0

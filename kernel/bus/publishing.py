@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 import amqp
 
-from kernel.bus.broker import Broker, close_quietly
+from kernel.bus.broker import BROKER_ERRORS, Broker, close_quietly
 
 CONFIRM_TIMEOUT_S: Final = 15
 """Past this the broker counts as away: an alarm of memory or disk, or frozen."""
@@ -27,8 +27,12 @@ class ConfirmingPublisher:
         self._principal = broker.principal
         self._connection = broker.connect()
         self._wire: Any = self._connection.connection
-        self._channel: Any = self._connection.channel()
-        self._channel.confirm_select()
+        try:
+            self._channel: Any = self._connection.channel()
+            self._channel.confirm_select()
+        except BROKER_ERRORS:
+            close_quietly(self._connection)
+            raise
         self._sent = 0
         self._open: dict[int, str] = {}
         self._failed: set[str] = set()

@@ -19,8 +19,8 @@ from infra import pki, topology
 from infra.layout import Layout, find_program
 from infra.rabbitmq.server import Broker
 from infra.stack import environment, ports
-from kernel.platform import Platform
-from kernel.settings import PlatformSettings, read
+from kernel import bus
+from kernel.settings import WireSettings, read
 
 VHOST: Final = "kredit"
 READY_WITHIN_S: Final = 120.0
@@ -122,14 +122,18 @@ class Cluster:
             self._directory.kill()
             self._directory.wait(_ENDS_WITHIN_S)
 
-    def platform(
-        self, principal: str, service: str, port: int
-    ) -> Platform[PlatformSettings]:
-        """A principal that finds the cluster at ``port``."""
+    def door(self, principal: str, service: str, port: int) -> bus.Broker:
+        """The way of a principal that finds the cluster at ``port``."""
         assert self._environments is not None
         env = environment.read(self._first.env / f"{principal}.env")
-        env[f"{service.upper()}_BROKER_URL"] = f"amqps://127.0.0.1:{port}/{VHOST}"
-        return Platform.open(read(PlatformSettings, prefix=service, environ=env))
+        told = read(WireSettings, prefix=service, environ=env)
+        return bus.Broker(
+            f"amqps://127.0.0.1:{port}/{VHOST}",
+            told.principal,
+            told.tls_ca,
+            told.tls_cert,
+            told.tls_key,
+        )
 
     def leader_of(self, queue: str) -> Node:
         """The node that leads the quorum queue now."""

@@ -34,6 +34,14 @@ BATCH: Final = 20
 BATCHES: Final = 60
 PATIENCE_S: Final = 120.0
 
+# Reset between connect and handshake (the address leads to a dead node), Python 3.11's
+# SSLSocket raises before anybody holds it and is closed as garbage only. It knows no
+# peer; what is forgotten while it is open knows one, and fails the test as ever.
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:unclosed <ssl.SSLSocket fd=\d+, family=2, type=1, proto=6,"
+    r" laddr=\('127.0.0.1', \d+\)>:ResourceWarning"
+)
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
@@ -47,11 +55,10 @@ def cluster() -> Iterator[Cluster]:
 def address(cluster: Cluster) -> Iterator[Proxy]:
     """The one address; the service's queue is declared behind it."""
     with Proxy(cluster.nodes[0].address) as proxy:
-        migrator = cluster.platform(f"{LISTENER}-migrate", LISTENER, proxy.port)
-        connection = migrator.broker.connect()
+        migrator = cluster.door(f"{LISTENER}-migrate", LISTENER, proxy.port)
+        connection = migrator.connect()
         declare_service(connection, LISTENER, [Interest(PUBLISHER, "contract")])
         close_quietly(connection)
-        migrator.close()
         yield proxy
 
 
@@ -60,8 +67,7 @@ class Client:
 
     def __init__(self, cluster: Cluster, address: Proxy, prefix: str) -> None:
         self._cluster, self._address, self._prefix = cluster, address, prefix
-        platform = cluster.platform(PUBLISHER, PUBLISHER, address.port)
-        self.broker: Broker = platform.broker
+        self.broker: Broker = cluster.door(PUBLISHER, PUBLISHER, address.port)
         self.confirmed: set[str] = set()
 
     def run(self) -> None:
@@ -101,11 +107,9 @@ def taken(connection: Connection) -> set[str]:
 def all_there(cluster: Cluster, address: Proxy, wanted: set[str]) -> set[str]:
     """What was confirmed and is not in the queue: nothing may be."""
     address.aim(cluster.leader_of(QUEUE).address)
-    listener = cluster.platform(LISTENER, LISTENER, address.port)
-    connection = listener.broker.connect()
+    connection = cluster.door(LISTENER, LISTENER, address.port).connect()
     found = taken(connection)
     close_quietly(connection)
-    listener.close()
     return wanted - found
 
 
@@ -158,12 +162,10 @@ def test_a_minority_that_is_cut_off_refuses_and_the_majority_goes_on(
 
 def refuses(cluster: Cluster, lonely: Node) -> bool:
     """Whether it confirms nothing: it is paused, or keeps silent."""
-    alone = cluster.platform(PUBLISHER, PUBLISHER, lonely.broker.port)
+    alone = cluster.door(PUBLISHER, PUBLISHER, lonely.broker.port)
     message = ("x", b"x", f"{PUBLISHER}.events", "contract.x")
     try:
-        with ConfirmingPublisher(alone.broker) as publisher:
+        with ConfirmingPublisher(alone) as publisher:
             return publisher.publish_all([message]) == {"x"}
     except BROKER_ERRORS:
         return True
-    finally:
-        alone.close()

@@ -5,6 +5,7 @@ when to come back; what was committed waits in the outbox and leaves after heali
 """
 
 import json
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -144,6 +145,16 @@ def down(road: Proxy) -> None:
 
 def black_hole(road: Proxy) -> None:
     road.both(black_hole=True)
+
+
+@pytest.mark.catalogue("F38")
+@pytest.mark.seeded("readiness_forgets_the_door")
+def test_the_gateway_is_not_ready_before_its_door_is_open(
+    platform: Stack, healed: None
+) -> None:
+    """Whoever is led to it from then on is let in."""
+    platform.restart("gateway")
+    socket.create_connection(("127.0.0.1", platform.port("gateway"))).close()
 
 
 @pytest.mark.catalogue("F18", "F40")

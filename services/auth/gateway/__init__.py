@@ -7,18 +7,28 @@ judge who is at the door, and can neither make logins nor read messages.
 from kernel.platform import Platform
 from services.auth.gateway.app import build_app
 from services.auth.gateway.gate import Gate
-from services.auth.gateway.server import run
+from services.auth.gateway.server import Server
 from services.auth.settings import Settings
 from services.auth.wiring import build_gateway
 
-__all__ = ["build_app", "gate_for", "serve"]
+__all__ = ["Door", "build_app", "gate_for"]
 
 
-def serve(platform: Platform[Settings]) -> None:
-    """Serve the public API until the process is told to stop."""
-    gate = gate_for(platform)
-    run(build_app(gate), platform.settings)
-    gate.close()
+class Door:
+    """The public API of one process; `kernel.commands` opens it."""
+
+    def __init__(self, platform: Platform[Settings]) -> None:
+        self._gate = gate_for(platform)
+        self._server = Server(build_app(self._gate), platform.settings)
+
+    def is_open(self) -> bool:
+        """Whether a visitor is let in right now."""
+        return self._server.is_open()
+
+    def serve(self) -> None:
+        """Serve until the process is told to stop."""
+        self._server.run()
+        self._gate.close()
 
 
 def gate_for(platform: Platform[Settings]) -> Gate:

@@ -100,9 +100,23 @@ _NOT_HTTP: Final = {
 }
 
 
-def run(app: FastAPI, settings: Settings) -> None:
-    """Serve until the process is told to stop."""
-    uvicorn.Server(configured(app, settings)).run()
+class Server:
+    """The public door, shut until `run` listens, and again when told to stop."""
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        self._server = uvicorn.Server(configured(app, settings))
+
+    def is_open(self) -> bool:
+        """Whether a visitor is let in right now."""
+        return self._server.started and not self._server.should_exit
+
+    def run(self) -> None:
+        """Serve until the process is told to stop, or by `stop`."""
+        self._server.run()
+
+    def stop(self) -> None:
+        """Let in nobody more; `run` returns when who is inside has been served."""
+        self._server.should_exit = True
 
 
 def configured(app: FastAPI, settings: Settings) -> uvicorn.Config:

@@ -11,10 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from services.auth.gateway.app import build_app
-from services.auth.gateway.server import configured
+from services.auth.gateway.server import Server
 from tests.security.gateway.conftest import Door
 
 GET = b"GET /api/v1/health/live HTTP/1.1\r\nHost: creditplus.kz\r\n"
@@ -27,13 +26,13 @@ def port(door: Door, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         number = int(free.getsockname()[1])
     settings = replace(door.stand.gateway_platform.settings, port=number)
-    server = uvicorn.Server(configured(build_app(door.gate), settings))
+    server = Server(build_app(door.gate), settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
+    while not server.is_open():
         time.sleep(0.01)
     yield number
-    server.should_exit = True
+    server.stop()
     thread.join(timeout=10)
 
 
