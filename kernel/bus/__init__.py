@@ -10,13 +10,11 @@ the principal by its certificate and checks the ``user_id`` of each message.
 from kernel.bus.broker import (
     BACK_OFF_S,
     BROKER_ERRORS,
-    HEARTBEAT_S,
     Broker,
     close_quietly,
 )
 from kernel.bus.consuming import (
     PREFETCH,
-    SILENCE_S,
     Consuming,
     Received,
     received,
@@ -38,11 +36,9 @@ __all__ = [
     "BROKER_ERRORS",
     "CONFIRM_TIMEOUT_S",
     "DELIVERY_LIMIT",
-    "HEARTBEAT_S",
     "PREFETCH",
     "REPLY_EXCHANGE",
     "RPC_EXCHANGE",
-    "SILENCE_S",
     "Broker",
     "ConfirmingPublisher",
     "Consuming",

@@ -18,7 +18,13 @@ from psycopg2 import extensions
 
 from infra.stack import Stack
 from kernel import bus, database
-from kernel.bus import BROKER_ERRORS, PREFETCH, ConfirmingPublisher, Consuming
+from kernel.bus import (
+    BROKER_ERRORS,
+    PREFETCH,
+    ConfirmingPublisher,
+    Consuming,
+    publishing,
+)
 from kernel.crypto import random_bytes
 from kernel.database import DatabaseAwayError, Transaction
 from kernel.events import Envelope, Event
@@ -154,7 +160,7 @@ def test_under_an_alarm_publishers_give_up_in_time_and_consumers_go_on(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
-    monkeypatch.setattr(bus, "CONFIRM_TIMEOUT_S", 2)
+    monkeypatch.setattr(publishing, "CONFIRM_TIMEOUT_S", 2)
     publish(publisher, 20)
     publisher.run(publisher.relay().run)
     eventually(lambda: publisher.rows(UNPUBLISHED) == [])
@@ -220,11 +226,11 @@ def test_a_slow_consumer_holds_no_more_than_it_asked_for(
     servers: Stack, publisher: Service, listener: Service
 ) -> None:
     """What it has not taken stays with the broker, not in its memory."""
-    count = PREFETCH + 30
+    count = 2 * PREFETCH
     publish(publisher, count)
     publisher.run(publisher.relay().run)
     eventually(lambda: depth(servers) == count)
-    handler = Handler(takes_s=0.1)
+    handler = Handler(takes_s=0.5)
     consume(listener, handler)
     eventually(lambda: len(handler.seen) > 0)
     assert depth(servers, "messages_unacknowledged") <= PREFETCH

@@ -7,8 +7,7 @@ from typing import Final
 import pytest
 
 from infra.stack import Stack
-from kernel import bus
-from kernel.bus import Consuming
+from kernel.bus import Consuming, broker
 from tests.integration.bus.conftest import (
     broker_proxy,
     broker_through,
@@ -31,7 +30,7 @@ def test_who_has_nothing_to_say_keeps_the_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The broker ends a connection that misses two heartbeats; here it never does."""
-    monkeypatch.setattr(bus, "HEARTBEAT_S", HEARTBEAT_S)
+    monkeypatch.setattr(broker, "HEARTBEAT_S", HEARTBEAT_S)
     with broker_proxy(servers) as line, open_caller(servers, requests=line) as caller:
         for service in (publisher, listener):
             through = broker_through(service.platform.broker, line)

@@ -56,7 +56,8 @@ def dead_queue(servers: Stack, listener: Service) -> Iterator[None]:
     """As declared, and empty."""
     with declaring(servers) as connection:
         connection.default_channel.queue_purge(DEAD)
-        yield
+    yield
+    with declaring(servers) as connection:
         connection.default_channel.queue_delete(DEAD)
         declare_service(connection, LISTENER, WISHES[LISTENER])
 
