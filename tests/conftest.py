@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -18,15 +19,27 @@ from infra.demo.world import World
 from infra.layout import Layout
 from infra.stack import Stack, ports
 from tests.faults.proxy import Proxy
+from tests.marks import ROOT
 from tests.sweep import Sweep
+
+PLATFORM: Final = "platform"
+FAILED: Final = ROOT / ".state" / "failed"
 
 
 @pytest.fixture(scope="session")
-def state_folder() -> Iterator[Path]:
-    """A state folder outside the repository that the servers' user may reach."""
+def state_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A state folder outside the repository that the servers' user may reach.
+
+    Of a session in which a test failed the logs stay, in `FAILED`.
+    """
     folder = Path(tempfile.mkdtemp(prefix="kredit-test-"))
     folder.chmod(0o755)
     yield folder
+    if request.session.testsfailed:
+        for logs in (folder / "logs", folder / PLATFORM / "logs"):
+            if logs.is_dir():
+                kept = FAILED / logs.relative_to(folder)
+                shutil.copytree(logs, kept, dirs_exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -49,7 +62,7 @@ class Roads:
 
 @pytest.fixture(scope="session")
 def roads(state_folder: Path) -> Iterator[Roads]:
-    layout = Layout((state_folder / "platform").resolve())
+    layout = Layout((state_folder / PLATFORM).resolve())
     layout.prepare()
     chosen = ports.choose(layout, running=False)
     here = "127.0.0.1"

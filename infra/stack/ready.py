@@ -10,7 +10,7 @@ from pathlib import Path
 from infra.layout import Layout
 from infra.stack.control import Supervised, Supervisor
 
-_READY_WITHIN_S = 60
+_READY_WITHIN_S = 120  # a busy machine takes its time
 _POLL_S = 0.1
 _PROBE_TIMEOUT_S = 3
 _OK = 200

@@ -13,7 +13,7 @@ import pytest
 from infra.layout import ROOT
 from infra.stack import Stack
 from kernel.bus import Broker
-from kernel.crypto import Json, random_bytes
+from kernel.crypto import Json
 from kernel.platform import Platform
 from kernel.rpc import Publisher, RpcClient
 from kernel.settings import PlatformSettings, read
@@ -29,6 +29,7 @@ from tests.integration.kernel.conftest import (
     publisher,
     tables,
 )
+from tests.wire import seed
 
 __all__ = ["clock", "listener", "publisher", "tables"]
 
@@ -142,11 +143,10 @@ class Lines:
 
 @pytest.fixture(scope="module")
 def lines(servers: Stack) -> Iterator[Lines]:
-    seed = random_bytes(4).hex()
-    print(f"seed {seed}")  # noqa: T201 - pytest shows it with a failure
+    chosen = seed()
     with ExitStack() as stack:
         yield Lines(
-            *(stack.enter_context(broker_proxy(servers, seed=seed)) for _ in range(4))
+            *(stack.enter_context(broker_proxy(servers, seed=chosen)) for _ in range(4))
         )
 
 
