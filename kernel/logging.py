@@ -246,12 +246,9 @@ def _shown(value: object) -> str:
 
 
 _CHAIN: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
-    structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-    structlog.processors.StackInfoRenderer(),
     structlog.processors.format_exc_info,
     redact,
 ]

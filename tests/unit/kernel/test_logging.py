@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -39,11 +38,9 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
     root.handlers[:] = before
     root.setLevel(level)
     logging.captureWarnings(capture=False)
-    structlog.contextvars.clear_contextvars()
 
 
 def test_a_line_says_who_when_and_what(lines: Lines) -> None:
-    structlog.contextvars.bind_contextvars(correlation_id="c-1")
     get_logger("sample").info("contract_signed", attempt=2)
     (line,) = lines()
     at = datetime.fromisoformat(line.pop("at"))
@@ -54,7 +51,6 @@ def test_a_line_says_who_when_and_what(lines: Lines) -> None:
         "logger": "sample",
         "level": "info",
         "attempt": 2,
-        "correlation_id": "c-1",
     }
 
 
