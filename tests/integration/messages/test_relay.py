@@ -127,6 +127,7 @@ def listening(
 
 @pytest.mark.catalogue("F27")
 @pytest.mark.seeded("outbox_marks_before_it_publishes")
+@pytest.mark.seeded("relay_forgets_what_it_numbered")
 def test_a_relay_that_dies_at_any_step_loses_and_doubles_nothing(
     publisher: Service,
     listener: Service,
@@ -178,7 +179,7 @@ def relaying(servers: Stack) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.catalogue("F27")
-@pytest.mark.seeded("outbox_marks_before_it_publishes")
+@pytest.mark.seeded("relay_forgets_what_it_numbered")
 def test_a_killed_relay_loses_and_doubles_nothing(
     servers: Stack,
     publisher: Service,
