@@ -33,7 +33,7 @@ CLIENTS: Final = 6
 LEASE: Final = timedelta(seconds=91)
 """Longer than a payer's lease."""
 LOOK_S: Final = 10.0
-"""A payout still taken after so long was taken by a payer that died."""
+"""What a payer holds for longer, or has not heard of, it has left by dying."""
 
 _SAYS_NOTHING: Final = (
     ProblemError,
@@ -225,23 +225,29 @@ class LoanLoad:
         return True
 
     def finish(self) -> None:
-        """Wait for every client; the clock ends the leases of dead payers."""
+        """Wait for every client; the clock ends what dead payers have left."""
         assert self._running is not None
-        leases: set[str] = set()
+        left: set[str] = set()
         while self._running.is_alive():
             self._running.join(LOOK_S)
-            before, leases = leases, self._leases()
-            if before & leases:
+            before, left = left, self._left_by_payers()
+            if before & left:
                 self.wait(LEASE)
         for loan in self.loans:
             loan.client.cabinet.close()
         complaints = [loan.complaint for loan in self.loans if loan.complaint]
         assert not complaints, complaints
 
-    def _leases(self) -> set[str]:
-        """Payouts that somebody has taken and not given back."""
+    def _left_by_payers(self) -> set[str]:
+        """Payouts that somebody has taken and not given back, or may have sent.
+
+        An order the bank does not know is sent again only minutes later.
+        """
         now = ShiftedClock(self.stack.layout.clock).now()
-        sql = f"SELECT payout_id FROM payouts WHERE lease_until > '{now}'"  # noqa: S608 - a time
+        sql = (
+            "SELECT payout_id FROM payouts"  # noqa: S608 - a time
+            f" WHERE lease_until > '{now}' OR state = 'unknown'"
+        )
         return {row["payout_id"] for row in self._sweep.rows("disbursement", sql)}
 
     def settle(self) -> None:
