@@ -239,16 +239,18 @@ class LoanLoad:
         assert not complaints, complaints
 
     def _left_by_payers(self) -> set[str]:
-        """Payouts that somebody has taken and not given back, or may have sent.
+        """Payouts of this load that somebody has not given back, or may have sent.
 
         An order the bank does not know is sent again only minutes later.
         """
         now = ShiftedClock(self.stack.layout.clock).now()
+        mine = {loan.client.contract_id for loan in self.loans}
         sql = (
-            "SELECT payout_id FROM payouts"  # noqa: S608 - a time
+            "SELECT payout_id, contract_id FROM payouts"  # noqa: S608 - a time
             f" WHERE lease_until > '{now}' OR state = 'unknown'"
         )
-        return {row["payout_id"] for row in self._sweep.rows("disbursement", sql)}
+        rows = self._sweep.rows("disbursement", sql)
+        return {row["payout_id"] for row in rows if row["contract_id"] in mine}
 
     def settle(self) -> None:
         """Wait until nothing is on its way."""

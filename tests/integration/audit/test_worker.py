@@ -67,6 +67,8 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(stand: LogStand) -> N
             time.sleep(0.03 * round_)
             os.kill(worker.pid, signal.SIGKILL)
     with started(stand) as worker:
+        speaker.say(speaker.messages(1))  # it is up when it has written this
+        said += 1
         wait_until(lambda: count(stand) >= said)
         worker.terminate()
         assert worker.wait(timeout=20) == 0
