@@ -34,14 +34,6 @@ BATCH: Final = 20
 BATCHES: Final = 60
 PATIENCE_S: Final = 120.0
 
-# Reset between connect and handshake (the address leads to a dead node), Python 3.11's
-# SSLSocket raises before anybody holds it and is closed as garbage only. It knows no
-# peer; what is forgotten while it is open knows one, and fails the test as ever.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:unclosed <ssl.SSLSocket fd=\d+, family=2, type=1, proto=6,"
-    r" laddr=\('127.0.0.1', \d+\)>:ResourceWarning"
-)
-
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:

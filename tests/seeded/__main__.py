@@ -27,7 +27,7 @@ from tests.marks import PATCHES, ROOT, read_marks
 from tests.trace_plugin import RESULTS, read_results
 
 RED: Final = "red as it must be"
-TIMEOUT_S: Final = 300
+TIMEOUT_S: Final = 600
 _TEAR_DOWN_S: Final = 30
 _LAST_LINES: Final = 25
 _SHARED: Final = ("venv", "servers", "downloads")
