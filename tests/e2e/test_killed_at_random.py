@@ -20,7 +20,7 @@ from infra.demo.borrower import Borrower
 from infra.demo.story import HOLD
 from infra.demo.world import World
 from infra.stack import SERVERS, StackError
-from tests.faults.load import AMOUNT, STEP_S, in_state, insist, registered
+from tests.faults.load import AMOUNT, STEP_S, Loan, in_state, registered
 from tests.sweep import Sweep
 
 WITHIN_S = 0.6
@@ -78,12 +78,13 @@ def test_the_journey_survives_the_death_of_every_process(
     world: World, killer: Killer, client: Borrower, sweep: Sweep
 ) -> None:
     client.appear()
+    loan = Loan(client, world.move_clock)
 
     def step(
         act: Callable[[], object], done: Callable[[], bool] = lambda: False
     ) -> None:
         striking = killer.strike()
-        insist(act, done)
+        loan.insist(act, done)
         striking.join()
 
     def log_in() -> None:
@@ -91,7 +92,7 @@ def test_the_journey_survives_the_death_of_every_process(
 
     step(client.start_registration)
     after = ("phone_confirmed", "data_complete", "photo_accepted", "identified")
-    step(client.confirm_phone, registered(client, *after))
+    step(loan.begin, registered(client, *after))
     step(client.give_data, registered(client, *after[1:]))
     step(client.give_photo, registered(client, *after[2:]))
     step(client.identify, registered(client, "identified", "active"))

@@ -112,7 +112,7 @@ class Loan:
         client = self.client
         client.appear()
         after = ("phone_confirmed", "data_complete", "photo_accepted", "identified")
-        self.insist(self._begin, registered(client, *after))
+        self.insist(self.begin, registered(client, *after))
         self.insist(client.give_data, registered(client, *after[1:]))
         self.insist(client.give_photo, registered(client, *after[2:]))
         self.insist(client.identify, registered(client, "identified", "active"))
@@ -123,7 +123,7 @@ class Loan:
         self.inside(client.consent, in_state(client, "consented"))
         self.inside(lambda: client.payout_until("held"))
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """Number and code; when its answer was lost the code is spent: begin again."""
         self.client.forget_messages()
         self.client.start_registration()
@@ -176,6 +176,8 @@ class LoanLoad:
     world: World
     loans: list[Loan] = field(default_factory=list, init=False)
     everybody: list[Borrower] = field(default_factory=list, init=False)
+    _strangers: set[str] = field(default_factory=set, init=False)
+    """Accounts that were paid before this load began, by other tests' clients."""
     _running: threading.Thread | None = field(default=None, init=False)
     _waiting: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -204,6 +206,7 @@ class LoanLoad:
     def begin(self, label: str, size: int) -> None:
         """Send `size` new clients on their way."""
         people = [self.world.borrower(f"{label}-{n}") for n in range(size)]
+        self._strangers = set(self._transfers()) - self._own_accounts()
         self.everybody += people
         self.loans = [Loan(person, self.wait) for person in people]
         self._running = threading.Thread(target=self._run, daemon=True)
@@ -266,11 +269,8 @@ class LoanLoad:
 
     def judge(self) -> Words:
         """What the clients were told against the bank's ledger."""
-        ledger = Counter(
-            line["creditor_iban"] for line in self.world.control().ledger()
-        )
+        ledger = self._transfers()
         mine = {loan.client.person.iban: loan for loan in self.loans}
-        everybody = {client.person.iban for client in self.everybody}
         paid = {iban for iban, loan in mine.items() if loan.paid}
         return Words(
             attempted=len(self.loans),
@@ -278,9 +278,16 @@ class LoanLoad:
             lost=len(paid - set(ledger)),
             duplicated=self._sent_again(),
             recovered=len((set(mine) - paid) & set(ledger)),
-            unexpected=len(set(ledger) - everybody),
+            unexpected=len(set(ledger) - self._own_accounts() - self._strangers),
             twice=sum(ledger[iban] > 1 for iban in mine),
         )
+
+    def _transfers(self) -> Counter[str]:
+        """How often each account was paid, by the bank's ledger."""
+        return Counter(line["creditor_iban"] for line in self.world.control().ledger())
+
+    def _own_accounts(self) -> set[str]:
+        return {client.person.iban for client in self.everybody}
 
     def _sent_again(self) -> int:
         """Orders that went to the bank more than once under their one key."""
