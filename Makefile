@@ -117,7 +117,7 @@ containers: venv ## the same in containers (an engine, or root on Debian; else S
 
 ##@ Doubt it
 
-seeded: venv servers ## break the product on purpose and demand red tests (n=name for one)
+seeded: venv servers ## break the product on purpose and demand red tests (n=name for one; n=--resume)
 	$(call need,$(firstword $(wildcard tests/seeded tests/seeded.py) tests/seeded))
 	@$(PYTHON) -m tests.seeded $(n)
 

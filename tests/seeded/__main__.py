@@ -6,6 +6,8 @@ For each patch, in a copy of the tree that is thrown away afterwards:
 2. run exactly the test functions marked with its name,
 3. demand that each of them *failed*: a test that could not be set up, or a time-out,
    is no proof that anybody noticed the bug.
+
+What was seen red is kept in `ledger.LEDGER`; ``--resume`` tries the rest.
 """
 
 import argparse
@@ -24,6 +26,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.marks import PATCHES, ROOT, read_marks
+from tests.seeded import ledger
 from tests.trace_plugin import RESULTS, read_results
 
 RED: Final = "red as it must be"
@@ -159,13 +162,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.seeded", description=__doc__)
     parser.add_argument("name", nargs="*", help="patches to try; all when left out")
     parser.add_argument("--jobs", type=int, default=2, help="how many at once")
+    parser.add_argument(
+        "--resume", action="store_true", help="leave out what was seen red as it stands"
+    )
     asked = parser.parse_args(arguments)
     names = asked.name or sorted(path.stem for path in PATCHES.glob("*.patch"))
+    if asked.resume:
+        known = ledger.proven()
+        names = [name for name in names if known.get(name) != ledger.fingerprint(name)]
     files = tracked_files()
     wrong = 0
     with ThreadPoolExecutor(max(1, asked.jobs)) as pool:
         for verdict in pool.map(lambda name: judge(name, files), names):
             wrong += verdict.word != RED
+            if verdict.word == RED:
+                ledger.prove(verdict.name)
             print(
                 f"{verdict.name:44} {verdict.word}  {verdict.took_s:.0f} s"
                 f"  {verdict.detail}",

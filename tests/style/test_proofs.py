@@ -2,11 +2,13 @@
 
 import re
 import tomllib
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.marks import PATCHES, ROOT, read_marks
+from tests.seeded import ledger
 from tests.seeded.__main__ import apply
 from tests.trace import CLAUSES, trace
 
@@ -33,6 +35,24 @@ def test_every_seeded_bug_has_a_test_and_every_mark_a_bug() -> None:
     marked = {name for test in read_marks() for name in test.seeded}
     without_patch, without_test = marked - set(NAMES), set(NAMES) - marked
     assert (sorted(without_patch), sorted(without_test)) == ([], [])
+
+
+def test_what_was_seen_red_is_a_seeded_bug() -> None:
+    assert set(ledger.proven()) <= {path.stem for path in PATCHES.glob("*.patch")}
+
+
+def test_what_was_seen_red_holds_for_the_same_bytes_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = min(path.stem for path in PATCHES.glob("*.patch"))
+    kept = tmp_path / "proven.json"
+    assert ledger.proven(kept) == {}
+    ledger.prove(name, kept)
+    assert ledger.proven(kept) == {name: ledger.fingerprint(name)}
+    patch = (PATCHES / f"{name}.patch").read_text()
+    monkeypatch.setattr(ledger, "PATCHES", tmp_path)
+    (tmp_path / f"{name}.patch").write_text(patch + " ")
+    assert ledger.proven(kept) != {name: ledger.fingerprint(name)}
 
 
 def test_marks_name_clauses_of_the_procedure() -> None:
