@@ -22,7 +22,7 @@ need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothin
 
 .PHONY: help demo up down status url logs env \
         fmt lint types imports check unit integration e2e security rolling test containers \
-        seeded trace bench faults test-deep events migration clean venv servers
+        seeded trace bench faults test-deep events openapi migration clean venv servers
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -64,6 +64,9 @@ events: venv ## write docs/events.md and the index of goldens anew
 	$(call need,kernel/events/__main__.py)
 	@$(PYTHON) -m tests.golden
 	@$(PYTHON) -m kernel.events
+
+openapi: venv ## write docs/openapi.json anew
+	@$(PYTHON) -m tests.openapi
 
 migration: venv ## a new migration (s=auth m="add login reason", p=post for after)
 	$(call need,kernel/migrations/__main__.py)

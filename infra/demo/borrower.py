@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import secrets
 from dataclasses import dataclass, field
 
 from infra.demo.cabinet import Cabinet, Json, ProblemError, until
@@ -173,15 +174,19 @@ class Borrower:
         self.forget_messages()
         body = {"purpose": kind, "contract_id": self.contract_id}
         challenge = self.cabinet.call("POST", "/challenges", body)
-        return self.contract(
-            "POST",
-            f"/{kind}",
-            {
-                "challenge_id": challenge["challenge_id"],
-                "code": self.next_code(),
-                "text_sha256": text["sha256"],
-            },
-        )
+        statement = {
+            "challenge_id": challenge["challenge_id"],
+            "code": self.next_code(),
+            "text_sha256": text["sha256"],
+        }
+        path, key = f"/contracts/{self.contract_id}/{kind}", secrets.token_hex(16)
+        while True:
+            seen = self.contract()["version"]
+            try:
+                return self.cabinet.call("POST", path, statement, key=key, seen=seen)
+            except ProblemError as error:
+                if error.code != "version_stale":
+                    raise
 
     def text(self, kind: str) -> Json:
         """The text of a statement as it is shown."""

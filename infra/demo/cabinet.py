@@ -53,6 +53,7 @@ class Cabinet:
         content: bytes | None = None,
         media_type: str | None = None,
         key: str | None = None,
+        seen: str | None = None,
     ) -> Json:
         """One request; a busy platform (503) is asked again as it says.
 
@@ -63,6 +64,8 @@ class Cabinet:
             headers["Content-Type"] = media_type
         if key:
             headers["Idempotency-Key"] = key
+        if seen:
+            headers["If-Match"] = f'"{seen}"'
         end = time.monotonic() + PATIENCE_S
         while True:
             answer = self._client.request(

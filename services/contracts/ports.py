@@ -14,6 +14,7 @@ from uuid import UUID
 from kernel.crypto import Json
 from kernel.events import Event
 from kernel.money import Money
+from kernel.pages import Page
 from services.contracts.domain.application import (
     Application,
     ApplicationState,
@@ -36,6 +37,10 @@ class Applications(Protocol):
 
     def get_own(self, application_id: UUID, client_id: UUID) -> Application | None:
         """The client's own application; somebody else's is not found."""
+        ...
+
+    def list_own(self, client_id: UUID, page: Page) -> list[Application]:
+        """The client's applications, the newest first, one more than the page shows."""
         ...
 
     def save(self, application: Application, *, was: ApplicationState) -> bool:
@@ -66,8 +71,8 @@ class Contracts(Protocol):
         """The client's own contract, locked; somebody else's is not found."""
         ...
 
-    def list_own(self, client_id: UUID) -> list[Contract]:
-        """The client's contracts, the newest first."""
+    def list_own(self, client_id: UUID, page: Page) -> list[Contract]:
+        """The client's contracts, the newest first, one more than the page shows."""
         ...
 
     def has_unfinished(self, client_id: UUID) -> bool:

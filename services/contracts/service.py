@@ -19,6 +19,7 @@ from kernel.events.onboarding import (
     ClientActivated,
     IdentificationCompleted,
 )
+from kernel.pages import USUAL, Page
 from services.contracts.wiring import UseCases
 
 _GATEWAY = ("gateway",)
@@ -43,8 +44,16 @@ class Service:
         return self.use_cases.get_application(call, application_id=application_id)
 
     @answers(callers=_GATEWAY, client=True)
-    def list_contracts(self, call: Call) -> Json:
-        return self.use_cases.list_contracts(call)
+    def list_applications(
+        self, call: Call, *, limit: int = USUAL, before: UUID | None = None
+    ) -> Json:
+        return self.use_cases.list_applications(call, Page(limit=limit, before=before))
+
+    @answers(callers=_GATEWAY, client=True)
+    def list_contracts(
+        self, call: Call, *, limit: int = USUAL, before: UUID | None = None
+    ) -> Json:
+        return self.use_cases.list_contracts(call, Page(limit=limit, before=before))
 
     @answers(callers=_GATEWAY, client=True)
     def get_contract(self, call: Call, *, contract_id: UUID) -> Json:
@@ -70,12 +79,14 @@ class Service:
         contract_id: UUID,
         text_sha256: str,
         second_factor_at: Instant,
+        seen: str | None = None,
     ) -> Json:
         return self.use_cases.give_consent(
             call,
             contract_id=contract_id,
             text_sha256=text_sha256,
             second_factor_at=second_factor_at,
+            seen=seen,
         )
 
     @answers(callers=_GATEWAY, client=True)
@@ -86,12 +97,14 @@ class Service:
         contract_id: UUID,
         text_sha256: str,
         second_factor_at: Instant,
+        seen: str | None = None,
     ) -> Json:
         return self.use_cases.confirm_release(
             call,
             contract_id=contract_id,
             text_sha256=text_sha256,
             second_factor_at=second_factor_at,
+            seen=seen,
         )
 
     @answers(callers=_GATEWAY, client=True)

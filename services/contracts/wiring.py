@@ -23,6 +23,7 @@ from kernel.events.onboarding import (
     IdentificationCompleted,
 )
 from kernel.money import Money
+from kernel.pages import Page
 from kernel.platform import Platform
 from kernel.tls import client_context
 from services.contracts.adapters import (
@@ -65,9 +66,15 @@ class UseCases:
             work=self._work(call.context),
         )
 
-    def list_contracts(self, call: Call) -> Json:
+    def list_applications(self, call: Call, page: Page) -> Json:
+        return applications.list_applications(
+            client_id=_client(call), page=page, work=self._work(call.context)
+        )
+
+    def list_contracts(self, call: Call, page: Page) -> Json:
         return contracts.list_contracts(
             client_id=_client(call),
+            page=page,
             work=self._work(call.context),
             clock=self.platform.clock,
         )
@@ -108,11 +115,13 @@ class UseCases:
         contract_id: UUID,
         text_sha256: str,
         second_factor_at: datetime,
+        seen: str | None,
     ) -> Json:
         return contracts.give_consent(
             client_id=_client(call),
             contract_id=contract_id,
             work=self._work(call.context, call),
+            seen=seen,
             policy=self.platform.policy,
             wish=self._statement(text_sha256, second_factor_at),
         )
@@ -124,11 +133,13 @@ class UseCases:
         contract_id: UUID,
         text_sha256: str,
         second_factor_at: datetime,
+        seen: str | None,
     ) -> Json:
         return contracts.confirm_release(
             client_id=_client(call),
             contract_id=contract_id,
             work=self._work(call.context, call),
+            seen=seen,
             policy=self.platform.policy,
             wish=self._statement(text_sha256, second_factor_at),
         )

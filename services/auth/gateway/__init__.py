@@ -6,6 +6,7 @@ judge who is at the door, and can neither make logins nor read messages.
 
 from kernel.platform import Platform
 from services.auth.gateway.app import build_app
+from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.gate import Gate
 from services.auth.gateway.server import Server
 from services.auth.settings import Settings
@@ -43,6 +44,7 @@ def gate_for(platform: Platform[Settings]) -> Gate:
         use_cases=build_gateway(platform),
         rpc=platform.rpc,
         assertions=platform.assertions,
+        cursors=Cursors(platform.field_keys),
         new_context=platform.context,
         hosts=frozenset(hosts),
         origins=frozenset(origins),

@@ -1,10 +1,12 @@
 """The application: resources under /api/v1, failures as problems, OpenAPI from both."""
 
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from typing_extensions import override
 
 from kernel.errors import KernelError, Refused
 from kernel.logging import get_logger
@@ -19,8 +21,10 @@ from services.auth.gateway import (
     registrations,
     sessions,
 )
+from services.auth.gateway.description import Description, description_of
 from services.auth.gateway.door import Door, turned_away
-from services.auth.gateway.gate import Gate, context_of
+from services.auth.gateway.gate import Gate
+from services.auth.gateway.problems import Reader
 
 log = get_logger(__name__)
 
@@ -36,55 +40,28 @@ _RESOURCES: Final = (
     contracts,
     health,
 )
-_PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": [
-        "type",
-        "title",
-        "status",
-        "code",
-        "detail",
-        "request_id",
-        "next_step",
-    ],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string"},
-        "detail": {"type": "string"},
-        "request_id": {"type": "string", "format": "uuid"},
-        "next_step": {"type": "string"},
-        "seconds_left": {"type": "integer"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "message"],
-                "properties": {
-                    "pointer": {"type": "string"},
-                    "code": {"type": "string"},
-                    "message": {"type": "string"},
-                },
-            },
-        },
-    },
-}
+
+
+class Api(FastAPI):
+    """FastAPI with the whole description, made once."""
+
+    @override
+    def openapi(self) -> Description:
+        if not self.openapi_schema:
+            self.openapi_schema = description_of(self, operations(), prefix=PREFIX)
+        return self.openapi_schema
 
 
 def build_app(gate: Gate) -> FastAPI:
     """The ASGI application over one gate."""
-    app = FastAPI(
+    app = Api(
         title="Kredit",
         version=VERSION,
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses={
-            "4XX": _described("The request is refused"),
-            "5XX": _described("The request could not be served"),
-        },
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
     resources = APIRouter(prefix=PREFIX)
@@ -96,9 +73,14 @@ def build_app(gate: Gate) -> FastAPI:
     return app
 
 
-def _described(description: str) -> dict[str, Any]:
-    content = {problems.MEDIA_TYPE: {"schema": _PROBLEM}}
-    return {"description": description, "content": content}
+def operations() -> list[APIRoute]:
+    """Every operation of the API; their paths stand below `PREFIX`."""
+    return [
+        route
+        for module in _RESOURCES
+        for route in module.router.routes
+        if isinstance(route, APIRoute)
+    ]
 
 
 def _render_failures(app: FastAPI, gate: Gate) -> None:
@@ -110,25 +92,21 @@ def _render_failures(app: FastAPI, gate: Gate) -> None:
     async def failed(request: Request, error: Exception) -> Response:
         if not isinstance(error, KernelError):
             raise error
-        request_id = _request_id(request)
-        log.warning("request_failed", request_id=request_id, why=str(error))
-        return problems.of_kernel(error, request_id=request_id)
+        reader = Reader.of(request.scope)
+        log.warning("request_failed", request_id=reader.request_id, why=str(error))
+        return problems.of_kernel(error, reader)
 
     async def fields(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise error
-        return problems.of_fields(error, request_id=_request_id(request))
+        return problems.of_fields(error, Reader.of(request.scope))
 
     async def http(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
-        return problems.of_http(error, request_id=_request_id(request))
+        return problems.of_http(error, Reader.of(request.scope))
 
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(KernelError, failed)
     app.add_exception_handler(RequestValidationError, fields)
     app.add_exception_handler(HTTPException, http)
-
-
-def _request_id(request: Request) -> str:
-    return str(context_of(request).correlation_id)

@@ -4,14 +4,16 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
 from kernel.errors import KernelError
 from kernel.money import Money
+from services.auth.gateway.answers import ApplicationAnswer, ApplicationPage
 from services.auth.gateway.bodies import Body, StrictRoute
 from services.auth.gateway.gate import Here
+from services.auth.gateway.pages import Asked, page_of
 from services.auth.gateway.problems import BadRequestError
+from services.auth.gateway.refusals import REPEATABLE, refuses
 from services.auth.gateway.security import SignedIn
 
 router = APIRouter(prefix="/applications", tags=["cabinet"], route_class=StrictRoute)
@@ -26,15 +28,26 @@ class NewApplication(Body):
     amount: Annotated[
         str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{2})?$", examples=["400000.00"])
     ]
-    term_days: Annotated[int, Field(ge=1, le=3650)]
+    term_days: Annotated[int, Field(ge=1, le=3650, examples=[30])]
 
 
-@router.post("", status_code=201)
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=refuses(
+        *REPEATABLE,
+        "amount_invalid",
+        "amount_not_positive",
+        "term_invalid",
+        "loan_in_progress",
+    ),
+)
 async def submit_application(
     here: Here, session: SignedIn, body: NewApplication
-) -> Response:
+) -> ApplicationAnswer:
     """Apply; the answer says whether a contract is offered."""
-    answer = await here.ask(
+    return await here.ask_for(
+        ApplicationAnswer,
         "contracts",
         "submit_application",
         client_id=session.client_id,
@@ -42,21 +55,35 @@ async def submit_application(
         amount=_money(body.amount),
         term_days=body.term_days,
     )
-    return JSONResponse(answer, status_code=201)
 
 
-@router.get("/{application_id}")
+@router.get("", openapi_extra=refuses("cursor_invalid"))
+async def list_applications(
+    here: Here, session: SignedIn, asked: Asked
+) -> ApplicationPage:
+    """A page of the client's applications."""
+    return await page_of(
+        ApplicationPage,
+        "contracts",
+        "list_applications",
+        here=here,
+        session=session,
+        asked=asked,
+    )
+
+
+@router.get("/{application_id}", openapi_extra=refuses("not_found"))
 async def get_application(
     here: Here, session: SignedIn, application_id: UUID
-) -> Response:
+) -> ApplicationAnswer:
     """Where an application stands."""
-    answer = await here.ask(
+    return await here.ask_for(
+        ApplicationAnswer,
         "contracts",
         "get_application",
         client_id=session.client_id,
         application_id=application_id,
     )
-    return JSONResponse(answer)
 
 
 def _money(amount: str) -> Money:

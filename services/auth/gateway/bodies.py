@@ -15,10 +15,12 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
+from services.auth.gateway import digests
 from services.auth.gateway.problems import (
     BadRequestError,
     malformed_json,
     media_type_unknown,
+    not_acceptable,
     too_large,
 )
 
@@ -28,6 +30,8 @@ DEEPEST: Final = 16
 LONGEST_NUMBER: Final = 18
 
 _JSON_TYPES: Final = frozenset({"application/json", "application/json;charset=utf-8"})
+
+_OUR_FORMS: Final = ("*/*", "application/*", "application/json", "text/html")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -58,9 +62,14 @@ class StrictRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             _refuse_duplicate_query(request)
+            _refuse_other_forms(request)
             if reads_json:
                 request = await _with_json(request)
-            return await answer(request)
+            response = await answer(request)
+            if response.body:
+                digest = digests.digest_of(bytes(response.body))
+                response.headers[digests.HEADER] = digest
+            return response
 
         return handle
 
@@ -97,7 +106,8 @@ def _is_json(content_type: str) -> bool:
 async def read_bounded(request: Request, *, limit: int) -> bytes:
     """The body, if it is not longer than `limit` bytes; counted as it comes.
 
-    Raises BadRequestError ``too_large``, on the announced length already.
+    Raises BadRequestError ``too_large``, on the announced length already, and what
+    `digests` refuses.
     """
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced[:LONGEST_NUMBER]) > limit:
@@ -107,6 +117,7 @@ async def read_bounded(request: Request, *, limit: int) -> bytes:
         body += chunk
         if len(body) > limit:
             raise too_large(limit=limit)
+    digests.refuse_other_bytes(bytes(body), request.headers.get(digests.HEADER))
     return bytes(body)
 
 
@@ -188,6 +199,13 @@ def _refuse_bad_texts(value: object) -> None:
                 _refuse_bad_texts(item)
         case _:
             return
+
+
+def _refuse_other_forms(request: Request) -> None:
+    """Who takes neither JSON nor anything is told so before anything is done."""
+    accepted = request.headers.get("accept", "*/*").lower()
+    if not any(form in accepted for form in _OUR_FORMS):
+        raise not_acceptable()
 
 
 def _refuse_duplicate_query(request: Request) -> None:

@@ -10,13 +10,14 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
-from kernel.crypto import Json
+from services.auth.gateway.answers import CeremonyAnswer, CeremonyStep
 from services.auth.gateway.bodies import Body, StrictRoute
-from services.auth.gateway.gate import Here, Visit, member
-from services.auth.gateway.security import bearer, signed_in
+from services.auth.gateway.gate import AnswerT, Here, Visit
+from services.auth.gateway.refusals import BIOMETRICS, CEREMONY, SIGNATURE, refuses
+from services.auth.gateway.security import CeremonyHolder, Holder
 
 router = APIRouter(prefix="/ceremonies", tags=["ceremony"], route_class=StrictRoute)
 
@@ -35,20 +36,32 @@ class Signature(Body):
     """A detached CMS over the ceremony's document, in base64."""
 
     cms_b64: Annotated[
-        str, Field(min_length=1, max_length=_LONGEST_CMS, pattern="^[A-Za-z0-9+/=]+$")
+        str,
+        Field(
+            min_length=1,
+            max_length=_LONGEST_CMS,
+            pattern="^[A-Za-z0-9+/=]+$",
+            examples=["MIIGfQYJKoZIhvcNAQcC"],
+        ),
     ]
 
 
-@router.get("/return")
+@router.get(
+    "/return",
+    response_model=CeremonyStep,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+    openapi_extra=refuses(*BIOMETRICS, *CEREMONY),
+)
 async def return_from_biometrics(
     here: Here, request: Request, state: Opaque, code: Opaque
-) -> Response:
+) -> CeremonyStep | Response:
     """The person comes back from ЦОИД; a browser gets a page of our own that goes on.
 
     A page and no redirect: only a navigation that begins on our site carries the
     Strict cookie of the session.
     """
-    answer = await here.ask(
+    answer = await here.ask_for(
+        CeremonyStep,
         "onboarding",
         "complete_biometrics",
         timeout_s=OUTER_ANSWER_S,
@@ -56,11 +69,11 @@ async def return_from_biometrics(
         code=code,
     )
     if "text/html" in request.headers.get("accept", ""):
-        return _page(str(member(answer, "ceremony_id")))
-    return JSONResponse(answer)
+        return _page(answer.ceremony_id)
+    return answer
 
 
-def _page(ceremony_id: str) -> Response:
+def _page(ceremony_id: UUID) -> Response:
     target = escape(f"{CABINET}/{ceremony_id}", quote=True)
     return HTMLResponse(
         '<!doctype html><html lang="ru"><meta charset="utf-8">'
@@ -69,35 +82,39 @@ def _page(ceremony_id: str) -> Response:
     )
 
 
-@router.get("/{ceremony_id}")
-async def get_ceremony(here: Here, request: Request, ceremony_id: UUID) -> Response:
+@router.get("/{ceremony_id}", openapi_extra=refuses("ceremony_unknown"))
+async def get_ceremony(
+    here: Here, holder: CeremonyHolder, ceremony_id: UUID
+) -> CeremonyAnswer:
     """The ceremony: its document, what has been proved, what is still to be done."""
-    answer = await _of_owner(here, request, "get_ceremony", ceremony_id)
-    return JSONResponse(answer)
+    return await _of_owner(CeremonyAnswer, here, holder, "get_ceremony", ceremony_id)
 
 
-@router.put("/{ceremony_id}/signature")
+@router.put("/{ceremony_id}/signature", openapi_extra=refuses(*CEREMONY, *SIGNATURE))
 async def put_signature(
-    here: Here, request: Request, ceremony_id: UUID, body: Signature
-) -> Response:
+    here: Here, holder: CeremonyHolder, ceremony_id: UUID, body: Signature
+) -> CeremonyStep:
     """Hand in the ЭЦП over the ceremony's document."""
-    answer = await _of_owner(
-        here, request, "put_signature", ceremony_id, cms_b64=body.cms_b64
+    return await _of_owner(
+        CeremonyStep, here, holder, "put_signature", ceremony_id, cms_b64=body.cms_b64
     )
-    return JSONResponse(answer)
 
 
 async def _of_owner(
-    here: Visit, request: Request, method: str, ceremony_id: UUID, **more: str
-) -> Json:
-    token = bearer(request)
-    client_id = None if token else (await signed_in(request)).client_id
-    return await here.ask(
+    kind: type[AnswerT],
+    here: Visit,
+    holder: Holder,
+    method: str,
+    ceremony_id: UUID,
+    **more: str,
+) -> AnswerT:
+    return await here.ask_for(
+        kind,
         "onboarding",
         method,
-        client_id=client_id,
+        client_id=holder.client_id,
         timeout_s=OUTER_ANSWER_S,
         ceremony_id=ceremony_id,
-        token=token,
+        token=holder.token,
         **more,
     )

@@ -3,18 +3,19 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
 from kernel.clock import rfc3339
 from services.auth.domain.codes import Act, ActPurpose, Challenge
+from services.auth.gateway.answers import ChallengeAnswer
 from services.auth.gateway.bodies import Body, Id, StrictRoute
 from services.auth.gateway.gate import Here
+from services.auth.gateway.refusals import refuses
 from services.auth.gateway.security import SignedIn
 
 router = APIRouter(prefix="/challenges", tags=["cabinet"], route_class=StrictRoute)
 
-Code = Annotated[str, Field(pattern="^[0-9]{6}$")]
+Code = Annotated[str, Field(pattern="^[0-9]{6}$", examples=["123456"])]
 """The six digits of a message."""
 
 
@@ -25,8 +26,10 @@ class NewChallenge(Body):
     contract_id: Id
 
 
-@router.post("", status_code=201)
-async def send_challenge(here: Here, session: SignedIn, body: NewChallenge) -> Response:
+@router.post("", status_code=201, openapi_extra=refuses("code_too_often"))
+async def send_challenge(
+    here: Here, session: SignedIn, body: NewChallenge
+) -> ChallengeAnswer:
     """Send a code for one act on one contract; it opens nothing else."""
     challenge = await here.gate.blocking(
         here.gate.use_cases.challenge_client,
@@ -34,12 +37,11 @@ async def send_challenge(here: Here, session: SignedIn, body: NewChallenge) -> R
         session=session,
         act=Act(body.purpose, body.contract_id),
     )
-    return JSONResponse(challenge_view(challenge), status_code=201)
+    return challenge_view(challenge)
 
 
-def challenge_view(challenge: Challenge) -> dict[str, str]:
+def challenge_view(challenge: Challenge) -> ChallengeAnswer:
     """What may be told of a challenge."""
-    return {
-        "challenge_id": str(challenge.challenge_id),
-        "expires_at": rfc3339(challenge.expires_at),
-    }
+    return ChallengeAnswer(
+        challenge_id=challenge.challenge_id, expires_at=rfc3339(challenge.expires_at)
+    )

@@ -1,20 +1,31 @@
 """Contracts: reading, signing, the two statements of clause 5.5, refusing."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
-from pydantic import Field
+from fastapi import APIRouter, Response
 
-from kernel.crypto import Json
 from kernel.errors import Refused
 from services.auth.domain.codes import Act, ActPurpose
 from services.auth.domain.sessions import Session
+from services.auth.gateway.answers import (
+    CeremonyAnswer,
+    ContractAnswer,
+    ContractPage,
+    DocumentAnswer,
+    PayoutAnswer,
+    RefusalAnswer,
+    Sha256,
+    StatementText,
+)
 from services.auth.gateway.bodies import Body, Id, Nothing, StrictRoute
 from services.auth.gateway.challenges import Code
-from services.auth.gateway.gate import Here, Visit, member
+from services.auth.gateway.gate import AnswerT, Here, Visit
+from services.auth.gateway.pages import Asked, page_of
+from services.auth.gateway.preconditions import ETAG, Seen, show_version
+from services.auth.gateway.refusals import REPEATABLE, STATEMENT, refuses
 from services.auth.gateway.security import SignedIn
 
 router = APIRouter(tags=["cabinet"], route_class=StrictRoute)
@@ -28,97 +39,154 @@ class Statement(Body):
 
     challenge_id: Id
     code: Code
-    text_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    text_sha256: Sha256
 
 
-@router.get("/contracts")
-async def list_contracts(here: Here, session: SignedIn) -> Response:
-    """The client's contracts."""
-    answer = await here.ask("contracts", "list_contracts", client_id=session.client_id)
-    return JSONResponse(answer)
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """A statement about one version of one contract, with its second factor."""
+
+    contract_id: UUID
+    body: Statement
+    seen: str
+    second_factor_at: datetime
 
 
-@router.get("/contracts/{contract_id}")
-async def get_contract(here: Here, session: SignedIn, contract_id: UUID) -> Response:
-    """One contract, with the time left and what comes next."""
-    return JSONResponse(await _about(here, session, "get_contract", contract_id))
+@router.get("/contracts", openapi_extra=refuses("cursor_invalid"))
+async def list_contracts(here: Here, session: SignedIn, asked: Asked) -> ContractPage:
+    """A page of the client's contracts."""
+    return await page_of(
+        ContractPage,
+        "contracts",
+        "list_contracts",
+        here=here,
+        session=session,
+        asked=asked,
+    )
 
 
-@router.get("/contracts/{contract_id}/document")
-async def get_document(here: Here, session: SignedIn, contract_id: UUID) -> Response:
+@router.get(
+    "/contracts/{contract_id}",
+    responses={200: {"headers": ETAG}},
+    openapi_extra=refuses("not_found"),
+)
+async def get_contract(
+    here: Here, session: SignedIn, contract_id: UUID, response: Response
+) -> ContractAnswer:
+    """One contract, with the time left and what comes next; its ETag names it."""
+    contract = await _about(ContractAnswer, here, session, "get_contract", contract_id)
+    show_version(response, contract.version)
+    return contract
+
+
+@router.get("/contracts/{contract_id}/document", openapi_extra=refuses("not_found"))
+async def get_document(
+    here: Here, session: SignedIn, contract_id: UUID
+) -> DocumentAnswer:
     """The document's own bytes (base64) and their hash (clause 5.1)."""
-    return JSONResponse(await _about(here, session, "get_document", contract_id))
+    return await _about(DocumentAnswer, here, session, "get_document", contract_id)
 
 
-@router.post("/contracts/{contract_id}/signing", status_code=201)
+@router.post(
+    "/contracts/{contract_id}/signing",
+    status_code=201,
+    openapi_extra=refuses(
+        "not_found",
+        "already_signed",
+        "account_not_proved",
+        "biometrics_negative",
+        "contract_annulled",
+        "contract_blocked",
+    ),
+)
 async def open_signing(
     here: Here, session: SignedIn, contract_id: UUID, _body: Nothing | None = None
-) -> Response:
+) -> CeremonyAnswer:
     """Open the ceremony: biometrics and ЭЦП over the document (clause 5.2)."""
-    answer = await _about(here, session, "open_signing", contract_id)
-    return JSONResponse(answer, status_code=201)
+    return await _about(CeremonyAnswer, here, session, "open_signing", contract_id)
 
 
-@router.get("/texts/{kind}")
+@router.get("/texts/{kind}", openapi_extra=refuses("not_found", "text_not_due"))
 async def get_text(
     here: Here, session: SignedIn, kind: ActPurpose, contract_id: UUID
-) -> Response:
+) -> StatementText:
     """The text to be agreed to now, and its hash."""
-    contract = await _about(here, session, "get_contract", contract_id)
-    statement = member(contract, "statement")
-    if statement is None or member(statement, "kind") != kind:
+    contract = await _about(ContractAnswer, here, session, "get_contract", contract_id)
+    if contract.statement is None or contract.statement.kind != kind:
         raise Refused(
             "text_not_due",
             "There is no such statement to be made now.",
             next_step="Look at the contract's next step.",
         )
-    return JSONResponse(statement)
+    return contract.statement
 
 
-@router.post("/contracts/{contract_id}/consent")
+@router.post(
+    "/contracts/{contract_id}/consent",
+    openapi_extra=refuses(*STATEMENT, "not_signed", "already_consented"),
+)
 async def give_consent(
-    here: Here, session: SignedIn, contract_id: UUID, body: Statement
-) -> Response:
+    here: Here, session: SignedIn, contract_id: UUID, seen: Seen, body: Statement
+) -> ContractAnswer:
     """The additional consent (дополнительное согласие, clause 5.5)."""
     at = await _second_factor(here, session, Act("consent", contract_id), body)
-    return JSONResponse(
-        await _state(here, session, "give_consent", contract_id, body, at)
-    )
+    stated = _Stated(contract_id, body, seen=seen, second_factor_at=at)
+    return await _state(here, session, "give_consent", stated)
 
 
-@router.post("/contracts/{contract_id}/release")
+@router.post(
+    "/contracts/{contract_id}/release",
+    openapi_extra=refuses(
+        *STATEMENT,
+        "not_consented",
+        "confirmation_not_needed",
+        "already_released",
+        "release_too_early",
+    ),
+)
 async def confirm_release(
-    here: Here, session: SignedIn, contract_id: UUID, body: Statement
-) -> Response:
+    here: Here, session: SignedIn, contract_id: UUID, seen: Seen, body: Statement
+) -> ContractAnswer:
     """The confirmation after the cooling period (clause 5.5)."""
     at = await _second_factor(here, session, Act("release", contract_id), body)
-    return JSONResponse(
-        await _state(here, session, "confirm_release", contract_id, body, at)
-    )
+    stated = _Stated(contract_id, body, seen=seen, second_factor_at=at)
+    return await _state(here, session, "confirm_release", stated)
 
 
-@router.post("/contracts/{contract_id}/refusal")
+@router.post(
+    "/contracts/{contract_id}/refusal",
+    openapi_extra=refuses(
+        *REPEATABLE,
+        "not_found",
+        "refusal_too_late",
+        "contract_active",
+        "contract_blocked",
+    ),
+)
 async def refuse_contract(
     here: Here, session: SignedIn, contract_id: UUID, _body: Nothing | None = None
-) -> Response:
+) -> RefusalAnswer:
     """Refuse the microcredit; possible until the money is sent."""
-    return JSONResponse(await _about(here, session, "refuse_contract", contract_id))
+    return await _about(RefusalAnswer, here, session, "refuse_contract", contract_id)
 
 
-@router.get("/contracts/{contract_id}/payout")
-async def get_payout(here: Here, session: SignedIn, contract_id: UUID) -> Response:
+@router.get("/contracts/{contract_id}/payout", openapi_extra=refuses("payout_unknown"))
+async def get_payout(here: Here, session: SignedIn, contract_id: UUID) -> PayoutAnswer:
     """Where the money is."""
-    answer = await here.ask(
+    return await here.ask_for(
+        PayoutAnswer,
         "disbursement",
         "get_payout",
         client_id=session.client_id,
         contract_id=contract_id,
     )
-    return JSONResponse(answer)
 
 
-async def _about(here: Visit, session: Session, method: str, contract_id: UUID) -> Json:
-    return await here.ask(
+async def _about(
+    kind: type[AnswerT], here: Visit, session: Session, method: str, contract_id: UUID
+) -> AnswerT:
+    return await here.ask_for(
+        kind,
         "contracts",
         method,
         client_id=session.client_id,
@@ -144,19 +212,16 @@ async def _second_factor(
 
 
 async def _state(
-    here: Visit,
-    session: Session,
-    method: str,
-    contract_id: UUID,
-    body: Statement,
-    at: datetime,
-) -> Json:
-    return await here.ask(
+    here: Visit, session: Session, method: str, stated: _Stated
+) -> ContractAnswer:
+    return await here.ask_for(
+        ContractAnswer,
         "contracts",
         method,
         client_id=session.client_id,
         timeout_s=OUTER_ANSWER_S,
-        contract_id=contract_id,
-        text_sha256=body.text_sha256,
-        second_factor_at=at,
+        contract_id=stated.contract_id,
+        text_sha256=stated.body.text_sha256,
+        second_factor_at=stated.second_factor_at,
+        seen=stated.seen,
     )

@@ -16,6 +16,7 @@ from kernel.logging import canonical, get_logger
 from kernel.metrics import SECONDS
 from services.auth.gateway import problems
 from services.auth.gateway.gate import Gate
+from services.auth.gateway.problems import Reader
 from services.auth.gateway.security import HEADERS, refuse_cross_site
 
 log = get_logger(__name__)
@@ -47,7 +48,7 @@ class Door:
         header = Headers(scope=scope).getlist("traceparent")
         context = continued(self._gate.new_context(), header)
         scope.setdefault("state", {})["context"] = context
-        answer = _Answer(send, request_id=str(context.correlation_id))
+        answer = _Answer(send, Reader.of(scope))
         started = time.monotonic()
         outcome = await self._answered(scope, receive, answer)
         took_s = time.monotonic() - started
@@ -67,18 +68,17 @@ class Door:
 
     async def _answered(self, scope: Scope, receive: Receive, answer: "_Answer") -> str:
         """How it went: ok, refused or broken; an answer has been sent."""
-        request_id = answer.request_id
+        reader = answer.reader
         limit = asyncio.timeout(REQUEST_S)
         try:
             async with limit:
                 await self._pass(scope, receive, answer)
         except Exception as error:  # the last resort (ASVS 16.5.4): the process lives
             if isinstance(error, TimeoutError) and limit.expired():
-                refused = problems.timed_out()
-                problem = problems.of_refused(refused, request_id=request_id)
+                problem = problems.of_refused(problems.timed_out(), reader)
             else:
-                log.exception("request_defect", request_id=request_id)
-                problem = problems.of_defect(request_id=request_id)
+                log.exception("request_defect", request_id=reader.request_id)
+                problem = problems.of_defect(reader)
             await answer.instead(problem, scope, receive)
         return _outcome(answer.status)
 
@@ -117,20 +117,20 @@ def _refuse_two_lengths(request: Request) -> None:
 
 
 async def turned_away(gate: Gate, scope: Scope, refused: Refused) -> Response:
-    """The answer to a refusal; one for want of right is recorded (clause 6.1b)."""
+    """The answer to a refusal, recorded if it is a security event (clause 6.1e)."""
     context: Context = scope["state"]["context"]
-    if problems.is_want_of_right(refused):
+    if problems.is_recorded(refused):
         what = f"{method_of(scope)} {route_of(scope)}"
         await gate.record_refusal(context, what=what, code=refused.code)
-    return problems.of_refused(refused, request_id=str(context.correlation_id))
+    return problems.of_refused(refused, Reader.of(scope))
 
 
 class _Answer:
     """The way out: headers on everything, and a note of what was sent."""
 
-    def __init__(self, send: Send, *, request_id: str) -> None:
+    def __init__(self, send: Send, reader: Reader) -> None:
         self._send = send
-        self.request_id = request_id
+        self.reader = reader
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -144,7 +144,7 @@ class _Answer:
                 "headers": [
                     *given,
                     *(pair for pair in HEADERS if pair[0] not in own),
-                    (b"x-request-id", self.request_id.encode("ascii")),
+                    (b"x-request-id", self.reader.request_id.encode("ascii")),
                 ],
             }
         await self._send(message)

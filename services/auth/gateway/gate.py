@@ -16,6 +16,8 @@ from kernel.errors import Broken, Transient
 from kernel.logging import get_logger
 from kernel.rpc import TIMEOUT_S
 from kernel.tokens import Assertions
+from services.auth.gateway.answers import Answer
+from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.problems import BadRequestError
 from services.auth.wiring import GatewayUseCases
 
@@ -23,6 +25,7 @@ log = get_logger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
+AnswerT = TypeVar("AnswerT", bound=Answer)
 
 CREDENTIAL_THREADS: Final = 4
 MOST_CREDENTIALS_WAITING: Final = 64
@@ -61,6 +64,7 @@ class Gate:
     use_cases: GatewayUseCases
     rpc: Rpc
     assertions: Assertions
+    cursors: Cursors
     new_context: Callable[[], Context]
     hosts: frozenset[str]
     origins: frozenset[str]
@@ -168,6 +172,22 @@ class Visit:
             **arguments,
         )
 
+    async def ask_for(
+        self,
+        kind: type[AnswerT],
+        service: str,
+        method: str,
+        *,
+        client_id: UUID | None = None,
+        timeout_s: float = TIMEOUT_S,
+        **arguments: object,
+    ) -> AnswerT:
+        """As `ask`; the answer is read into what is described to clients."""
+        answer = await self.ask(
+            service, method, client_id=client_id, timeout_s=timeout_s, **arguments
+        )
+        return kind.read(answer)
+
 
 def member(answer: Json, name: str) -> Json:
     """A member of a service's answer; Broken when the answer has none."""
@@ -198,7 +218,7 @@ def _idempotency_key(request: Request) -> str | None:
     key = request.headers.get("idempotency-key")
     if key is None or request.method in {"GET", "HEAD"}:
         return None
-    if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+    if not 0 < len(key) <= LONGEST_KEY or not all("!" <= char <= "~" for char in key):
         raise BadRequestError(
             "idempotency_key_invalid",
             "The Idempotency-Key is not acceptable.",

@@ -4,19 +4,21 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from fastapi.responses import Response
 from pydantic import Field, SecretStr
 
 from kernel.errors import Broken, Refused
 from services.auth.gateway.bodies import Body, StrictRoute
 from services.auth.gateway.gate import Here, member
+from services.auth.gateway.refusals import refuses
 from services.auth.gateway.security import RegistrationToken
 
 router = APIRouter(
     prefix="/registrations", tags=["registration"], route_class=StrictRoute
 )
 
-Password = Annotated[SecretStr, Field(min_length=1, max_length=512)]
+Password = Annotated[
+    SecretStr, Field(min_length=1, max_length=512, examples=["a sentence I know"])
+]
 """As typed or pasted; its own rules are judged later, on its normal form."""
 
 
@@ -26,10 +28,19 @@ class NewPassword(Body):
     password: Password
 
 
-@router.post("/{registration_id}/password", status_code=204)
+@router.post(
+    "/{registration_id}/password",
+    status_code=204,
+    openapi_extra=refuses(
+        "registration_unknown",
+        "registration_unfinished",
+        "password_weak",
+        "password_already_set",
+    ),
+)
 async def set_first_password(
     here: Here, registration_id: UUID, token: RegistrationToken, body: NewPassword
-) -> Response:
+) -> None:
     """Set the password of an active registration; once."""
     registration = await here.ask(
         "onboarding", "get_registration", registration_id=registration_id, token=token
@@ -49,4 +60,3 @@ async def set_first_password(
         client_id=UUID(client_id),
         password=body.password.get_secret_value(),
     )
-    return Response(status_code=204)

@@ -6,15 +6,21 @@ and a code, no value.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
+from kernel.context import Context
 from kernel.crypto import Json
 from kernel.errors import KernelError, Refused, Transient
+from services.auth.gateway.languages import DEFAULT, Language, language_of, sentences_in
 
 MEDIA_TYPE: Final = "application/problem+json"
 _TYPE_PREFIX: Final = "urn:kredit:problem:"
@@ -36,10 +42,18 @@ _STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     "malformed_request": HTTPStatus.BAD_REQUEST,
     "query_duplicate": HTTPStatus.BAD_REQUEST,
     "idempotency_key_invalid": HTTPStatus.BAD_REQUEST,
+    "content_digest_invalid": HTTPStatus.BAD_REQUEST,
+    "content_digest_mismatch": HTTPStatus.BAD_REQUEST,
+    "not_acceptable": HTTPStatus.NOT_ACCEPTABLE,
+    "precondition_required": HTTPStatus.PRECONDITION_REQUIRED,
+    "version_stale": HTTPStatus.PRECONDITION_FAILED,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "media_type_unknown": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "head_too_large": HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     "timed_out": HTTPStatus.REQUEST_TIMEOUT,
+    "fields_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "temporarily_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "code_expired": HTTPStatus.UNPROCESSABLE_ENTITY,
     "code_spent": HTTPStatus.UNPROCESSABLE_ENTITY,
     "password_weak": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -68,10 +82,13 @@ _WANT_OF_RIGHT: Final = frozenset(
     }
 )
 """Refusals to be recorded (clause 6.1b); a refused login has events of its own."""
+_RECORDED: Final = _WANT_OF_RIGHT | {"content_digest_mismatch"}
+"""A mismatch in data exchange is recorded as well (clause 3.4)."""
+_RETRY_AFTER_S: Final[Mapping[str, int]] = {"request_in_progress": 1}
 _LOCKABLE: Final = frozenset({"login_refused"})
 """Codes that become 429 when they say how long to wait (clause 4.7)."""
 
-_SENTENCES: Final[Mapping[int, tuple[str, str, str]]] = {
+_CODES_OF_HTTP: Final[Mapping[int, tuple[str, str, str]]] = {
     404: ("not_found", "There is nothing at this address.", "Check the address."),
     405: (
         "method_not_allowed",
@@ -84,6 +101,44 @@ _UNKNOWN_FAILURE: Final = (
     "The request cannot be read.",
     "Correct the request and send it again.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a problem is for: the request it answers, and the language they read."""
+
+    request_id: str
+    language: Language
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Reader":
+        """The reader of the answer to a request."""
+        context: Context = scope["state"]["context"]
+        wish = Headers(scope=scope).get("accept-language", "")
+        return cls(str(context.correlation_id), language_of(wish))
+
+
+class FieldError(BaseModel):
+    """One field that is not as described: where (RFC 6901), and of what kind."""
+
+    pointer: Annotated[str, Field(examples=["/amount"])]
+    code: Annotated[str, Field(examples=["missing"])]
+    message: Annotated[str, Field(examples=["is required"])]
+
+
+class Problem(BaseModel):
+    """Why there is no answer (RFC 9457); further members depend on the code."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: Annotated[str, Field(examples=["urn:kredit:problem:not_found"])]
+    title: Annotated[str, Field(examples=["Not found"])]
+    status: Annotated[int, Field(ge=400, le=599, examples=[404])]
+    code: Annotated[str, Field(examples=["not_found"])]
+    detail: Annotated[str, Field(examples=["There is no such contract."])]
+    request_id: Annotated[str, Field(examples=["01a2130e-4a68-713f-b993-5feed469ea37"])]
+    next_step: Annotated[str, Field(examples=["Look at your contracts."])]
+    errors: list[FieldError] | None = None
 
 
 class BadRequestError(Refused):
@@ -155,6 +210,15 @@ def two_lengths() -> BadRequestError:
     )
 
 
+def not_acceptable() -> BadRequestError:
+    """The client takes no JSON."""
+    return BadRequestError(
+        "not_acceptable",
+        "Answers are JSON only.",
+        next_step="Send Accept: application/json.",
+    )
+
+
 def timed_out() -> BadRequestError:
     """The request took longer than any may."""
     return BadRequestError(
@@ -164,129 +228,123 @@ def timed_out() -> BadRequestError:
     )
 
 
-def is_want_of_right(refused: Refused) -> bool:
-    """Whether somebody was turned away at the door."""
-    return refused.code in _WANT_OF_RIGHT
+def is_recorded(refused: Refused) -> bool:
+    """Whether it is a security event: no right, or not what was sent."""
+    return refused.code in _RECORDED
 
 
 def status_of(refused: Refused) -> HTTPStatus:
-    """The HTTP status of a refusal: by its code, by the code's ending, else 409."""
+    """The HTTP status of a refusal; of a lock it is 429."""
     if refused.code in _LOCKABLE and "seconds_left" in refused.details:
         return HTTPStatus.TOO_MANY_REQUESTS
-    if refused.code in _STATUS_OF_CODE:
-        return _STATUS_OF_CODE[refused.code]
+    return status_of_code(refused.code)
+
+
+def status_of_code(code: str) -> HTTPStatus:
+    """The HTTP status of a code: its own, or by its ending, else 409."""
+    if code in _STATUS_OF_CODE:
+        return _STATUS_OF_CODE[code]
     for ending, status in _STATUS_OF_ENDING:
-        if refused.code.endswith(ending):
+        if code.endswith(ending):
             return status
     return HTTPStatus.CONFLICT
 
 
-def of_refused(refused: Refused, *, request_id: str) -> JSONResponse:
-    """A rule's answer; a time left becomes Retry-After where waiting is the answer."""
+def of_refused(refused: Refused, reader: Reader) -> Response:
+    """A rule's answer; where waiting is the answer it says how long."""
     status = status_of(refused)
     headers = {}
-    if status == HTTPStatus.TOO_MANY_REQUESTS and "seconds_left" in refused.details:
-        headers["Retry-After"] = str(refused.details["seconds_left"])
+    wait_s = _RETRY_AFTER_S.get(refused.code)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait_s = int(refused.details.get("seconds_left", 0)) or None
+    if wait_s is not None:
+        headers["Retry-After"] = str(wait_s)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Session realm="cabinet"'
     return _problem(
         status,
         refused.code,
-        refused.sentence,
-        refused.next_step,
-        request_id=request_id,
+        (refused.sentence, refused.next_step),
+        reader=reader,
         more=dict(refused.details),
         headers=headers,
     )
 
 
-def of_transient(error: Transient, *, request_id: str) -> JSONResponse:
+def of_transient(error: Transient, reader: Reader) -> Response:
     """Something is away; the inner sentence stays inside."""
     return _problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "temporarily_unavailable",
-        "The service is busy or being restarted.",
-        "Send the request again in a moment, with the same Idempotency-Key.",
-        request_id=request_id,
+        (
+            "The service is busy or being restarted.",
+            "Send the request again in a moment, with the same Idempotency-Key.",
+        ),
+        reader=reader,
         headers={"Retry-After": str(max(1, error.retry_after_s))},
     )
 
 
-def of_defect(*, request_id: str) -> JSONResponse:
+def of_defect(reader: Reader) -> Response:
     """A defect of ours: an id to quote, and not a word of what happened (A24)."""
     return _problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal_error",
-        "Something went wrong on our side.",
-        "Tell us the request id.",
-        request_id=request_id,
+        ("Something went wrong on our side.", "Tell us the request id."),
+        reader=reader,
     )
 
 
-def of_kernel(error: KernelError, *, request_id: str) -> JSONResponse:
+def of_kernel(error: KernelError, reader: Reader) -> Response:
     """The problem of any of the three kinds."""
     match error:
         case Refused():
-            return of_refused(error, request_id=request_id)
+            return of_refused(error, reader)
         case Transient():
-            return of_transient(error, request_id=request_id)
+            return of_transient(error, reader)
         case _:
-            return of_defect(request_id=request_id)
+            return of_defect(reader)
 
 
-def of_http(error: HTTPException, *, request_id: str) -> JSONResponse:
+def of_http(error: HTTPException, reader: Reader) -> Response:
     """What the framework refuses by itself: unknown addresses and methods."""
     status = HTTPStatus(error.status_code)
-    code, sentence, next_step = _SENTENCES.get(status, _UNKNOWN_FAILURE)
+    code, sentence, next_step = _CODES_OF_HTTP.get(status, _UNKNOWN_FAILURE)
     return _problem(
         status,
         code,
-        sentence,
-        next_step,
-        request_id=request_id,
+        (sentence, next_step),
+        reader=reader,
         headers=dict(error.headers or {}),
     )
 
 
-def of_fields(error: RequestValidationError, *, request_id: str) -> JSONResponse:
+def of_fields(error: RequestValidationError, reader: Reader) -> Response:
     """Fields that are not as described: where and what kind, never the value."""
-    found: list[Json] = [
-        _field_error(item) for item in error.errors()[:_MOST_FIELD_ERRORS]
+    messages = sentences_in(reader.language).fields
+    found = [
+        _field_error(item, messages) for item in error.errors()[:_MOST_FIELD_ERRORS]
     ]
     return _problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "fields_invalid",
-        "Some fields are missing, unknown or not as described.",
-        "Correct the fields listed in errors.",
-        request_id=request_id,
-        more={"errors": found},
+        (
+            "Some fields are missing, unknown or not as described.",
+            "Correct the fields listed in errors.",
+        ),
+        reader=reader,
+        errors=found,
     )
 
 
-_MESSAGES: Final[Mapping[str, str]] = {
-    "missing": "is required",
-    "extra_forbidden": "is not known here",
-    "string_type": "must be a text",
-    "string_too_short": "is too short",
-    "string_too_long": "is too long",
-    "string_pattern_mismatch": "has not the form described",
-    "int_type": "must be a whole number",
-    "greater_than_equal": "is too small",
-    "less_than_equal": "is too large",
-    "literal_error": "is none of the words allowed",
-    "uuid_parsing": "must be a UUID",
-    "uuid_type": "must be a UUID",
-}
-
-
-def _field_error(item: Mapping[str, Any]) -> dict[str, Json]:
+def _field_error(item: Mapping[str, Any], messages: Mapping[str, str]) -> FieldError:
     # The library's own message may quote the value; only its kind is told.
     kind = str(item["type"])
-    return {
-        "pointer": _pointer(item["loc"]),
-        "code": kind,
-        "message": _MESSAGES.get(kind, "is not as described"),
-    }
+    return FieldError(
+        pointer=_pointer(item["loc"]),
+        code=kind,
+        message=messages.get(kind, messages["other"]),
+    )
 
 
 def _pointer(location: Sequence[str | int]) -> str:
@@ -300,26 +358,34 @@ def _pointer(location: Sequence[str | int]) -> str:
 def _problem(
     status: HTTPStatus,
     code: str,
-    detail: str,
-    next_step: str,
+    english: tuple[str, str],
     *,
-    request_id: str,
+    reader: Reader,
     more: Mapping[str, Json] | None = None,
+    errors: list[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    content: dict[str, Json] = {
+) -> Response:
+    sentences = sentences_in(reader.language)
+    translated = sentences.problems.get(code)
+    detail, next_step = translated or english
+    known = translated is not None or reader.language == DEFAULT
+    problem = Problem(
         **(more or {}),
-        "type": f"{_TYPE_PREFIX}{code}",
-        "title": code.replace("_", " ").capitalize(),
-        "status": int(status),
-        "code": code,
-        "detail": detail,
-        "request_id": request_id,
-        "next_step": next_step,
-    }
-    return JSONResponse(
-        content,
+        type=f"{_TYPE_PREFIX}{code}",
+        title=sentences.titles[str(int(status))],
+        status=int(status),
+        code=code,
+        detail=detail,
+        request_id=reader.request_id,
+        next_step=next_step,
+        errors=errors,
+    )
+    return Response(
+        problem.model_dump_json(exclude_none=True),
         status_code=int(status),
-        headers=dict(headers or {}),
+        headers={
+            "Content-Language": reader.language if known else DEFAULT,
+            **(headers or {}),
+        },
         media_type=MEDIA_TYPE,
     )

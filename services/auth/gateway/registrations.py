@@ -10,9 +10,15 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
 from pydantic import BeforeValidator, Field
 
+from services.auth.gateway.answers import (
+    CeremonyAnswer,
+    RegistrationAnswer,
+    RegistrationStarted,
+    RegistrationStep,
+    Sha256,
+)
 from services.auth.gateway.bodies import (
     MOST_PHOTO_BYTES,
     Body,
@@ -24,6 +30,7 @@ from services.auth.gateway.bodies import (
 from services.auth.gateway.challenges import Code
 from services.auth.gateway.gate import Here
 from services.auth.gateway.problems import media_type_unknown
+from services.auth.gateway.refusals import CODES, PERSON, REGISTRATION, refuses
 from services.auth.gateway.security import RegistrationToken
 
 router = APIRouter(
@@ -49,7 +56,9 @@ Day = Annotated[date, BeforeValidator(_day)]
 class NewRegistration(Body):
     """The number that becomes the login (clauses 4.1d, 4.4)."""
 
-    phone: Annotated[str, Field(min_length=1, max_length=40)]
+    phone: Annotated[
+        str, Field(min_length=1, max_length=40, examples=["+7 701 123 45 67"])
+    ]
 
 
 class Confirmation(Body):
@@ -61,58 +70,67 @@ class Confirmation(Body):
 class IdentityDocument(Body):
     """The document of clause 4.1c."""
 
-    kind: Text
-    number: Text
+    kind: Annotated[Text, Field(examples=["identity_card"])]
+    number: Annotated[Text, Field(examples=["012345678"])]
     valid_until: Day
 
 
 class Consent(Body):
     """A consent given: to what, and to which text."""
 
-    kind: Text
-    text_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    kind: Annotated[Text, Field(examples=["personal_data"])]
+    text_sha256: Sha256
 
 
 class Person(Body):
     """What a natural person enters to register (clauses 4.1a to 4.1c)."""
 
-    surname: Text
-    given_name: Text
-    patronymic: Text | None = None
-    iin: Annotated[str, Field(pattern="^[0-9]{12}$")]
+    surname: Annotated[Text, Field(examples=["Ахметова"])]
+    given_name: Annotated[Text, Field(examples=["Айгерим"])]
+    patronymic: Annotated[Text | None, Field(examples=["Сериковна"])] = None
+    iin: Annotated[str, Field(pattern="^[0-9]{12}$", examples=["900101300017"])]
     document: IdentityDocument
-    iban: Annotated[str, Field(min_length=1, max_length=40)]
+    iban: Annotated[
+        str, Field(min_length=1, max_length=40, examples=["KZ86125KZT5004100100"])
+    ]
     consents: Annotated[list[Consent], Field(max_length=_MOST_CONSENTS)]
 
 
-@router.post("", status_code=201)
-async def start_registration(here: Here, body: NewRegistration) -> Response:
+@router.post(
+    "", status_code=201, openapi_extra=refuses("phone_invalid", "code_too_often")
+)
+async def start_registration(here: Here, body: NewRegistration) -> RegistrationStarted:
     """Begin; a code goes to the phone, the bearer token to the caller."""
-    answer = await here.ask("onboarding", "start_registration", phone=body.phone)
-    return JSONResponse(answer, status_code=201)
+    return await here.ask_for(
+        RegistrationStarted, "onboarding", "start_registration", phone=body.phone
+    )
 
 
-@router.post("/{registration_id}/phone-confirmation")
+@router.post(
+    "/{registration_id}/phone-confirmation",
+    openapi_extra=refuses(*REGISTRATION, *CODES),
+)
 async def confirm_phone(
     here: Here, registration_id: UUID, token: RegistrationToken, body: Confirmation
-) -> Response:
+) -> RegistrationStep:
     """Prove that the phone is in hand."""
-    answer = await here.ask(
+    return await here.ask_for(
+        RegistrationStep,
         "onboarding",
         "confirm_phone",
         registration_id=registration_id,
         token=token,
         code=body.code,
     )
-    return JSONResponse(answer)
 
 
-@router.put("/{registration_id}/person")
+@router.put("/{registration_id}/person", openapi_extra=refuses(*REGISTRATION, *PERSON))
 async def put_person(
     here: Here, registration_id: UUID, token: RegistrationToken, body: Person
-) -> Response:
+) -> RegistrationStep:
     """Enter who one is, with document and account."""
-    answer = await here.ask(
+    return await here.ask_for(
+        RegistrationStep,
         "onboarding",
         "put_person",
         timeout_s=OUTER_ANSWER_S,
@@ -126,29 +144,33 @@ async def put_person(
         iban=body.iban,
         consents=[consent.model_dump() for consent in body.consents],
     )
-    return JSONResponse(answer)
 
 
 @router.put(
     "/{registration_id}/photo",
-    openapi_extra={
-        "requestBody": {
+    openapi_extra=refuses(
+        *REGISTRATION,
+        "photo_too_large",
+        "photo_not_an_image",
+        "photo_dimensions",
+        requestBody={
             "required": True,
             "content": {
                 kind: {"schema": {"type": "string", "format": "binary"}}
                 for kind in sorted(_PHOTO_TYPES)
             },
-        }
-    },
+        },
+    ),
 )
 async def put_photo(
     here: Here, registration_id: UUID, token: RegistrationToken, request: Request
-) -> Response:
+) -> RegistrationStep:
     """Send the photo of clause 4.1e, JPEG or PNG, at most 8 MiB."""
     if request.headers.get("content-type", "").lower() not in _PHOTO_TYPES:
         raise media_type_unknown(accepted="image/jpeg or image/png")
     photo = await read_bounded(request, limit=MOST_PHOTO_BYTES)
-    answer = await here.ask(
+    return await here.ask_for(
+        RegistrationStep,
         "onboarding",
         "put_photo",
         timeout_s=OUTER_ANSWER_S,
@@ -156,33 +178,39 @@ async def put_photo(
         token=token,
         photo_b64=base64.b64encode(photo).decode("ascii"),
     )
-    return JSONResponse(answer)
 
 
-@router.post("/{registration_id}/ceremony", status_code=201)
+@router.post(
+    "/{registration_id}/ceremony",
+    status_code=201,
+    openapi_extra=refuses(*REGISTRATION),
+)
 async def open_registration_ceremony(
     here: Here,
     registration_id: UUID,
     token: RegistrationToken,
     _body: Nothing | None = None,
-) -> Response:
+) -> CeremonyAnswer:
     """Open the ceremony: biometrics and ЭЦП over the registration statement."""
-    answer = await here.ask(
+    return await here.ask_for(
+        CeremonyAnswer,
         "onboarding",
         "open_registration_ceremony",
         timeout_s=OUTER_ANSWER_S,
         registration_id=registration_id,
         token=token,
     )
-    return JSONResponse(answer, status_code=201)
 
 
-@router.get("/{registration_id}")
+@router.get("/{registration_id}", openapi_extra=refuses("registration_unknown"))
 async def get_registration(
     here: Here, registration_id: UUID, token: RegistrationToken
-) -> Response:
+) -> RegistrationAnswer:
     """Where the registration stands and what comes next."""
-    answer = await here.ask(
-        "onboarding", "get_registration", registration_id=registration_id, token=token
+    return await here.ask_for(
+        RegistrationAnswer,
+        "onboarding",
+        "get_registration",
+        registration_id=registration_id,
+        token=token,
     )
-    return JSONResponse(answer)

@@ -1,6 +1,8 @@
 """Who is asking, and from where: sessions, registration tokens, same-origin rules."""
 
+from dataclasses import dataclass
 from typing import Annotated, Final
+from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
@@ -24,6 +26,7 @@ HEADERS: Final = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"vary", b"Accept-Language"),
 )
 """On every answer (ASVS 3.4)."""
 
@@ -102,6 +105,22 @@ def bearer(request: Request) -> str | None:
     return token
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who a ceremony may belong to: a registration's token, or a client logged in."""
+
+    token: str | None
+    client_id: UUID | None
+
+
+async def holder(request: Request) -> Holder:
+    """The bearer of a registration's token, else whoever is logged in."""
+    token = bearer(request)
+    if token is not None:
+        return Holder(token, None)
+    return Holder(None, (await signed_in(request)).client_id)
+
+
 def set_session(response: Response, token: str) -> None:
     """Give the browser its token: for this host, out of reach of scripts, unsaved.
 
@@ -122,3 +141,4 @@ def clear_session(response: Response) -> None:
 SignedIn = Annotated[Session, Depends(signed_in)]
 LookedIn = Annotated[Session, Depends(looked_in)]
 RegistrationToken = Annotated[str, Depends(registration_token)]
+CeremonyHolder = Annotated[Holder, Depends(holder)]

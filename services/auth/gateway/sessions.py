@@ -3,17 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import Field
 
 from kernel.clock import rfc3339
-from kernel.crypto import Json
 from kernel.values import Phone
 from services.auth.domain.sessions import Session
+from services.auth.gateway.answers import ChallengeAnswer, SessionAnswer
 from services.auth.gateway.bodies import Body, Id, StrictRoute
 from services.auth.gateway.challenges import Code, challenge_view
 from services.auth.gateway.gate import Gate, Here
 from services.auth.gateway.passwords import Password
+from services.auth.gateway.refusals import CODES, refuses
 from services.auth.gateway.security import (
     LookedIn,
     SignedIn,
@@ -27,7 +28,9 @@ router = APIRouter(prefix="/sessions", tags=["session"], route_class=StrictRoute
 class Credentials(Body):
     """Login (the phone number, in any usual notation) and password."""
 
-    login: Annotated[str, Field(min_length=1, max_length=40)]
+    login: Annotated[
+        str, Field(min_length=1, max_length=40, examples=["+7 701 123 45 67"])
+    ]
     password: Password
 
 
@@ -38,8 +41,10 @@ class SecondFactor(Body):
     code: Code
 
 
-@router.post("")
-async def log_in(here: Here, body: Credentials) -> Response:
+@router.post(
+    "", openapi_extra=refuses("login_refused", "phone_invalid", "code_too_often")
+)
+async def log_in(here: Here, body: Credentials) -> ChallengeAnswer:
     """The first factor; a right one sends a code to the phone.
 
     A wrong password, an unknown number and a locked login get the same refusal
@@ -51,11 +56,18 @@ async def log_in(here: Here, body: Credentials) -> Response:
         phone=Phone(body.login),
         password=body.password.get_secret_value(),
     )
-    return JSONResponse(challenge_view(challenge))
+    return challenge_view(challenge)
 
 
-@router.post("/second-factor", status_code=201)
-async def open_session(here: Here, body: SecondFactor) -> Response:
+@router.post(
+    "/second-factor",
+    status_code=201,
+    responses={201: {"headers": {"Set-Cookie": {"schema": {"type": "string"}}}}},
+    openapi_extra=refuses(*CODES),
+)
+async def open_session(
+    here: Here, body: SecondFactor, response: Response
+) -> SessionAnswer:
     """The second factor; a right one opens the cabinet and sets the cookie."""
     session, token = await here.gate.blocking(
         here.gate.use_cases.open_session,
@@ -63,32 +75,29 @@ async def open_session(here: Here, body: SecondFactor) -> Response:
         challenge_id=body.challenge_id,
         code=body.code,
     )
-    response = JSONResponse(_view(here.gate, session), status_code=201)
     set_session(response, token)
-    return response
+    return _view(here.gate, session)
 
 
 @router.get("/current")
-async def get_session(here: Here, session: LookedIn) -> Response:
+async def get_session(here: Here, session: LookedIn) -> SessionAnswer:
     """The session and its time left; asking does not prolong it."""
-    return JSONResponse(_view(here.gate, session))
+    return _view(here.gate, session)
 
 
 @router.delete("/current", status_code=204)
-async def end_session(here: Here, session: SignedIn) -> Response:
+async def end_session(here: Here, session: SignedIn, response: Response) -> None:
     """Log out: the session is dead on the server before the answer comes."""
     await here.gate.blocking(
         here.gate.use_cases.end_session, here.context, session=session
     )
-    response = Response(status_code=204)
     clear_session(response)
-    return response
 
 
-def _view(gate: Gate, session: Session) -> dict[str, Json]:
-    return {
-        "session_id": str(session.session_id),
-        "client_id": str(session.client_id),
-        "opened_at": rfc3339(session.opened_at),
-        "idle_seconds_left": gate.use_cases.idle_left_s(session),
-    }
+def _view(gate: Gate, session: Session) -> SessionAnswer:
+    return SessionAnswer(
+        session_id=session.session_id,
+        client_id=session.client_id,
+        opened_at=rfc3339(session.opened_at),
+        idle_seconds_left=gate.use_cases.idle_left_s(session),
+    )

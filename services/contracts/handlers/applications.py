@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from kernel.clock import Clock, almaty_date
+from kernel.context import jsonable
 from kernel.crypto import Json, sha256_hex
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.contracts import (
@@ -20,6 +21,7 @@ from kernel.events.contracts import (
 )
 from kernel.ids import Ids
 from kernel.money import Money
+from kernel.pages import Page
 from kernel.policy import Policy
 from services.contracts.domain import application as machine
 from services.contracts.domain import texts
@@ -293,6 +295,17 @@ def decide_held(
     if defect is not None:
         raise defect
     return len(waiting)
+
+
+def list_applications(*, client_id: UUID, page: Page, work: Work) -> Json:
+    """A page of the client's own applications, the newest first."""
+    with work.begin() as unit:
+        found = unit.applications.list_own(client_id, page)
+    shown, next_before = page.cut(found, id_of=lambda application: application.id)
+    return {
+        "items": [application_view(application) for application in shown],
+        "next_before": jsonable(next_before),
+    }
 
 
 def get_application(*, client_id: UUID, application_id: UUID, work: Work) -> Json:

@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from kernel.clock import Clock
+from kernel.context import jsonable
 from kernel.crypto import Json
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.contracts import (
@@ -15,6 +16,7 @@ from kernel.events.contracts import (
     ContractAnnulled,
     ReleaseConfirmed,
 )
+from kernel.pages import Page
 from kernel.policy import Policy
 from services.contracts.domain import contract as machine
 from services.contracts.domain import texts
@@ -23,6 +25,7 @@ from services.contracts.handlers.views import (
     contract_for_payout,
     contract_view,
     terms_of,
+    version_of,
 )
 from services.contracts.ports import Disbursement, Onboarding, Unit, Work
 
@@ -38,12 +41,16 @@ def get_contract(
     return contract_view(contract, at=clock.now())
 
 
-def list_contracts(*, client_id: UUID, work: Work, clock: Clock) -> Json:
-    """The client's own contracts, the newest first."""
+def list_contracts(*, client_id: UUID, page: Page, work: Work, clock: Clock) -> Json:
+    """A page of the client's own contracts, the newest first."""
     with work.begin() as unit:
-        found = unit.contracts.list_own(client_id)
+        found = unit.contracts.list_own(client_id, page)
+    shown, next_before = page.cut(found, id_of=lambda contract: contract.id)
     at = clock.now()
-    return {"contracts": [contract_view(contract, at=at) for contract in found]}
+    return {
+        "items": [contract_view(contract, at=at) for contract in shown],
+        "next_before": jsonable(next_before),
+    }
 
 
 def read_contract(*, contract_id: UUID, work: Work) -> Json:
@@ -114,12 +121,22 @@ def open_signing(
 
 
 def give_consent(
-    *, client_id: UUID, contract_id: UUID, work: Work, policy: Policy, wish: Statement
+    *,
+    client_id: UUID,
+    contract_id: UUID,
+    seen: str | None = None,
+    work: Work,
+    policy: Policy,
+    wish: Statement,
 ) -> Json:
-    """Take the additional consent; it starts the hold (clause 5.5)."""
+    """Take the additional consent; it starts the hold (clause 5.5).
+
+    `seen` is the version of the contract the client decided upon.
+    """
 
     def act() -> Json:
         contract = own(unit, contract_id=contract_id, client_id=client_id)
+        _refuse_stale(contract, seen)
         text = texts.consent_text(terms_of(contract))
         consented = machine.consent(contract, wish, text=text, policy=policy)
         save(unit, consented, was=contract)
@@ -140,12 +157,22 @@ def give_consent(
 
 
 def confirm_release(
-    *, client_id: UUID, contract_id: UUID, work: Work, policy: Policy, wish: Statement
+    *,
+    client_id: UUID,
+    contract_id: UUID,
+    seen: str | None = None,
+    work: Work,
+    policy: Policy,
+    wish: Statement,
 ) -> Json:
-    """Take the release confirmation, which counts from ``hold_until`` on (5.5)."""
+    """Take the release confirmation, which counts from ``hold_until`` on (5.5).
+
+    `seen` as with `give_consent`.
+    """
 
     def act() -> Json:
         contract = own(unit, contract_id=contract_id, client_id=client_id)
+        _refuse_stale(contract, seen)
         text = texts.release_text(terms_of(contract))
         released = machine.confirm_release(contract, wish, text=text, policy=policy)
         save(unit, released, was=contract)
@@ -269,6 +296,19 @@ def save_and_say(unit: Unit, contract: Contract, *, was: Contract) -> bool:
             )
         )
     return True
+
+
+def _refuse_stale(contract: Contract, seen: str | None) -> None:
+    """An act upon another version than the client has seen is refused, not done.
+
+    None says that the client names none.  Refused: ``version_stale``.
+    """
+    if seen is not None and seen != version_of(contract):
+        raise Refused(
+            "version_stale",
+            "The contract has changed since it was shown.",
+            next_step="Look at the contract again, then decide.",
+        )
 
 
 def _not_found() -> Refused:

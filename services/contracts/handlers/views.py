@@ -1,14 +1,16 @@
 """What callers see of an application and a contract."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from kernel.context import jsonable
-from kernel.crypto import Json
+from kernel.crypto import Json, canonical, sha256_hex
 from services.contracts.domain import contract as machine
 from services.contracts.domain import texts
 from services.contracts.domain.application import Application, ApplicationState
 from services.contracts.domain.contract import Contract, ContractState
 
+VERSION_DIGITS: Final = 32
 _ONE_SECOND = timedelta(seconds=1)
 _WAITING = (ContractState.CONSENTED, ContractState.AWAITING_RELEASE)
 
@@ -32,7 +34,13 @@ def application_view(application: Application) -> Json:
 
 def contract_view(contract: Contract, *, at: datetime) -> Json:
     """A contract for its client, with the text the next step needs."""
-    return jsonable({**_facts(contract), **_turn(contract, at=at)})
+    shown = {**_facts(contract), "version": version_of(contract)}
+    return jsonable({**shown, **_turn(contract, at=at)})
+
+
+def version_of(contract: Contract) -> str:
+    """Names what a client has seen of a contract; any change of it is another name."""
+    return sha256_hex(canonical(jsonable(_facts(contract))))[:VERSION_DIGITS]
 
 
 def contract_for_payout(contract: Contract) -> Json:

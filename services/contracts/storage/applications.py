@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import FieldKeys, canonical
 from kernel.money import Money
+from kernel.pages import Page
 from services.contracts.domain.application import (
     Application,
     ApplicationState,
@@ -63,6 +64,17 @@ class ApplicationRows:
         )
         row = self._connection.execute(query).one_or_none()
         return None if row is None else _application(row)
+
+    def list_own(self, client_id: UUID, page: Page) -> list[Application]:
+        query = (
+            select(*_COLUMNS)
+            .where(applications.c.client_id == client_id)
+            .order_by(applications.c.id.desc())
+            .limit(page.rows)
+        )
+        if page.before is not None:
+            query = query.where(applications.c.id < page.before)
+        return [_application(row) for row in self._connection.execute(query)]
 
     def save(self, application: Application, *, was: ApplicationState) -> bool:
         done = self._connection.execute(

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, select
 from kernel.crypto import FieldKeys, UnsealError, constant_time_equal, sha256_hex
 from kernel.errors import Broken
 from kernel.money import Money
+from kernel.pages import Page
 from services.contracts.domain.contract import Contract, ContractState, Statement
 from services.contracts.domain.texts import StatementText
 from services.contracts.storage.tables import contracts, statements
@@ -70,12 +71,15 @@ class ContractRows:
             (contracts.c.id == contract_id) & (contracts.c.client_id == client_id)
         )
 
-    def list_own(self, client_id: UUID) -> list[Contract]:
+    def list_own(self, client_id: UUID, page: Page) -> list[Contract]:
         query = (
             select(*_COLUMNS)
             .where(contracts.c.client_id == client_id)
             .order_by(contracts.c.id.desc())
+            .limit(page.rows)
         )
+        if page.before is not None:
+            query = query.where(contracts.c.id < page.before)
         return [_contract(row) for row in self._connection.execute(query)]
 
     def has_unfinished(self, client_id: UUID) -> bool:

@@ -61,6 +61,7 @@ Index(
     unique=True,
     postgresql_where=text("state IN ('submitted', 'checked')"),
 )
+Index("applications_of_client", applications.c.client_id, applications.c.id)
 
 application_checks = Table(
     "application_checks",

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from kernel.crypto import sha256_hex
 from kernel.errors import Broken
 from kernel.money import Money
+from kernel.pages import Page
 from services.contracts.domain.application import ApplicationState
 from services.contracts.domain.contract import Contract, ContractState
 from services.contracts.storage import metadata
@@ -110,8 +111,8 @@ def test_a_contract_comes_back_as_it_was_put(
     assert contract == desk.contract(contract.id)
     with desk.unit() as unit:
         assert unit.contracts.document(contract) == DOCUMENT
-        assert [contract] == unit.contracts.list_own(CLIENT)
-        assert unit.contracts.list_own(STRANGER) == []
+        assert [contract] == unit.contracts.list_own(CLIENT, Page())
+        assert unit.contracts.list_own(STRANGER, Page()) == []
 
 
 def test_a_save_writes_the_whole_progress_or_misses(desk: Desk) -> None:

@@ -1,45 +1,22 @@
 """The gateway's application over the real database, with a note of every RPC call."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
-from kernel.context import Context
-from kernel.crypto import Json
 from services.auth.gateway.app import build_app
+from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.gate import Gate
 from services.auth.gateway.security import SESSION_COOKIE
+from tests.doors import HOST, ORIGIN, FakeDoor, NotedRpc
 from tests.integration.auth.conftest import auth_owner, stand
 from tests.integration.auth.stand import Stand
 
-__all__ = ["auth_owner", "stand"]
-
-ORIGIN = "https://creditplus.kz"
-"""The site as browsers know it."""
-
-
-@dataclass
-class NotedRpc:
-    """Stands for the bus: notes what was asked, answers or fails as told."""
-
-    asked: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
-    answer: Json = field(default_factory=dict)
-    failure: Exception | None = None
-
-    def call_async(
-        self, service: str, method: str, *, context: Context, **asked: object
-    ) -> Awaitable[Json]:
-        async def reply() -> Json:
-            self.asked.append((service, method, {**asked, "context": context}))
-            if self.failure is not None:
-                raise self.failure
-            return self.answer
-
-        return reply()
+__all__ = ["ORIGIN", "auth_owner", "stand"]
 
 
 @dataclass
@@ -96,9 +73,18 @@ def door(stand: Stand) -> Iterator[Door]:
         use_cases=stand.gateway,
         rpc=rpc,
         assertions=stand.gateway_platform.assertions,
+        cursors=Cursors(stand.gateway_platform.field_keys),
         new_context=stand.gateway_platform.context,
-        hosts=frozenset({"creditplus.kz"}),
+        hosts=frozenset({HOST}),
         origins=frozenset({ORIGIN}),
     )
     yield Door(stand, rpc, gate)
     gate.close()
+
+
+@pytest.fixture
+def fake_door() -> Iterator[FakeDoor]:
+    """The application with nothing behind it."""
+    fake = FakeDoor()
+    yield fake
+    fake.close()

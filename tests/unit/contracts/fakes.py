@@ -1,10 +1,11 @@
 """Small twins of the ports: dictionaries, and a list of what was said."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from kernel.context import jsonable
@@ -12,6 +13,7 @@ from kernel.crypto import Json, sha256_hex
 from kernel.errors import Transient
 from kernel.events import Event
 from kernel.money import Money
+from kernel.pages import Page
 from services.contracts.domain.application import (
     Application,
     ApplicationState,
@@ -55,6 +57,19 @@ class FakeIds:
         return UUID(int=self.last)
 
 
+RowT = TypeVar("RowT", Application, Contract)
+
+
+def newest(rows: Iterable[RowT], client_id: UUID, page: Page) -> list[RowT]:
+    """The client's rows of one page, one more than it shows."""
+    own = [
+        row
+        for row in rows
+        if row.client_id == client_id and (page.before is None or row.id < page.before)
+    ]
+    return sorted(own, key=lambda row: row.id, reverse=True)[: page.rows]
+
+
 class FakeApplications:
     """Implements Applications."""
 
@@ -77,6 +92,9 @@ class FakeApplications:
     def get_own(self, application_id: UUID, client_id: UUID) -> Application | None:
         row = self.rows.get(application_id)
         return row if row is not None and row.client_id == client_id else None
+
+    def list_own(self, client_id: UUID, page: Page) -> list[Application]:
+        return newest(self.rows.values(), client_id, page)
 
     def save(self, application: Application, *, was: ApplicationState) -> bool:
         if self.rows[application.id].state is not was:
@@ -123,12 +141,13 @@ class FakeContracts:
         row = self.rows.get(contract_id)
         return row if row is not None and row.client_id == client_id else None
 
-    def list_own(self, client_id: UUID) -> list[Contract]:
-        return [row for row in self.rows.values() if row.client_id == client_id]
+    def list_own(self, client_id: UUID, page: Page) -> list[Contract]:
+        return newest(self.rows.values(), client_id, page)
 
     def has_unfinished(self, client_id: UUID) -> bool:
         finished = (ContractState.ACTIVE, ContractState.ANNULLED)
-        return any(row.state not in finished for row in self.list_own(client_id))
+        own = [row for row in self.rows.values() if row.client_id == client_id]
+        return any(row.state not in finished for row in own)
 
     def document(self, contract: Contract) -> bytes:
         return self.documents[contract.id]

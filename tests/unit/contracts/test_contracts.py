@@ -15,10 +15,11 @@ from kernel.events.contracts import (
     ContractAnnulled,
     ReleaseConfirmed,
 )
+from kernel.pages import Page
 from services.contracts.domain import texts
 from services.contracts.domain.contract import Contract, ContractState
 from services.contracts.handlers import contracts
-from services.contracts.handlers.views import terms_of
+from services.contracts.handlers.views import terms_of, version_of
 from tests.unit.contracts.builders import (
     ACCOUNT,
     CEREMONY,
@@ -46,12 +47,17 @@ S = ContractState
 
 
 def give_consent(
-    bench: Bench, *, client_id: UUID = CLIENT, at: datetime = CONSENTED_AT
+    bench: Bench,
+    *,
+    client_id: UUID = CLIENT,
+    at: datetime = CONSENTED_AT,
+    seen: str | None = None,
 ) -> Json:
     text = texts.consent_text(terms_of(bench.work.contracts.rows[CONTRACT]))
     return contracts.give_consent(
         client_id=client_id,
         contract_id=CONTRACT,
+        seen=seen,
         work=bench.work,
         policy=POLICY,
         wish=wish(text, at=at),
@@ -59,12 +65,17 @@ def give_consent(
 
 
 def confirm_release(
-    bench: Bench, *, client_id: UUID = CLIENT, at: datetime = HOLD_UNTIL
+    bench: Bench,
+    *,
+    client_id: UUID = CLIENT,
+    at: datetime = HOLD_UNTIL,
+    seen: str | None = None,
 ) -> Json:
     text = texts.release_text(terms_of(bench.work.contracts.rows[CONTRACT]))
     return contracts.confirm_release(
         client_id=client_id,
         contract_id=CONTRACT,
+        seen=seen,
         work=bench.work,
         policy=POLICY,
         wish=wish(text, at=at),
@@ -143,13 +154,56 @@ def test_a_client_lists_only_their_own_contracts(bench: Bench) -> None:
     """Somebody else's do not appear."""
     bench.work.contracts.put(offered())
     bench.work.contracts.put(offered(id=UUID(int=7), client_id=STRANGER))
+    assert ([str(CONTRACT)], None) == listed(bench, Page())
+
+
+def test_a_list_goes_on_where_the_page_ended(bench: Bench) -> None:
+    """The newest first; the last page says that there is no more."""
+    ids = [UUID(int=number) for number in range(1, 6)]
+    for contract_id in ids:
+        bench.work.contracts.put(offered(id=contract_id))
+    newest_first = [str(contract_id) for contract_id in reversed(ids)]
+
+    assert (newest_first[:2], str(ids[3])) == listed(bench, Page(limit=2))
+    assert (newest_first[2:], None) == listed(bench, Page(limit=3, before=ids[3]))
+    assert listed(bench, Page(before=ids[0])) == ([], None)
+
+
+@pytest.mark.parametrize("limit", [-1, 0, 101])
+def test_a_page_has_bounds(limit: int) -> None:
+    with pytest.raises(Refused) as refused:
+        Page(limit=limit)
+    assert refused.value.code == "page_limit_invalid"
+
+
+@pytest.mark.parametrize(
+    ("build", "act"), [(concluded, give_consent), (scheduled, confirm_release)]
+)
+def test_an_act_upon_what_the_contract_no_longer_is_changes_nothing(
+    bench: Bench, build: Callable[[], Contract], act: Callable[..., Json]
+) -> None:
+    """The version shown is accepted, any other is refused."""
+    before = bench.work.contracts.put(build(), DOCUMENT)
+    with pytest.raises(Refused) as refused:
+        act(bench, seen=version_of(offered()))
+    assert refused.value.code == "version_stale"
+    assert (before, []) == (bench.work.contracts.rows[CONTRACT], bench.work.said)
+
+    reply = view(act(bench, seen=version_of(before)))
+    assert reply["version"] == version_of(bench.work.contracts.rows[CONTRACT])
+    assert reply["version"] != version_of(before)
+
+
+def listed(bench: Bench, page: Page) -> tuple[list[str], Json]:
+    """The ids on a page of the client's contracts, and where the next one begins."""
     reply = view(
-        contracts.list_contracts(client_id=CLIENT, work=bench.work, clock=bench.clock)
+        contracts.list_contracts(
+            client_id=CLIENT, page=page, work=bench.work, clock=bench.clock
+        )
     )
-    assert isinstance(reply["contracts"], list)
-    assert [str(CONTRACT)] == [
-        view(found)["contract_id"] for found in reply["contracts"]
-    ]
+    assert isinstance(reply["items"], list)
+    found = [str(view(item)["contract_id"]) for item in reply["items"]]
+    return found, reply["next_before"]
 
 
 def test_the_document_comes_as_the_bytes_that_are_signed(bench: Bench) -> None:

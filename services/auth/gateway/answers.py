@@ -1,0 +1,283 @@
+"""What goes out: one model per answer, the very thing that is sent and described.
+
+An answer of another service is read into the model and leaves as it stands there: a
+member the model does not know stays inside, one that is missing is a defect of the
+answer (ADR 0007: callers ignore what is added).
+"""
+
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kernel.crypto import Json
+from kernel.errors import Broken
+
+_EXAMPLE_ID = "01a2130e-4a68-713f-b993-5feed469ea37"
+
+AnswerId = Annotated[UUID, Field(strict=False, examples=[_EXAMPLE_ID])]
+"""A UUID; in JSON it is a text."""
+
+Moment = Annotated[
+    str,
+    Field(
+        json_schema_extra={"format": "date-time"},
+        examples=["2026-11-23T07:00:00.000000Z"],
+    ),
+]
+"""An instant in UTC (RFC 3339)."""
+
+CalendarDay = Annotated[
+    str, Field(json_schema_extra={"format": "date"}, examples=["2026-11-23"])
+]
+"""A day in Almaty."""
+
+Amount = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]{2}$", examples=["400000.00"])]
+"""Money in tenge, a decimal text."""
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["5e" * 32])]
+"""A digest in hexadecimal."""
+
+Token = Annotated[str, Field(min_length=1, examples=["bGV0dGVycyBhbmQgZGlnaXRz"])]
+"""A secret of whoever was given it."""
+
+
+def word(*known: str) -> Any:  # noqa: ANN401 - a field's description has no better type
+    """A word of a list that may grow: a client needs a branch for other words."""
+    return Field(json_schema_extra={"x-extensible-enum": [*known]}, examples=[known[0]])
+
+
+class Answer(BaseModel):
+    """The body of an answer."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+    @classmethod
+    def read(cls, answer: Json) -> Self:
+        """Read another service's answer; Broken when it is not what is described."""
+        try:
+            return cls.model_validate_json(orjson.dumps(answer))
+        except ValidationError as error:
+            where = sorted({".".join(map(str, e["loc"])) for e in error.errors()})
+            raise Broken(f"an answer that is no {cls.__name__}: {where}") from None
+
+
+class Health(Answer):
+    """How the process is."""
+
+    status: Literal["live", "ready"]
+
+
+class ChallengeAnswer(Answer):
+    """A code was sent."""
+
+    challenge_id: AnswerId
+    expires_at: Moment
+
+
+class SessionAnswer(Answer):
+    """A stay in the cabinet and how much silence it still bears (clause 4.8)."""
+
+    session_id: AnswerId
+    client_id: AnswerId
+    opened_at: Moment
+    idle_seconds_left: Annotated[int, Field(ge=0, examples=[600])]
+
+
+class RegistrationStarted(Answer):
+    """The registration, the code that was sent for it, and the token that goes on."""
+
+    registration_id: AnswerId
+    challenge_id: AnswerId
+    token: Token
+
+
+_REGISTRATION_STATE = word(
+    "draft",
+    "phone_confirmed",
+    "data_complete",
+    "photo_accepted",
+    "identified",
+    "active",
+    "refused",
+)
+_REGISTRATION_STEP = word(
+    "confirm_phone",
+    "put_person",
+    "put_photo",
+    "identify",
+    "wait",
+    "set_password",
+    "none",
+)
+
+
+class RegistrationStep(Answer):
+    """Where the registration stands after a step, and what comes next."""
+
+    registration_id: AnswerId
+    client_id: AnswerId
+    state: Annotated[str, _REGISTRATION_STATE]
+    next_step: Annotated[str, _REGISTRATION_STEP]
+
+
+class RegistrationAnswer(RegistrationStep):
+    """A registration; `refused_code` says why one ended without an account."""
+
+    refused_code: Annotated[str | None, Field(examples=[None])]
+
+
+_CEREMONY_STATE = word(
+    "open", "biometrics_done", "signature_done", "completed", "failed"
+)
+_OPERATION = Field(examples=[f"contract:{_EXAMPLE_ID}"])
+
+
+class CeremonyStep(Answer):
+    """Where an identification stands after a proof."""
+
+    ceremony_id: AnswerId
+    state: Annotated[str, _CEREMONY_STATE]
+    operation: Annotated[str, _OPERATION]
+
+
+class CeremonyAnswer(CeremonyStep):
+    """An identification: the document to be signed, and where biometrics are given."""
+
+    document_b64: Annotated[str, Field(examples=["0JTQvtCz0L7QstC+0YA="])]
+    document_sha256: Sha256
+    biometrics_url: Annotated[
+        str | None, Field(examples=["https://coid.example/visit/1"])
+    ]
+    expires_at: Moment
+
+
+class ApplicationAnswer(Answer):
+    """An application and the decision on it."""
+
+    application_id: AnswerId
+    state: Annotated[str, word("submitted", "checked", "offered", "refused")]
+    amount: Amount
+    term_days: Annotated[int, Field(examples=[30])]
+    submitted_at: Moment
+    refusal_code: Annotated[str | None, Field(examples=[None])]
+    contract_id: AnswerId | None
+    next_step: Annotated[str, word("wait_for_decision", "sign", "none")]
+
+
+class StatementText(Answer):
+    """The text a statement of clause 5.5 agrees to; its hash goes back with the act."""
+
+    kind: Literal["consent", "release"]
+    version: Annotated[str, Field(examples=["1"])]
+    text: Annotated[str, Field(examples=["Я даю дополнительное согласие…"])]
+    sha256: Sha256
+
+
+class ContractAnswer(Answer):
+    """A contract, the time left of its cooling period, and whose turn it is."""
+
+    contract_id: AnswerId
+    version: Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["5f" * 16])]
+    application_id: AnswerId
+    number: Annotated[str, Field(examples=["KSK-20261123-5FEED469EA"])]
+    contract_on: CalendarDay
+    state: Annotated[
+        str,
+        word(
+            "offered",
+            "signing",
+            "concluded",
+            "consented",
+            "awaiting_release",
+            "released",
+            "active",
+            "annulled",
+            "blocked",
+        ),
+    ]
+    amount: Amount
+    term_days: Annotated[int, Field(examples=[30])]
+    document_sha256: Sha256
+    signed_at: Moment | None
+    consented_at: Moment | None
+    hold_until: Moment | None
+    confirmation_required: bool | None
+    released_at: Moment | None
+    refusal_asked_at: Moment | None
+    end_code: Annotated[str | None, Field(examples=[None])]
+    next_step: Annotated[
+        str,
+        word(
+            "sign",
+            "give_consent",
+            "wait_for_hold",
+            "confirm_release",
+            "wait_for_payout",
+            "none",
+        ),
+    ]
+    seconds_left: Annotated[int | None, Field(examples=[86400])]
+    may_refuse: bool
+    statement: StatementText | None
+
+
+class PageAnswer(Answer):
+    """A page of a list, the newest first; `next` is the cursor of the page after it."""
+
+    next: Annotated[str | None, Field(examples=[None])]
+
+
+class ApplicationPage(PageAnswer):
+    """A page of the client's applications."""
+
+    items: list[ApplicationAnswer]
+
+
+class ContractPage(PageAnswer):
+    """A page of the client's contracts."""
+
+    items: list[ContractAnswer]
+
+
+class RefusalAnswer(Answer):
+    """The client's refusal: ``final``, or ``pending`` while the payout is stopped."""
+
+    refusal: Annotated[str, word("final", "pending")]
+    contract: ContractAnswer
+
+
+class DocumentAnswer(Answer):
+    """The very bytes of a contract in base64, and their hash (clause 5.1)."""
+
+    document_b64: Annotated[str, Field(examples=["0JTQvtCz0L7QstC+0YA="])]
+    media_type: Annotated[str, Field(examples=["text/plain; charset=utf-8"])]
+    sha256: Sha256
+
+
+class PayoutAnswer(Answer):
+    """Where the money is."""
+
+    payout_id: AnswerId
+    contract_id: AnswerId
+    state: Annotated[
+        str,
+        word(
+            "concluded",
+            "consented",
+            "held",
+            "awaiting_release",
+            "ready",
+            "sending",
+            "unknown",
+            "paid",
+            "rejected",
+            "cancelled",
+            "blocked",
+        ),
+    ]
+    amount: Amount
+    hold_until: Moment | None
+    confirmation_required: bool
+    settled_at: Moment | None

@@ -1,0 +1,54 @@
+"""Acting upon what one has seen: ETag and If-Match (RFC 9110 §8.8.3, §13.1.1).
+
+Two writers meet at a contract: the client on two devices, and the clock.  The two
+statements that lead to money (clause 5.5) must therefore name the version they were
+decided upon.  A refusal need not: whoever wants out must not lose a race for it.
+Everything else a client writes is written once, by the states of its owner.
+"""
+
+import re
+from typing import Annotated, Final
+
+from fastapi import Depends, Header, Response
+
+from services.auth.gateway.problems import BadRequestError
+
+ETAG: Final = {"ETag": {"schema": {"type": "string"}}}
+_STRONG: Final = re.compile(r'"([\x21\x23-\x7e]{1,64})"')
+
+
+def seen_version(
+    if_match: Annotated[
+        str | None,
+        Header(
+            description="The ETag of the contract the client has decided upon.",
+            examples=['"5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f"'],
+        ),
+    ] = None,
+) -> str:
+    """The version a request names; another one than strong and single never matches.
+
+    BadRequestError: ``precondition_required``, ``version_stale``.
+    """
+    if if_match is None or if_match.strip() == "*":
+        raise BadRequestError(
+            "precondition_required",
+            "The request does not say which version was seen.",
+            next_step="Read the contract and send its ETag in If-Match.",
+        )
+    named = _STRONG.fullmatch(if_match.strip())
+    if named is None:
+        raise BadRequestError(
+            "version_stale",
+            "The contract has changed since it was shown.",
+            next_step="Look at the contract again, then decide.",
+        )
+    return named[1]
+
+
+Seen = Annotated[str, Depends(seen_version)]
+
+
+def show_version(response: Response, version: str) -> None:
+    """Name the version that is sent."""
+    response.headers["ETag"] = f'"{version}"'

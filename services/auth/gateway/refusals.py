@@ -1,0 +1,98 @@
+"""Which problems an operation can answer with, told where the operation stands.
+
+Only codes of its own rules are told there; what the door refuses for every operation,
+or for every one with a body or a session, `description` adds.
+"""
+
+from typing import Any, Final
+
+OWN_CODES: Final = "x-refusals"
+
+REPEATABLE: Final = ("idempotency_key_reused", "request_in_progress")
+"""Of operations whose owner keeps the reply under the Idempotency-Key."""
+CODES: Final = ("code_wrong", "code_expired", "code_spent", "challenge_not_found")
+REGISTRATION: Final = (
+    "registration_unknown",
+    "registration_expired",
+    "registration_step_wrong",
+    "registration_refused",
+    "already_registered",
+    "phone_already_registered",
+    "biometrics_negative",
+)
+CEREMONY: Final = (
+    "ceremony_unknown",
+    "ceremony_failed",
+    "ceremony_spent",
+    "ceremony_expired",
+    "proof_given",
+)
+BIOMETRICS: Final = (
+    "biometrics_attempt_spent",
+    "biometrics_code_unknown",
+    "biometrics_liveness_failed",
+    "biometrics_negative",
+    "biometrics_score_too_low",
+    "protocol_attempts_exceeded",
+    "protocol_malformed",
+    "protocol_other_document",
+    "protocol_other_nonce",
+    "protocol_other_person",
+    "protocol_other_reference",
+    "protocol_other_session",
+    "protocol_replayed",
+    "protocol_signature_invalid",
+    "protocol_too_old",
+)
+SIGNATURE: Final = (
+    "algorithm_mismatch",
+    "bad_signature",
+    "digest_mismatch",
+    "malformed",
+    "no_certificate",
+    "no_signed_attributes",
+    "not_signed_data",
+    "other_content",
+    "outside_validity",
+    "revocation_unknown",
+    "revoked",
+    "several_signers",
+    "signature_replayed",
+    "signing_time_in_future",
+    "untrusted",
+    "weak_or_unknown_algorithm",
+    "wrong_imprint",
+    "wrong_person",
+    "wrong_usage",
+)
+PERSON: Final = (
+    "name_invalid",
+    "iin_invalid",
+    "iban_invalid",
+    "document_kind_not_accepted",
+    "document_number_invalid",
+    "document_expired",
+    "consent_invalid",
+    "consent_missing",
+    "person_not_confirmed",
+    "person_tries_exhausted",
+    "phone_not_confirmed",
+    "under_age",
+)
+STATEMENT: Final = (
+    "not_found",
+    *CODES,
+    *REPEATABLE,
+    "text_changed",
+    "channel_not_allowed",
+    "second_factor_needed",
+    "silence_passed",
+    "refusal_pending",
+    "contract_annulled",
+    "contract_blocked",
+)
+
+
+def refuses(*codes: str, **more: object) -> dict[str, Any]:
+    """For `openapi_extra`: the codes of an operation's own rules, and more of it."""
+    return {OWN_CODES: sorted(set(codes)), **more}

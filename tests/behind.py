@@ -1,0 +1,101 @@
+"""What the services behind the gateway answer, for tests that start none of them.
+
+One answer for every call the gateway makes, in the form the owner gives it.
+"""
+
+from typing import Final
+
+from kernel.crypto import Json
+
+ID: Final = "01a2130e-4a68-713f-b993-5feed469ea37"
+AT: Final = "2026-11-23T07:00:00.000000Z"
+DIGEST: Final = "5e" * 32
+
+_STEP: Final[dict[str, Json]] = {
+    "registration_id": ID,
+    "client_id": ID,
+    "state": "active",
+    "next_step": "set_password",
+}
+_CEREMONY: Final[dict[str, Json]] = {
+    "ceremony_id": ID,
+    "state": "open",
+    "operation": f"contract:{ID}",
+}
+_WHOLE_CEREMONY: Final[dict[str, Json]] = {
+    **_CEREMONY,
+    "document_b64": "0JTQvtCz0L7QstC+0YA=",
+    "document_sha256": DIGEST,
+    "biometrics_url": "https://coid.example/visit/1",
+    "expires_at": AT,
+}
+_APPLICATION: Final[dict[str, Json]] = {
+    "application_id": ID,
+    "state": "offered",
+    "amount": "400000.00",
+    "term_days": 30,
+    "submitted_at": AT,
+    "refusal_code": None,
+    "contract_id": ID,
+    "next_step": "sign",
+}
+_CONTRACT: Final[dict[str, Json]] = {
+    "contract_id": ID,
+    "version": "5f" * 16,
+    "application_id": ID,
+    "number": "KSK-20261123-5FEED469EA",
+    "contract_on": "2026-11-23",
+    "state": "concluded",
+    "amount": "400000.00",
+    "term_days": 30,
+    "document_sha256": DIGEST,
+    "signed_at": AT,
+    "consented_at": None,
+    "hold_until": None,
+    "confirmation_required": True,
+    "released_at": None,
+    "refusal_asked_at": None,
+    "end_code": None,
+    "next_step": "give_consent",
+    "seconds_left": None,
+    "may_refuse": True,
+    "statement": {"kind": "consent", "version": "1", "text": "…", "sha256": DIGEST},
+}
+ANSWERS: Final[dict[tuple[str, str], Json]] = {
+    ("onboarding", "start_registration"): {
+        "registration_id": ID,
+        "challenge_id": ID,
+        "token": "token",
+    },
+    ("onboarding", "confirm_phone"): _STEP,
+    ("onboarding", "put_person"): _STEP,
+    ("onboarding", "put_photo"): _STEP,
+    ("onboarding", "get_registration"): {**_STEP, "refused_code": None},
+    ("onboarding", "open_registration_ceremony"): _WHOLE_CEREMONY,
+    ("onboarding", "get_ceremony"): _WHOLE_CEREMONY,
+    ("onboarding", "complete_biometrics"): _CEREMONY,
+    ("onboarding", "put_signature"): _CEREMONY,
+    ("contracts", "submit_application"): _APPLICATION,
+    ("contracts", "get_application"): _APPLICATION,
+    ("contracts", "list_applications"): {"items": [_APPLICATION], "next_before": ID},
+    ("contracts", "list_contracts"): {"items": [_CONTRACT], "next_before": None},
+    ("contracts", "get_contract"): _CONTRACT,
+    ("contracts", "get_document"): {
+        "document_b64": "0JTQvtCz0L7QstC+0YA=",
+        "media_type": "text/plain; charset=utf-8",
+        "sha256": DIGEST,
+    },
+    ("contracts", "open_signing"): _WHOLE_CEREMONY,
+    ("contracts", "give_consent"): _CONTRACT,
+    ("contracts", "confirm_release"): _CONTRACT,
+    ("contracts", "refuse_contract"): {"refusal": "final", "contract": _CONTRACT},
+    ("disbursement", "get_payout"): {
+        "payout_id": ID,
+        "contract_id": ID,
+        "state": "held",
+        "amount": "400000.00",
+        "hold_until": AT,
+        "confirmation_required": False,
+        "settled_at": None,
+    },
+}

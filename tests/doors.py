@@ -1,0 +1,177 @@
+"""The gateway's application with nothing behind it: no server, no database, no bus.
+
+Everything between the socket and the use cases is the product's; what the use cases
+and the other services would say is said by twins that remember what they were asked.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+
+from kernel.context import Context, fresh_context
+from kernel.crypto import FieldKeys, Json, random_bytes
+from kernel.errors import Refused
+from kernel.ids import system_ids
+from kernel.tokens import Assertions
+from services.auth.domain.codes import Act, Challenge
+from services.auth.domain.passwords import login_refused
+from services.auth.domain.sessions import Session, session_required
+from services.auth.gateway.app import PREFIX, build_app
+from services.auth.gateway.cursors import Cursors
+from services.auth.gateway.gate import Gate
+from services.auth.gateway.security import SESSION_COOKIE
+from services.auth.wiring import GatewayUseCases
+from services.auth.wiring.gateway import SecondFactor
+from tests.behind import ANSWERS, ID
+
+HOST: Final = "creditplus.kz"
+ORIGIN: Final = f"https://{HOST}"
+"""The site as browsers know it."""
+NOON: Final = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+TOKEN: Final = "token-of-a-client"  # noqa: S105 - opens nothing but the twin
+CLIENT: Final = UUID(int=0xC11E)
+IN: Final = {"Cookie": f"{SESSION_COOKIE}={TOKEN}", "Authorization": "Bearer token"}
+"""The headers of a client who is logged in and holds a registration's token."""
+
+
+@dataclass
+class NotedRpc:
+    """Stands for the bus: notes what was asked, answers or fails as told."""
+
+    asked: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def call_async(
+        self, service: str, method: str, *, context: Context, **asked: object
+    ) -> Awaitable[Json]:
+        async def reply() -> Json:
+            self.asked.append((service, method, {**asked, "context": context}))
+            if self.failure is not None:
+                raise self.failure
+            return ANSWERS[service, method]
+
+        return reply()
+
+
+class PlainAssertions:
+    """Names the client in clear, so that a test can read it."""
+
+    def issue(self, *, audience: str, client_id: UUID) -> str:
+        return f"{audience}:{client_id}"
+
+
+@dataclass
+class FakeUseCases:
+    """The gateway's own use cases: one session, and codes that are never right."""
+
+    recorded: list[tuple[str, str]] = field(default_factory=list)
+
+    def authenticate(self, _context: Context, *, token: str, activity: bool) -> Session:
+        del activity
+        if token != TOKEN:
+            raise session_required()
+        return Session(
+            session_id=UUID(ID),
+            login_id=UUID(ID),
+            client_id=CLIENT,
+            opened_at=NOON,
+            active_at=NOON,
+        )
+
+    def idle_left_s(self, _session: Session) -> int:
+        return 600
+
+    def end_session(self, _context: Context, *, session: Session) -> None:
+        del session
+
+    def log_in(self, _context: Context, **_given: object) -> Challenge:
+        raise login_refused()
+
+    def open_session(self, _context: Context, **_given: object) -> tuple[Session, str]:
+        raise Refused("code_wrong", "The code is not right.", next_step="-")
+
+    def set_first_password(self, _context: Context, **_given: object) -> None:
+        return
+
+    def challenge_client(
+        self, _context: Context, *, session: Session, act: Act
+    ) -> Challenge:
+        return cast(
+            "Challenge",
+            _Sent(challenge_id=act.contract_id, expires_at=session.opened_at),
+        )
+
+    def confirm_act(self, _context: Context, **_given: object) -> SecondFactor:
+        return SecondFactor(NOON)
+
+    def record_refusal(self, _context: Context, *, what: str, code: str) -> None:
+        self.recorded.append((what, code))
+
+    def check_database(self, _context: Context) -> None:
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The part of a challenge that is shown."""
+
+    challenge_id: UUID
+    expires_at: datetime
+
+
+@dataclass
+class FakeDoor:
+    """A client of the application, and the twins behind it."""
+
+    rpc: NotedRpc = field(default_factory=NotedRpc)
+    use_cases: FakeUseCases = field(default_factory=FakeUseCases)
+
+    def __post_init__(self) -> None:
+        ids = system_ids(_Noon())
+        self.gate = Gate(
+            use_cases=cast("GatewayUseCases", self.use_cases),
+            rpc=self.rpc,
+            assertions=cast("Assertions", PlainAssertions()),
+            cursors=Cursors(FieldKeys("k1", {"k1": random_bytes(32)})),
+            new_context=lambda: fresh_context(ids),
+            hosts=frozenset({HOST}),
+            origins=frozenset({ORIGIN}),
+        )
+
+    def app(self) -> FastAPI:
+        """The application as the server runs it."""
+        return build_app(self.gate)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, Any] | None = None,
+        **request: Any,  # noqa: ANN401 - httpx's own arguments
+    ) -> httpx.Response:
+        """One request from our own page."""
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app())
+            async with httpx.AsyncClient(
+                transport=transport, base_url=f"{ORIGIN}{PREFIX}"
+            ) as client:
+                whole = {"Origin": ORIGIN, **(headers or {})}
+                return await client.request(method, path, headers=whole, **request)
+
+        return asyncio.run(ask())
+
+    def close(self) -> None:
+        self.gate.close()
+
+
+class _Noon:
+    def now(self) -> datetime:
+        return NOON
