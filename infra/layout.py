@@ -81,6 +81,11 @@ class Layout:
         return self.data / "checkpoints"
 
     @property
+    def reads(self) -> Path:
+        """The gateway's log of ordinary reads; its digests are events."""
+        return self.data / "reads"
+
+    @property
     def ports(self) -> Path:
         return self.state / "ports.json"
 
@@ -129,6 +134,7 @@ class Layout:
             self.data,
             self.anchor,
             self.checkpoints,
+            self.reads,
             self.rabbitmq,
             self.run,
         ):

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.context import Call, jsonable
-from kernel.crypto import FieldKeys, Json
+from kernel.crypto import FieldKeys, Json, sha256
 from kernel.errors import Refused
 from kernel.tables import idempotency
 
@@ -27,51 +27,73 @@ def once(
 ) -> Json:
     """Run the act of ``call`` once per (client, operation, key).
 
-    1. Claim the key by inserting it; a concurrent twin waits here until the first
-       commits (or gives up by the lock time-out: Transient).
-    2. A key already taken with other arguments is refused
+    1. Take the key for the time of this transaction; while a twin holds it the
+       request is refused at once (``request_in_progress``).
+    2. Claim the key for ever by inserting it.
+    3. A key already claimed with other arguments is refused
        (``idempotency_key_reused``), with the same ones its stored reply returns.
-    3. Otherwise run, and store the reply in the same transaction.
+    4. Otherwise run, and store the reply in the same transaction.
 
     Without a key, or without a client, the act simply runs.
     """
     if call.idempotency_key is None or call.client_id is None:
         return run()
-    where = {
-        "client_id": call.client_id,
-        "operation": call.method,
-        "key": call.idempotency_key,
-    }
     row = f"{call.client_id}/{call.method}/{call.idempotency_key}"
-    claimed = connection.execute(  # step 1
+    _take(connection, row)  # step 1
+    claimed = connection.execute(  # step 2
         insert(idempotency)
-        .values(**where, arguments_sha256=call.arguments_digest, created_at=now)
+        .values(
+            client_id=call.client_id,
+            operation=call.method,
+            key=call.idempotency_key,
+            arguments_sha256=call.arguments_digest,
+            created_at=now,
+        )
         .on_conflict_do_nothing()
     ).rowcount
-    match = (
-        (idempotency.c.client_id == call.client_id)
-        & (idempotency.c.operation == call.method)
-        & (idempotency.c.key == call.idempotency_key)
-    )
-    if not claimed:  # step 2
-        digest, sealed = connection.execute(
-            idempotency.select()
-            .with_only_columns(idempotency.c.arguments_sha256, idempotency.c.reply)
-            .where(match)
-        ).one()
-        if bytes(digest) != call.arguments_digest:
-            raise Refused(
-                "idempotency_key_reused",
-                "This Idempotency-Key was used with another request.",
-                next_step="Send the request again under a new key.",
-            )
+    if not claimed:  # step 3
+        sealed = _reply_of(connection, call)
         reply: Json = orjson.loads(
             field_keys.unseal(sealed, table="idempotency", column="reply", row=row)
         )
         return reply
-    reply = jsonable(run())  # step 3
+    reply = jsonable(run())  # step 4
     sealed = field_keys.seal(
         orjson.dumps(reply), table="idempotency", column="reply", row=row
     )
-    connection.execute(idempotency.update().where(match).values(reply=sealed))
+    connection.execute(idempotency.update().where(_key_of(call)).values(reply=sealed))
     return reply
+
+
+def _take(connection: Connection, row: str) -> None:
+    """A lock of the transaction on the name of the row; nobody waits for it."""
+    lock = int.from_bytes(sha256(row.encode())[:8], "big", signed=True)
+    if not connection.execute(select(func.pg_try_advisory_xact_lock(lock))).scalar():
+        raise Refused(
+            "request_in_progress",
+            "The same request is being carried out right now.",
+            next_step="Send it again in a moment, with the same Idempotency-Key.",
+        )
+
+
+def _reply_of(connection: Connection, call: Call) -> bytes:
+    """The sealed reply to the same request, made before."""
+    digest, sealed = connection.execute(
+        select(idempotency.c.arguments_sha256, idempotency.c.reply).where(_key_of(call))
+    ).one()
+    if bytes(digest) != call.arguments_digest:
+        raise Refused(
+            "idempotency_key_reused",
+            "This Idempotency-Key was used with another request.",
+            next_step="Send the request again under a new key.",
+            header="Idempotency-Key",
+        )
+    return bytes(sealed)
+
+
+def _key_of(call: Call) -> ColumnElement[bool]:
+    return (
+        (idempotency.c.client_id == call.client_id)
+        & (idempotency.c.operation == call.method)
+        & (idempotency.c.key == call.idempotency_key)
+    )

@@ -12,11 +12,10 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 import httpx
-from fastapi import FastAPI
 
 from kernel.context import Context, fresh_context
 from kernel.crypto import FieldKeys, Json, random_bytes
-from kernel.errors import Refused
+from kernel.errors import Refused, Transient
 from kernel.ids import system_ids
 from kernel.tokens import Assertions
 from services.auth.domain.codes import Act, Challenge
@@ -25,7 +24,9 @@ from services.auth.domain.sessions import Session, session_required
 from services.auth.gateway.app import PREFIX, build_app
 from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.gate import Gate
+from services.auth.gateway.reads import Read
 from services.auth.gateway.security import SESSION_COOKIE
+from services.auth.handlers.access import Called
 from services.auth.wiring import GatewayUseCases
 from services.auth.wiring.gateway import SecondFactor
 from tests.behind import ANSWERS, ID
@@ -71,6 +72,8 @@ class FakeUseCases:
     """The gateway's own use cases: one session, and codes that are never right."""
 
     recorded: list[tuple[str, str]] = field(default_factory=list)
+    called: list[Called] = field(default_factory=list)
+    away: bool = False
 
     def authenticate(self, _context: Context, *, token: str, activity: bool) -> Session:
         del activity
@@ -113,6 +116,11 @@ class FakeUseCases:
     def record_refusal(self, _context: Context, *, what: str, code: str) -> None:
         self.recorded.append((what, code))
 
+    def record_call(self, _context: Context, called: Called) -> None:
+        if self.away:
+            raise Transient("the database is away")
+        self.called.append(called)
+
     def check_database(self, _context: Context) -> None:
         return
 
@@ -131,6 +139,7 @@ class FakeDoor:
 
     rpc: NotedRpc = field(default_factory=NotedRpc)
     use_cases: FakeUseCases = field(default_factory=FakeUseCases)
+    noted: list[Read] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         ids = system_ids(_Noon())
@@ -139,14 +148,12 @@ class FakeDoor:
             rpc=self.rpc,
             assertions=cast("Assertions", PlainAssertions()),
             cursors=Cursors(FieldKeys("k1", {"k1": random_bytes(32)})),
+            reads=self,
             new_context=lambda: fresh_context(ids),
             hosts=frozenset({HOST}),
             origins=frozenset({ORIGIN}),
         )
-
-    def app(self) -> FastAPI:
-        """The application as the server runs it."""
-        return build_app(self.gate)
+        self.app = build_app(self.gate)
 
     def send(
         self,
@@ -159,7 +166,7 @@ class FakeDoor:
         """One request from our own page."""
 
         async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app())
+            transport = httpx.ASGITransport(app=self.app)
             async with httpx.AsyncClient(
                 transport=transport, base_url=f"{ORIGIN}{PREFIX}"
             ) as client:
@@ -167,6 +174,18 @@ class FakeDoor:
                 return await client.request(method, path, headers=whole, **request)
 
         return asyncio.run(ask())
+
+    def note(self, read: Read) -> None:
+        self.noted.append(read)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.rpc.asked.clear()
+        self.rpc.failure = None
+        self.use_cases.recorded.clear()
+        self.use_cases.called.clear()
+        self.use_cases.away = False
+        self.noted.clear()
 
     def close(self) -> None:
         self.gate.close()

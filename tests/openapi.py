@@ -7,6 +7,7 @@ and is seen in a review as such.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, cast
@@ -51,6 +52,7 @@ class Operation:
         return set(content["schema"]["allOf"][1]["properties"]["code"]["enum"])
 
 
+@cache
 def document() -> dict[str, Any]:
     """The description as it is served."""
     return build_app(_NOBODY).openapi()

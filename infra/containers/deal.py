@@ -144,7 +144,8 @@ class Dealer:
 
     def _give_clock(self) -> None:
         folder = self.handouts / places.CLOCK
-        (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+        for mount_point in ("checkpoints", "reads"):
+            (folder / mount_point).mkdir(parents=True, exist_ok=True)
         _hand_over(folder, places.OURS)
 
 

@@ -180,6 +180,7 @@ class Environments:
             **public,
             "SERVER_CERT": f"{certificate}.crt",
             "SERVER_KEY": f"{certificate}.key",
+            "READS": str(self.layout.reads),
         }
 
     def _of_audit(self, process: topology.Process) -> dict[str, str]:

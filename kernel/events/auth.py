@@ -82,6 +82,44 @@ class AccessRefused(Event):
     code: str
 
 
+class OperationCalled(Event):
+    """A client did something, or was shown personal data (clauses 6.1d, 6.1e).
+
+    ``action`` is the operation's name in the API's description, ``outcome`` is
+    ``done`` or the code of the refusal.
+    """
+
+    TYPE = "auth.operation_called.v1"
+    SUBJECT = "request"
+
+    request_id: UUID
+    client_id: UUID | None
+    action: str
+    object_id: UUID | None
+    outcome: str
+
+
+class ReadsLogged(Event):
+    """A part of the log of ordinary reads was closed (clauses 6.1d, 6.1e).
+
+    ``log_sha256`` is of the part's bytes, ``counts`` its lines by method, route and
+    status; the parts of a log are a chain.
+    """
+
+    TYPE = "auth.reads_logged.v1"
+    SUBJECT = "log"
+
+    log_id: UUID
+    number: int
+    first_at: Instant
+    last_at: Instant
+    lines: int
+    length: int
+    log_sha256: str
+    previous_sha256: str | None
+    counts: tuple[str, ...]
+
+
 class MessageSent(Event):
     """A message left for the client's phone; the text stays with auth."""
 

@@ -16,7 +16,8 @@ class Settings(PlatformSettings):
     """`public_host` is the site's name as clients know it (clause 1.2a).
 
     The process `auth` needs the `sms_url` and the client certificate for it; the
-    process `gateway` listens on `host`:`port` and shows `server_cert`.
+    process `gateway` listens on `host`:`port`, shows `server_cert` and notes ordinary
+    reads in the folder `reads`.
     """
 
     public_host: str
@@ -28,6 +29,7 @@ class Settings(PlatformSettings):
     outer_key: Path | None = None
     server_cert: Path | None = None
     server_key: Path | None = None
+    reads: Path | None = None
 
 
 def given(value: Path | str | None, *, name: str) -> str:

@@ -21,11 +21,14 @@ _SHARED_SPEAKER: Final = "contracts"
 """Who speaks in the examples of types that any service may publish."""
 
 _TEXTS: Final = {
+    "action": "give_consent",
     "approved_by": "controller",
     "asked_by": "operator",
     "channel": "lender_digital",
     "code": "example_code",
+    "counts": "GET /contracts 200 7",
     "event_type": "contracts.contract_signed.v1",
+    "outcome": "done",
     "refused_by": "controller",
     "template": "release_call",
     "what": "GET /api/v1/contracts",

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
+from kernel.errors import Refused
 from services.auth.gateway import digests
 from services.auth.gateway.problems import (
     BadRequestError,
@@ -23,6 +24,7 @@ from services.auth.gateway.problems import (
     not_acceptable,
     too_large,
 )
+from services.auth.gateway.records import Recorder
 
 MOST_JSON_BYTES: Final = 64 * 1024
 MOST_PHOTO_BYTES: Final = 8 * 1024 * 1024
@@ -59,13 +61,19 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         answer = super().get_route_handler()
         reads_json = self.body_field is not None
+        recorder = Recorder(self)
 
         async def handle(request: Request) -> Response:
             _refuse_duplicate_query(request)
             _refuse_other_forms(request)
             if reads_json:
                 request = await _with_json(request)
-            response = await answer(request)
+            try:
+                response = await answer(request)
+            except Refused as refused:
+                await recorder.refused(request, refused)
+                raise
+            await recorder.done(request)
             if response.body:
                 digest = digests.digest_of(bytes(response.body))
                 response.headers[digests.HEADER] = digest

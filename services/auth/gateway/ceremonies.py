@@ -16,6 +16,7 @@ from pydantic import Field
 from services.auth.gateway.answers import CeremonyAnswer, CeremonyStep
 from services.auth.gateway.bodies import Body, StrictRoute
 from services.auth.gateway.gate import AnswerT, Here, Visit
+from services.auth.gateway.records import PERSONAL
 from services.auth.gateway.refusals import BIOMETRICS, CEREMONY, SIGNATURE, refuses
 from services.auth.gateway.security import CeremonyHolder, Holder
 
@@ -82,7 +83,9 @@ def _page(ceremony_id: UUID) -> Response:
     )
 
 
-@router.get("/{ceremony_id}", openapi_extra=refuses("ceremony_unknown"))
+@router.get(
+    "/{ceremony_id}", openapi_extra=refuses("ceremony_unknown") | {PERSONAL: True}
+)
 async def get_ceremony(
     here: Here, holder: CeremonyHolder, ceremony_id: UUID
 ) -> CeremonyAnswer:

@@ -25,6 +25,7 @@ from services.auth.gateway.challenges import Code
 from services.auth.gateway.gate import AnswerT, Here, Visit
 from services.auth.gateway.pages import Asked, page_of
 from services.auth.gateway.preconditions import ETAG, Seen, show_version
+from services.auth.gateway.records import PERSONAL
 from services.auth.gateway.refusals import REPEATABLE, STATEMENT, refuses
 from services.auth.gateway.security import SignedIn
 
@@ -79,7 +80,10 @@ async def get_contract(
     return contract
 
 
-@router.get("/contracts/{contract_id}/document", openapi_extra=refuses("not_found"))
+@router.get(
+    "/contracts/{contract_id}/document",
+    openapi_extra=refuses("not_found") | {PERSONAL: True},
+)
 async def get_document(
     here: Here, session: SignedIn, contract_id: UUID
 ) -> DocumentAnswer:

@@ -11,12 +11,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kernel.context import Context, continued
-from kernel.errors import Refused
+from kernel.errors import Broken, Refused
 from kernel.logging import canonical, get_logger
 from kernel.metrics import SECONDS
 from services.auth.gateway import problems
 from services.auth.gateway.gate import Gate
 from services.auth.gateway.problems import Reader
+from services.auth.gateway.reads import Read
+from services.auth.gateway.records import client_of, object_of
 from services.auth.gateway.security import HEADERS, refuse_cross_site
 
 log = get_logger(__name__)
@@ -26,6 +28,9 @@ MOST_HEAD_BYTES: Final = 16 * 1024
 REQUEST_S: Final = 30.0
 """The longest a request may take, its slow sender included (case A23)."""
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_LOOKING: Final = frozenset({"GET", "HEAD"})
+_HEALTH: Final = "/health/"
+"""Asked every second by machines, about nobody."""
 HTTP_SECONDS: Final = Histogram(
     "http_request_seconds",
     "Time of one request at the public door",
@@ -53,6 +58,8 @@ class Door:
         outcome = await self._answered(scope, receive, answer)
         took_s = time.monotonic() - started
         method, route = method_of(scope), route_of(scope)
+        if method in _LOOKING and not route.startswith(_HEALTH):
+            self._note(scope, what=f"{method} {route}", status=answer.status)
         HTTP_SECONDS.labels(method, route, outcome).observe(took_s)
         canonical(
             log,
@@ -65,6 +72,19 @@ class Door:
             request_id=str(context.correlation_id),
             trace_id=context.trace_id,
         )
+
+    def _note(self, scope: Scope, *, what: str, status: int) -> None:
+        read = Read(
+            request_id=scope["state"]["context"].correlation_id,
+            client_id=client_of(scope),
+            object_id=object_of(scope),
+            what=what,
+            status=status,
+        )
+        try:
+            self._gate.reads.note(read)
+        except Broken:
+            log.exception("read_not_noted", request_id=str(read.request_id))
 
     async def _answered(self, scope: Scope, receive: Receive, answer: "_Answer") -> str:
         """How it went: ok, refused or broken; an answer has been sent."""

@@ -19,6 +19,7 @@ from kernel.tokens import Assertions
 from services.auth.gateway.answers import Answer
 from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.problems import BadRequestError
+from services.auth.gateway.reads import Reads
 from services.auth.wiring import GatewayUseCases
 
 log = get_logger(__name__)
@@ -65,6 +66,7 @@ class Gate:
     rpc: Rpc
     assertions: Assertions
     cursors: Cursors
+    reads: Reads
     new_context: Callable[[], Context]
     hosts: frozenset[str]
     origins: frozenset[str]

@@ -67,12 +67,14 @@ async def _session(request: Request, *, activity: bool) -> Session:
     if request.method not in SAFE_METHODS and not _says_where_from(request):
         raise cross_site()
     gate = gate_of(request)
-    return await gate.blocking(
+    session = await gate.blocking(
         gate.use_cases.authenticate,
         context_of(request),
         token=token,
         activity=activity,
     )
+    request.state.client_id = session.client_id
+    return session
 
 
 def _says_where_from(request: Request) -> bool:

@@ -14,6 +14,7 @@ from services.auth.gateway.bodies import Body, Id, StrictRoute
 from services.auth.gateway.challenges import Code, challenge_view
 from services.auth.gateway.gate import Gate, Here
 from services.auth.gateway.passwords import Password
+from services.auth.gateway.records import TELLS_ITSELF
 from services.auth.gateway.refusals import CODES, refuses
 from services.auth.gateway.security import (
     LookedIn,
@@ -42,7 +43,9 @@ class SecondFactor(Body):
 
 
 @router.post(
-    "", openapi_extra=refuses("login_refused", "phone_invalid", "code_too_often")
+    "",
+    openapi_extra=refuses("login_refused", "phone_invalid", "code_too_often")
+    | {TELLS_ITSELF: True},
 )
 async def log_in(here: Here, body: Credentials) -> ChallengeAnswer:
     """The first factor; a right one sends a code to the phone.
@@ -63,7 +66,7 @@ async def log_in(here: Here, body: Credentials) -> ChallengeAnswer:
     "/second-factor",
     status_code=201,
     responses={201: {"headers": {"Set-Cookie": {"schema": {"type": "string"}}}}},
-    openapi_extra=refuses(*CODES),
+    openapi_extra=refuses(*CODES) | {TELLS_ITSELF: True},
 )
 async def open_session(
     here: Here, body: SecondFactor, response: Response

@@ -10,11 +10,13 @@ from uuid import UUID
 
 from kernel.context import Context
 from kernel.errors import Broken, Refused
+from kernel.events.auth import ReadsLogged
 from kernel.values import Phone
 from services.auth.domain.codes import Act, Challenge, Claim
 from services.auth.domain.passwords import accept_password
 from services.auth.domain.sessions import Session, time_left
 from services.auth.handlers import access, logins, sessions
+from services.auth.handlers.access import Called
 from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.logins import NewPassword
 from services.auth.ports import Passwords
@@ -217,6 +219,16 @@ class GatewayUseCases:
             access.record_refusal(
                 context.correlation_id, what=what, code=code, publish=tx.publish
             )
+
+    def record_call(self, context: Context, called: Called) -> None:
+        """Record what a client did or was shown (clauses 6.1d, 6.1e)."""
+        with self._desk.begin(context) as (tx, _):
+            access.record_call(called, publish=tx.publish)
+
+    def record_reads(self, logged: ReadsLogged) -> None:
+        """Publish a closed part of the log of reads."""
+        with self._desk.begin(self._desk.platform.context()) as (tx, _):
+            tx.publish(logged)
 
     def check_database(self, context: Context) -> None:
         """Transient when the database does not answer."""

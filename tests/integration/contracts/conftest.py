@@ -269,10 +269,15 @@ def owner(servers: Stack) -> Iterator[Engine]:
 def platform(servers: Stack, owner: Engine) -> Iterator[Platform[Settings]]:
     """The platform of the process `contracts`."""
     del owner  # the schema must stand first
-    env = servers.env("contracts")
-    made = Platform.open(read(Settings, prefix="contracts", environ=env))
+    made = open_platform(servers)
     yield made
     made.close()
+
+
+def open_platform(servers: Stack) -> Platform[Settings]:
+    """What one process of the service works with."""
+    env = servers.env("contracts")
+    return Platform.open(read(Settings, prefix="contracts", environ=env))
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from kernel.crypto import Json
-from kernel.errors import KernelError, Refused
+from kernel.errors import Refused
 from kernel.events.disbursement import PayoutScheduled, PayoutSettled
 from services.contracts.domain.contract import ContractState
 from services.contracts.handlers import contracts, reactions
@@ -251,29 +250,6 @@ def test_a_consent_needs_a_fresh_second_factor(desk: Desk) -> None:
             wish=wish,
         )
     assert refused.value.code == "second_factor_needed"
-
-
-@pytest.mark.catalogue("B02")
-def test_one_request_at_once_from_many_hands_has_one_effect(desk: Desk) -> None:
-    """The same key gives the same answer; the consent is given once."""
-    contract_id = desk.concluded()
-    replies: list[Json] = []
-    failures: list[KernelError] = []
-
-    def ask() -> None:
-        try:
-            replies.append(desk.give_consent(contract_id, key="k-1"))
-        except KernelError as error:
-            failures.append(error)
-
-    hands = [threading.Thread(target=ask) for _ in range(8)]
-    for hand in hands:
-        hand.start()
-    for hand in hands:
-        hand.join(timeout=30)
-    assert failures == []
-    assert [replies[0]] * 8 == replies
-    assert desk.said().count("additional_consent_given") == 1
 
 
 def test_many_applications_at_once_leave_one(desk: Desk) -> None:

@@ -202,15 +202,23 @@ def test_only_an_assertion_for_this_service_speaks_for_a_client(
 
 @pytest.mark.catalogue("B02")
 def test_one_key_one_effect(gateway: Gateway, contracts: Service) -> None:
-    """Twenty parallel calls under one key: one event, one answer for all."""
+    """Twenty parallel calls under one key: one event, one answer for all.
+
+    While one of them is being carried out the others are told so, and ask again.
+    """
 
     def ask(reason: str = "a", client_id: UUID = CLIENT) -> Json:
-        return gateway.call(
-            "once",
-            reason=reason,
-            assertion=gateway.assertion(client_id=client_id),
-            idempotency_key="k-1",
-        )
+        while True:
+            try:
+                return gateway.call(
+                    "once",
+                    reason=reason,
+                    assertion=gateway.assertion(client_id=client_id),
+                    idempotency_key="k-1",
+                )
+            except Refused as refused:
+                if refused.code != "request_in_progress":
+                    raise
 
     before = contracts.rows("SELECT count(*) FROM outbox")[0].count
     with ThreadPoolExecutor(20) as pool:

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from services.auth.gateway.app import build_app
 from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.gate import Gate
+from services.auth.gateway.reads import ReadLog
 from services.auth.gateway.security import SESSION_COOKIE
 from tests.doors import HOST, ORIGIN, FakeDoor, NotedRpc
 from tests.integration.auth.conftest import auth_owner, stand
@@ -27,6 +30,9 @@ class Door:
     rpc: NotedRpc
     gate: Gate
 
+    def __post_init__(self) -> None:
+        self.app = build_app(self.gate)
+
     def send(
         self,
         method: str,
@@ -40,7 +46,7 @@ class Door:
         named = {} if origin is None else {"Origin": origin}
 
         async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(app=build_app(self.gate))
+            transport = httpx.ASGITransport(app=self.app)
             async with httpx.AsyncClient(
                 transport=transport, base_url=f"{ORIGIN}/api/v1"
             ) as client:
@@ -66,7 +72,7 @@ class Door:
 
 
 @pytest.fixture
-def door(stand: Stand) -> Iterator[Door]:
+def door(stand: Stand, tmp_path: Path) -> Iterator[Door]:
     """The application of one test."""
     rpc = NotedRpc()
     gate = Gate(
@@ -74,6 +80,7 @@ def door(stand: Stand) -> Iterator[Door]:
         rpc=rpc,
         assertions=stand.gateway_platform.assertions,
         cursors=Cursors(stand.gateway_platform.field_keys),
+        reads=ReadLog(tmp_path, log_id=UUID(int=1), clock=stand.clock),
         new_context=stand.gateway_platform.context,
         hosts=frozenset({HOST}),
         origins=frozenset({ORIGIN}),
@@ -82,9 +89,15 @@ def door(stand: Stand) -> Iterator[Door]:
     gate.close()
 
 
-@pytest.fixture
-def fake_door() -> Iterator[FakeDoor]:
-    """The application with nothing behind it."""
+@pytest.fixture(scope="session")
+def one_fake_door() -> Iterator[FakeDoor]:
     fake = FakeDoor()
     yield fake
     fake.close()
+
+
+@pytest.fixture
+def fake_door(one_fake_door: FakeDoor) -> FakeDoor:
+    """The application with nothing behind it, which has forgotten earlier tests."""
+    one_fake_door.forget()
+    return one_fake_door
