@@ -11,11 +11,12 @@ import pytest
 
 from infra.stack import Stack
 from kernel.crypto import Json
+from kernel.database import POOL_SIZE
 from kernel.errors import Refused
 from tests.integration.contracts.conftest import Desk, open_platform
 
 TIMES = 1000
-HANDS = 32
+HANDS = 2 * POOL_SIZE
 
 
 @pytest.fixture
