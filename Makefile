@@ -14,6 +14,8 @@ CODE := $(wildcard kernel services infra tests tools)
 PYTEST_ARGS ?=
 # Arguments for the benchmarks, e.g. `make bench BENCH_ARGS="relay --rounds 9"`.
 BENCH_ARGS ?=
+# Arguments for the generated requests, e.g. `make fuzz FUZZ_ARGS='--calls 2000'`.
+FUZZ_ARGS ?=
 # Arguments for the campaign, e.g. `make faults n=loans-broker FAULTS_ARGS='--seed 1'`.
 FAULTS_ARGS ?=
 
@@ -22,7 +24,7 @@ need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothin
 
 .PHONY: help demo up down status url logs env \
         fmt lint types imports check unit integration e2e security rolling test containers \
-        seeded trace bench faults test-deep events openapi migration clean venv servers
+        seeded trace bench fuzz faults test-deep events openapi migration clean venv servers
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -133,6 +135,9 @@ bench: venv servers ## speeds as ratios against peers (BENCH_ARGS='relay --round
 
 faults: venv servers ## the fault campaign, resumed until its totals are reached (n=case for one)
 	@$(PYTHON) -m tests.faults $(if $(n),$(n),--resume) $(FAULTS_ARGS)
+
+fuzz: venv servers ## generated requests against the whole API, resumed until 50 000 (FUZZ_ARGS='--calls 2000')
+	@$(PYTHON) -m tests.fuzz $(FUZZ_ARGS)
 
 ##@ Tools
 

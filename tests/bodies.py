@@ -21,7 +21,7 @@ def request_of(operation: Operation) -> dict[str, Any]:
     """Arguments for httpx: path is filled by `path_of`, headers and body are here."""
     described = operation.described
     headers = {
-        parameter["name"]: parameter["schema"]["examples"][0]
+        parameter["name"]: parameter["example"]
         for parameter in described["parameters"]
         if parameter.get("in") == "header"
     }

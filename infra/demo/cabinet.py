@@ -79,6 +79,10 @@ class Cabinet:
         """Follow an address the outer world sent us back to."""
         return _read(self._client.get(url))
 
+    def cookies(self) -> dict[str, str]:
+        """What the browser would send to the gateway."""
+        return dict(self._client.cookies)
+
     def close(self) -> None:
         """Close the browser: nothing it held opens the cabinet again."""
         self._client.close()

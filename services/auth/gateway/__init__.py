@@ -25,6 +25,7 @@ class Door:
     def __init__(self, platform: Platform[Settings]) -> None:
         reads = read_log(platform)
         self._gate = gate_for(platform, reads)
+        self._reads = reads
         self._minutes = Minutes(reads, self._tell)
         self._server = Server(build_app(self._gate), platform.settings)
 
@@ -36,6 +37,7 @@ class Door:
         """Serve until the process is told to stop."""
         with self._minutes.passing():
             self._server.run()
+        self._reads.close()
         self._gate.close()
 
     def _tell(self, part: Part) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import orjson
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -29,6 +30,7 @@ from services.auth.gateway.problems import Reader
 log = get_logger(__name__)
 
 PREFIX: Final = "/api/v1"
+DESCRIPTION: Final = f"{PREFIX}/openapi.json"
 VERSION: Final = "1"
 _RESOURCES: Final = (
     registrations,
@@ -45,11 +47,19 @@ _RESOURCES: Final = (
 class Api(FastAPI):
     """FastAPI with the whole description, made once."""
 
+    _described: bytes | None = None
+
     @override
     def openapi(self) -> Description:
         if not self.openapi_schema:
             self.openapi_schema = description_of(self, operations(), prefix=PREFIX)
         return self.openapi_schema
+
+    def described(self) -> bytes:
+        """The description as it is sent."""
+        if self._described is None:
+            self._described = orjson.dumps(self.openapi())
+        return self._described
 
 
 def build_app(gate: Gate) -> FastAPI:
@@ -57,7 +67,7 @@ def build_app(gate: Gate) -> FastAPI:
     app = Api(
         title="Kredit",
         version=VERSION,
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=None,  # FastAPI would write it anew for every request
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -68,9 +78,15 @@ def build_app(gate: Gate) -> FastAPI:
     for module in _RESOURCES:
         resources.include_router(module.router)
     app.include_router(resources)
+    app.add_route(DESCRIPTION, _description, include_in_schema=False)
     _render_failures(app, gate)
     app.add_middleware(Door, gate=gate)
     return app
+
+
+async def _description(request: Request) -> Response:
+    app: Api = request.app
+    return Response(app.described(), media_type="application/json")
 
 
 def operations() -> list[APIRoute]:

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 
 from services.auth.gateway import security
 from services.auth.gateway.languages import sentences_in
-from services.auth.gateway.preconditions import seen_version
+from services.auth.gateway.preconditions import STRONG, VERSION_HEADER, seen_version
 from services.auth.gateway.problems import MEDIA_TYPE, Problem, status_of_code
 from services.auth.gateway.refusals import OWN_CODES, REPEATABLE
 
@@ -148,10 +148,21 @@ def _complete(operation: Description, route: APIRoute, *, unsafe: bool) -> None:
         answer["headers"] = {**_referred(names), **answer.get("headers", {})}
     answers.update(_problems(codes))
     operation["responses"] = dict(sorted(answers.items()))
+    if seen_version in calls:
+        _require_version(operation)
     operation.setdefault("parameters", []).extend(
         {"$ref": f"#/components/parameters/{name}"}
         for name in _understood(operation, calls, own=own)
     )
+
+
+def _require_version(operation: Description) -> None:
+    """The code takes a request without one to say itself what is missing (428)."""
+    for parameter in operation["parameters"]:
+        if parameter["name"].lower() == VERSION_HEADER.lower():
+            parameter["name"], parameter["required"] = VERSION_HEADER, True
+            parameter["schema"] = {"type": "string", "pattern": STRONG.pattern}
+            parameter["example"] = f'"{"5f" * 16}"'
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:

@@ -14,16 +14,14 @@ from fastapi import Depends, Header, Response
 from services.auth.gateway.problems import BadRequestError
 
 ETAG: Final = {"ETag": {"schema": {"type": "string"}}}
-_STRONG: Final = re.compile(r'"([\x21\x23-\x7e]{1,64})"')
+VERSION_HEADER: Final = "If-Match"
+STRONG: Final = re.compile(r'^"([!#-~]{1,64})"$')
 
 
 def seen_version(
     if_match: Annotated[
         str | None,
-        Header(
-            description="The ETag of the contract the client has decided upon.",
-            examples=['"5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f"'],
-        ),
+        Header(description="The ETag of the contract the client has decided upon."),
     ] = None,
 ) -> str:
     """The version a request names; another one than strong and single never matches.
@@ -36,7 +34,7 @@ def seen_version(
             "The request does not say which version was seen.",
             next_step="Read the contract and send its ETag in If-Match.",
         )
-    named = _STRONG.fullmatch(if_match.strip())
+    named = STRONG.fullmatch(if_match.strip())
     if named is None:
         raise BadRequestError(
             "version_stale",

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import FileIO
 from pathlib import Path
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -76,7 +77,7 @@ class ReadLog:
     def __init__(self, folder: Path, *, log_id: UUID, clock: Clock) -> None:
         self._folder, self._log_id, self._clock = folder, log_id, clock
         self._lock = threading.Lock()
-        self._path: Path | None = None
+        self._file: FileIO | None = None
         self._sealed: Part | None = None
         self._open = _Open()
 
@@ -116,24 +117,34 @@ class ReadLog:
                 counts=self._open.told(),
             )
             self._open = _Open()
-            if self._path and self._path.stat().st_size >= MOST_FILE_BYTES:
-                self._path = None
+            if self._file is not None and self._file.tell() >= MOST_FILE_BYTES:
+                self._close()
             return self._sealed
 
     def forget(self) -> None:
         """Remove files that have been kept long enough."""
         oldest = (self._clock.now() - KEEP).timestamp()
+        mine = None if self._file is None else Path(str(self._file.name))
         for path in self._folder.glob(f"*{_ENDING}"):
-            if path != self._path and path.stat().st_mtime < oldest:
+            if path != mine and path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """Write no more."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+
     def _write(self, line: bytes, *, at: datetime) -> None:
-        if self._path is None:
-            name = f"{at:%Y%m%dT%H%M%S%f}-{self._log_id}{_ENDING}"
-            self._path = self._folder / name
         try:
-            with self._path.open("ab", buffering=0) as file:
-                written = file.write(line)
+            if self._file is None:
+                name = f"{at:%Y%m%dT%H%M%S%f}-{self._log_id}{_ENDING}"
+                self._file = (self._folder / name).open("ab", buffering=0)
+            written = self._file.write(line)
         except OSError as error:
             raise Broken("the log of reads cannot be written") from error
         if written != len(line):

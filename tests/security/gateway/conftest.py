@@ -75,18 +75,20 @@ class Door:
 def door(stand: Stand, tmp_path: Path) -> Iterator[Door]:
     """The application of one test."""
     rpc = NotedRpc()
+    reads = ReadLog(tmp_path, log_id=UUID(int=1), clock=stand.clock)
     gate = Gate(
         use_cases=stand.gateway,
         rpc=rpc,
         assertions=stand.gateway_platform.assertions,
         cursors=Cursors(stand.gateway_platform.field_keys),
-        reads=ReadLog(tmp_path, log_id=UUID(int=1), clock=stand.clock),
+        reads=reads,
         new_context=stand.gateway_platform.context,
         hosts=frozenset({HOST}),
         origins=frozenset({ORIGIN}),
     )
     yield Door(stand, rpc, gate)
     gate.close()
+    reads.close()
 
 
 @pytest.fixture(scope="session")

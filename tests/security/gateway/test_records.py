@@ -1,6 +1,7 @@
 """Who did what and who looked at what can be told afterwards (clauses 6.1d, 6.1e)."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -86,6 +87,19 @@ def test_an_act_of_a_client_is_an_event_of_the_database(door: Door) -> None:
     assert event["object_id"] == ID
 
 
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock(NOON)
+
+
+@pytest.fixture
+def log(tmp_path: Path, clock: MovableClock) -> Iterator[ReadLog]:
+    """A log of its own, in `tmp_path`."""
+    made = ReadLog(tmp_path, log_id=LOG, clock=clock)
+    yield made
+    made.close()
+
+
 def noted(log: ReadLog, count: int) -> None:
     for number in range(count):
         log.note(
@@ -101,9 +115,8 @@ def noted(log: ReadLog, count: int) -> None:
 
 @pytest.mark.clause("6.1e")
 @pytest.mark.seeded("gateway_reads_are_not_chained")
-def test_a_part_of_the_log_is_told_by_its_digest(tmp_path: Path) -> None:
+def test_a_part_of_the_log_is_told_by_its_digest(tmp_path: Path, log: ReadLog) -> None:
     """Exactly the bytes added since the part before, and each names the one before."""
-    log = ReadLog(tmp_path, log_id=LOG, clock=MovableClock(NOON))
     assert log.seal() is None
     parts = []
     for count in (3, 5):
@@ -132,12 +145,13 @@ def test_a_part_of_the_log_is_told_by_its_digest(tmp_path: Path) -> None:
 
 
 def test_a_file_turns_over_and_goes_when_its_time_is_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    log: ReadLog,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A part lies in one file; the file being written never goes."""
     monkeypatch.setattr(reads, "MOST_FILE_BYTES", 300)
-    clock = MovableClock(NOON)
-    log = ReadLog(tmp_path, log_id=LOG, clock=clock)
     for _ in range(3):
         noted(log, 2)
         log.seal()
@@ -149,8 +163,7 @@ def test_a_file_turns_over_and_goes_when_its_time_is_up(
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_parts_wait_in_order_while_they_cannot_be_told(tmp_path: Path) -> None:
-    log = ReadLog(tmp_path, log_id=LOG, clock=MovableClock(NOON))
+def test_parts_wait_in_order_while_they_cannot_be_told(log: ReadLog) -> None:
     told: list[int] = []
     away = True
 

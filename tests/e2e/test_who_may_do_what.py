@@ -1,0 +1,126 @@
+"""The matrix of rights on the whole platform: every object × everybody else (A12).
+
+Made from the description of the API, so that a new operation is in it by itself.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+import pytest
+
+from infra.demo.borrower import Borrower
+from infra.demo.world import World
+from services.auth.gateway.app import PREFIX
+from tests.bodies import path_of, request_of
+from tests.e2e.test_from_registration_to_money import AMOUNT, register
+from tests.openapi import Operation, operations
+
+OBJECTS: Final = frozenset(
+    {"registration_id", "ceremony_id", "contract_id", "application_id"}
+)
+ABOUT_OBJECTS: Final = [
+    operation
+    for operation in operations()
+    if OBJECTS & {one.get("name") for one in operation.described["parameters"]}
+]
+NOBODYS: Final = {name: str(UUID(int=0x7FFF << 64)) for name in OBJECTS}
+"""Ids of objects that do not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A caller, and by what they are known."""
+
+    name: str
+    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
+
+
+def everybody_else(world: World, other: Borrower) -> list[Somebody]:
+    """Nobody, another client, another's registration, words that open nothing."""
+    begun = world.borrower(secrets.token_hex(4))
+    begun.start_registration()
+    cookies = other.cabinet.cookies()
+    token = str(begun.cabinet.token)
+    assertion = f"gateway.e30.{'A' * 86}"
+    return [
+        Somebody("nobody", {}, {}),
+        Somebody("another client", {}, cookies),
+        Somebody("another registration", {"Authorization": f"Bearer {token}"}, {}),
+        Somebody("both", {"Authorization": f"Bearer {token}"}, cookies),
+        Somebody("a service", {"Authorization": f"Bearer {assertion}"}, {}),
+        Somebody("a name", {"X-Client-Id": str(UUID(int=1))}, cookies),
+    ]
+
+
+def own_objects(owner: Borrower) -> dict[str, str]:
+    """One object of each kind, all of one client."""
+    application = str(owner.apply(AMOUNT)["application_id"])
+    ceremony = owner.contract("POST", "/signing")["ceremony_id"]
+    return {
+        "registration_id": str(owner.registration_id),
+        "ceremony_id": str(ceremony),
+        "contract_id": owner.contract_id,
+        "application_id": application,
+    }
+
+
+def asked(
+    world: World, operation: Operation, who: Somebody, objects: Mapping[str, str]
+) -> httpx.Response:
+    """A good request for these objects."""
+    request: dict[str, Any] = request_of(operation)
+    request["headers"] |= {"Origin": world.stack.url, **who.headers}
+    request["params"] = {
+        name: objects.get(name, value) for name, value in request["params"].items()
+    }
+    with httpx.Client(
+        base_url=f"{world.stack.url}{PREFIX}",
+        verify=str(world.stack.layout.pki / "ca.crt"),
+        cookies=dict(who.cookies),
+    ) as client:
+        address = path_of(operation, **objects)
+        return client.request(operation.method, address, **request)
+
+
+def shown(answer: httpx.Response) -> tuple[int, str, str]:
+    """All a caller can see of an answer but for the number of the request."""
+    body = answer.json()
+    body.pop("request_id")
+    headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in {"x-request-id", "date"}
+    }
+    return answer.status_code, json.dumps(body), json.dumps(sorted(headers.items()))
+
+
+@pytest.mark.clause("1.3b")
+@pytest.mark.clause("6.1b")
+@pytest.mark.clause("6.1c")
+@pytest.mark.catalogue("A12")
+@pytest.mark.seeded("contracts_anybodys_contract")
+@pytest.mark.seeded("onboarding_anybodys_ceremony")
+def test_an_object_of_somebody_else_is_as_one_that_does_not_exist(
+    world: World,
+) -> None:
+    """Never 2xx, and the same bytes whether it exists or not."""
+    owner, other = (world.borrower(secrets.token_hex(4)) for _ in range(2))
+    for client in (owner, other):
+        register(client)
+        client.log_in()
+    objects = own_objects(owner)
+    found = []
+    for operation in ABOUT_OBJECTS:
+        for who in everybody_else(world, other):
+            foreign = asked(world, operation, who, objects)
+            nobodys = asked(world, operation, who, NOBODYS)
+            if foreign.is_success or shown(foreign) != shown(nobodys):
+                found.append((operation.name, who.name, shown(foreign), shown(nobodys)))
+    assert found == []
+    assert owner.contract()["state"] == "signing"
