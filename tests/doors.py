@@ -155,6 +155,15 @@ class FakeDoor:
         )
         self.app = build_app(self.gate)
 
+    def client(self) -> httpx.AsyncClient:
+        """A browser on our own page."""
+        transport = httpx.ASGITransport(app=self.app)
+        return httpx.AsyncClient(
+            transport=transport,
+            base_url=f"{ORIGIN}{PREFIX}",
+            headers={"Origin": ORIGIN},
+        )
+
     def send(
         self,
         method: str,
@@ -166,12 +175,8 @@ class FakeDoor:
         """One request from our own page."""
 
         async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app)
-            async with httpx.AsyncClient(
-                transport=transport, base_url=f"{ORIGIN}{PREFIX}"
-            ) as client:
-                whole = {"Origin": ORIGIN, **(headers or {})}
-                return await client.request(method, path, headers=whole, **request)
+            async with self.client() as client:
+                return await client.request(method, path, headers=headers, **request)
 
         return asyncio.run(ask())
 

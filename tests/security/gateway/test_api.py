@@ -1,8 +1,10 @@
 """What every operation of the API has in common, tried on every one of them."""
 
+import asyncio
 import base64
 import hashlib
 import json
+import threading
 import time
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +16,9 @@ from hypothesis import strategies as st
 
 from kernel.crypto import as_object
 from kernel.errors import Refused
+from services.auth.domain.passwords import login_refused
 from services.auth.gateway.app import PREFIX
+from services.auth.gateway.gate import CREDENTIAL_THREADS, MOST_CREDENTIALS_WAITING
 from services.auth.gateway.languages import LANGUAGES, language_of
 from tests.behind import ANSWERS, ID
 from tests.bodies import path_of, request_of
@@ -409,6 +413,46 @@ def test_an_answer_that_is_not_what_is_described_does_not_leave(
         answer = fake_door.send("GET", f"/contracts/{ID}/payout", headers=IN)
         assert answer.status_code == status
         assert "iban" not in answer.text
+
+
+@pytest.mark.catalogue("A14")
+@pytest.mark.seeded("gateway_takes_every_login")
+def test_five_hundred_logins_at_once_hold_up_nobody_else(
+    fake_door: FakeDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four are worked on, 64 wait; the others hear at once when to come back."""
+    at_work, go_on = [], threading.Event()
+
+    def slow(*_: object, **__: object) -> None:
+        at_work.append(threading.get_ident())
+        go_on.wait(timeout=20)
+        raise login_refused()
+
+    monkeypatch.setattr(fake_door.use_cases, "log_in", slow)
+    credentials = {"login": "+77011234567", "password": "x"}
+    turned_away = 500 - MOST_CREDENTIALS_WAITING
+
+    async def all_at_once() -> tuple[list[httpx.Response], httpx.Response]:
+        async with fake_door.client() as client:
+            logins = [
+                asyncio.create_task(client.post("/sessions", json=credentials))
+                for _ in range(500)
+            ]
+            async with asyncio.timeout(10):
+                while sum(login.done() for login in logins) < turned_away:
+                    waiting = [login for login in logins if not login.done()]
+                    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            other = await asyncio.wait_for(client.get("/contracts", headers=IN), 1)
+            assert sum(login.done() for login in logins) == turned_away
+            assert len(at_work) == CREDENTIAL_THREADS
+            go_on.set()
+            return list(await asyncio.gather(*logins)), other
+
+    answers, other = asyncio.run(all_at_once())
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert len(refused) == turned_away
+    assert {answer.headers["retry-after"] for answer in refused} == {"1"}
+    assert other.status_code == 200
 
 
 TEXTS: Final = st.text(
