@@ -12,6 +12,8 @@ TIMEOUT_S = 30.0
 PAUSE_S = 0.1
 PATIENCE_S = 30.0
 BUSY = 503
+CONFLICT = 409
+IN_PROGRESS = "request_in_progress"
 
 Json = dict[str, Any]
 
@@ -55,7 +57,7 @@ class Cabinet:
         key: str | None = None,
         seen: str | None = None,
     ) -> Json:
-        """One request; a busy platform (503) is asked again as it says.
+        """One request; a platform that is busy with it is asked again as it says.
 
         Raises ProblemError for every other refusal.
         """
@@ -71,7 +73,7 @@ class Cabinet:
             answer = self._client.request(
                 method, path, json=body, content=content, headers=headers
             )
-            if answer.status_code != BUSY or time.monotonic() > end:
+            if not _comes_later(answer) or time.monotonic() > end:
                 return _read(answer)
             time.sleep(min(float(answer.headers.get("Retry-After", "1")), 1.0))
 
@@ -86,6 +88,13 @@ class Cabinet:
     def close(self) -> None:
         """Close the browser: nothing it held opens the cabinet again."""
         self._client.close()
+
+
+def _comes_later(answer: httpx.Response) -> bool:
+    """Busy, or carrying out the very same request: to be asked again."""
+    return answer.status_code == BUSY or (
+        answer.status_code == CONFLICT and IN_PROGRESS in answer.text
+    )
 
 
 def _read(answer: httpx.Response) -> Json:

@@ -3,8 +3,10 @@
 Made from the description of the API, so that a new operation is in it by itself.
 """
 
+import itertools
 import json
 import secrets
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -34,11 +36,29 @@ NOBODYS: Final = {name: str(UUID(int=0x7FFF << 64)) for name in OBJECTS}
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """A caller, and by what they are known."""
+    """A caller, and the connection they ask by."""
 
     name: str
-    headers: Mapping[str, str]
-    cookies: Mapping[str, str]
+    client: httpx.Client
+
+    @classmethod
+    def known(
+        cls,
+        world: World,
+        name: str,
+        headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
+    ) -> "Somebody":
+        """Known by these headers and cookies, and by nothing else."""
+        client = httpx.Client(
+            base_url=f"{world.stack.url}{PREFIX}",
+            verify=ssl.create_default_context(
+                cafile=str(world.stack.layout.pki / "ca.crt")
+            ),
+            headers={"Origin": world.stack.url, **(headers or {})},
+            cookies=dict(cookies or {}),
+        )
+        return cls(name, client)
 
 
 def everybody_else(world: World, other: Borrower) -> list[Somebody]:
@@ -46,15 +66,16 @@ def everybody_else(world: World, other: Borrower) -> list[Somebody]:
     begun = world.borrower(secrets.token_hex(4))
     begun.start_registration()
     cookies = other.cabinet.cookies()
-    token = str(begun.cabinet.token)
-    assertion = f"gateway.e30.{'A' * 86}"
+    token = {"Authorization": f"Bearer {begun.cabinet.token}"}
+    begun.cabinet.close()
+    service = {"Authorization": f"Bearer gateway.e30.{'A' * 86}"}
     return [
-        Somebody("nobody", {}, {}),
-        Somebody("another client", {}, cookies),
-        Somebody("another registration", {"Authorization": f"Bearer {token}"}, {}),
-        Somebody("both", {"Authorization": f"Bearer {token}"}, cookies),
-        Somebody("a service", {"Authorization": f"Bearer {assertion}"}, {}),
-        Somebody("a name", {"X-Client-Id": str(UUID(int=1))}, cookies),
+        Somebody.known(world, "nobody"),
+        Somebody.known(world, "another client", cookies=cookies),
+        Somebody.known(world, "another registration", token),
+        Somebody.known(world, "both", token, cookies),
+        Somebody.known(world, "a service", service),
+        Somebody.known(world, "a name", {"X-Client-Id": str(UUID(int=1))}, cookies),
     ]
 
 
@@ -71,27 +92,21 @@ def own_objects(owner: Borrower) -> dict[str, str]:
 
 
 def asked(
-    world: World, operation: Operation, who: Somebody, objects: Mapping[str, str]
+    operation: Operation, who: Somebody, objects: Mapping[str, str]
 ) -> httpx.Response:
     """A good request for these objects."""
     request: dict[str, Any] = request_of(operation)
-    request["headers"] |= {"Origin": world.stack.url, **who.headers}
     request["params"] = {
         name: objects.get(name, value) for name, value in request["params"].items()
     }
-    with httpx.Client(
-        base_url=f"{world.stack.url}{PREFIX}",
-        verify=str(world.stack.layout.pki / "ca.crt"),
-        cookies=dict(who.cookies),
-    ) as client:
-        address = path_of(operation, **objects)
-        return client.request(operation.method, address, **request)
+    address = path_of(operation, **objects)
+    return who.client.request(operation.method, address, **request)
 
 
 def shown(answer: httpx.Response) -> tuple[int, str, str]:
     """All a caller can see of an answer but for the number of the request."""
-    body = answer.json()
-    body.pop("request_id")
+    body = answer.json() if answer.content else {}
+    body.pop("request_id", None)
     headers = {
         name: value
         for name, value in answer.headers.items()
@@ -114,13 +129,16 @@ def test_an_object_of_somebody_else_is_as_one_that_does_not_exist(
     for client in (owner, other):
         register(client)
         client.log_in()
-    objects = own_objects(owner)
+    objects, others = own_objects(owner), everybody_else(world, other)
     found = []
-    for operation in ABOUT_OBJECTS:
-        for who in everybody_else(world, other):
-            foreign = asked(world, operation, who, objects)
-            nobodys = asked(world, operation, who, NOBODYS)
-            if foreign.is_success or shown(foreign) != shown(nobodys):
-                found.append((operation.name, who.name, shown(foreign), shown(nobodys)))
+    for operation, who in itertools.product(ABOUT_OBJECTS, others):
+        foreign, nobodys = (asked(operation, who, ids) for ids in (objects, NOBODYS))
+        if foreign.is_success or shown(foreign) != shown(nobodys):
+            found.append((operation.name, who.name, shown(foreign), shown(nobodys)))
+    for who in others:
+        who.client.close()
+
     assert found == []
     assert owner.contract()["state"] == "signing"
+    for client in (owner, other):
+        client.cabinet.close()
