@@ -127,11 +127,14 @@ def description_of(
     for route in routes:
         for method in route.methods or ():
             operation = document["paths"][prefix + route.path][method.lower()]
-            _complete(operation, route, unsafe=method not in security.SAFE_METHODS)
+            unsafe = method not in security.SAFE_METHODS
+            _complete(operation, route, schemas, unsafe=unsafe)
     return document
 
 
-def _complete(operation: Description, route: APIRoute, *, unsafe: bool) -> None:
+def _complete(
+    operation: Description, route: APIRoute, schemas: Description, *, unsafe: bool
+) -> None:
     calls = list(dict.fromkeys(_calls(route.dependant)))
     sentences = (route.description or "").split("\n\n", 1)
     operation["summary"] = " ".join(sentences[0].split())
@@ -144,6 +147,7 @@ def _complete(operation: Description, route: APIRoute, *, unsafe: bool) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     for answer in answers.values():
+        answer["description"] = _said_of(answer, schemas)
         names = ["X-Request-Id", *(["Content-Digest"] if "content" in answer else [])]
         answer["headers"] = {**_referred(names), **answer.get("headers", {})}
     answers.update(_problems(codes))
@@ -154,6 +158,15 @@ def _complete(operation: Description, route: APIRoute, *, unsafe: bool) -> None:
         {"$ref": f"#/components/parameters/{name}"}
         for name in _understood(operation, calls, own=own)
     )
+
+
+def _said_of(answer: Description, schemas: Description) -> str:
+    """What the model of an answer says of itself."""
+    content = answer.get("content", {}).get("application/json")
+    if content is None:
+        return "Done; there is nothing to tell."
+    name = content["schema"]["$ref"].rpartition("/")[2]
+    return str(schemas[name]["description"])
 
 
 def _require_version(operation: Description) -> None:
