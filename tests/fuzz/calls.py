@@ -14,6 +14,7 @@ from typing import Final
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.checks import (
@@ -27,6 +28,7 @@ from tests.openapi import Operation, operations
 
 Send = Callable[[Case], Response]
 
+DIGEST: Final = "Content-Digest"
 MODES: Final = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 ENDING: Final = "end_session"
 """It ends what the others need, so it comes last in a round."""
@@ -38,7 +40,7 @@ _CHECKS: Final = [
 ]
 _INSIDE: Final = ("Traceback", 'File "', "sqlalchemy", "psycopg", "postgresql:", "amqp")
 _DEFECTS: Final = range(500, 600)
-NOT_FOUND, WRONG_METHOD = 404, 405
+BAD_REQUEST, NOT_FOUND, WRONG_METHOD = 400, 404, 405
 _AWAY: Final = 503
 """Said for a moment and with a time to come back; more than a few are a defect."""
 
@@ -120,8 +122,8 @@ def _ask(
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Case) -> None:
-        if mode.is_positive and case.headers:  # by chance it is never the body's own
-            case.headers.pop("Content-Digest", None)
+        if case.headers and (mode.is_positive or _has_spoilt_body(case)):
+            case.headers.pop(DIGEST, None)  # by chance it is never the body's own
         answer = send(case)
         into.calls += 1
         into.statuses[answer.status_code] += 1
@@ -138,15 +140,25 @@ def _judge(case: Case, says: Operation, answer: Response) -> None:
     told = next((word for word in _INSIDE if word in text), None)
     if told is not None:
         raise FuzzError(f"{says.name} tells {told}: {text[:300]}")
+    if status < BAD_REQUEST and _has_spoilt_body(case):
+        raise FuzzError(f"{says.name} takes what is spoilt: {_asked(case)}")
     if status in _DEFECTS and status != _AWAY:
         raise FuzzError(f"{says.name} answers {status}: {_asked(case)}")
     if status == WRONG_METHOD or _is_of_nobody(case, status):
         return
     case.validate_response(answer, checks=_CHECKS)
-    if status >= 400:
+    if status >= BAD_REQUEST:
         code = json.loads(text)["code"]
         if code not in says.codes(status):
             raise FuzzError(f"{says.name} answers {status} {code}: {_asked(case)}")
+
+
+def _has_spoilt_body(case: Case) -> bool:
+    """Whether the JSON sent is none that the description allows."""
+    if case.meta is None or case.media_type != "application/json":
+        return False
+    body = case.meta.components.get(ParameterLocation.BODY)
+    return body is not None and body.mode.is_negative
 
 
 def _is_of_nobody(case: Case, status: int) -> bool:
