@@ -58,7 +58,7 @@ class Door:
         outcome = await self._answered(scope, receive, answer)
         took_s = time.monotonic() - started
         method, route = method_of(scope), route_of(scope)
-        if method in _LOOKING and not route.startswith(_HEALTH):
+        if method in _LOOKING and _HEALTH not in route:
             self._note(scope, what=f"{method} {route}", status=answer.status)
         HTTP_SECONDS.labels(method, route, outcome).observe(took_s)
         canonical(
