@@ -136,17 +136,18 @@ MOBILE_CODES: Final = frozenset(
 """The three digits after +7 that belong to mobile operators of Kazakhstan."""
 
 _LONGEST_PHONE = 40  # characters as typed, separators included
-_SEPARATORS = re.compile(r"[\s()\-\u2010-\u2015\u2212]+")
-_PHONE = re.compile(r"(?:\+?7|8)([0-9]{10})")
+_SEPARATORS = re.compile(r"[\s().\-\u2010-\u2015\u2212]+")
+_PHONE = re.compile(r"(?:\+?7|007|8)([0-9]{10})")
 
 
 @final
 class Phone(_Hidden):
     """A mobile number of Kazakhstan (абонентский номер), in E.164: "+77…".
 
-    Made from what people type: +7, 7 or 8 in front, spaces, hyphens and parentheses
-    anywhere, digits of any script. One number has one normal form, whatever was
-    typed, because the login (clause 4.4) is compared by it.
+    Made from what people type: +7, 7, 00 7 or 8 in front, spaces, hyphens, dots and
+    parentheses anywhere, digits of any script. One number has one normal form, whatever
+    was typed, because the login (clause 4.4) is compared by it. What only looks like a
+    digit, or cannot be seen, is refused.
     """
 
     __slots__ = ()

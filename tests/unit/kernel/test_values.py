@@ -77,7 +77,7 @@ def test_anything_else_is_no_iin(text: object) -> None:
 # Phone
 
 
-@given(NATIONAL, st.sampled_from(["+7", "7", "8"]), st.data())
+@given(NATIONAL, st.sampled_from(["+7", "7", "8", "007", "00 7"]), st.data())
 def test_one_number_has_one_form_however_it_is_typed(
     national: str, prefix: str, data: st.DataObject
 ) -> None:
@@ -94,6 +94,9 @@ def test_one_number_has_one_form_however_it_is_typed(
         "＋７ （７０１） １２３－４５－６７",
         "+٧٧٠١١٢٣٤٥٦٧",
         "7\u2013701\u2013123\u20134567",
+        "00 7 701 123 4567",
+        "8.701.123.45.67",
+        "8\u00a0701\u202f123\u200945\u300067",
     ],
 )
 def test_digits_and_hyphens_of_other_scripts_are_read(typed: str) -> None:
@@ -116,6 +119,23 @@ def test_only_mobile_codes_of_kazakhstan_are_phones(code: str) -> None:
     ],
 )
 def test_anything_else_is_no_phone(typed: object) -> None:
+    assert code_of(Phone, typed) == "phone_invalid"
+
+
+@pytest.mark.clause("4.4")
+@pytest.mark.catalogue("B10")
+@pytest.mark.seeded("phone_ignores_what_it_does_not_know")
+@given(
+    st.sampled_from("\u200b\u200d\u2060\ufeff\u202e\u0000OОоlІЗзб٫"),
+    st.integers(0, 11),
+    st.sampled_from((0, 1)),
+)
+def test_what_only_looks_like_a_digit_is_refused(
+    char: str, place: int, instead_of: int
+) -> None:
+    """Neither a second login nor a second count can be had by it (case A02)."""
+    number = "+77011234567"
+    typed = number[:place] + char + number[place + instead_of :]
     assert code_of(Phone, typed) == "phone_invalid"
 
 
