@@ -206,6 +206,11 @@ class ControlClient:
         messages: list[Json] = answer.json()["messages"]
         return messages
 
+    def reach(self, to: str, *, possible: bool) -> None:
+        """Put a phone out of reach of messages, or back."""
+        body = {"to": to, "possible": possible}
+        self._call(self._world, "POST", "/_control/sms/reach", body).expect(200)
+
     def wait_for_sms(self, to: str, *, beyond: int = 0, timeout_s: float = 10) -> str:
         """The text of the newest message once there are more than `beyond`.
 

@@ -1,4 +1,7 @@
-"""The SMS operator: takes a message once, and lets the director read the phone."""
+"""The SMS operator: takes a message once, and says whether the phone has it.
+
+The director reads the phones, and may put one out of reach.
+"""
 
 from pathlib import Path
 
@@ -10,6 +13,9 @@ from infra.simulators import web
 from infra.simulators.clock import Clock, rfc3339
 from infra.simulators.journal import Journal, Record
 
+DELIVERED = "delivered"
+UNDELIVERED = "undelivered"
+
 
 class Messages:
     """Everything ever sent, in order; a `message_id` stands for one message."""
@@ -18,6 +24,7 @@ class Messages:
         self._clock = clock
         self._journal = Journal(data / "sms.jsonl")
         self._sent = {record["message_id"]: record for record in self._journal.records}
+        self._out_of_reach: set[str] = set()
 
     @property
     def able(self) -> bool:
@@ -33,10 +40,22 @@ class Messages:
                     "to": to,
                     "text": text,
                     "sent_at": rfc3339(self._clock.now()),
+                    "state": UNDELIVERED if to in self._out_of_reach else DELIVERED,
                 }
             )
         elif (known["to"], known["text"]) != (to, text):
             raise web.RefusedError(422, "idempotency_conflict")
+
+    def state(self, message_id: str) -> str:
+        """What became of a message; refuses an id it has never seen (404)."""
+        known = self._sent.get(message_id)
+        if known is None:
+            raise web.RefusedError(404, "unknown_message")
+        return str(known.get("state", DELIVERED))
+
+    def reach(self, to: str, *, possible: bool) -> None:
+        """Put a phone out of reach, or back; messages sent meanwhile never arrive."""
+        (self._out_of_reach.discard if possible else self._out_of_reach.add)(to)
 
     def sent(self, to: str | None) -> list[Record]:
         """The messages to one number, or all, oldest first."""
@@ -59,14 +78,31 @@ def message_routes(messages: Messages) -> list[Route]:
         )
         return web.answer({"accepted": True}, 202)
 
-    return [Route("/sms/v1/messages", send, methods=["POST"])]
+    async def state(request: Request) -> Response:
+        message_id = request.path_params["message_id"]
+        found = {"message_id": message_id, "state": messages.state(message_id)}
+        return web.answer(found)
+
+    return [
+        Route("/sms/v1/messages", send, methods=["POST"]),
+        Route("/sms/v1/messages/{message_id}", state, methods=["GET"]),
+    ]
 
 
 def message_control_routes(messages: Messages, token: str) -> list[Route]:
-    """`GET /_control/sms?to=%2B77…`: what the phone has received."""
+    """`GET /_control/sms?to=%2B77…`: what the phone has received; and its reach."""
 
     async def read(request: Request) -> Response:
         to = request.query_params.get("to")
         return web.answer({"messages": messages.sent(to)})
 
-    return [Route("/_control/sms", web.guarded(read, token), methods=["GET"])]
+    async def reach(request: Request) -> Response:
+        body = await web.json_body(request)
+        possible = web.flag(body, "possible")
+        messages.reach(web.text(body, "to", web.PHONE), possible=possible)
+        return web.answer({"possible": possible})
+
+    return [
+        Route("/_control/sms", web.guarded(read, token), methods=["GET"]),
+        Route("/_control/sms/reach", web.guarded(reach, token), methods=["POST"]),
+    ]

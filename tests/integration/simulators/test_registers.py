@@ -72,6 +72,22 @@ def test_an_sms_is_delivered_once(stand: Stand) -> None:
     assert other.json()["code"] == "idempotency_conflict"
 
 
+def test_the_operator_reports_what_became_of_a_message(stand: Stand) -> None:
+    """A phone out of reach never gets it, however often one asks."""
+    phone = stand.person("far").phone
+    for number, possible in enumerate((True, False)):
+        stand.control.reach(phone, possible=possible)
+        message = {"message_id": f"far-{number}", "to": phone, "text": "где вы"}
+        post(stand, "/sms/v1/messages", message).expect(202)
+    states = [
+        stand.partner.call("GET", f"/sms/v1/messages/far-{n}").expect(200).json()
+        for n in range(2)
+    ]
+    assert [state["state"] for state in states] == ["delivered", "undelivered"]
+    unknown = stand.partner.call("GET", "/sms/v1/messages/never")
+    assert (unknown.status, unknown.json()["code"]) == (404, "unknown_message")
+
+
 def test_a_phone_sees_only_its_own_messages(stand: Stand) -> None:
     """The director reads one phone at a time."""
     mine, theirs = stand.person("mine").phone, stand.person("theirs").phone
