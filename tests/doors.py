@@ -19,6 +19,7 @@ from kernel.errors import Refused, Transient
 from kernel.ids import system_ids
 from kernel.tokens import Assertions
 from services.auth.domain.codes import Act, Challenge
+from services.auth.domain.languages import Language
 from services.auth.domain.passwords import login_refused
 from services.auth.domain.sessions import Session, session_required
 from services.auth.gateway.app import PREFIX, build_app
@@ -112,6 +113,16 @@ class FakeUseCases:
 
     def confirm_act(self, _context: Context, **_given: object) -> SecondFactor:
         return SecondFactor(NOON)
+
+    def suggest_language(self, _context: Context, **_given: object) -> None:
+        return
+
+    def choose_language(self, _context: Context, **_given: object) -> None:
+        return
+
+    def language_of(self, _context: Context, *, session: Session) -> Language:
+        del session
+        return "kk"
 
     def record_refusal(self, _context: Context, *, what: str, code: str) -> None:
         self.recorded.append((what, code))

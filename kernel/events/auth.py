@@ -51,6 +51,21 @@ class AccessUnlocked(Event):
     login_id: UUID
 
 
+class SourceThrottled(Event):
+    """Failed logins from one place are held back before any is counted (4.7, 6.1e).
+
+    ``source_token`` is the keyed token of the address or of its network; told once a
+    minute while it lasts.
+    """
+
+    TYPE = "auth.source_throttled.v1"
+    SUBJECT = "source"
+
+    source_id: UUID
+    source_token: str
+    reach: Word[Literal["address", "network"]]
+
+
 class SessionEnded(Event):
     """A session ended, by the client or by the clock (clause 4.8)."""
 
@@ -121,7 +136,10 @@ class ReadsLogged(Event):
 
 
 class MessageSent(Event):
-    """A message left for the client's phone; the text stays with auth."""
+    """A message left for the client's phone; the text stays with auth.
+
+    ``template`` and ``template_version`` say which words, ``language`` in which tongue.
+    """
 
     TYPE = "auth.message_sent.v1"
     SUBJECT = "message"
@@ -129,3 +147,28 @@ class MessageSent(Event):
     message_id: UUID
     client_id: UUID | None
     template: str
+    template_version: int | None = None
+    language: Word[Literal["kk", "ru", "en"]] | None = None
+
+
+class MessageDelivered(Event):
+    """The operator reports that the phone has the message."""
+
+    TYPE = "auth.message_delivered.v1"
+    SUBJECT = "message"
+
+    message_id: UUID
+    client_id: UUID | None
+    template: str
+
+
+class MessageFailed(Event):
+    """A message did not reach the client, and will not: somebody has to know."""
+
+    TYPE = "auth.message_failed.v1"
+    SUBJECT = "message"
+
+    message_id: UUID
+    client_id: UUID | None
+    template: str
+    reason: Word[Literal["expired", "given_up", "undelivered"]]

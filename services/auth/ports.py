@@ -1,16 +1,17 @@
 """What auth needs from outside, in its own words."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from kernel.events import Event
 from kernel.values import Phone
 from services.auth.domain.codes import Challenge, Claim, Purpose
-from services.auth.domain.messages import Message
+from services.auth.domain.languages import Language
+from services.auth.domain.messages import Message, Report, Told
 from services.auth.domain.passwords import Attempt, Login
-from services.auth.domain.rules import Rules
+from services.auth.domain.rules import Allowance, Rules
 from services.auth.domain.sessions import EndReason, Limits, Session
 
 Publish = Callable[[Event], UUID]
@@ -41,12 +42,22 @@ class SessionTokens(Protocol):
 
 
 class Passwords(Protocol):
-    """The slow hash.  Each `matches` costs the same, whatever it is given."""
+    """The slow hash, at the cost the dated settings ask for."""
 
     def hash(self, password: str) -> str: ...
 
-    def matches(self, password: str, password_hash: str | None) -> bool:
-        """Whether they belong together; None stands for nobody and never does."""
+    def matches(
+        self, password: str, password_hash: str | None, *, like: str | None = None
+    ) -> bool:
+        """Whether they belong together; None stands for nobody and never does.
+
+        For nobody the look costs what `like` would have cost, or else what a new hash
+        costs.
+        """
+        ...
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Whether a new hash of the same password would be stronger."""
         ...
 
 
@@ -55,6 +66,10 @@ class SmsGateway(Protocol):
 
     def send(self, message: Message) -> None:
         """Hand a message over.  Raises Transient or Broken."""
+        ...
+
+    def report(self, message_id: UUID) -> Report:
+        """What became of a message it has taken.  Raises Transient."""
         ...
 
 
@@ -105,6 +120,17 @@ class Logins(Protocol):
 
     def by_client(self, client_id: UUID) -> Login | None: ...
 
+    def nearest(self, phone_token: str) -> Login | None:
+        """The login of the number or, when nobody has it, its neighbour's.
+
+        The same work for known and unknown numbers.
+        """
+        ...
+
+    def replace_hash(self, login: Login, password_hash: str) -> bool:
+        """Exchange the hash `login` shows; False when it is another by now."""
+        ...
+
     def set_first_password(
         self, login: Login, password_hash: str, *, now: datetime
     ) -> bool:
@@ -127,12 +153,42 @@ class Attempts(Protocol):
         """Forget the run that ends with `attempt`; False when others came after."""
         ...
 
+    def tell(self, attempt: Attempt) -> bool:
+        """Note that the lock of `attempt` is told of; False when it was, or is gone."""
+        ...
+
+    def untold(self, *, before: datetime) -> Sequence[Attempt]:
+        """Attempts that have locked, before an instant, and are not told of."""
+        ...
+
     def reopen(self, *, now: datetime) -> Sequence[UUID]:
         """End the locks that have run out; ids of their logins."""
         ...
 
     def forget(self, *, before: datetime) -> int:
         """Remove counts untouched since an instant; returns how many."""
+        ...
+
+
+class Sources(Protocol):
+    """Buckets of failed logins, by the keyed token of where they come from."""
+
+    def take(
+        self, source_token: str, *, allowance: Allowance, now: datetime
+    ) -> timedelta:
+        """Take one, by one statement; how long to wait when there is none, else 0."""
+        ...
+
+    def give_back(self, source_token: str, *, allowance: Allowance) -> None:
+        """Put one back: the attempt was no failure."""
+        ...
+
+    def alarm(self, source_token: str, *, now: datetime) -> bool:
+        """Whether it is time to report this source; True once in `ALARM_EVERY`."""
+        ...
+
+    def forget(self, *, before: datetime) -> int:
+        """Remove the buckets untouched since an instant; returns how many."""
         ...
 
 
@@ -162,6 +218,22 @@ class Sessions(Protocol):
         ...
 
 
+class Languages(Protocol):
+    """In which language a number is written to."""
+
+    def choose(
+        self, phone_token: str, language: Language, *, now: datetime
+    ) -> None: ...
+
+    def of(self, phone_token: str) -> Language:
+        """The language chosen last; the house's when none was."""
+        ...
+
+    def forget(self, *, before: datetime) -> int:
+        """Remove choices older than an instant of numbers that became no login."""
+        ...
+
+
 class Messages(Protocol):
     """Texts on their way out: written with the state that causes them."""
 
@@ -171,12 +243,28 @@ class Messages(Protocol):
         """Lease the messages that are due until an instant; each counts an attempt."""
         ...
 
-    def sent(self, message_id: UUID, *, now: datetime) -> bool:
+    def sent(self, message_id: UUID, *, now: datetime, ask_at: datetime) -> bool:
         """Mark as sent and forget the text; False when it was marked before."""
         ...
 
     def postpone(self, message_id: UUID, *, until: datetime) -> None: ...
 
-    def drop_expired(self, *, now: datetime) -> int:
-        """Give up what is too old to be useful; returns how many."""
+    def take_expired(self, *, now: datetime) -> Sequence[Told]:
+        """Give up what is too old to be useful; which they were."""
+        ...
+
+    def give_up(self, message_id: UUID, *, now: datetime) -> bool:
+        """Forget a waiting message; False when it waits no more."""
+        ...
+
+    def take_unreported(self, *, now: datetime, until: datetime) -> Sequence[Told]:
+        """Lease sent messages of which a report is due until an instant."""
+        ...
+
+    def ask_again(self, message_id: UUID, *, at: datetime | None) -> None:
+        """When to ask for the report next; None for never."""
+        ...
+
+    def reported(self, message_id: UUID, *, delivered: bool, now: datetime) -> bool:
+        """Keep the report; False when there is one already."""
         ...

@@ -8,9 +8,11 @@ from kernel.context import Call
 from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, handles
-from kernel.events import Envelope
+from kernel.events import Envelope, Event
+from kernel.events.antifraud import OperationSuspended
+from kernel.events.contracts import ContractAnnulled, ContractSigned
 from kernel.events.disbursement import PayoutDue, PayoutSettled
-from kernel.events.onboarding import ClientActivated
+from kernel.events.onboarding import AccountOwnershipLost, ClientActivated
 from kernel.values import Phone
 from services.auth.wiring import UseCases
 
@@ -58,24 +60,57 @@ class Service:
         """A registered client gets a login (clause 4.4)."""
         self.use_cases.when_client_activated(tx, event)
 
+    @handles(ContractSigned)
+    def when_contract_signed(
+        self, tx: Transaction, event: ContractSigned, envelope: Envelope
+    ) -> None:
+        """A contract was signed in the client's name."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(ContractAnnulled)
+    def when_contract_annulled(
+        self, tx: Transaction, event: ContractAnnulled, envelope: Envelope
+    ) -> None:
+        """The contract ended without money."""
+        self._tell_client(tx, event, envelope)
+
     @handles(PayoutDue)
     def when_payout_due(
-        self, tx: Transaction, event: PayoutDue, _envelope: Envelope
+        self, tx: Transaction, event: PayoutDue, envelope: Envelope
     ) -> None:
         """The cooling period is over: the client is called back (clause 5.5)."""
-        self.use_cases.when_payout_due(tx, event)
+        self._tell_client(tx, event, envelope)
 
     @handles(PayoutSettled)
     def when_payout_settled(
-        self, tx: Transaction, event: PayoutSettled, _envelope: Envelope
+        self, tx: Transaction, event: PayoutSettled, envelope: Envelope
     ) -> None:
         """The money has come: the client is told."""
-        self.use_cases.when_payout_settled(tx, event)
+        self._tell_client(tx, event, envelope)
+
+    @handles(AccountOwnershipLost)
+    def when_account_ownership_lost(
+        self, tx: Transaction, event: AccountOwnershipLost, envelope: Envelope
+    ) -> None:
+        """The account can no longer be paid to (clause 5.4)."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(OperationSuspended)
+    def when_operation_suspended(
+        self, tx: Transaction, event: OperationSuspended, envelope: Envelope
+    ) -> None:
+        """The client's operation does not move (clause 6.1g)."""
+        self._tell_client(tx, event, envelope)
 
     @every(seconds=0.5)
     def deliver_messages(self) -> None:
         """Send what waits for a phone."""
         self.use_cases.deliver_messages()
+
+    @every(seconds=5)
+    def follow_messages(self) -> None:
+        """Ask what became of what was sent."""
+        self.use_cases.follow_messages()
 
     @every(seconds=1)
     def sweep(self) -> None:
@@ -86,3 +121,6 @@ class Service:
     def forget(self) -> None:
         """Remove counts and codes nobody will ask for any more."""
         self.use_cases.forget()
+
+    def _tell_client(self, tx: Transaction, event: Event, envelope: Envelope) -> None:
+        self.use_cases.when_client_concerned(tx, event, happened_at=envelope.time)

@@ -41,6 +41,16 @@ def wire(at: str, marks: Path) -> None:
     sys.meta_path.insert(0, _Wirer(reached))
 
 
+def count(marks: Path) -> None:
+    """Make this process add a byte to a file of `marks` at every point it reaches."""
+
+    def reached(name: str) -> None:
+        with (marks / name).open("ab") as mark:
+            mark.write(b".")
+
+    sys.meta_path.insert(0, _Wirer(reached))
+
+
 class _Wirer(MetaPathFinder):
     """Wraps the functions of `_WIRING` as soon as their module is loaded."""
 
@@ -142,6 +152,17 @@ def _log(module: Any, reached: Reached) -> None:
     module.Writer.write, module.Writer.publish = watched_write, watched_publish
 
 
+def _passwords(module: Any, reached: Reached) -> None:
+    """Before the slow hash is asked."""
+    matches = module.Argon2Passwords.matches
+
+    def watched(*args: Any, **rest: Any) -> Any:
+        reached("passwords.verifying")
+        return matches(*args, **rest)
+
+    module.Argon2Passwords.matches = watched
+
+
 _WIRING: Final[dict[str, Callable[[Any, Reached], None]]] = {
     "kernel.outbox": _outbox,
     "kernel.inbox": _inbox,
@@ -149,4 +170,5 @@ _WIRING: Final[dict[str, Callable[[Any, Reached], None]]] = {
     "kernel.database": _database,
     "services.disbursement.adapters.bank": _bank,
     "services.audit.wiring": _log,
+    "services.auth.adapters": _passwords,
 }

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from services.auth.gateway.languages import LANGUAGES, sentences_in
+from services.auth.domain.languages import LANGUAGES
+from services.auth.gateway.languages import sentences_in
 from services.onboarding.domain.protocol import ProtocolCode
 from services.onboarding.domain.signature import Code
 from tests.openapi import PAGE, Operation, document, operations, text

@@ -1,4 +1,4 @@
-"""Passwords: what may be one, and how guessing is stopped (clauses 4.5, 4.7).
+"""Passwords: how they are compared, and how guessing is stopped (clauses 4.5, 4.7).
 
 The lock counts attempts, not failures: an attempt is reserved before the password is
 looked at, so that a thousand guesses at once are three guesses (cases A01, P04, P05).
@@ -16,23 +16,8 @@ from uuid import UUID, uuid5
 from kernel.errors import Refused
 from kernel.values import Phone
 
-PASSWORD_MIN: Final = 8
-PASSWORD_MAX: Final = 128
-
 _UNKNOWN_LOGINS: Final = UUID("5b0a5ad8-6d0e-5f5b-9d0b-2f1f3f0f7c11")
 """Name space of the ids under which attempts on unknown numbers are recorded."""
-
-_CONTEXT_WORDS: Final = frozenset(
-    {
-        "credit", "creditplus", "creditpluskz", "kredit", "kreditseven", "seven",
-        "microcredit", "mfo", "password", "parol", "qwerty", "qwertyuiop", "admin",
-        "кредит", "кредитсевен", "микрокредит", "мфо", "пароль", "йцукен", "несие",
-        "құпиясөз",
-    }
-)  # fmt: skip
-_FIRST_GUESSES: Final = frozenset(
-    {"12345678", "123456789", "1234567890", "87654321", "0123456789", "11223344"}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +36,9 @@ class Attempt:
     """One reserved look at a password.
 
     `number` counts from 1 within the present run; `locked_until` is set when it is
-    the last one; `reopened` says that it is the first after a lock ran out.
+    the last one; `reopened` says that it is the first after a lock ran out.  `like` is
+    a hash whose cost the look has if nobody has the number: that of a neighbour, so
+    that strangers and clients cost alike while old hashes are being replaced (A04).
     """
 
     login_id: UUID
@@ -60,6 +47,7 @@ class Attempt:
     locked_until: datetime | None
     reopened: bool
     login: Login | None = None
+    like: str | None = None
 
 
 def unknown_login_id(phone_token: str) -> UUID:
@@ -70,24 +58,6 @@ def unknown_login_id(phone_token: str) -> UUID:
 def normal_form(password: str) -> str:
     """NFKC, as NIST SP 800-63B asks: one password on every keyboard."""
     return unicodedata.normalize("NFKC", password)
-
-
-def accept_password(password: str, *, phone: Phone) -> str:
-    """The normal form of a password that may be set; Refused ``password_weak``.
-
-    Length 8 to 128 characters, not the login, not a word anybody would try first.  No
-    rules of composition, no forced change (ASVS 6.2.5, 6.2.10).
-    """
-    normal = normal_form(password)
-    if not PASSWORD_MIN <= len(normal) <= PASSWORD_MAX:
-        raise _weak("The password must have 8 to 128 characters.", minimum=PASSWORD_MIN)
-    if _digits(normal)[-10:] == _digits(phone.reveal())[-10:]:
-        raise _weak("The password must not be the phone number.")
-    if normal in _FIRST_GUESSES or len(set(normal)) == 1:
-        raise _weak("The password is among the first that are guessed.")
-    if _letters(normal) in _CONTEXT_WORDS:
-        raise _weak("The password is a word that is guessed first here.")
-    return normal
 
 
 def login_refused(*, time_left: timedelta | None = None) -> Refused:
@@ -111,23 +81,6 @@ def password_already_set() -> Refused:
         "The password has been chosen already.",
         next_step="Log in with it.",
     )
-
-
-def _weak(sentence: str, **details: int) -> Refused:
-    return Refused(
-        "password_weak",
-        sentence,
-        next_step="Choose a longer sentence that only you know.",
-        **details,
-    )
-
-
-def _digits(text: str) -> str:
-    return "".join(char for char in text if char.isdecimal())
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalpha())
 
 
 def _seconds(left: timedelta) -> int:

@@ -1,4 +1,4 @@
-"""The numbers of clauses 4.3, 4.7 and 4.8 as they are in force at an instant."""
+"""The numbers of clauses 4.3, 4.5, 4.7 and 4.8 as they are in force at an instant."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +12,9 @@ SESSION_ABSOLUTE: Final = timedelta(hours=12)
 SENDS_PER_WINDOW: Final = 5
 """Codes one number may be sent for one purpose within `SENDS_WINDOW` (ASVS 6.6.3)."""
 SENDS_WINDOW: Final = timedelta(minutes=10)
+
+NETWORK_SHARE: Final = 4
+"""A network may cause as many failed logins as so many of its addresses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,4 +40,64 @@ class Rules:
             idle=timedelta(minutes=policy.integer("auth.idle_minutes", now)),
             code_lifetime=timedelta(minutes=policy.integer("auth.code_minutes", now)),
             code_tries=policy.integer("auth.code_attempts", now),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashCost:
+    """What one look at a password costs: the parameters of argon2id (RFC 9106)."""
+
+    memory_kib: int
+    passes: int
+    lanes: int
+
+    @classmethod
+    def at(cls, policy: Policy, now: datetime) -> Self:
+        """The cost in force at `now`.  Broken when a setting is missing."""
+        return cls(
+            memory_kib=policy.integer("auth.hash_memory_kib", now),
+            passes=policy.integer("auth.hash_passes", now),
+            lanes=policy.integer("auth.hash_lanes", now),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordRules:
+    """How long a password may be, in characters of its normal form."""
+
+    shortest: int
+    longest: int
+
+    @classmethod
+    def at(cls, policy: Policy, now: datetime) -> Self:
+        """The rules in force at `now`.  Broken when a setting is missing."""
+        return cls(
+            shortest=policy.integer("auth.password_min_chars", now),
+            longest=policy.integer("auth.password_max_chars", now),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """How many failed logins one source may cause.
+
+    A bucket of `burst` attempts, one of which comes back every `refill`; a right
+    password gives its own back at once.
+    """
+
+    burst: int
+    refill: timedelta
+
+    @classmethod
+    def at(cls, policy: Policy, now: datetime) -> Self:
+        """The allowance of one address in force at `now`."""
+        return cls(
+            burst=policy.integer("auth.source_attempts", now),
+            refill=timedelta(seconds=policy.integer("auth.source_refill_s", now)),
+        )
+
+    def of_network(self) -> Self:
+        """The allowance of all addresses of one network together."""
+        return type(self)(
+            burst=self.burst * NETWORK_SHARE, refill=self.refill / NETWORK_SHARE
         )

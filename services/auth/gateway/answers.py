@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kernel.crypto import Json
 from kernel.errors import Broken
+from services.auth.domain.languages import Language
 
 _EXAMPLE_ID = "01a2130e-4a68-713f-b993-5feed469ea37"
 
@@ -83,6 +84,12 @@ class SessionAnswer(Answer):
     client_id: AnswerId
     opened_at: Moment
     idle_seconds_left: Annotated[int, Field(ge=0, examples=[600])]
+
+
+class LanguageAnswer(Answer):
+    """The language of messages."""
+
+    language: Language
 
 
 class RegistrationStarted(Answer):

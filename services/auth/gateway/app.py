@@ -19,6 +19,7 @@ from services.auth.gateway import (
     health,
     passwords,
     problems,
+    profile,
     registrations,
     sessions,
 )
@@ -38,6 +39,7 @@ _RESOURCES: Final = (
     ceremonies,
     sessions,
     challenges,
+    profile,
     applications,
     contracts,
     health,

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final
 
-Language = Literal["kk", "ru", "en"]
-LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+from services.auth.domain.languages import LANGUAGES, Language
+
 DEFAULT: Final[Language] = "en"
 _SENTENCES: Final = Path(__file__).parent / "sentences"
 _MOST_WISHES: Final = 20
@@ -39,24 +39,24 @@ def sentences_in(language: Language) -> Sentences:
     return Sentences(found["titles"], problems, found["fields"])
 
 
-def language_of(accept_language: str) -> Language:
+def language_of(accept_language: str, *, otherwise: Language = DEFAULT) -> Language:
     """The language a client likes best of ours (RFC 9110 §12.5.4).
 
     A dialect counts as its language; of equals the first stands.
     """
-    best, weight = DEFAULT, 0.0
+    best, weight = otherwise, 0.0
     for wish in accept_language.split(",")[:_MOST_WISHES]:
         tag, _, parameter = wish.strip().partition(";")
-        language = _ours(tag.strip().lower())
+        language = _ours(tag.strip().lower(), otherwise)
         liked = _weight(parameter.strip())
         if language is not None and liked > weight:
             best, weight = language, liked
     return best
 
 
-def _ours(tag: str) -> Language | None:
+def _ours(tag: str, otherwise: Language) -> Language | None:
     if tag == "*":
-        return DEFAULT
+        return otherwise
     primary = tag.partition("-")[0]
     return next((ours for ours in LANGUAGES if ours == primary), None)
 

@@ -20,7 +20,8 @@ from starlette.types import Scope
 from kernel.context import Context
 from kernel.crypto import Json
 from kernel.errors import KernelError, Refused, Transient
-from services.auth.gateway.languages import DEFAULT, Language, language_of, sentences_in
+from services.auth.domain.languages import Language
+from services.auth.gateway.languages import DEFAULT, language_of, sentences_in
 
 MEDIA_TYPE: Final = "application/problem+json"
 _TYPE_PREFIX: Final = "urn:kredit:problem:"

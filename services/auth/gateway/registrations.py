@@ -12,6 +12,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BeforeValidator, Field
 
+from kernel.values import Phone
+from services.auth.domain.languages import DEFAULT
 from services.auth.gateway.answers import (
     CeremonyAnswer,
     RegistrationAnswer,
@@ -29,6 +31,7 @@ from services.auth.gateway.bodies import (
 )
 from services.auth.gateway.challenges import Code
 from services.auth.gateway.gate import Here
+from services.auth.gateway.languages import language_of
 from services.auth.gateway.problems import media_type_unknown
 from services.auth.gateway.refusals import CODES, PERSON, REGISTRATION, refuses
 from services.auth.gateway.security import RegistrationToken
@@ -99,8 +102,21 @@ class Person(Body):
 @router.post(
     "", status_code=201, openapi_extra=refuses("phone_invalid", "code_too_often")
 )
-async def start_registration(here: Here, body: NewRegistration) -> RegistrationStarted:
-    """Begin; a code goes to the phone, the bearer token to the caller."""
+async def start_registration(
+    request: Request, here: Here, body: NewRegistration
+) -> RegistrationStarted:
+    """Begin; a code goes to the phone, the bearer token to the caller.
+
+    Messages come in the language of Accept-Language, until another is chosen.
+    """
+    wish = request.headers.get("accept-language")
+    if wish:
+        await here.gate.blocking(
+            here.gate.use_cases.suggest_language,
+            here.context,
+            phone=Phone(body.phone),
+            language=language_of(wish, otherwise=DEFAULT),
+        )
     return await here.ask_for(
         RegistrationStarted, "onboarding", "start_registration", phone=body.phone
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field
 
@@ -22,6 +22,7 @@ from services.auth.gateway.security import (
     clear_session,
     set_session,
 )
+from services.auth.gateway.sources import source_of
 
 router = APIRouter(prefix="/sessions", tags=["session"], route_class=StrictRoute)
 
@@ -44,20 +45,24 @@ class SecondFactor(Body):
 
 @router.post(
     "",
-    openapi_extra=refuses("login_refused", "phone_invalid", "code_too_often")
+    openapi_extra=refuses(
+        "login_refused", "login_too_often", "phone_invalid", "code_too_often"
+    )
     | {TELLS_ITSELF: True},
 )
-async def log_in(here: Here, body: Credentials) -> ChallengeAnswer:
+async def log_in(request: Request, here: Here, body: Credentials) -> ChallengeAnswer:
     """The first factor; a right one sends a code to the phone.
 
     A wrong password, an unknown number and a locked login get the same refusal
-    ``login_refused``; when there is time to wait it says how long.
+    ``login_refused``; when there is time to wait it says how long.  Who fails too often
+    gets ``login_too_often``, whatever the number, and nothing is counted.
     """
     challenge = await here.gate.credentials(
         here.gate.use_cases.log_in,
         here.context,
         phone=Phone(body.login),
         password=body.password.get_secret_value(),
+        source=source_of(request),
     )
     return challenge_view(challenge)
 

@@ -15,9 +15,14 @@ from services.auth.domain.codes import (
     code_wrong,
     why_not,
 )
-from services.auth.domain.messages import Message, code_template, code_text
+from services.auth.domain.messages import (
+    Message,
+    code_template,
+    code_text,
+    version_of,
+)
 from services.auth.domain.rules import SENDS_WINDOW, Rules
-from services.auth.ports import Challenges, Codes, Messages
+from services.auth.ports import Challenges, Codes, Languages, Messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,7 @@ def send_code(
     ids: Ids,
     codes: Codes,
     challenges: Challenges,
+    languages: Languages,
     messages: Messages,
 ) -> Challenge | Refused:
     """Send a fresh code; Refused ``code_too_often`` when enough were sent.
@@ -53,14 +59,21 @@ def send_code(
     code = codes.new()
     challenge = _challenge(order, code, now=now, rules=rules, ids=ids, codes=codes)
     challenges.add(challenge)
+    template, language = code_template(order.purpose), languages.of(order.phone_token)
     messages.queue(
         Message(
             message_id=ids.new(),
             client_id=order.client_id,
-            template=code_template(order.purpose),
+            template=template,
+            version=version_of(template),
+            language=language,
             phone=order.phone,
             text=code_text(
-                order.purpose, site=site, code=code, lifetime=rules.code_lifetime
+                order.purpose,
+                language=language,
+                site=site,
+                code=code,
+                lifetime=rules.code_lifetime,
             ),
             queued_at=now,
             expires_at=challenge.expires_at,

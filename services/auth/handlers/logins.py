@@ -1,7 +1,8 @@
 """The first factor: number and password, three attempts (clauses 4.3 to 4.5, 4.7)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.auth import (
@@ -21,6 +22,9 @@ from services.auth.domain.passwords import (
 )
 from services.auth.domain.rules import Rules
 from services.auth.ports import Attempts, Challenges, Logins, Publish
+
+VERIFIED_WITHIN: Final = timedelta(minutes=1)
+"""No attempt is under way for longer; an older one will not be concluded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,8 @@ def reserve_attempt(
     A locked number is refused whatever the password; the refusal is returned,
     because the event that records it must be committed.
     """
-    login = logins.by_phone(phone_token)
+    nearest = logins.nearest(phone_token)
+    login = nearest if nearest and nearest.phone_token == phone_token else None
     login_id = login.login_id if login else unknown_login_id(phone_token)
     attempt = attempts.reserve(phone_token, login_id=login_id, rules=rules, now=now)
     if attempt is None:
@@ -61,7 +66,9 @@ def reserve_attempt(
         return login_refused(time_left=until - now)
     if attempt.reopened:
         publish(AccessUnlocked(login_id=login_id))
-    return replace(attempt, login=login)
+    return replace(
+        attempt, login=login, like=nearest.password_hash if nearest else None
+    )
 
 
 def conclude_attempt(
@@ -91,14 +98,25 @@ def conclude_attempt(
     )
     if attempt.locked_until is None:
         return login_refused()
-    publish(
-        AccessLocked(
-            login_id=attempt.login_id,
-            login_token=attempt.phone_token,
-            until=attempt.locked_until,
-        )
-    )
+    _tell_lock(attempt, attempts=attempts, publish=publish)
     return login_refused(time_left=attempt.locked_until - now)
+
+
+def _tell_lock(attempt: Attempt, *, attempts: Attempts, publish: Publish) -> None:
+    if attempt.locked_until is not None and attempts.tell(attempt):
+        publish(
+            AccessLocked(
+                login_id=attempt.login_id,
+                login_token=attempt.phone_token,
+                until=attempt.locked_until,
+            )
+        )
+
+
+def tell_locks(*, now: datetime, attempts: Attempts, publish: Publish) -> None:
+    """Record the locks whose gateway died between the attempt and its conclusion."""
+    for attempt in attempts.untold(before=now - VERIFIED_WITHIN):
+        _tell_lock(attempt, attempts=attempts, publish=publish)
 
 
 def reopen_access(*, now: datetime, attempts: Attempts, publish: Publish) -> int:

@@ -1,118 +1,212 @@
-"""What clients are told, and how it reaches their phones."""
+"""What clients are told, and how it reaches their phones.
 
+Auth alone writes to clients.  Other services publish what has happened, and the table
+`NOTICES` says which of it a client is told, in which words; codes are asked for by
+`handlers.codes`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from kernel.errors import Transient
-from kernel.events.auth import MessageSent
+from kernel.events import Event
+from kernel.events.antifraud import OperationSuspended
+from kernel.events.auth import MessageDelivered, MessageFailed, MessageSent
+from kernel.events.contracts import ContractAnnulled, ContractSigned
 from kernel.events.disbursement import PayoutDue, PayoutSettled
+from kernel.events.onboarding import AccountOwnershipLost
 from kernel.ids import Ids
 from kernel.values import Phone
 from services.auth.domain.messages import (
+    MOST_SENDINGS,
     NOTICE_LIFETIME,
+    REPORTED_WITHIN,
+    Failure,
     Message,
-    Template,
+    Report,
+    Told,
+    ask_after,
     notice_text,
     retry_after,
+    version_of,
 )
-from services.auth.ports import Logins, Messages, Publish
+from services.auth.domain.templates import Template
+from services.auth.ports import Languages, Logins, Messages, Publish
 
 LEASE: Final = timedelta(seconds=60)
 """How long a message stays with the process that took it; longer than a sending."""
 
 
+def _due(event: PayoutDue) -> Template:
+    return "payout_due_confirm" if event.confirmation_required else "payout_due"
+
+
+NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template]]] = {
+    ContractSigned: "contract_signed",
+    ContractAnnulled: "contract_annulled",
+    PayoutDue: _due,
+    PayoutSettled: "payout_settled",
+    AccountOwnershipLost: "account_lost",
+    OperationSuspended: "operation_suspended",
+}
+"""Which facts of other services a client is told; each names its `client_id`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """Whom a notice is for."""
+
+    client_id: UUID
+    phone: Phone
+    phone_token: str
+
+
 def notify(
     template: Template,
     *,
-    phone: Phone,
-    client_id: UUID,
+    to: Addressee,
     site: str,
+    at: datetime,
     now: datetime,
     ids: Ids,
+    languages: Languages,
     messages: Messages,
 ) -> None:
-    """Queue a notice for a phone; it leaves with the commit, not before."""
+    """Queue a notice of what happened `at`; it leaves with the commit, not before."""
+    language = languages.of(to.phone_token)
     messages.queue(
         Message(
             message_id=ids.new(),
-            client_id=client_id,
+            client_id=to.client_id,
             template=template,
-            phone=phone,
-            text=notice_text(template, site=site, at=now),
+            version=version_of(template),
+            language=language,
+            phone=to.phone,
+            text=notice_text(template, language=language, site=site, at=at),
             queued_at=now,
-            expires_at=now + NOTICE_LIFETIME,
+            expires_at=at + NOTICE_LIFETIME,
         )
     )
 
 
-def when_payout_due(
-    event: PayoutDue,
+def when_client_concerned(
+    event: Event,
     *,
+    happened_at: datetime,
     site: str,
     now: datetime,
     ids: Ids,
     logins: Logins,
+    languages: Languages,
     messages: Messages,
 ) -> None:
-    """Call the client back when the cooling period is over (clause 5.5)."""
-    template: Template = (
-        "payout_due_confirm" if event.confirmation_required else "payout_due"
-    )
-    notify(
-        template,
-        phone=_phone_of(event.client_id, logins),
-        client_id=event.client_id,
-        site=site,
-        now=now,
-        ids=ids,
-        messages=messages,
-    )
+    """Tell the client of a fact listed in `NOTICES`, unless it is old news.
 
-
-def when_payout_settled(
-    event: PayoutSettled,
-    *,
-    site: str,
-    now: datetime,
-    ids: Ids,
-    logins: Logins,
-    messages: Messages,
-) -> None:
-    """Tell the client that the money is on the account."""
-    notify(
-        "payout_settled",
-        phone=_phone_of(event.client_id, logins),
-        client_id=event.client_id,
-        site=site,
-        now=now,
-        ids=ids,
-        messages=messages,
-    )
-
-
-def _phone_of(client_id: UUID, logins: Logins) -> Phone:
-    """The client's number; Transient while the activation has not reached us."""
+    Old facts come when a publisher sends its events again.  Transient while the
+    client's activation has not reached us.
+    """
+    if now - happened_at >= NOTICE_LIFETIME:
+        return
+    chosen = NOTICES[type(event)]
+    client_id: UUID = getattr(event, "client_id")  # noqa: B009 - every one listed has it
     login = logins.by_client(client_id)
     if login is None:
         raise Transient("the client's login is not here yet")
-    return login.phone
+    notify(
+        chosen(event) if callable(chosen) else chosen,
+        to=Addressee(
+            client_id=client_id, phone=login.phone, phone_token=login.phone_token
+        ),
+        site=site,
+        at=happened_at,
+        now=now,
+        ids=ids,
+        languages=languages,
+        messages=messages,
+    )
 
 
 def message_sent(
     message: Message, *, now: datetime, messages: Messages, publish: Publish
 ) -> None:
-    """Record, once, that a message has left."""
-    if messages.sent(message.message_id, now=now):
+    """Record, once, that a message has left; its report is asked for later."""
+    if messages.sent(message.message_id, now=now, ask_at=now + ask_after(0)):
         publish(
             MessageSent(
                 message_id=message.message_id,
                 client_id=message.client_id,
                 template=message.template,
+                template_version=message.version,
+                language=message.language,
             )
         )
 
 
-def message_failed(message: Message, *, now: datetime, messages: Messages) -> None:
-    """Try a message again later, less and less often, until it expires."""
-    messages.postpone(message.message_id, until=now + retry_after(message.attempts))
+def message_not_sent(
+    message: Message, *, now: datetime, messages: Messages, publish: Publish
+) -> Failure | None:
+    """Try again later, less and less often; why it failed, if that was the last."""
+    if message.attempts < MOST_SENDINGS:
+        messages.postpone(message.message_id, until=now + retry_after(message.attempts))
+        return None
+    if messages.give_up(message.message_id, now=now):
+        told = Told(
+            message_id=message.message_id,
+            client_id=message.client_id,
+            template=message.template,
+            sent_at=now,
+        )
+        _failed(told, "given_up", publish=publish)
+    return "given_up"
+
+
+def drop_expired(*, now: datetime, messages: Messages, publish: Publish) -> int:
+    """Give up what is too old to be useful; how many."""
+    expired = messages.take_expired(now=now)
+    for told in expired:
+        _failed(told, "expired", publish=publish)
+    return len(expired)
+
+
+def message_reported(
+    told: Told,
+    report: Report | None,
+    *,
+    now: datetime,
+    messages: Messages,
+    publish: Publish,
+) -> None:
+    """Record what became of a message; ask again later where nothing is known yet."""
+    if report in (None, "accepted"):
+        late = now - told.sent_at >= REPORTED_WITHIN
+        messages.ask_again(
+            told.message_id, at=None if late else now + ask_after(told.asked)
+        )
+        return
+    delivered = report == "delivered"
+    if not messages.reported(told.message_id, delivered=delivered, now=now):
+        return
+    if delivered:
+        publish(
+            MessageDelivered(
+                message_id=told.message_id,
+                client_id=told.client_id,
+                template=told.template,
+            )
+        )
+    else:
+        _failed(told, "undelivered", publish=publish)
+
+
+def _failed(told: Told, reason: Failure, *, publish: Publish) -> None:
+    publish(
+        MessageFailed(
+            message_id=told.message_id,
+            client_id=told.client_id,
+            template=told.template,
+            reason=reason,
+        )
+    )

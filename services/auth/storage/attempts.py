@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, case, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    literal,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from services.auth.domain.passwords import Attempt
@@ -37,6 +46,7 @@ class SqlAttempts:
             number=1,
             locked_until=until if rules.attempts == 1 else None,
             reopened=False,
+            told=False,
             touched_at=now,
         )
         statement = fresh.on_conflict_do_update(
@@ -48,6 +58,7 @@ class SqlAttempts:
                     (number >= rules.attempts, literal(until)), else_=null()
                 ),
                 "reopened": table.c.locked_until.is_not(None),
+                "told": False,
                 "touched_at": now,
             },
             where=or_(table.c.locked_until.is_(None), table.c.locked_until <= now),
@@ -69,13 +80,31 @@ class SqlAttempts:
         ).scalar()
 
     def clear(self, attempt: Attempt) -> bool:
-        mine = and_(
-            table.c.phone_token == attempt.phone_token,
-            table.c.number == attempt.number,
-            table.c.locked_until.is_not_distinct_from(attempt.locked_until),
+        statement = table.update().where(_stands(attempt))
+        cleared = statement.values(number=0, locked_until=None)
+        return self._connection.execute(cleared).rowcount == 1
+
+    def tell(self, attempt: Attempt) -> bool:
+        statement = table.update().where(_stands(attempt), table.c.told.is_(False))
+        return self._connection.execute(statement.values(told=True)).rowcount == 1
+
+    def untold(self, *, before: datetime) -> Sequence[Attempt]:
+        statement = (
+            table.select()
+            .where(table.c.locked_until.is_not(None))
+            .where(table.c.told.is_(False))
+            .where(table.c.touched_at < before)
         )
-        statement = table.update().where(mine).values(number=0, locked_until=None)
-        return self._connection.execute(statement).rowcount == 1
+        return [
+            Attempt(
+                login_id=row.login_id,
+                phone_token=row.phone_token,
+                number=row.number,
+                locked_until=row.locked_until,
+                reopened=row.reopened,
+            )
+            for row in self._connection.execute(statement)
+        ]
 
     def reopen(self, *, now: datetime) -> Sequence[UUID]:
         statement = (
@@ -93,3 +122,12 @@ class SqlAttempts:
             .where(table.c.locked_until.is_(None))
         )
         return self._connection.execute(statement).rowcount
+
+
+def _stands(attempt: Attempt) -> ColumnElement[bool]:
+    """That nobody has tried since."""
+    return and_(
+        table.c.phone_token == attempt.phone_token,
+        table.c.number == attempt.number,
+        table.c.locked_until.is_not_distinct_from(attempt.locked_until),
+    )

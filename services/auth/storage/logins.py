@@ -47,6 +47,30 @@ class SqlLogins:
     def by_client(self, client_id: UUID) -> Login | None:
         return self._one(logins.c.client_id == client_id)
 
+    def nearest(self, phone_token: str) -> Login | None:
+        """One step down the index, whether it ends at the number or behind it."""
+        row = self._connection.execute(
+            select(*_COLUMNS)
+            .where(logins.c.phone_token >= phone_token)
+            .order_by(logins.c.phone_token)
+            .limit(1)
+        ).first()
+        return None if row is None else self._login(row)
+
+    def replace_hash(self, login: Login, password_hash: str) -> bool:
+        """Under the row's lock: of two who race, or a new password, one wins."""
+        mine = logins.c.login_id == login.login_id
+        row = self._connection.execute(
+            select(*_COLUMNS).where(mine).with_for_update()
+        ).first()
+        if row is None or self._login(row).password_hash != login.password_hash:
+            return False
+        sealed = self._seal("password", login, password_hash)
+        self._connection.execute(
+            logins.update().where(mine).values(password_sealed=sealed)
+        )
+        return True
+
     def set_first_password(
         self, login: Login, password_hash: str, *, now: datetime
     ) -> bool:

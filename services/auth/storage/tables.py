@@ -43,6 +43,7 @@ password_attempts = Table(
     Column("locked_until", DateTime(timezone=True)),
     Column("reopened", Boolean, nullable=False),
     Column("touched_at", DateTime(timezone=True), nullable=False),
+    Column("told", Boolean),
     CheckConstraint("number >= 0", name="password_attempts_number"),
 )
 Index(
@@ -50,6 +51,17 @@ Index(
     password_attempts.c.locked_until,
     postgresql_where=text("locked_until IS NOT NULL"),
 )
+
+# Buckets of failed logins by keyed token of an address or a network: `full_at` is when
+# a bucket will be full again, so that time alone fills it.
+login_sources = Table(
+    "login_sources",
+    metadata,
+    Column("source_token", Text, primary_key=True),
+    Column("full_at", DateTime(timezone=True), nullable=False),
+    Column("told_at", DateTime(timezone=True)),
+)
+Index("login_sources_full", login_sources.c.full_at)
 
 challenges = Table(
     "challenges",
@@ -137,6 +149,12 @@ messages = Table(
     Column("next_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("sent_at", DateTime(timezone=True)),
+    Column("template_version", Integer),
+    Column("language", Text),
+    Column("ask_at", DateTime(timezone=True)),
+    Column("asked", Integer),
+    Column("delivered_at", DateTime(timezone=True)),
+    Column("failed_at", DateTime(timezone=True)),
     CheckConstraint("state IN ('waiting', 'sent', 'dropped')", name="messages_state"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="messages_sent"),
 )
@@ -144,4 +162,19 @@ Index(
     "messages_due",
     messages.c.next_at,
     postgresql_where=text("state = 'waiting'"),
+)
+Index(
+    "messages_unreported",
+    messages.c.ask_at,
+    postgresql_where=text("ask_at IS NOT NULL"),
+)
+
+# By number, not by login: the first code is sent before there is one.
+languages = Table(
+    "languages",
+    metadata,
+    Column("phone_token", Text, primary_key=True),
+    Column("language", Text, nullable=False),
+    Column("chosen_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("language IN ('kk', 'ru', 'en')", name="languages_known"),
 )

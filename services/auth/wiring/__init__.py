@@ -4,7 +4,8 @@ from pathlib import Path
 
 from kernel.platform import Platform
 from kernel.tls import client_context
-from services.auth.adapters import Argon2Passwords, HttpSms
+from services.auth.adapters import Argon2Passwords, HttpSms, common_passwords
+from services.auth.domain.rules import HashCost
 from services.auth.settings import Settings, given
 from services.auth.wiring.desk import Desk
 from services.auth.wiring.gateway import GatewayUseCases
@@ -27,4 +28,6 @@ def build(platform: Platform[Settings]) -> UseCases:
 
 def build_gateway(platform: Platform[Settings]) -> GatewayUseCases:
     """The use cases of the process `gateway`."""
-    return GatewayUseCases(Desk.of(platform), Argon2Passwords())
+    desk = Desk.of(platform)
+    passwords = Argon2Passwords(lambda: HashCost.at(platform.policy, desk.now()))
+    return GatewayUseCases(desk, passwords, common_passwords())

@@ -15,16 +15,21 @@ from kernel.platform import Platform
 from kernel.values import Phone
 from services.auth.adapters import KeyedCodes, RandomTokens
 from services.auth.domain.codes import Challenge, Claim
-from services.auth.domain.messages import Template
-from services.auth.domain.rules import Rules
+from services.auth.domain.rules import Allowance, Rules
+from services.auth.domain.sources import Source
+from services.auth.domain.templates import Template
 from services.auth.handlers import codes, messages
 from services.auth.handlers.codes import CodeOrder
+from services.auth.handlers.messages import Addressee
+from services.auth.handlers.sources import Bucket
 from services.auth.settings import Settings
 from services.auth.storage.attempts import SqlAttempts
 from services.auth.storage.codes import SqlChallenges
+from services.auth.storage.languages import SqlLanguages
 from services.auth.storage.logins import SqlLogins
 from services.auth.storage.messages import SqlMessages
 from services.auth.storage.sessions import SqlSessions
+from services.auth.storage.sources import SqlSources
 
 T = TypeVar("T")
 
@@ -36,8 +41,10 @@ class Stores:
     challenges: SqlChallenges
     logins: SqlLogins
     attempts: SqlAttempts
+    sources: SqlSources
     sessions: SqlSessions
     messages: SqlMessages
+    languages: SqlLanguages
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +88,28 @@ class Desk:
         """The keyed token of a number."""
         return self.blind.token("phone", phone.reveal())
 
+    def buckets(self, source: Source, now: datetime) -> tuple[Bucket, ...]:
+        """What an attempt from there takes from, always in this order."""
+        one = Allowance.at(self.platform.policy, now)
+        return (
+            Bucket("address", self.blind.token("address", source.address), one),
+            Bucket(
+                "network",
+                self.blind.token("network", source.network),
+                one.of_network(),
+            ),
+        )
+
     def stores(self, tx: Transaction) -> Stores:
         """The stores over `tx`."""
         return Stores(
             SqlChallenges(tx.connection, self.fields),
             SqlLogins(tx.connection, self.fields, self.platform.clock),
             SqlAttempts(tx.connection),
+            SqlSources(tx.connection),
             SqlSessions(tx.connection),
             SqlMessages(tx.connection, self.fields),
+            SqlLanguages(tx.connection),
         )
 
     @contextmanager
@@ -109,6 +130,7 @@ class Desk:
             ids=self.platform.ids,
             codes=self.codes,
             challenges=stores.challenges,
+            languages=stores.languages,
             messages=stores.messages,
         )
 
@@ -137,11 +159,14 @@ class Desk:
         """Queue a notice within the unit of work at hand."""
         messages.notify(
             template,
-            phone=phone,
-            client_id=client_id,
+            to=Addressee(
+                client_id=client_id, phone=phone, phone_token=self.phone_token(phone)
+            ),
             site=self.site,
+            at=now,
             now=now,
             ids=self.platform.ids,
+            languages=stores.languages,
             messages=stores.messages,
         )
 

@@ -4,23 +4,40 @@ Where a protocol must commit between two steps (an attempt is reserved before th
 password is looked at) the steps and the commits are written out here.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
+
+from prometheus_client import Counter
 
 from kernel.context import Context
 from kernel.errors import Broken, Refused
 from kernel.events.auth import ReadsLogged
 from kernel.values import Phone
 from services.auth.domain.codes import Act, Challenge, Claim
-from services.auth.domain.passwords import accept_password
+from services.auth.domain.languages import Language
+from services.auth.domain.passwords import Attempt, Login
+from services.auth.domain.rules import PasswordRules
 from services.auth.domain.sessions import Session, time_left
-from services.auth.handlers import access, logins, sessions
+from services.auth.domain.sources import Source
+from services.auth.domain.strength import Surroundings, accept_password
+from services.auth.handlers import access, languages, logins, sessions, sources
 from services.auth.handlers.access import Called
 from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.logins import NewPassword
 from services.auth.ports import Passwords
-from services.auth.wiring.desk import Desk, granted
+from services.auth.wiring.desk import Desk, Stores, granted
+
+PASSWORDS_REHASHED: Final = Counter(
+    "auth_passwords_rehashed_total", "Stored hashes exchanged for stronger ones"
+)
+LOGINS_NOT_LOOKED_AT: Final = Counter(
+    "auth_logins_not_looked_at_total",
+    "Logins refused before the password was looked at, by code",
+    ("code",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +53,33 @@ class GatewayUseCases:
     Methods block (database, slow hash): call them from threads.
     """
 
-    def __init__(self, desk: Desk, passwords: Passwords) -> None:
+    def __init__(
+        self, desk: Desk, passwords: Passwords, common: Container[str]
+    ) -> None:
         self._desk = desk
         self._passwords = passwords
+        self._common = common
 
-    def log_in(self, context: Context, *, phone: Phone, password: str) -> Challenge:
+    def log_in(
+        self, context: Context, *, phone: Phone, password: str, source: Source
+    ) -> Challenge:
         """The first factor; answers with the challenge of the second (clause 4.3).
 
-        1. Reserve an attempt, and commit: a crash later leaves it counted.
-        2. Verify, with no transaction open, the same work for everybody.
+        1. Let the source try at all, reserve an attempt, and commit: a crash later
+           leaves both counted.
+        2. Verify, with no transaction open, the same work for everybody; hash anew
+           what was hashed too cheaply.
         3. Conclude; a right password sends a code.
         """
-        with self._desk.begin(context) as (tx, stores):  # step 1
-            now = self._desk.now()
-            reserved = logins.reserve_attempt(
-                self._desk.phone_token(phone),
-                now=now,
-                rules=self._desk.rules(now),
-                logins=stores.logins,
-                attempts=stores.attempts,
-                publish=tx.publish,
-            )
-        attempt = granted(reserved)
+        attempt = self._reserved(context, phone, source)  # step 1
         known = attempt.login.password_hash if attempt.login else None
-        right = self._passwords.matches(password, known)  # step 2
+        right = self._passwords.matches(password, known, like=attempt.like)  # step 2
+        stronger = self._stronger(password, known) if right else None
         with self._desk.begin(context) as (tx, stores):  # step 3
             now = self._desk.now()
+            if right:  # before the count: locks are taken in one order everywhere
+                buckets = self._desk.buckets(source, now)
+                sources.readmit(buckets, sources=stores.sources)
             concluded = logins.conclude_attempt(
                 attempt,
                 right=right,
@@ -73,15 +91,49 @@ class GatewayUseCases:
             if isinstance(concluded, Refused):
                 sent = concluded
             else:
-                order = CodeOrder(
-                    purpose="login",
-                    reference=concluded.login_id,
-                    phone=concluded.phone,
-                    phone_token=concluded.phone_token,
-                    client_id=concluded.client_id,
-                )
-                sent = self._desk.send_code(order, stores, now=now)
+                if stronger and stores.logins.replace_hash(concluded, stronger):
+                    PASSWORDS_REHASHED.inc()
+                sent = self._second_factor_of(concluded, stores, now=now)
         return granted(sent)
+
+    def _reserved(self, context: Context, phone: Phone, source: Source) -> Attempt:
+        with self._desk.begin(context) as (tx, stores):
+            now = self._desk.now()
+            reserved: Attempt | Refused | None = sources.admit(
+                self._desk.buckets(source, now),
+                now=now,
+                sources=stores.sources,
+                publish=tx.publish,
+            )
+            if reserved is None:
+                reserved = logins.reserve_attempt(
+                    self._desk.phone_token(phone),
+                    now=now,
+                    rules=self._desk.rules(now),
+                    logins=stores.logins,
+                    attempts=stores.attempts,
+                    publish=tx.publish,
+                )
+        if isinstance(reserved, Refused):
+            LOGINS_NOT_LOOKED_AT.labels(reserved.code).inc()
+        return granted(reserved)
+
+    def _stronger(self, password: str, password_hash: str | None) -> str | None:
+        if password_hash is None or not self._passwords.is_outdated(password_hash):
+            return None
+        return self._passwords.hash(password)
+
+    def _second_factor_of(
+        self, login: Login, stores: Stores, *, now: datetime
+    ) -> Challenge | Refused:
+        order = CodeOrder(
+            purpose="login",
+            reference=login.login_id,
+            phone=login.phone,
+            phone_token=login.phone_token,
+            client_id=login.client_id,
+        )
+        return self._desk.send_code(order, stores, now=now)
 
     def open_session(
         self, context: Context, *, challenge_id: UUID, code: str
@@ -150,7 +202,13 @@ class GatewayUseCases:
         """The password chosen at the end of registration (clause 4.3)."""
         with self._desk.begin(context) as (_, stores):
             login = logins.login_without_password(stores.logins.by_client(client_id))
-        accepted = accept_password(password, phone=login.phone)
+        accepted = accept_password(
+            password,
+            rules=PasswordRules.at(self._desk.platform.policy, self._desk.now()),
+            around=Surroundings(
+                phone=login.phone, site=self._desk.site, common=self._common
+            ),
+        )
         new = NewPassword(login=login, password_hash=self._passwords.hash(accepted))
         with self._desk.begin(context) as (tx, stores):
             now = self._desk.now()
@@ -163,6 +221,39 @@ class GatewayUseCases:
                 client_id=client_id,
                 stores=stores,
                 now=now,
+            )
+
+    def suggest_language(
+        self, context: Context, *, phone: Phone, language: Language
+    ) -> None:
+        """Keep the language of a visitor who begins to register."""
+        with self._desk.begin(context) as (_, stores):
+            languages.suggest_language(
+                self._desk.phone_token(phone),
+                language,
+                now=self._desk.now(),
+                logins=stores.logins,
+                languages=stores.languages,
+            )
+
+    def choose_language(
+        self, context: Context, *, session: Session, language: Language
+    ) -> None:
+        """Keep the language a client has chosen."""
+        with self._desk.begin(context) as (_, stores):
+            languages.choose_language(
+                session.client_id,
+                language,
+                now=self._desk.now(),
+                logins=stores.logins,
+                languages=stores.languages,
+            )
+
+    def language_of(self, context: Context, *, session: Session) -> Language:
+        """The language a client is written to in."""
+        with self._desk.begin(context) as (_, stores):
+            return languages.language_of(
+                session.client_id, logins=stores.logins, languages=stores.languages
             )
 
     def challenge_client(

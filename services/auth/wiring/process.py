@@ -1,17 +1,21 @@
 """Use cases of the process `auth`: codes for other services, messages, sweeps."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
+
+from prometheus_client import Counter
 
 from kernel.context import Context
 from kernel.database import Transaction
 from kernel.errors import Transient
-from kernel.events.disbursement import PayoutDue, PayoutSettled
+from kernel.events import Event
 from kernel.events.onboarding import ClientActivated
 from kernel.logging import get_logger
 from kernel.values import Phone
 from services.auth.domain.codes import Challenge, Claim
+from services.auth.domain.messages import Failure, Message, Report, Told
+from services.auth.domain.sources import IDLE
 from services.auth.handlers import logins, messages, sessions
 from services.auth.handlers.codes import CodeOrder
 from services.auth.ports import SmsGateway
@@ -23,6 +27,11 @@ ATTEMPTS_KEPT: Final = timedelta(days=1)
 """A count nobody has touched for so long is forgotten, unknown numbers' as well."""
 CHALLENGES_KEPT: Final = timedelta(days=30)
 """A registration may take that long from its code to its activation."""
+MESSAGES_FAILED: Final = Counter(
+    "auth_messages_failed_total",
+    "Messages that reached no phone, by reason",
+    ("reason",),
+)
 
 
 class UseCases:
@@ -65,27 +74,19 @@ class UseCases:
             challenges=stores.challenges,
         )
 
-    def when_payout_due(self, tx: Transaction, event: PayoutDue) -> None:
-        """Call the client back."""
+    def when_client_concerned(
+        self, tx: Transaction, event: Event, *, happened_at: datetime
+    ) -> None:
+        """Tell the client of a fact of another service."""
         stores = self._desk.stores(tx)
-        messages.when_payout_due(
+        messages.when_client_concerned(
             event,
+            happened_at=happened_at,
             site=self._desk.site,
             now=self._desk.now(),
             ids=self._desk.platform.ids,
             logins=stores.logins,
-            messages=stores.messages,
-        )
-
-    def when_payout_settled(self, tx: Transaction, event: PayoutSettled) -> None:
-        """Tell the client that the money has come."""
-        stores = self._desk.stores(tx)
-        messages.when_payout_settled(
-            event,
-            site=self._desk.site,
-            now=self._desk.now(),
-            ids=self._desk.platform.ids,
-            logins=stores.logins,
+            languages=stores.languages,
             messages=stores.messages,
         )
 
@@ -98,29 +99,64 @@ class UseCases:
            which the provider delivers once.
         """
         context, now = self._desk.platform.context(), self._desk.now()
-        with self._desk.begin(context) as (_, stores):  # step 1
+        with self._desk.begin(context) as (tx, stores):  # step 1
             due = stores.messages.take_due(now=now, until=now + messages.LEASE)
-            dropped = stores.messages.drop_expired(now=now)
-        if dropped:
-            log.warning("messages_dropped", count=dropped)
-        left = 0
-        for message in due:
-            failure: Transient | None = None
-            try:
-                self._sms.send(message)  # step 2
-            except Transient as error:
-                failure = error
-            with self._desk.begin(context) as (tx, stores):  # step 3
-                now = self._desk.now()
-                if failure is None:
-                    messages.message_sent(
-                        message, now=now, messages=stores.messages, publish=tx.publish
-                    )
-                    left += 1
-                else:
-                    log.warning("message_postponed", why=failure.sentence)
-                    messages.message_failed(message, now=now, messages=stores.messages)
+            expired = messages.drop_expired(
+                now=now, messages=stores.messages, publish=tx.publish
+            )
+        if expired:
+            _alarm("expired", expired)
+        return sum(self._deliver(context, message) for message in due)
+
+    def _deliver(self, context: Context, message: Message) -> bool:
+        left = True
+        try:
+            self._sms.send(message)  # step 2
+        except Transient as error:
+            log.warning("message_not_sent", why=error.sentence)
+            left = False
+        failure: Failure | None = None
+        with self._desk.begin(context) as (tx, stores):  # step 3
+            now, outgoing, publish = self._desk.now(), stores.messages, tx.publish
+            if left:
+                messages.message_sent(
+                    message, now=now, messages=outgoing, publish=publish
+                )
+            else:
+                failure = messages.message_not_sent(
+                    message, now=now, messages=outgoing, publish=publish
+                )
+        if failure is not None:
+            _alarm(failure)
         return left
+
+    def follow_messages(self) -> int:
+        """Ask the operator what became of messages; of how many it was said.
+
+        In the same three steps; an answer that is lost is asked for again.
+        """
+        context, now = self._desk.platform.context(), self._desk.now()
+        with self._desk.begin(context) as (_, stores):  # step 1
+            due = stores.messages.take_unreported(now=now, until=now + messages.LEASE)
+        return sum(self._follow(context, told) for told in due)
+
+    def _follow(self, context: Context, told: Told) -> bool:
+        report: Report | None = None
+        try:
+            report = self._sms.report(told.message_id)  # step 2
+        except Transient as error:
+            log.warning("report_not_given", why=error.sentence)
+        with self._desk.begin(context) as (tx, stores):  # step 3
+            messages.message_reported(
+                told,
+                report,
+                now=self._desk.now(),
+                messages=stores.messages,
+                publish=tx.publish,
+            )
+        if report == "undelivered":
+            _alarm("undelivered")
+        return report in {"delivered", "undelivered"}
 
     def sweep(self) -> None:
         """End stale sessions and locks that have run out (clauses 4.7, 4.8)."""
@@ -132,6 +168,7 @@ class UseCases:
                 sessions=stores.sessions,
                 publish=tx.publish,
             )
+            logins.tell_locks(now=now, attempts=stores.attempts, publish=tx.publish)
             logins.reopen_access(now=now, attempts=stores.attempts, publish=tx.publish)
 
     def forget(self) -> None:
@@ -139,4 +176,12 @@ class UseCases:
         now = self._desk.now()
         with self._desk.begin(self._desk.platform.context()) as (_, stores):
             stores.attempts.forget(before=now - ATTEMPTS_KEPT)
+            stores.sources.forget(before=now - IDLE)
             stores.challenges.forget(before=now - CHALLENGES_KEPT)
+            stores.languages.forget(before=now - CHALLENGES_KEPT)
+
+
+def _alarm(reason: Failure, count: int = 1) -> None:
+    """A client was not reached: counted, and said aloud."""
+    MESSAGES_FAILED.labels(reason).inc(count)
+    log.error("messages_failed", reason=reason, count=count)

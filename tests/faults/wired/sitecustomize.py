@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
-from tests.faults.wiring import wire
+from tests.faults.wiring import count, wire
 
-wire(os.environ["CRASH_AT"], Path(os.environ["CRASH_MARKS"]))
+if "COUNT_MARKS" in os.environ:
+    count(Path(os.environ["COUNT_MARKS"]))
+else:
+    wire(os.environ["CRASH_AT"], Path(os.environ["CRASH_MARKS"]))

@@ -22,8 +22,10 @@ from kernel.settings import read
 from kernel.values import Phone
 from services.auth.adapters import Argon2Passwords
 from services.auth.domain.codes import Challenge, Purpose
-from services.auth.domain.messages import Message
+from services.auth.domain.messages import Message, Report
+from services.auth.domain.rules import HashCost
 from services.auth.domain.sessions import Session
+from services.auth.domain.sources import Source
 from services.auth.settings import Settings
 from services.auth.wiring.desk import Desk
 from services.auth.wiring.gateway import GatewayUseCases
@@ -33,9 +35,11 @@ PHONE = Phone("+77011234567")
 OTHER_PHONE = Phone("+77029876543")
 PASSWORD = "верная лошадь 7"  # noqa: S105 - of a person who does not exist
 NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+HOME = Source.of("192.0.2.1")
+CHEAP = HashCost(memory_kib=64, passes=1, lanes=1)
 TABLES = (
-    "logins, password_attempts, challenges, code_sends, sessions, messages, outbox, "
-    "outbox_subject"
+    "logins, password_attempts, login_sources, challenges, code_sends, sessions, "
+    "messages, languages, outbox, outbox_subject"
 )
 
 
@@ -56,17 +60,23 @@ class MovableClock:
 class CountingPasswords:
     """The real slow hash, made cheap, counting how often it is asked."""
 
-    real: Argon2Passwords = field(
-        default_factory=lambda: Argon2Passwords(memory_kib=64, passes=1)
-    )
+    cost: HashCost = CHEAP
     asked: list[bool] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.real = Argon2Passwords(lambda: self.cost)
 
     def hash(self, password: str) -> str:
         return self.real.hash(password)
 
-    def matches(self, password: str, password_hash: str | None) -> bool:
+    def matches(
+        self, password: str, password_hash: str | None, *, like: str | None = None
+    ) -> bool:
         self.asked.append(password_hash is not None)
-        return self.real.matches(password, password_hash)
+        return self.real.matches(password, password_hash, like=like)
+
+    def is_outdated(self, password_hash: str) -> bool:
+        return self.real.is_outdated(password_hash)
 
 
 @dataclass
@@ -76,6 +86,7 @@ class Phones:
     delivered: dict[UUID, Message] = field(default_factory=dict)
     away: bool = False
     crashes: bool = False
+    says: Report = "delivered"
 
     def send(self, message: Message) -> None:
         if self.crashes:
@@ -83,6 +94,12 @@ class Phones:
         if self.away:
             raise Transient("the provider is away")
         self.delivered[message.message_id] = message
+
+    def report(self, message_id: UUID) -> Report:
+        if self.away:
+            raise Transient("the provider is away")
+        assert message_id in self.delivered
+        return self.says
 
     def last_code(self, phone: Phone, purpose: Purpose) -> str:
         """The text of the newest message of that kind; ids grow with time."""
@@ -125,7 +142,8 @@ class Stand:
 
     def another_gateway(self) -> GatewayUseCases:
         """A second gateway process over the same database."""
-        return GatewayUseCases(Desk.of(self.gateway_platform), self.passwords)
+        desk = Desk.of(self.gateway_platform)
+        return GatewayUseCases(desk, self.passwords, frozenset({"hunter2hunter"}))
 
     def context(self) -> Context:
         return self.auth_platform.context()
@@ -170,7 +188,9 @@ class Stand:
         return client_id
 
     def first_factor(self, phone: Phone = PHONE, password: str = PASSWORD) -> Challenge:
-        return self.gateway.log_in(self.context(), phone=phone, password=password)
+        return self.gateway.log_in(
+            self.context(), phone=phone, password=password, source=HOME
+        )
 
     def session(self, phone: Phone = PHONE) -> tuple[Session, str]:
         """A client's open session and its token."""

@@ -7,7 +7,9 @@ import pytest
 from kernel.errors import Transient
 from kernel.events.disbursement import PayoutDue, PayoutSettled
 from kernel.money import Money
-from tests.integration.auth.stand import PHONE, Stand
+from services.auth.domain.messages import Report
+from services.auth.wiring.process import MESSAGES_FAILED
+from tests.integration.auth.stand import OTHER_PHONE, PHONE, Stand
 
 
 def payout_due(stand: Stand, *, confirm: bool = True) -> PayoutDue:
@@ -23,7 +25,7 @@ def payout_due(stand: Stand, *, confirm: bool = True) -> PayoutDue:
 
 def react_to_due(stand: Stand, event: PayoutDue) -> None:
     with stand.auth_platform.database.begin(stand.context()) as tx:
-        stand.auth.when_payout_due(tx, event)
+        stand.auth.when_client_concerned(tx, event, happened_at=stand.clock.now())
 
 
 def texts(stand: Stand) -> list[str]:
@@ -57,7 +59,7 @@ def test_the_client_is_told_when_the_money_has_come(stand: Stand) -> None:
         settled_at=stand.clock.now(),
     )
     with stand.auth_platform.database.begin(stand.context()) as tx:
-        stand.auth.when_payout_settled(tx, event)
+        stand.auth.when_client_concerned(tx, event, happened_at=stand.clock.now())
 
     (told,) = [text for text in texts(stand) if "переведён на ваш счёт" in text]
     assert "400" not in told
@@ -99,18 +101,82 @@ def test_a_crash_while_sending_sends_the_same_message_id_again(stand: Stand) -> 
     assert len(texts(stand)) == 1
 
 
-def test_a_code_too_old_to_be_used_is_dropped(stand: Stand) -> None:
+@pytest.mark.seeded("auth_dropped_messages_are_told_to_nobody")
+def test_a_code_too_old_to_be_used_is_dropped_and_told_of(stand: Stand) -> None:
     stand.phones.away = True
     stand.auth.send_code(
         stand.context(), phone=PHONE, reference=stand.auth_platform.ids.new()
     )
     stand.clock.at += timedelta(minutes=5)
     stand.phones.away = False
+    failures = MESSAGES_FAILED.labels("expired")._value.get()
 
     assert texts(stand) == []
     assert [row.state for row in stand.rows("SELECT state FROM messages")] == [
         "dropped"
     ]
+    (failed,) = stand.events("message_failed")
+    assert failed["reason"] == "expired"
+    assert MESSAGES_FAILED.labels("expired")._value.get() == failures + 1
+
+
+@pytest.mark.parametrize(
+    ("says", "event"),
+    [("delivered", "message_delivered"), ("undelivered", "message_failed")],
+)
+def test_it_is_known_what_became_of_a_message(
+    stand: Stand, says: Report, event: str
+) -> None:
+    """Asked until it is said; an operator who is away is asked again."""
+    stand.auth.send_code(
+        stand.context(), phone=PHONE, reference=stand.auth_platform.ids.new()
+    )
+    texts(stand)
+    assert stand.auth.follow_messages() == 0
+    stand.phones.says, stand.phones.away = says, True
+    stand.clock.move(seconds=10)
+    assert stand.auth.follow_messages() == 0
+    stand.phones.away = False
+    stand.clock.move(seconds=20)
+
+    assert [stand.auth.follow_messages() for _ in range(2)] == [1, 0]
+    assert len(stand.events(event)) == 1
+
+
+@pytest.mark.seeded("auth_everybody_is_written_to_in_russian")
+def test_a_client_is_written_to_in_the_language_chosen(stand: Stand) -> None:
+    """At registration by Accept-Language; later in the cabinet, and by nobody else."""
+    stand.gateway.suggest_language(stand.context(), phone=PHONE, language="kk")
+    stand.client()
+    session, _ = stand.session()
+    stand.gateway.suggest_language(stand.context(), phone=PHONE, language="ru")
+    stand.gateway.choose_language(stand.context(), session=session, language="en")
+    react_to_due(stand, payout_due(stand))
+    found = "\n".join(texts(stand))
+
+    for words in ("растау коды", "кіру коды", "кабинетке", "cooling period"):
+        assert words in found
+    assert stand.gateway.language_of(stand.context(), session=session) == "en"
+    sent = stand.events("message_sent")
+    assert {(one["template_version"], one["language"]) for one in sent} == {
+        (1, "kk"),
+        (1, "en"),
+    }
+
+
+def test_the_language_of_a_number_that_became_no_login_is_forgotten(
+    stand: Stand,
+) -> None:
+    stand.client()
+    for phone in (PHONE, OTHER_PHONE):
+        stand.gateway.suggest_language(stand.context(), phone=phone, language="kk")
+    session, _ = stand.session()
+    stand.gateway.choose_language(stand.context(), session=session, language="en")
+    stand.clock.move(days=31)
+    stand.auth.forget()
+
+    rows = stand.rows("SELECT language FROM languages")
+    assert [row.language for row in rows] == ["en"]
 
 
 def test_number_and_text_are_gone_once_sent(stand: Stand) -> None:

@@ -1,10 +1,14 @@
 """Three attempts, then fifteen minutes; the same for every number (clause 4.7)."""
 
+import itertools
+from datetime import timedelta
+
 import pytest
 
 from kernel.errors import Refused
 from kernel.values import Phone
 from services.auth.domain.codes import Challenge
+from services.auth.domain.sources import Source
 from tests.integration.auth.stand import (
     OTHER_PHONE,
     PASSWORD,
@@ -38,6 +42,7 @@ def test_of_many_guesses_at_once_three_are_verified(stand: Stand) -> None:
             stand.context(),
             phone=PHONE,
             password=PASSWORD if place == 100 else f"guess {place}",
+            source=Source.of(f"198.51.{place}.1"),
         )
 
     answers = in_threads(200, guess)
@@ -79,6 +84,54 @@ def test_attempts_during_a_lock_neither_prolong_nor_shorten_it(stand: Stand) -> 
         stand.clock.move(minutes=2, seconds=59)
         refusal(stand)
     stand.clock.move(seconds=5)
+
+    assert isinstance(stand.first_factor(), Challenge)
+
+
+@pytest.mark.clause("4.7")
+@pytest.mark.catalogue("A03")
+@pytest.mark.seeded("auth_everybody_passes_at_the_unlock")
+def test_a_crowd_at_the_end_of_a_lock_gets_three_attempts(stand: Stand) -> None:
+    """A hundred at 15:00 ± 5 ms, each by a clock of its own: three verified."""
+    stand.client()
+    for _ in range(3):
+        refusal(stand)
+    stand.passwords.asked.clear()
+    unlocked = stand.clock.now() + timedelta(minutes=15)
+    ticks = itertools.count()
+    stand.clock.now = lambda: (  # type: ignore[method-assign]
+        unlocked + timedelta(milliseconds=next(ticks) * 7 % 11 - 5)
+    )
+
+    def guess(place: int) -> object:
+        source = Source.of(f"198.51.{place}.1")
+        return stand.gateway.log_in(
+            stand.context(), phone=PHONE, password=WRONG, source=source
+        )
+
+    answers = in_threads(100, guess)
+
+    assert {getattr(answer, "code", None) for answer in answers} == {"login_refused"}
+    assert len(stand.passwords.asked) == 3
+    assert len(stand.events("access_locked")) == 2
+
+
+@pytest.mark.clause("4.7")
+@pytest.mark.catalogue("A03")
+def test_a_clock_set_back_makes_a_lock_neither_shorter_nor_eternal(
+    stand: Stand,
+) -> None:
+    """It ends when the clock shows the instant it was to end at, come what may."""
+    stand.client()
+    for _ in range(3):
+        refusal(stand)
+    stand.passwords.asked.clear()
+    stand.clock.move(hours=-1)
+    for _ in range(7):
+        refusal(stand, password=PASSWORD)
+        stand.clock.move(minutes=10)
+    assert stand.passwords.asked == []
+    stand.clock.move(minutes=5)
 
     assert isinstance(stand.first_factor(), Challenge)
 

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from kernel.crypto import as_object
 from kernel.errors import Refused
+from services.auth.domain.languages import LANGUAGES
 from services.auth.domain.passwords import login_refused
 from services.auth.gateway.app import PREFIX
 from services.auth.gateway.gate import CREDENTIAL_THREADS, MOST_CREDENTIALS_WAITING
-from services.auth.gateway.languages import LANGUAGES, language_of
+from services.auth.gateway.languages import language_of
 from tests.behind import ANSWERS, ID
 from tests.bodies import path_of, request_of
 from tests.doors import CLIENT, IN, TOKEN, FakeDoor

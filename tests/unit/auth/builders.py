@@ -76,6 +76,8 @@ def message() -> Message:
         message_id=UUID(int=0x77),
         client_id=CLIENT,
         template="login_notice",
+        version=1,
+        language="ru",
         phone=PHONE,
         text="text",
         queued_at=NOON,

@@ -8,10 +8,17 @@ from uuid import UUID
 from kernel.events import Event
 from kernel.values import Phone
 from services.auth.domain.codes import Challenge, Claim, Purpose
-from services.auth.domain.messages import Message
+from services.auth.domain.languages import DEFAULT, Language
+from services.auth.domain.messages import Message, Told
 from services.auth.domain.passwords import Attempt, Login
-from services.auth.domain.rules import SENDS_PER_WINDOW, SENDS_WINDOW, Rules
+from services.auth.domain.rules import (
+    SENDS_PER_WINDOW,
+    SENDS_WINDOW,
+    Allowance,
+    Rules,
+)
 from services.auth.domain.sessions import EndReason, Limits, Session
+from services.auth.domain.sources import ALARM_EVERY
 
 NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
@@ -137,6 +144,17 @@ class FakeLogins:
     def by_client(self, client_id: UUID) -> Login | None:
         return next((o for o in self.kept if o.client_id == client_id), None)
 
+    def nearest(self, phone_token: str) -> Login | None:
+        behind = [o for o in self.kept if o.phone_token >= phone_token]
+        return min(behind, key=lambda o: o.phone_token, default=None)
+
+    def replace_hash(self, login: Login, password_hash: str) -> bool:
+        mine = login in self.kept
+        if mine:
+            changed = replace(login, password_hash=password_hash)
+            self.kept[self.kept.index(login)] = changed
+        return mine
+
     def set_first_password(
         self, login: Login, password_hash: str, *, now: datetime
     ) -> bool:
@@ -154,6 +172,8 @@ class FakeAttempts:
 
     kept: dict[str, tuple[int, datetime | None]] = field(default_factory=dict)
     owners: dict[str, UUID] = field(default_factory=dict)
+    locking: dict[str, tuple[Attempt, datetime]] = field(default_factory=dict)
+    """Attempts that have locked and are not told of, and when they were made."""
 
     def reserve(
         self, phone_token: str, *, login_id: UUID, rules: Rules, now: datetime
@@ -165,13 +185,23 @@ class FakeAttempts:
         locked = now + rules.lock if number >= rules.attempts else None
         self.kept[phone_token] = (number, locked)
         self.owners[phone_token] = login_id
-        return Attempt(
+        attempt = Attempt(
             login_id=login_id,
             phone_token=phone_token,
             number=number,
             locked_until=locked,
             reopened=until is not None,
         )
+        self.locking.pop(phone_token, None)
+        if locked is not None:
+            self.locking[phone_token] = (attempt, now)
+        return attempt
+
+    def tell(self, attempt: Attempt) -> bool:
+        return self.locking.pop(attempt.phone_token, None) is not None
+
+    def untold(self, *, before: datetime) -> Sequence[Attempt]:
+        return [attempt for attempt, at in self.locking.values() if at < before]
 
     def locked_until(self, phone_token: str) -> datetime | None:
         return self.kept[phone_token][1]
@@ -180,6 +210,7 @@ class FakeAttempts:
         mine = self.kept[attempt.phone_token] == (attempt.number, attempt.locked_until)
         if mine:
             self.kept[attempt.phone_token] = (0, None)
+            self.locking.pop(attempt.phone_token, None)
         return mine
 
     def reopen(self, *, now: datetime) -> Sequence[UUID]:
@@ -191,6 +222,40 @@ class FakeAttempts:
     def forget(self, *, before: datetime) -> int:
         del before  # the twin keeps no times
         return 0
+
+
+@dataclass
+class FakeSources:
+    """When each bucket will be full again, and when it was reported."""
+
+    full_at: dict[str, datetime] = field(default_factory=dict)
+    told_at: dict[str, datetime] = field(default_factory=dict)
+
+    def take(
+        self, source_token: str, *, allowance: Allowance, now: datetime
+    ) -> timedelta:
+        latest = now + allowance.refill * (allowance.burst - 1)
+        full_at = max(self.full_at.get(source_token, now), now)
+        if latest < full_at <= latest + allowance.refill:
+            return full_at - latest
+        self.full_at[source_token] = min(full_at, latest) + allowance.refill
+        return timedelta()
+
+    def give_back(self, source_token: str, *, allowance: Allowance) -> None:
+        self.full_at[source_token] -= allowance.refill
+
+    def alarm(self, source_token: str, *, now: datetime) -> bool:
+        told = self.told_at.get(source_token)
+        if told is not None and told > now - ALARM_EVERY:
+            return False
+        self.told_at[source_token] = now
+        return True
+
+    def forget(self, *, before: datetime) -> int:
+        old = [key for key, full_at in self.full_at.items() if full_at < before]
+        for key in old:
+            del self.full_at[key]
+        return len(old)
 
 
 @dataclass
@@ -255,6 +320,9 @@ class FakeMessages:
     waiting: dict[UUID, Message] = field(default_factory=dict)
     next_at: dict[UUID, datetime] = field(default_factory=dict)
     gone: list[Message] = field(default_factory=list)
+    left: dict[UUID, Told] = field(default_factory=dict)
+    ask_at: dict[UUID, datetime | None] = field(default_factory=dict)
+    reports: dict[UUID, bool] = field(default_factory=dict)
 
     def queue(self, message: Message) -> None:
         self.waiting[message.message_id] = message
@@ -266,21 +334,68 @@ class FakeMessages:
             self.next_at[message.message_id] = until
         return [replace(message, attempts=message.attempts + 1) for message in due]
 
-    def sent(self, message_id: UUID, *, now: datetime) -> bool:
-        del now  # the twin keeps no times
+    def sent(self, message_id: UUID, *, now: datetime, ask_at: datetime) -> bool:
         message = self.waiting.pop(message_id, None)
         if message is not None:
             self.gone.append(message)
+            self.ask_at[message_id] = ask_at
+            self.left[message_id] = _told(message, now)
         return message is not None
 
     def postpone(self, message_id: UUID, *, until: datetime) -> None:
         self.next_at[message_id] = until
 
-    def drop_expired(self, *, now: datetime) -> int:
-        old = [key for key, one in self.waiting.items() if one.expires_at <= now]
-        for key in old:
-            del self.waiting[key]
-        return len(old)
+    def take_expired(self, *, now: datetime) -> Sequence[Told]:
+        old = [one for one in self.waiting.values() if one.expires_at <= now]
+        for message in old:
+            del self.waiting[message.message_id]
+        return [_told(message, message.queued_at) for message in old]
+
+    def give_up(self, message_id: UUID, *, now: datetime) -> bool:
+        del now  # the twin keeps no times
+        return self.waiting.pop(message_id, None) is not None
+
+    def take_unreported(self, *, now: datetime, until: datetime) -> Sequence[Told]:
+        due = [key for key, at in self.ask_at.items() if at is not None and at <= now]
+        for key in due:
+            self.ask_at[key] = until
+            self.left[key] = replace(self.left[key], asked=self.left[key].asked + 1)
+        return [self.left[key] for key in due]
+
+    def ask_again(self, message_id: UUID, *, at: datetime | None) -> None:
+        self.ask_at[message_id] = at
+
+    def reported(self, message_id: UUID, *, delivered: bool, now: datetime) -> bool:
+        del now  # the twin keeps no times
+        self.ask_at[message_id] = None
+        known = message_id in self.reports
+        self.reports.setdefault(message_id, delivered)
+        return not known
+
+
+def _told(message: Message, at: datetime) -> Told:
+    return Told(
+        message_id=message.message_id,
+        client_id=message.client_id,
+        template=message.template,
+        sent_at=at,
+    )
+
+
+@dataclass
+class FakeLanguages:
+    chosen: dict[str, Language] = field(default_factory=dict)
+
+    def choose(self, phone_token: str, language: Language, *, now: datetime) -> None:
+        del now  # the twin keeps no times
+        self.chosen[phone_token] = language
+
+    def of(self, phone_token: str) -> Language:
+        return self.chosen.get(phone_token, DEFAULT)
+
+    def forget(self, *, before: datetime) -> int:
+        del before  # the twin keeps no times
+        return 0
 
 
 def minutes(count: float) -> timedelta:

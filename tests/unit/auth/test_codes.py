@@ -14,6 +14,7 @@ from tests.unit.auth.fakes import (
     FakeChallenges,
     FakeCodes,
     FakeIds,
+    FakeLanguages,
     FakeMessages,
     minutes,
 )
@@ -26,6 +27,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.challenges = FakeChallenges()
+        self.languages = FakeLanguages()
         self.messages = FakeMessages()
         self.ids = FakeIds()
         self.now = NOON
@@ -39,6 +41,7 @@ class Desk:
             ids=self.ids,
             codes=FakeCodes(),
             challenges=self.challenges,
+            languages=self.languages,
             messages=self.messages,
         )
 

@@ -15,6 +15,7 @@ from services.auth.handlers.logins import (
     reopen_access,
     reserve_attempt,
     set_first_password,
+    tell_locks,
     when_client_activated,
 )
 from tests.unit.auth.builders import (
@@ -136,6 +137,35 @@ def test_the_end_of_a_lock_is_told_once_whoever_sees_it_first() -> None:
 
     assert ended == [1, 0]
     assert desk.published.types.count("AccessUnlocked") == 1
+
+
+@pytest.mark.clause("4.7")
+@pytest.mark.seeded("auth_lock_of_a_dead_gateway_is_silent")
+def test_a_lock_is_told_of_though_its_gateway_died_while_verifying() -> None:
+    """Once, a minute later, by the sweep; a lock that was told of is not told again."""
+    desk = Desk(login())
+    for _ in range(3):
+        desk.reserve()
+    for _ in range(2):
+        tell_locks(now=desk.now, attempts=desk.attempts, publish=desk.published)
+        desk.now += minutes(1.1)
+    assert desk.published.types == ["AccessLocked"]
+
+    other = Desk(login())
+    for _ in range(3):
+        other.try_once(right=False)
+    tell_locks(now=NOON + minutes(2), attempts=other.attempts, publish=other.published)
+    assert other.published.types.count("AccessLocked") == 1
+
+
+def test_a_neighbour_is_no_login() -> None:
+    """Its hash only lends its cost to the look at a number nobody has."""
+    desk = Desk(replace(login(), phone_token=f"{TOKEN}-next"))
+    attempt = desk.reserve()
+
+    assert isinstance(attempt, Attempt)
+    assert (attempt.login, attempt.like) == (None, login().password_hash)
+    assert left(desk.conclude(attempt, right=True)) is None
 
 
 def test_a_stricter_limit_of_one_attempt_locks_every_time() -> None:

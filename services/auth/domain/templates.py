@@ -1,0 +1,230 @@
+"""What we write to a client's phone, word for word, in the client's language.
+
+No message names a sum, a name or a number: a phone may lie in another's hands.  A
+change of words is a new version, which is recorded with every message; that no words
+change without one, a style test holds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from services.auth.domain.languages import Language
+
+Template = Literal[
+    "code_registration",
+    "code_login",
+    "code_consent",
+    "code_release",
+    "login_notice",
+    "password_notice",
+    "contract_signed",
+    "contract_annulled",
+    "payout_due_confirm",
+    "payout_due",
+    "payout_settled",
+    "account_lost",
+    "operation_suspended",
+]
+TEMPLATES: Final[tuple[Template, ...]] = get_args(Template)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """One template in every language, with the same blanks to fill."""
+
+    version: int
+    kk: str
+    ru: str
+    en: str
+
+    def in_language(self, language: Language) -> str:
+        """The text of one language, its blanks open."""
+        match language:
+            case "kk":
+                return self.kk
+            case "en":
+                return self.en
+            case "ru":
+                return self.ru
+
+
+WORDINGS: Final[Mapping[Template, Wording]] = {
+    "code_registration": Wording(
+        version=1,
+        kk=(
+            "{site}: нөмірді растау коды {code}. "
+            "{minutes} мин жарамды. Оны ешкімге айтпаңыз."
+        ),
+        ru=(
+            "{site}: код подтверждения номера {code}. "
+            "Действует {minutes} мин. Никому его не сообщайте."
+        ),
+        en=(
+            "{site}: the code that confirms your number is {code}. "
+            "Valid for {minutes} min. Tell it to nobody."
+        ),
+    ),
+    "code_login": Wording(
+        version=1,
+        kk="{site}: кіру коды {code}. {minutes} мин жарамды. Оны ешкімге айтпаңыз.",
+        ru=(
+            "{site}: код входа {code}. "
+            "Действует {minutes} мин. Никому его не сообщайте."
+        ),
+        en="{site}: login code {code}. Valid for {minutes} min. Tell it to nobody.",
+    ),
+    "code_consent": Wording(
+        version=1,
+        kk=(
+            "{site}: микрокредит беруге келісім коды {code}. "
+            "{minutes} мин жарамды. Оны ешкімге айтпаңыз."
+        ),
+        ru=(
+            "{site}: код согласия на выдачу микрокредита {code}. "
+            "Действует {minutes} мин. Никому его не сообщайте."
+        ),
+        en=(
+            "{site}: the code of your consent to the microcredit is {code}. "
+            "Valid for {minutes} min. Tell it to nobody."
+        ),
+    ),
+    "code_release": Wording(
+        version=1,
+        kk=(
+            "{site}: микрокредит беруді растау коды {code}. "
+            "{minutes} мин жарамды. Оны ешкімге айтпаңыз."
+        ),
+        ru=(
+            "{site}: код подтверждения выдачи микрокредита {code}. "
+            "Действует {minutes} мин. Никому его не сообщайте."
+        ),
+        en=(
+            "{site}: the code that releases the microcredit is {code}. "
+            "Valid for {minutes} min. Tell it to nobody."
+        ),
+    ),
+    "login_notice": Wording(
+        version=1,
+        kk=(
+            "{site}: жеке кабинетке {moment} кірді. "
+            "Егер бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: выполнен вход в личный кабинет {moment}. "
+            "Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: somebody logged in to your cabinet on {moment}. "
+            "If it was not you, tell us at once."
+        ),
+    ),
+    "password_notice": Wording(
+        version=1,
+        kk=(
+            "{site}: жеке кабинеттің құпиясөзі {moment} орнатылды. "
+            "Егер бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: пароль личного кабинета установлен {moment}. "
+            "Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: the password of your cabinet was set on {moment}. "
+            "If it was not you, tell us at once."
+        ),
+    ),
+    "contract_signed": Wording(
+        version=1,
+        kk=(
+            "{site}: шартқа {moment} қол қойылды. "
+            "Егер бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: договор подписан {moment}. "
+            "Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: a contract was signed on {moment}. "
+            "If it was not you, tell us at once."
+        ),
+    ),
+    "contract_annulled": Wording(
+        version=1,
+        kk="{site}: шарт күшін жойды, ақша аударылмайды. Толығырақ жеке кабинетте.",
+        ru=(
+            "{site}: договор аннулирован, деньги переведены не будут. "
+            "Подробности в личном кабинете."
+        ),
+        en=(
+            "{site}: the contract is annulled and no money will be paid. "
+            "See your cabinet."
+        ),
+    ),
+    "payout_due_confirm": Wording(
+        version=1,
+        kk=(
+            "{site}: ойлану мерзімі аяқталды. Енді жеке кабинетте микрокредит беруді "
+            "растай аласыз немесе одан бас тарта аласыз."
+        ),
+        ru=(
+            "{site}: период охлаждения завершён. Теперь вы можете подтвердить выдачу "
+            "микрокредита в личном кабинете или отказаться от него."
+        ),
+        en=(
+            "{site}: the cooling period is over. In your cabinet you may now release "
+            "the microcredit or refuse it."
+        ),
+    ),
+    "payout_due": Wording(
+        version=1,
+        kk=(
+            "{site}: ойлану мерзімі аяқталды. Микрокредит шотыңызға аударылады. "
+            "Оған дейін жеке кабинетте бас тартуға болады."
+        ),
+        ru=(
+            "{site}: период охлаждения завершён. Микрокредит будет переведён на ваш "
+            "счёт. До перевода от него можно отказаться в личном кабинете."
+        ),
+        en=(
+            "{site}: the cooling period is over. The microcredit goes to your account. "
+            "Until it does, you may refuse it in your cabinet."
+        ),
+    ),
+    "payout_settled": Wording(
+        version=1,
+        kk="{site}: микрокредит шотыңызға аударылды.",
+        ru="{site}: микрокредит переведён на ваш счёт.",
+        en="{site}: the microcredit is on your account.",
+    ),
+    "account_lost": Wording(
+        version=1,
+        kk=(
+            "{site}: банк шотыңыздың сізге тиесілі екені расталмады. "
+            "Оны жеке кабинетте тексеріңіз."
+        ),
+        ru=(
+            "{site}: банк не подтвердил, что счёт принадлежит вам. "
+            "Проверьте его в личном кабинете."
+        ),
+        en=(
+            "{site}: the bank did not confirm that the account is yours. "
+            "Check it in your cabinet."
+        ),
+    ),
+    "operation_suspended": Wording(
+        version=1,
+        kk=(
+            "{site}: қауіпсіздігіңіз үшін операция тоқтатылды. "
+            "Бізге хабарласыңыз немесе жеке кабинетті қараңыз."
+        ),
+        ru=(
+            "{site}: для вашей безопасности операция приостановлена. "
+            "Свяжитесь с нами или откройте личный кабинет."
+        ),
+        en=(
+            "{site}: for your safety an operation is suspended. "
+            "Get in touch with us or open your cabinet."
+        ),
+    ),
+}
