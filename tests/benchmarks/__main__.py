@@ -14,9 +14,11 @@ import infra.stack
 from infra.stack import Stack
 from tests.benchmarks import report
 from tests.benchmarks.bench import Bench
+from tests.benchmarks.guests import GUESTS
 from tests.benchmarks.rows import ROWS
 from tests.marks import ROOT
 
+ALL: Final = {**ROWS, **GUESTS}
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 
 
@@ -42,13 +44,13 @@ def private_servers() -> Iterator[Stack]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("rows", nargs="*", metavar="row", help=", ".join(ROWS))
+    parser.add_argument("rows", nargs="*", metavar="row", help=", ".join(ALL))
     parser.add_argument("--rounds", type=int, default=5, help="turns of each party")
     parser.add_argument("--scale", type=float, default=1.0, help="of the sizes")
     parser.add_argument("--json", action="store_true", help="figures for machines")
     parser.add_argument("--write", action="store_true", help="docs/benchmarks.md anew")
     chosen = parser.parse_args()
-    if unknown := set(chosen.rows) - ROWS.keys():
+    if unknown := set(chosen.rows) - ALL.keys():
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     return chosen
 
@@ -58,10 +60,10 @@ def main() -> None:
     results, tables = [], []
     with private_servers() as servers, Bench.on(servers) as bench:
         where = report.environment(bench)
-        for key in chosen.rows or ROWS:
-            size = round(ROWS[key].size * chosen.scale)
+        for key in chosen.rows or ALL:
+            size = round(ALL[key].size * chosen.scale)
             result = report.measure(
-                bench, key, ROWS[key], rounds=chosen.rounds, size=size, tell=tell
+                bench, key, ALL[key], rounds=chosen.rounds, size=size, tell=tell
             )
             results.append(result)
             tables.append(report.table(result, size=size))

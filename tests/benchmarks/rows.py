@@ -43,13 +43,14 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One comparison: every party in turn does the same work of ``size`` messages."""
+    """One comparison: every party in turn does the same work of so many messages."""
 
     title: str
     unit: str
     size: int
     parties: Mapping[str, Measure]
     aim: Aim | None = None
+    of: str = "messages"
 
 
 def _rate(heard: Mapping[str, Any]) -> float:

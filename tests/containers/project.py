@@ -211,7 +211,14 @@ def _wheels(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     wanted = folder / "requirements.txt"
     uv = str(Path(sys.executable).with_name("uv"))
-    export = [uv, "export", "-q", "--frozen", "--no-dev", "--no-emit-project"]
+    export = [
+        uv,
+        "export",
+        "-q",
+        "--frozen",
+        "--no-default-groups",
+        "--no-emit-project",
+    ]
     _run([*export, "-o", str(wanted)])
     pip = [
         sys.executable,
