@@ -8,7 +8,7 @@ import pytest
 
 from kernel.migrations.applying import configuration, revisions
 from tests.marks import ROOT
-from tests.style.phases import NAME, complaints, sql_of
+from tests.style.phases import NAME, complaints, sql_of, words_allowed
 from tests.style.test_rooms import SERVICES
 
 LATER: Final = sorted(
@@ -58,9 +58,32 @@ def test_no_migration_does_what_belongs_to_the_other_phase() -> None:
         (path.relative_to(ROOT).as_posix(), complaint)
         for path in LATER
         if (named := NAME.fullmatch(path.name))
-        for complaint in complaints(named["phase"], sql_of(path))
+        for complaint in complaints(
+            named["phase"], sql_of(path), words_allowed(_before(path))
+        )
     ]
     assert found == []
+
+
+def _before(migration: Path) -> list[Path]:
+    earlier = sorted(migration.parent.glob("[0-9]*.py"))
+    return [path for path in earlier if path.name < migration.name]
+
+
+@pytest.mark.parametrize(
+    ("words", "complained"), [("'a', 'b', 'c'", False), ("'a', 'c'", True)]
+)
+def test_a_check_may_be_made_anew_only_to_let_more_words_in(
+    sql: Write, tmp_path: Path, words: str, *, complained: bool
+) -> None:
+    first = tmp_path / "0001_initial.py"
+    first.write_text("""sa.CheckConstraint("c IN ('a', 'b')", name="k")""")
+    said = sql(
+        'op.drop_constraint("k", "t", type_="check")\n'
+        f'    op.create_check_constraint("k", "t", "c IN ({words})")'
+    )
+
+    assert bool([*complaints("pre", said, words_allowed([first]))]) is complained
 
 
 @pytest.mark.parametrize(
