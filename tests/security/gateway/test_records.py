@@ -40,7 +40,7 @@ def is_told(operation: Operation) -> bool:
 def test_acts_and_looks_at_personal_data_are_events(
     fake_door: FakeDoor, operation: Operation
 ) -> None:
-    """Who, which operation, on which object, with which outcome; a look is a line too."""
+    """Who, which operation, on which object, how it ended; a look is a line too."""
     request = request_of(operation)
     request["headers"] |= IN
     answer = fake_door.send(operation.method, path_of(operation), **request)

@@ -5,8 +5,8 @@ from alembic import op
 
 from kernel.migrations import grant
 
-revision = "0041_pre"
-down_revision = "0040_pre"
+revision = "0003_pre"
+down_revision = "0002_pre"
 branch_labels = None
 depends_on = None
 

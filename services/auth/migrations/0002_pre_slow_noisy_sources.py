@@ -5,7 +5,7 @@ from alembic import op
 
 from kernel.migrations import grant
 
-revision = "0040_pre"
+revision = "0002_pre"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
