@@ -25,6 +25,8 @@ LONGEST_REPEATED: Final = 3
 """A unit so short, repeated, is weak however often it is repeated."""
 FEWEST_CHARACTERS: Final = 3
 """Different ones."""
+SHORTEST_PART: Final = 4
+"""Of the site's name; a shorter one, as ``kz``, says nothing."""
 _NATIONAL_DIGITS: Final = 10
 _OWN_DIGITS: Final = 7
 """The end of a number that is the subscriber's own."""
@@ -91,7 +93,7 @@ def weakness(normal: str, *, around: Surroundings) -> Weakness | None:
     for reading in readings(folded):
         if is_a_walk(reading):
             return "keyboard"
-        if _letters(reading) in CONTEXT or _is_of_site(reading, around.site):
+        if _is_of_context(reading, around.site):
             return "context"
         if any(core in around.common or core in COMMON for core in _cores(reading)):
             return "common"
@@ -159,9 +161,14 @@ def _unit(text: str) -> str:
     return text[: (text + text).find(text, 1)]
 
 
-def _is_of_site(reading: str, site: str) -> bool:
+def _is_of_context(reading: str, site: str) -> bool:
+    """A word of our trade or our site, with few other signs."""
     letters = _letters(reading)
-    return letters in {_letters(site), *map(_letters, site.casefold().split("."))}
+    if len(reading) - len(letters) > 2 * MOST_TRIMMINGS:
+        return False
+    parts = (site, *site.split("."))
+    own = {_letters(part) for part in parts if len(part) >= SHORTEST_PART}
+    return letters in CONTEXT or letters in own
 
 
 def _letters(text: str) -> str:

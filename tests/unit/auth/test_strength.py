@@ -38,6 +38,8 @@ def why_not(password: str) -> str:
         "онбірінші қабаттағы терезе",
         "abcdefghijk" * 11 + "zебра",
         "7e3f9a1c",
+        "kz 7301 9452 6618",
+        "loan-7301945266",
     ],
 )
 def test_long_enough_and_no_favourite_is_accepted(password: str) -> None:
