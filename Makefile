@@ -44,7 +44,7 @@ demo: venv servers ## one loan from registration to payout, end to end
 status: venv ## what runs: pid, uptime, memory, port
 	@$(STACK) status || [ $$? = 3 ]
 
-url: venv ## where the gateway listens
+url: venv ## where the web tier listens
 	@$(STACK) url
 
 logs: venv ## ends of the logs (p=contracts for one)
@@ -144,7 +144,7 @@ fuzz: venv servers ## generated requests against the whole API, resumed until 50
 venv: ## Python and its packages, exactly as uv.lock says
 	@infra/bootstrap/venv.sh
 
-servers: ## PostgreSQL 15 and RabbitMQ 3.10, installed or unpacked
+servers: ## PostgreSQL 15, RabbitMQ 3.10 and nginx, installed or unpacked
 	@infra/bootstrap/servers.sh
 
 clean: ## stop, then forget everything that was made, tools too

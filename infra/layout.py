@@ -96,9 +96,12 @@ class Layout:
     @property
     def postgres(self) -> Path:
         """Home of the database; elsewhere when its user cannot reach the state."""
-        if is_root() and not _open_to_others(self.state):
-            return Path("/var/tmp") / f"kredit-{self._mark}"  # noqa: S108 - owner checked
-        return self.state / "postgres"
+        return self._reached("postgres", f"kredit-{self._mark}")
+
+    @property
+    def web(self) -> Path:
+        """Home of the web tier; elsewhere when its user cannot reach the state."""
+        return self._reached("web", f"kredit-web-{self._mark}")
 
     @property
     def run(self) -> Path:
@@ -109,6 +112,11 @@ class Layout:
     def database_socket(self) -> Path:
         """Folder of PostgreSQL's private socket, the superuser's only door."""
         return self._short(self.postgres / "run", "pg") if is_root() else self.run
+
+    def _reached(self, name: str, elsewhere: str) -> Path:
+        if is_root() and not _open_to_others(self.state):
+            return Path("/var/tmp") / elsewhere  # noqa: S108 - owner checked
+        return self.state / name
 
     def _short(self, folder: Path, kind: str) -> Path:
         if len(str(folder)) <= _LONGEST_SOCKET_FOLDER:
@@ -147,8 +155,13 @@ class Layout:
             private_folder(self.postgres)
 
 
-def private_folder(folder: Path, *, owner: tuple[int, int] | None = None) -> None:
-    """Make `folder` 0700 and ours (or `owner`'s); refuse somebody else's."""
+def private_folder(
+    folder: Path, *, owner: tuple[int, int] | None = None, mode: int = 0o700
+) -> None:
+    """Make `folder` 0700 and ours (or `owner`'s); refuse somebody else's.
+
+    With the `mode` 0711 others may pass through to what lies inside.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     ours = {os.geteuid(), owner[0]} if owner else {os.geteuid()}
@@ -158,7 +171,7 @@ def private_folder(folder: Path, *, owner: tuple[int, int] | None = None) -> Non
         )
     if owner:
         os.chown(folder, *owner)
-    folder.chmod(0o700)
+    folder.chmod(mode)
 
 
 def write_private(path: Path, content: str | bytes) -> bool:

@@ -17,6 +17,12 @@ DATABASE_SERVER = "postgres"
 BROKER_SERVER = "rabbitmq"
 NODE_DIRECTORY = "epmd"
 """The Erlang node directory: the broker registers with it, nobody else does."""
+WEB_TIER = "web"
+"""nginx before the gateway: no broker user, no database role, no key to sign with."""
+PUBLIC_HOST = "creditplus.kz"
+"""The site's name as browsers know it (clause 1.2a)."""
+PUBLIC_CERTIFICATE = "public"
+"""What browsers are shown under that name."""
 
 # Outer systems that demand a client certificate, and who may show one to them.
 PARTNER_CLIENTS = frozenset(

@@ -81,6 +81,7 @@ def platform(roads: Roads) -> Iterator[Stack]:
         topology.BROKER_SERVER,
         *topology.simulators(),
         *(process.name for process in topology.runnable()),
+        topology.WEB_TIER,
     }
     detours = {
         topology.BROKER_SERVER: roads.broker.port,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# PostgreSQL 15 and RabbitMQ 3.10: the machine's own, else installed (root), else
+# PostgreSQL 15, RabbitMQ 3.10 and nginx: the machine's own, else installed (root), else
 # unpacked under .state/servers (anybody). Starts nothing, leaves nothing running.
 #
 # KREDIT_SERVERS=unpacked takes the last way even where servers are installed. It needs
@@ -17,11 +17,14 @@ downloads=$root/.state/downloads
 closure=$downloads/closure
 postgres=usr/lib/postgresql/15/bin/postgres
 rabbitmq=usr/lib/rabbitmq/bin/rabbitmq-server
+nginx=usr/sbin/nginx
 
 say() { printf 'servers: %s\n' "$*"; }
 give_up() { printf 'servers: %s\n' "$@" >&2; exit 1; }
 
-installed() { [ -x "/$postgres" ] && [ -x "/$rabbitmq" ] && [ -x /usr/bin/epmd ]; }
+installed() {
+  [ -x "/$postgres" ] && [ -x "/$rabbitmq" ] && [ -x /usr/bin/epmd ] && [ -x "/$nginx" ]
+}
 
 # A whole tree says what it was made of and where: half a tree says nothing, and a
 # tree that was moved holds scripts that look for its former place.
@@ -33,8 +36,8 @@ unpacked() { [ "$(cat "$home/whole" 2>/dev/null)" = "$mark" ]; }
 install_packages() {
   local policy=/usr/sbin/policy-rc.d saved='' before
   export DEBIAN_FRONTEND=noninteractive
-  say 'installing PostgreSQL and RabbitMQ (about 20 s)'
-  # apt would start both on their public ports: forbid it for as long as this takes.
+  say 'installing PostgreSQL, RabbitMQ and nginx (about 20 s)'
+  # apt would start them on their public ports: forbid it for as long as this takes.
   if [ -e "$policy" ]; then saved=$(mktemp); cp -p "$policy" "$saved"; fi
   before=$(system_epmds)
   restore() {
@@ -45,7 +48,7 @@ install_packages() {
   chmod 755 "$policy"
   apt-get update -qq </dev/null
   # The server packages only: their dependencies follow by themselves.
-  apt-get install -y -qq --no-install-recommends postgresql-15 rabbitmq-server \
+  apt-get install -y -qq --no-install-recommends postgresql-15 rabbitmq-server nginx \
     </dev/null >"$root/.state/apt.log" 2>&1 ||
     give_up 'apt-get failed; the end of .state/apt.log:' "$(tail -n 15 "$root/.state/apt.log")"
   restore
@@ -143,19 +146,19 @@ no_closure() {
       'too) and the sources in /etc/apt, then try again. What apt said:' "$complaints"
   # shellcheck source=/dev/null # a Debian file
   system="$(. /etc/os-release && echo "$PRETTY_NAME"), $(dpkg --print-architecture)"
-  give_up "apt offers no PostgreSQL 15 or no RabbitMQ for this system ($system)." \
-    'They are packages of Debian 12 (bookworm). Use that, or install PostgreSQL 15 and' \
-    'RabbitMQ 3.10 so that these exist:' "  /$postgres" "  /$rabbitmq" \
+  give_up "apt offers no PostgreSQL 15, no RabbitMQ or no nginx for this system ($system)." \
+    'They are packages of Debian 12 (bookworm). Use that, or install PostgreSQL 15,' \
+    'RabbitMQ 3.10 and nginx so that these exist:' "  /$postgres" "  /$rabbitmq" "  /$nginx" \
     'What apt said:' "$(grep '^E: ' "$root/.state/apt.log" | head -n 5)"
 }
 
 unpack_packages() {
   if ! command -v dpkg >/dev/null || ! command -v apt-get >/dev/null; then
     give_up 'This is not a Debian system.' \
-      'Install PostgreSQL 15 and RabbitMQ 3.10 so that these exist:' \
-      "  /$postgres" "  /$rabbitmq"
+      'Install PostgreSQL 15, RabbitMQ 3.10 and nginx so that these exist:' \
+      "  /$postgres" "  /$rabbitmq" "  /$nginx"
   fi
-  say 'unpacking PostgreSQL and RabbitMQ under .state/servers (about 30 s)'
+  say 'unpacking PostgreSQL, RabbitMQ and nginx under .state/servers (about 30 s)'
   fetch_packages
   # An earlier run may have been cut short here; its half stays nobody's servers.
   rm -rf "$fresh"
@@ -189,7 +192,8 @@ flock 9
 if unpacked; then exit 0; fi
 if [ "$(id -u)" = 0 ] && [ "${KREDIT_SERVERS:-}" != unpacked ]; then
   installed || install_packages
-  installed || give_up 'The packages are installed, but their programs are missing:' "  /$postgres" "  /$rabbitmq"
+  installed || give_up 'The packages are installed, but their programs are missing:' \
+    "  /$postgres" "  /$rabbitmq" "  /$nginx"
 else
   unpack_packages
 fi

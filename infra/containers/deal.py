@@ -22,6 +22,10 @@ from infra.postgres import config
 from infra.rabbitmq.definitions import definitions_json
 from infra.rabbitmq.server import ADVANCED, PLUGINS, rabbitmq_conf
 from infra.stack.environment import Environments
+from infra.stack.ports import metrics
+from infra.web import limits
+from infra.web.config import Place, nginx_conf
+from infra.web.server import give_pages
 
 # The simulators' data lie in a volume of their own.
 _SIMULATORS_DATA = "/data"
@@ -45,6 +49,7 @@ class Dealer:
         self._give_visitor()
         self._give_database()
         self._give_broker()
+        self._give_web_tier()
         self._give_clock()
         return made
 
@@ -141,6 +146,31 @@ class Dealer:
         for name in ("ca.crt", "rabbitmq.crt", "rabbitmq.key"):
             self._copy(Path("pki") / name, folder)
         _hand_over(folder, places.SERVERS)
+
+    def _give_web_tier(self) -> None:
+        folder = self.handouts / topology.WEB_TIER
+        home = folder / topology.WEB_TIER
+        home.mkdir(parents=True, exist_ok=True)
+        given = places.STATE / topology.WEB_TIER
+        place = Place(
+            hosts=(topology.PUBLIC_HOST, "localhost", "127.0.0.1"),
+            gateways=(f"{places.HOSTS['gateway']}:{places.PORTS['gateway']}",),
+            port=places.PORTS[topology.WEB_TIER],
+            plain_port=places.PORTS[f"{topology.WEB_TIER}.plain"],
+            ready_port=places.PORTS[metrics(topology.WEB_TIER)],
+            pki=places.STATE / "pki",
+            static=given / "static",
+            scratch=Path("/tmp"),  # noqa: S108 - the container's own, in memory
+            visitor=limits.limits_of(self.stage),
+            listen=_EVERYWHERE,
+        )
+        give_pages(home / "static")
+        write_private(home / "nginx.conf", nginx_conf(place))
+        for name in (topology.PUBLIC_CERTIFICATE, topology.WEB_TIER):
+            for kind in ("crt", "key"):
+                self._copy(Path("pki") / f"{name}.{kind}", folder)
+        self._copy(Path("pki") / "ca.crt", folder)
+        _hand_over(folder, places.OURS)
 
     def _give_clock(self) -> None:
         folder = self.handouts / places.CLOCK

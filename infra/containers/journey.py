@@ -1,6 +1,6 @@
 """`python -m infra.containers.journey`: one loan, told to a platform in containers.
 
-The borrower of the demonstration, from registration to money, by the gateway's door.
+The borrower of the demonstration, from registration to money, by the public door.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 
+from infra import topology
 from infra.containers import places
 from infra.demo.borrower import Borrower
 from infra.demo.cabinet import Cabinet, ProblemError
@@ -66,7 +67,7 @@ def _borrower(layout: Layout, seed: str) -> Borrower:
     ca = layout.outer / "ca.crt"
     return Borrower(
         person=person_from_seed(seed, ca=ca, clock_file=layout.clock),
-        cabinet=Cabinet(places.url("gateway"), layout.pki / "ca.crt"),
+        cabinet=Cabinet(places.url(topology.WEB_TIER), layout.pki / "ca.crt"),
         control=director(layout),
         world_url=places.url("simulator-world.public"),
         password=password_of(seed),

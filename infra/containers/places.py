@@ -27,7 +27,8 @@ CLOCK = "clock"
 HOSTS: Mapping[str, str] = {
     topology.DATABASE_SERVER: "postgres",
     topology.BROKER_SERVER: "rabbitmq",
-    "gateway": "creditplus.kz",
+    topology.WEB_TIER: topology.PUBLIC_HOST,
+    "gateway": "gateway",
     "simulator-bank": "simulator-bank",
     "simulator-world": "simulator-world",
     "simulator-world.public": "simulator-world",
@@ -38,7 +39,10 @@ _METRICS_PORT = 9100
 PORTS: Mapping[str, int] = {
     topology.DATABASE_SERVER: 5432,
     topology.BROKER_SERVER: 5671,
-    "gateway": 8443,
+    topology.WEB_TIER: 8443,
+    f"{topology.WEB_TIER}.plain": 8080,
+    metrics(topology.WEB_TIER): _METRICS_PORT,
+    "gateway": 8447,
     "simulator-bank": 8444,
     "simulator-world": 8445,
     "simulator-world.public": 8446,

@@ -43,7 +43,7 @@ def _close(view: View, story: Story, elapsed_s: float) -> None:
     stack = story.world.stack
     transfer = story.honest.control.ledger()[-1]
     view.chapter("The stack keeps running")
-    view.say(f"gateway     {stack.url}/api/v1/openapi.json")
+    view.say(f"site        {stack.url} · {stack.url}/api/v1/openapi.json")
     view.say(f"its CA      {stack.layout.pki / 'ca.crt'}")
     view.say(
         "try next    make status · make logs p=contracts · make demo (a new client)"

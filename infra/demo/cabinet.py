@@ -11,9 +11,9 @@ import httpx
 TIMEOUT_S = 30.0
 PAUSE_S = 0.1
 PATIENCE_S = 30.0
-BUSY = 503
-CONFLICT = 409
-IN_PROGRESS = "request_in_progress"
+BUSY, CONFLICT, REFUSED_FOR_A_TIME = 503, 409, 429
+LATER = {CONFLICT: "request_in_progress", REFUSED_FOR_A_TIME: "too_many_requests"}
+"""Codes that mean *later*; a lock (clause 4.7) has the status of the edge's limit."""
 
 Json = dict[str, Any]
 
@@ -33,7 +33,7 @@ class ProblemError(Exception):
 
 
 class Cabinet:
-    """One browser at the gateway: verifies its certificate, keeps its cookies."""
+    """One browser at the site: verifies its certificate, keeps its cookies."""
 
     def __init__(self, url: str, ca: Path) -> None:
         self.url = url
@@ -57,7 +57,7 @@ class Cabinet:
         key: str | None = None,
         seen: str | None = None,
     ) -> Json:
-        """One request; a platform that is busy with it is asked again as it says.
+        """One request; asked again while the platform is busy, or we ask too often.
 
         Raises ProblemError for every other refusal.
         """
@@ -73,7 +73,7 @@ class Cabinet:
             answer = self._client.request(
                 method, path, json=body, content=content, headers=headers
             )
-            if not _comes_later(answer) or time.monotonic() > end:
+            if not _may_repeat(answer) or time.monotonic() > end:
                 return _read(answer)
             time.sleep(min(float(answer.headers.get("Retry-After", "1")), 1.0))
 
@@ -90,11 +90,11 @@ class Cabinet:
         self._client.close()
 
 
-def _comes_later(answer: httpx.Response) -> bool:
-    """Busy, or carrying out the very same request: to be asked again."""
-    return answer.status_code == BUSY or (
-        answer.status_code == CONFLICT and IN_PROGRESS in answer.text
-    )
+def _may_repeat(answer: httpx.Response) -> bool:
+    """Busy, or carrying out the very same request, or asked too often from here."""
+    if answer.status_code in LATER:
+        return bool(answer.json()["code"] == LATER[answer.status_code])
+    return answer.status_code == BUSY
 
 
 def _read(answer: httpx.Response) -> Json:

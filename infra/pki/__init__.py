@@ -11,8 +11,6 @@ from infra.layout import Layout
 from infra.pki import keys
 from infra.pki.certificates import Authority, Leaf
 
-# How a browser may name the gateway.
-_PUBLIC_HOST = "creditplus.kz"
 _LOCAL = ("localhost", "127.0.0.1")
 _ONE_MACHINE: Mapping[str, str] = {}
 
@@ -39,6 +37,8 @@ def _inner(hosts: Mapping[str, str]) -> Collection[Leaf]:
         *(Leaf(name, client=True) for name in topology.migrators()),
         _server(topology.DATABASE_SERVER, hosts),
         _server(topology.BROKER_SERVER, hosts),
+        Leaf(topology.WEB_TIER, client=True, server=_LOCAL),
+        Leaf(topology.PUBLIC_CERTIFICATE, server=(*_LOCAL, topology.PUBLIC_HOST)),
     )
 
 
@@ -51,8 +51,9 @@ def _speaker(name: str) -> Leaf:
     """A principal: client of broker and database, server of its own metrics."""
     if name in topology.STAFF:
         return Leaf(name, client=True)
-    public = (_PUBLIC_HOST,) if name == "gateway" else ()
-    return Leaf(name, client=True, server=(*_LOCAL, *public))
+    # The web tier knows the gateway by its name: it checks no addresses.
+    own = ("gateway",) if name == "gateway" else ()
+    return Leaf(name, client=True, server=(*_LOCAL, *own))
 
 
 def _outer(hosts: Mapping[str, str]) -> Collection[Leaf]:

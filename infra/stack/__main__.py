@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     status = verbs.add_parser("status", help="what runs")
     status.add_argument("--json", action="store_true")
     status.set_defaults(run=_status)
-    verbs.add_parser("url", help="address of the gateway").set_defaults(run=_url)
+    verbs.add_parser("url", help="address of the site").set_defaults(run=_url)
     logs = verbs.add_parser("logs", help="the ends of the logs")
     logs.add_argument("process", nargs="*")
     logs.add_argument("-n", "--lines", type=int, default=20)

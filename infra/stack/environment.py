@@ -12,8 +12,7 @@ from infra.stack.ports import metrics
 
 # The company itself, as the bank knows it. Invented, but with good check digits.
 _COMPANY = {"COMPANY_IBAN": "KZ86125KZT5004100100", "COMPANY_BIN": "240140001238"}
-_AUDIT_ORIGIN = "creditplus.kz/audit"
-_PUBLIC_HOST = "creditplus.kz"
+_AUDIT_ORIGIN = f"{topology.PUBLIC_HOST}/audit"
 
 # Outer systems each service talks to; the bank is a server of its own.
 _OUTER_SYSTEMS: Mapping[str, tuple[str, ...]] = {
@@ -102,9 +101,9 @@ class Environments:
         }
 
     @property
-    def gateway_url(self) -> str:
-        """The gateway as a browser on this machine sees it."""
-        return self._url("gateway")
+    def public_url(self) -> str:
+        """The site as a browser on this machine sees it."""
+        return self._url(topology.WEB_TIER)
 
     def _identity(self, principal: str) -> dict[str, str]:
         pki = self.layout.pki
@@ -162,7 +161,7 @@ class Environments:
                     "EDS_ROOTS": str(layout.outer / "eds-roots.pem"),
                     "EDS_ISSUERS": str(layout.outer / "eds-issuers.pem"),
                     "COID_BIN": COID.bin or "",
-                    "PUBLIC_URL": self.gateway_url,
+                    "PUBLIC_URL": self.public_url,
                 }
             case "disbursement":
                 return dict(_COMPANY)
@@ -172,7 +171,11 @@ class Environments:
                 return {}
 
     def _of_auth(self, process: topology.Process) -> dict[str, str]:
-        public = {"PUBLIC_HOST": _PUBLIC_HOST, "PORT": str(self.ports["gateway"])}
+        public = {
+            "PUBLIC_HOST": topology.PUBLIC_HOST,
+            "PUBLIC_PORT": str(self.ports[topology.WEB_TIER]),
+            "PORT": str(self.ports["gateway"]),
+        }
         if process.name != "gateway":
             return public
         certificate = self.layout.pki / "gateway"

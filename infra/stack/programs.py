@@ -16,6 +16,7 @@ from infra.layout import ROOT, Layout, is_root, server_environment
 from infra.postgres.server import DatabaseServer
 from infra.rabbitmq.server import Broker
 from infra.stack.environment import read
+from infra.web.server import WebTier
 
 _SERVER_STOP_S = 30
 _PROCESS_STOP_S = 10
@@ -95,6 +96,17 @@ def simulator_programs(layout: Layout) -> list[Program]:
         )
         for name in topology.simulators()
     ]
+
+
+def web_program(web: WebTier) -> Program:
+    """nginx; who is inside when it stops is served to the end."""
+    return Program(
+        name=topology.WEB_TIER,
+        command=tuple(web.command()),
+        environment=web.environment(),
+        inputs=tuple(web.inputs()),
+        stop_signal="QUIT",
+    )
 
 
 def service_programs(layout: Layout) -> list[Program]:

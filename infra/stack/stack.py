@@ -1,8 +1,8 @@
 """Bringing one stack up in order, and taking it down without a trace.
 
-Order: keys → database, broker, outer world → migrations → our processes. Each
-step waits until the one before is ready, and each may be repeated at any time: what
-is so already stays untouched.
+Order: keys → database, broker, outer world → migrations → our processes → the web
+tier before them. Each step waits until the one before is ready, and each may be
+repeated at any time: what is so already stays untouched.
 """
 
 import shutil
@@ -21,6 +21,7 @@ from infra import pki, topology
 from infra.layout import ROOT, Layout, write_private
 from infra.stack import environment, ports, programs, ready
 from infra.stack.control import Supervised, Supervisor
+from infra.web.server import WebTier
 
 SERVERS = frozenset({topology.DATABASE_SERVER, topology.BROKER_SERVER})
 """Enough for tests that speak to database and broker themselves."""
@@ -60,6 +61,10 @@ class Stack:
         return programs.Servers.at(self.layout, self.ports)
 
     @property
+    def web(self) -> WebTier:
+        return WebTier.of(self.layout, self.ports, self.stage)
+
+    @property
     def ports(self) -> Mapping[str, int]:
         """Every port by name."""
         if not self._ports:
@@ -74,6 +79,7 @@ class Stack:
         self._start_outer_world()
         self.migrate(*self._to_migrate())
         self._start_processes()
+        self._start_web_tier()
         return said
 
     def stop(self) -> None:
@@ -91,7 +97,7 @@ class Stack:
         self.stop()
         layout = self.layout
         made = (layout.pki, layout.keys, layout.env, layout.anchor, layout.data)
-        ran = (layout.postgres, layout.rabbitmq, layout.logs, layout.run)
+        ran = (layout.postgres, layout.rabbitmq, layout.web, layout.logs, layout.run)
         for folder in (layout.database_socket, *made, *ran):
             shutil.rmtree(folder, ignore_errors=True)
         layout.ports.unlink(missing_ok=True)
@@ -175,8 +181,8 @@ class Stack:
 
     @property
     def url(self) -> str:
-        """The gateway as a browser on this machine sees it."""
-        return f"https://127.0.0.1:{self.port('gateway')}"
+        """The site as a browser on this machine sees it."""
+        return f"https://127.0.0.1:{self.port(topology.WEB_TIER)}"
 
     def _make_files(self) -> list[str]:
         now = datetime.fromtimestamp(time.time(), UTC)
@@ -187,6 +193,7 @@ class Stack:
         environment.Environments(self.layout, told, self.stage).write()
         self.servers.database.prepare()
         self.servers.broker.prepare()
+        self.web.prepare()
         return [f"made {', '.join(made)}"] if made else []
 
     def _supervise(self) -> list[str]:
@@ -195,6 +202,7 @@ class Stack:
             *self.servers.programs(),
             *programs.simulator_programs(layout),
             *programs.service_programs(layout),
+            programs.web_program(self.web),
         ]
         named = {program.name: program for program in wanted} | self._instead
         conf = programs.supervisord_conf(layout, named.values())
@@ -274,6 +282,11 @@ class Stack:
         self.supervisor.start(wanted)
         self.wait_ready(*wanted)
 
+    def _start_web_tier(self) -> None:
+        if self._is_wanted(topology.WEB_TIER):
+            self.supervisor.start([topology.WEB_TIER])
+            self.wait_ready(topology.WEB_TIER)
+
     def _stop_all(self) -> None:
         supervisor = self.supervisor
         names = supervisor.programs()
@@ -287,7 +300,8 @@ class Stack:
     def _forget_outside(self) -> None:
         """Remove what could not lie under the state folder (see `Layout`)."""
         layout = self.layout
-        for folder in (layout.database_socket, layout.postgres, layout.run):
+        made = (layout.database_socket, layout.postgres, layout.web, layout.run)
+        for folder in made:
             if not folder.is_relative_to(layout.state):
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -16,11 +16,12 @@ class Settings(PlatformSettings):
     """`public_host` is the site's name as clients know it (clause 1.2a).
 
     The process `auth` needs the `sms_url` and the client certificate for it; the
-    process `gateway` listens on `host`:`port`, shows `server_cert` and notes ordinary
-    reads in the folder `reads`.
+    process `gateway` listens on `host`:`port`, shows `server_cert` to the web tier
+    (browsers find it at `public_port`) and notes ordinary reads in the folder `reads`.
     """
 
     public_host: str
+    public_port: int = 443
     host: str = "127.0.0.1"
     port: int
     sms_url: str | None = None

@@ -30,6 +30,7 @@ IMAGES: Final = {
     "python:3.11-slim-bookworm": "python",
     "postgres:15": "postgres",
     "rabbitmq:3": "rabbitmq",
+    "nginx:1-stable": "nginx",
 }
 BASE: Final = "debian:bookworm-slim"
 SUITE: Final = "bookworm"

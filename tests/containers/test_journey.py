@@ -47,7 +47,7 @@ def ask(project: Project, who: str, service: str, *words: str) -> dict[str, Any]
 
 
 def test_a_loan_goes_from_registration_to_money(loan: Loan) -> None:
-    """By the gateway's door; one transfer, and none before its time."""
+    """By the public door; one transfer, and none before its time."""
     assert "release before its time refused: release_too_early" in loan.told
     assert "the bank's ledger has one transfer" in loan.told
 

@@ -35,6 +35,16 @@ def test_a_zone_reaches_only_its_own_servers(project: Project, zone: str) -> Non
     }
 
 
+def test_a_visitor_reaches_the_web_tier_and_nobody_behind_it(project: Project) -> None:
+    """From the published network; from the tier's other one, the gateway (2.4)."""
+    doors = {name: door(project, name) for name in (topology.WEB_TIER, "gateway")}
+    seen = {}
+    for zone in ("edge", "dmz"):
+        with project.aside(network=f"{project.name}_{zone}") as stranger:
+            seen[zone] = [python_in(stranger, PROBE, *doors[name]) for name in doors]
+    assert seen == {"edge": ["open", "closed"], "dmz": ["open", "open"]}
+
+
 def test_what_keeps_a_stranger_out_is_the_network(project: Project) -> None:
     """The same container, once connected to the database's network, gets through."""
     client = project.engine.client

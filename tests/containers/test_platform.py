@@ -21,6 +21,7 @@ LASTING = frozenset(
         topology.BROKER_SERVER,
         *topology.simulators(),
         *(process.name for process in topology.runnable()),
+        topology.WEB_TIER,
     }
 )
 OURS = sorted(process.name for process in topology.runnable())
@@ -68,7 +69,7 @@ def test_compose_starts_what_the_tree_names(project: Project) -> None:
     assert {n for n in JOBS if containers[n].attrs["State"]["ExitCode"] != 0} == set()
 
 
-def test_only_the_gateway_is_published_and_on_this_machine_only(
+def test_only_the_web_tier_is_published_and_on_this_machine_only(
     project: Project, tmp_path: Path
 ) -> None:
     published = {
@@ -77,7 +78,7 @@ def test_only_the_gateway_is_published_and_on_this_machine_only(
         for bindings in one.attrs["HostConfig"]["PortBindings"].values()
         for binding in bindings
     }
-    assert published == {("gateway", "127.0.0.1", str(PORT))}
+    assert published == {(topology.WEB_TIER, "127.0.0.1", str(PORT))}
     ca = tmp_path / "ca.crt"
     read = "print(open('/state/pki/ca.crt').read())"
     ca.write_text(python_in(project.running()["gateway"], read))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from infra import topology
 from infra.demo.borrower import Borrower
 from infra.demo.cabinet import ProblemError
 from infra.demo.forgery import forge_release
@@ -134,14 +135,20 @@ def test_operators_see_every_service(world: World) -> None:
 
 
 @pytest.mark.clause("1.3a")
+@pytest.mark.clause("2.3")
+@pytest.mark.seeded("web_logs_addresses")
 def test_nothing_personal_stays_in_the_web_tiers_reach(
     world: World, borrower: Borrower
 ) -> None:
-    """No file of the state folder outside the databases names the client."""
+    """No file of the state folder outside the databases names the client.
+
+    The web tier's home and log are among them, and hold not even an id of theirs.
+    """
     conclude(borrower)
     layout = world.stack.layout
     closed = (layout.postgres, layout.data, layout.rabbitmq)
-    values = [borrower.person.iin.encode(), borrower.person.iban.encode()]
+    person = borrower.person
+    values = [v.encode() for v in (person.iin, person.iban, person.phone[1:])]
     leaks = [
         path
         for path in Path(layout.state).rglob("*")
@@ -150,3 +157,8 @@ def test_nothing_personal_stays_in_the_web_tiers_reach(
         and any(value in path.read_bytes() for value in values)
     ]
     assert leaks == []
+    log = layout.logs / f"{topology.WEB_TIER}.log"
+    ids = (borrower.registration_id.encode(), borrower.contract_id.encode())
+    tier = [path for path in (log, *layout.web.rglob("*")) if path.is_file()]
+    assert [p for p in tier if any(one in p.read_bytes() for one in ids)] == []
+    assert b'"status":"201"' in log.read_bytes()

@@ -32,7 +32,8 @@ def events(folder: Path) -> Iterator[Ground]:
 def loans(folder: Path) -> Iterator[Ground]:
     """The whole platform."""
     processes = (process.name for process in topology.runnable())
-    everything = {*SERVERS, *topology.simulators(), *processes}
+    beside = (*SERVERS, *topology.simulators(), topology.WEB_TIER)
+    everything = {*beside, *processes}
     stack = infra.stack.start(folder / "stack", only=everything)
     try:
         yield LoanLoad(World(stack))

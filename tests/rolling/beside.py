@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Final
 from infra import topology
 from infra.layout import find_program
 from infra.stack import Stack, ports, ready
+from infra.web import limits
+from infra.web.server import WebTier
 
 READY_WITHIN_S: Final = 240.0
 STOPPED_WITHIN_S: Final = 60.0
@@ -45,6 +48,12 @@ class Beside:
         """
         for name in names:
             self._spawn(topology.process(name))
+        self._await(names)
+        if "gateway" in names:
+            self._spawn_web_tier()
+            self._await([topology.WEB_TIER])
+
+    def _await(self, names: Iterable[str]) -> None:
         end = time.monotonic() + READY_WITHIN_S
         for name in names:
             while not self.is_ready(name):
@@ -54,15 +63,18 @@ class Beside:
                 time.sleep(_POLL_S)
 
     def stop(self, name: str) -> None:
-        """End a process in good order."""
+        """End a process in good order; who leads to it, before."""
+        if name == "gateway":
+            self.stop(topology.WEB_TIER)
         process = self.running.pop(name)
         process.send_signal(signal.SIGTERM)
         assert process.wait(STOPPED_WITHIN_S) == 0, self._log(name).read_text()
 
     def stop_all(self) -> None:
         """End what runs, in whatever order."""
-        for process in self.running.values():
-            process.kill()
+        for name, process in self.running.items():
+            # nginx ends its workers itself, if it is let.
+            process.terminate() if name == topology.WEB_TIER else process.kill()
             process.wait()
         self.running.clear()
 
@@ -71,8 +83,8 @@ class Beside:
 
     @property
     def url(self) -> str:
-        """The gateway that runs beside."""
-        return f"https://127.0.0.1:{self.ports['gateway']}"
+        """The web tier that leads to the gateway beside."""
+        return f"https://127.0.0.1:{self.ports[topology.WEB_TIER]}"
 
     def certificate(self, name: str) -> str:
         """The certificate a process shows, as PEM."""
@@ -101,11 +113,37 @@ class Beside:
         environment[f"{prefix}_METRICS_PORT"] = self._port(f"{process.name}.metrics")
         if process.name == "gateway":
             environment[f"{prefix}_PORT"] = self._port("gateway")
-        leash = [find_program("usr/bin/setpriv"), "--pdeathsig", "KILL", "--"]
+            environment[f"{prefix}_PUBLIC_PORT"] = self._port(topology.WEB_TIER)
         run = [sys.executable, "-m", f"services.{process.service}", process.verb]
-        with self._log(process.name).open("ab") as log:
-            self.running[process.name] = subprocess.Popen(
-                [*leash, *run],
+        self._run(process.name, run, environment, leash="KILL")
+
+    def _spawn_web_tier(self) -> None:
+        """The stack's own in another home, on other ports, before the other gateway."""
+        own, layout = topology.WEB_TIER, self.stack.layout
+        tier = WebTier(
+            home=layout.web.with_name(f"{layout.web.name}.beside"),
+            pki=layout.pki,
+            port=int(self._port(own)),
+            plain_port=int(self._port(f"{own}.plain")),
+            ready_port=int(self._port(f"{own}.metrics")),
+            gateway_ports=(self.ports["gateway"],),
+            visitor=limits.TEST,
+        )
+        tier.prepare()
+        self._run(own, tier.command(), tier.environment(), leash="TERM")
+
+    def _run(
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        *,
+        leash: str,
+    ) -> None:
+        held = [find_program("usr/bin/setpriv"), "--pdeathsig", leash, "--"]
+        with self._log(name).open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                [*held, *command],
                 cwd=self.tree,
                 env=environment,
                 stdin=subprocess.DEVNULL,

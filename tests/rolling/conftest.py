@@ -46,6 +46,7 @@ def platform(state_folder: Path) -> Iterator[Stack]:
         *infra.stack.SERVERS,
         *topology.simulators(),
         *(process.name for process in topology.runnable()),
+        topology.WEB_TIER,
     }
     stack = infra.stack.start(state_folder / "rolling", only=everything)
     yield stack

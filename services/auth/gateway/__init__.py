@@ -1,4 +1,4 @@
-"""The public door: HTTP in, use cases and RPC behind it, problems out.
+"""The door behind the web tier: HTTP in, use cases and RPC behind, problems out.
 
 A process of its own with its own certificate, broker user and database role: it can
 judge who is at the door, and can neither make logins nor read messages.
@@ -68,8 +68,8 @@ def gate_for(platform: Platform[Settings], reads: Reads) -> Gate:
     site = settings.public_host
     hosts = {site, "127.0.0.1", "localhost"}
     origins = {f"https://{site}"}
-    if settings.stage != "production":  # a browser on this machine, without web tier
-        origins |= {f"https://{host}:{settings.port}" for host in hosts}
+    if settings.stage != "production":  # a browser on this machine
+        origins |= {f"https://{host}:{settings.public_port}" for host in hosts}
     return Gate(
         use_cases=build_gateway(platform),
         rpc=platform.rpc,

@@ -1,4 +1,7 @@
-"""HTTP/1.1 over TLS, bounded in every direction (cases A22, A23).
+"""HTTP/1.1 over TLS with the web tier, bounded in every direction (cases A22, A23).
+
+Visitors come through the web tier only (clauses 2.2, 2.3): whoever shows no certificate
+of our authority fails the handshake, and whoever shows another's is hung up on.
 
 The parser is h11: strict about what a message is, so that a proxy in front and we
 never disagree where one ends (request smuggling).
@@ -6,6 +9,7 @@ never disagree where one ends (request smuggling).
 
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,11 +19,13 @@ from fastapi import FastAPI
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kernel.tls import browser_server_context
+from kernel.tls import server_context
 from services.auth.gateway.door import MOST_HEAD_BYTES
 from services.auth.gateway.security import HEADERS
 from services.auth.settings import Settings, given
 
+WEB_TIER: Final = "web"
+"""The common name of whom this door opens to."""
 MOST_CONNECTIONS: Final = 1024
 QUIET_S: Final = 15.0
 """A connection without a request being served is closed after this: idle ones, and
@@ -35,6 +41,9 @@ class BoundedProtocol(H11Protocol):
     @override
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        if not _is_web_tier(transport.get_extra_info("peercert")):
+            transport.abort()
+            return
         self._watch()
 
     @override
@@ -89,6 +98,13 @@ class BoundedProtocol(H11Protocol):
             self.transport.abort()
 
 
+def _is_web_tier(certificate: Mapping[str, Any] | None) -> bool:
+    """Whether what was shown, of our authority by now, is the web tier's."""
+    subject = (certificate or {}).get("subject", ())
+    names = [pair for part in subject for pair in part]
+    return [told for name, told in names if name == "commonName"] == [WEB_TIER]
+
+
 _NOT_HTTP: Final = {
     "type": "urn:kredit:problem:malformed_request",
     "title": "Malformed request",
@@ -141,7 +157,7 @@ def configured(app: FastAPI, settings: Settings) -> uvicorn.Config:
         h11_max_incomplete_event_size=MOST_HEAD_BYTES,
         ssl_certfile=certificate,
         ssl_keyfile=key,
-        ssl_context_factory=lambda _config, _default: browser_server_context(
-            Path(certificate), Path(key)
+        ssl_context_factory=lambda _config, _default: server_context(
+            settings.tls_ca, Path(certificate), Path(key), client_required=True
         ),
     )

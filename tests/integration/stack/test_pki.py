@@ -13,7 +13,7 @@ from infra.pki.certificates import Authority, Leaf
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LEAVES = (
     Leaf("auth", client=True),
-    Leaf("gateway", client=True, server=("localhost", "127.0.0.1", "creditplus.kz")),
+    Leaf("gateway", client=True, server=("localhost", "127.0.0.1", "gateway")),
 )
 ALL = ["ca", "auth", "gateway"]
 
@@ -70,7 +70,7 @@ def test_a_server_certificate_names_its_hosts(tmp_path: Path) -> None:
         x509.SubjectAlternativeName
     )
     found = {str(name.value) for name in names.value}
-    assert {"localhost", "127.0.0.1", "creditplus.kz"} == found
+    assert {"localhost", "127.0.0.1", "gateway"} == found
 
 
 def test_secrets_are_readable_by_their_owner_only(tmp_path: Path) -> None:

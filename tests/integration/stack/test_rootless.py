@@ -30,7 +30,10 @@ BOOTSTRAP = Path("infra/bootstrap/servers.sh")
 PACKAGES = Path("infra/packages.txt")
 SERVERS = Path(".state/servers")
 ARCHIVES = Path(".state/downloads/archives")
-PROGRAMS = ("usr/lib/postgresql", "usr/lib/erlang", "usr/lib/rabbitmq", "usr/bin")
+PROGRAMS = (
+    *("usr/lib/postgresql", "usr/lib/erlang", "usr/lib/rabbitmq"),
+    *("usr/bin", "usr/sbin"),
+)
 ELF = b"\x7fELF"
 PASSED_ON = ("http_proxy", "https_proxy", "no_proxy", "APT_CONFIG")
 
@@ -210,7 +213,7 @@ def test_unpacked_programs_find_every_library(
     assert {name for name in outside if not _owners(name) & base} == set()
 
 
-def test_database_and_broker_run_on_them(rehearsal: Rehearsal) -> None:
+def test_database_broker_and_web_tier_run_on_them(rehearsal: Rehearsal) -> None:
     """As that user, with that user's own copies, and nowhere but in `.state`."""
     tree = rehearsal.tree
     python = ordinary.python(tree.parent)
@@ -229,11 +232,17 @@ def test_database_and_broker_run_on_them(rehearsal: Rehearsal) -> None:
     assert seen["user"] != 0
     assert seen["row"] == [42, True]
     assert seen["message"] == "{}"
+    assert seen["page"] == {"status": 200}
     assert {
         name: Path(program).name
         for name, program in seen["programs"].items()
         if Path(program).is_relative_to(rehearsal.servers)
-    } == {"postgres": "postgres", "rabbitmq": "beam.smp", "epmd": "epmd"}
+    } == {
+        "postgres": "postgres",
+        "rabbitmq": "beam.smp",
+        "epmd": "epmd",
+        "web": "nginx",
+    }
     assert ordinary.commands_mentioning(str(tree)) == []
     assert _files(tree) == rehearsal.before
     assert list(rehearsal.home.iterdir()) == []
@@ -301,7 +310,9 @@ def _refusal(bare: Path, sources: str) -> str:
 
 def test_a_system_without_these_packages_is_told_which_has_them(bare: Path) -> None:
     said = _refusal(bare, "")
-    assert "apt offers no PostgreSQL 15 or no RabbitMQ for this system" in said
+    assert (
+        "apt offers no PostgreSQL 15, no RabbitMQ or no nginx for this system" in said
+    )
     assert "Debian 12" in said
 
 

@@ -1,12 +1,17 @@
 """`python -m tests.integration.stack.visit`: servers of this tree's `.state` at work.
 
-Starts database and broker, migrates one service, passes a row and a message, stops.
+Starts database and broker, migrates one service, passes a row and a message, shows a
+page of the web tier, stops.
 What was seen is printed as one line of JSON.
 """
 
 import json
 import os
+import ssl
+import subprocess
 import sys
+import time
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +19,17 @@ import amqp
 from sqlalchemy import text
 
 import infra.stack
+from infra import topology
 from infra.layout import ROOT, Layout
 from infra.stack import Stack
+from infra.stack.ready import listens
 from tests.databases import owner_engine
 from tests.integration.stack.conftest import Doors, answer, publishes
 
 SERVICE = "antifraud"
 SEEN = ("postgres", "rabbitmq", "epmd")
+SHOWN_WITHIN_S = 20
+POLL_S = 0.1
 
 
 def main() -> None:
@@ -29,12 +38,14 @@ def main() -> None:
     stack = infra.stack.start(layout.state)
     try:
         stack.migrate(SERVICE)
-        found = {
+        found: dict[str, Any] = {
             "user": os.geteuid(),
             "programs": {name: _program(stack.pid(name)) for name in SEEN},
             "row": _row(stack),
             "message": _message(stack),
+            "page": _page(stack),
         }
+        found["programs"][topology.WEB_TIER] = found["page"].pop("program")
     finally:
         stack.stop()
     json.dump(found, sys.stdout)
@@ -71,6 +82,27 @@ def _message(stack: Stack) -> str | None:
             f"{SERVICE}.rpc", no_ack=True
         )
     return None if message is None else str(message.body)
+
+
+def _page(stack: Stack) -> dict[str, Any]:
+    """What a browser is shown, and by which program: there is no gateway behind."""
+    context = ssl.create_default_context(cafile=str(stack.layout.pki / "ca.crt"))
+    run, env = stack.web.command(), stack.web.environment()
+    # Its lines on requests are not what this program was asked for.
+    with subprocess.Popen(run, env=env, stdout=subprocess.DEVNULL) as nginx:
+        try:
+            ready = listens(stack.port(topology.WEB_TIER))
+            end = time.monotonic() + SHOWN_WITHIN_S
+            while not ready() and time.monotonic() < end:
+                time.sleep(POLL_S)
+            at = ("127.0.0.1", stack.port(topology.WEB_TIER))
+            browser = HTTPSConnection(*at, timeout=SHOWN_WITHIN_S, context=context)
+            browser.request("GET", "/")
+            status = browser.getresponse().status
+            browser.close()
+            return {"status": status, "program": _program(nginx.pid)}
+        finally:
+            nginx.terminate()
 
 
 if __name__ == "__main__":

@@ -40,10 +40,18 @@ def authority(door: Door) -> Path:
     return door.stand.gateway_platform.settings.tls_ca
 
 
-def connected(door: Door, port: int) -> ssl.SSLSocket:
+def web_tier(door: Door) -> ssl.SSLContext:
+    """What the one visitor of this door shows and trusts."""
     context = ssl.create_default_context(cafile=str(authority(door)))
+    folder = authority(door).parent
+    context.load_cert_chain(folder / "web.crt", folder / "web.key")
+    return context
+
+
+def connected(door: Door, port: int) -> ssl.SSLSocket:
+    context = web_tier(door)
     plain = socket.create_connection(("127.0.0.1", port), timeout=5)
-    return context.wrap_socket(plain, server_hostname="creditplus.kz")
+    return context.wrap_socket(plain, server_hostname="gateway")
 
 
 def read_all(link: socket.socket) -> bytes:
@@ -130,7 +138,7 @@ def test_what_is_not_http_gets_one_problem_and_the_end(
 @pytest.mark.clause("3.2a")
 @pytest.mark.seeded("gateway_speaks_old_tls")
 def test_tls_below_1_2_is_refused(door: Door, port: int) -> None:
-    context = ssl.create_default_context(cafile=str(authority(door)))
+    context = web_tier(door)
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.minimum_version = ssl.TLSVersion.TLSv1_1
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
@@ -139,4 +147,4 @@ def test_tls_below_1_2_is_refused(door: Door, port: int) -> None:
     plain = socket.create_connection(("127.0.0.1", port), timeout=5)
 
     with plain, pytest.raises(ssl.SSLError):
-        context.wrap_socket(plain, server_hostname="creditplus.kz")
+        context.wrap_socket(plain, server_hostname="gateway")

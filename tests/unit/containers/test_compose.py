@@ -20,6 +20,7 @@ HOLDERS: Final = frozenset(
     {
         topology.DATABASE_SERVER,
         topology.BROKER_SERVER,
+        topology.WEB_TIER,
         places.VISITOR,
         *topology.STAFF,
         *topology.simulators(),
