@@ -5,7 +5,6 @@ import functools
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Annotated, Final, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
@@ -39,8 +38,6 @@ BLOCKING_S: Final = 8.0
 REFUSALS_AT_ONCE: Final = 4
 """Refusals being recorded at once; a flood of them must not hold up clients."""
 LONGEST_KEY: Final = 255
-ONE_SOURCE: Final = 64
-"""Bits of an IPv6 address: whoever has one has all that differ in the rest."""
 
 
 class Rpc(Protocol):
@@ -212,23 +209,6 @@ def context_of(request: Request) -> Context:
     """The request's cause; its correlation id is the request id."""
     context: Context = request.scope["state"]["context"]
     return context
-
-
-def source_of(request: Request) -> str:
-    """Where the visitor comes from: an address, or an IPv6 network; never for a log.
-
-    By the word of the web tier alone. Nobody else passes our handshake, and it writes
-    over whatever a visitor says of themselves (ASVS 4.1.3, 15.3.4); no other header
-    counts. Without its word all visitors are one source, the peer of the connection.
-    """
-    said = request.headers.getlist("x-real-ip")
-    try:
-        address = ip_address(said[0] if len(said) == 1 else "")
-    except ValueError:
-        return "unknown" if request.client is None else request.client.host
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, ONE_SOURCE), strict=False))
-    return str(address)
 
 
 def _visit(request: Request) -> Visit:

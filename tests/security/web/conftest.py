@@ -27,8 +27,9 @@ from infra.web.limits import Limits
 from infra.web.server import WebTier
 from kernel.context import fresh_context
 from services.auth.gateway.app import build_app
-from services.auth.gateway.gate import Gate, source_of
+from services.auth.gateway.gate import Gate
 from services.auth.gateway.server import Server
+from services.auth.gateway.sources import source_of
 from services.auth.settings import Settings
 from tests.integration.stack.conftest import open_folder
 from tests.security.web.visitor import Visitor
@@ -111,7 +112,7 @@ class Behind:
         if "large" in request.query_params:
             return StreamingResponse(_large(int(request.query_params["large"])))
         told = {
-            "source": source_of(request),
+            "source": source_of(request).address,
             "headers": [[name, value] for name, value in request.headers.items()],
             "address": f"{raw}?{request.url.query}",
             "length": len(body),

@@ -22,6 +22,6 @@ def test_a_forged_source_is_written_over(site: Site) -> None:
     }
     for own in ("127.0.0.1", "127.0.0.7"):
         answer = site.visitor(own).ask("GET", "/api/v1/mirror", **forged).json()
-        assert answer["source"] == own
+        assert answer["source"] == f"{own}/32"
         said = [value for name, value in answer["headers"] if name == "x-real-ip"]
         assert said == [own]
