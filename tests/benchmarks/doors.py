@@ -37,8 +37,8 @@ THREADS: Final = 8
 OPEN_WITHIN_S: Final = 60.0
 LENT: Final = "antifraud-migrate"
 """Whose database and certificate the peer is lent."""
-SHOWN: Final = "operator"
-"""Whose certificate visitors show."""
+SHOWN: Final = "web"
+"""Whose certificate visitors show: the gateway opens to the web tier alone."""
 _EMPTIED: Final = (
     "logins, password_attempts, login_sources, challenges, code_sends, sessions, "
     "messages, outbox"

@@ -18,8 +18,8 @@ from tests.faults.crash import ROOT, WIRED
 
 READY_WITHIN_S: Final = 60.0
 VERIFYING: Final = "passwords.verifying"
-SHOWN: Final = "operator"
-"""Whose certificate visitors show."""
+SHOWN: Final = "web"
+"""Whose certificate visitors show: the gateway opens to the web tier alone."""
 
 
 @dataclass(frozen=True, slots=True)
