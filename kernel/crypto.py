@@ -141,6 +141,19 @@ def random_digits(count: int) -> str:
     return f"{secrets.randbelow(10**count):0{count}d}"
 
 
+def hotp(secret: bytes, counter: int, *, digits: int = 6) -> str:
+    """The one-time password of ``counter`` (RFC 4226, HMAC-SHA-1 as phones expect)."""
+    mac = hmac.digest(secret, counter.to_bytes(8, "big"), "sha1")
+    at = mac[-1] & 0x0F
+    number = int.from_bytes(mac[at : at + 4], "big") & 0x7FFFFFFF
+    return f"{number % 10**digits:0{digits}d}"
+
+
+def b32(data: bytes) -> str:
+    """Base32 without padding (RFC 4648 §6): what people may have to type."""
+    return base64.b32encode(data).rstrip(b"=").decode("ascii")
+
+
 def b64url(data: bytes) -> str:
     """URL-safe base64 without padding (RFC 4648 §5)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

@@ -306,6 +306,11 @@ STARTING_POLICY = Policy(
             ("auth.factors", 2, "4.3", Floor(at_least=2)),
         ),
         *_from(
+            date(2025, 11, 1),
+            "infosec amendments of November 2025, by press",
+            ("auth.new_device_biometrics", 1, "4.3", Floor(at_least=1)),
+        ),
+        *_from(
             _BEGINNING,
             _PLATFORM,
             ("auth.code_minutes", 5, "4.3", Floor(at_least=1)),
@@ -318,6 +323,8 @@ STARTING_POLICY = Policy(
             ("auth.password_max_chars", 128, "4.5", Floor(at_least=64, at_most=256)),
             ("auth.source_attempts", 60, "4.7", Floor(at_least=3, at_most=100)),
             ("auth.source_refill_s", 10, "4.7", Floor(at_least=5)),
+            ("auth.session_hours", 12, "4.8", Floor(at_least=1, at_most=12)),
+            ("auth.parallel_sessions", 3, "4.8", Floor(at_least=1, at_most=5)),
             ("onboarding.ceremony_minutes", 30, "4.2", Floor(at_least=1, at_most=30)),
             ("onboarding.min_age", 18, "4.1", Floor(at_least=18)),
             ("antifraud.categories", (), "6.1g", None),

@@ -73,6 +73,7 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     ("onboarding", "get_registration"): {**_STEP, "refused_code": None},
     ("onboarding", "open_registration_ceremony"): _WHOLE_CEREMONY,
     ("onboarding", "get_ceremony"): _WHOLE_CEREMONY,
+    ("onboarding", "open_ceremony"): _WHOLE_CEREMONY,
     ("onboarding", "complete_biometrics"): _CEREMONY,
     ("onboarding", "put_signature"): _CEREMONY,
     ("contracts", "submit_application"): _APPLICATION,

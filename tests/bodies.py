@@ -8,7 +8,11 @@ from tests.openapi import Operation, document
 
 PARAMETERS: Final = {
     **dict.fromkeys(
-        ("registration_id", "ceremony_id", "contract_id", "application_id"), ID
+        (
+            *("registration_id", "ceremony_id", "contract_id", "application_id"),
+            *("session_id", "passkey_id", "check_id"),
+        ),
+        ID,
     ),
     "kind": "consent",
     "state": "state",

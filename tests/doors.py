@@ -15,7 +15,7 @@ import httpx
 
 from kernel.context import Context, fresh_context
 from kernel.crypto import FieldKeys, Json, random_bytes
-from kernel.errors import Refused, Transient
+from kernel.errors import Transient
 from kernel.ids import system_ids
 from kernel.tokens import Assertions
 from services.auth.domain.codes import Act, Challenge
@@ -31,6 +31,7 @@ from services.auth.handlers.access import Called
 from services.auth.wiring import GatewayUseCases
 from services.auth.wiring.gateway import SecondFactor
 from tests.behind import ANSWERS, ID
+from tests.entry_twins import FakeEntry, FakeFactors, FakeStays
 
 HOST: Final = "creditplus.kz"
 ORIGIN: Final = f"https://{HOST}"
@@ -48,6 +49,8 @@ class NotedRpc:
 
     asked: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
     failure: Exception | None = None
+    told: dict[tuple[str, str], Json] = field(default_factory=dict)
+    """Answers of this test's own."""
 
     def call_async(
         self, service: str, method: str, *, context: Context, **asked: object
@@ -56,7 +59,7 @@ class NotedRpc:
             self.asked.append((service, method, {**asked, "context": context}))
             if self.failure is not None:
                 raise self.failure
-            return ANSWERS[service, method]
+            return {**ANSWERS, **self.told}[service, method]
 
         return reply()
 
@@ -75,6 +78,9 @@ class FakeUseCases:
     recorded: list[tuple[str, str]] = field(default_factory=list)
     called: list[Called] = field(default_factory=list)
     away: bool = False
+    entry: FakeEntry = field(default_factory=FakeEntry)
+    stays: FakeStays = field(default_factory=FakeStays)
+    factors: FakeFactors = field(default_factory=FakeFactors)
 
     def authenticate(self, _context: Context, *, token: str, activity: bool) -> Session:
         del activity
@@ -96,9 +102,6 @@ class FakeUseCases:
 
     def log_in(self, _context: Context, **_given: object) -> Challenge:
         raise login_refused()
-
-    def open_session(self, _context: Context, **_given: object) -> tuple[Session, str]:
-        raise Refused("code_wrong", "The code is not right.", next_step="-")
 
     def set_first_password(self, _context: Context, **_given: object) -> None:
         return

@@ -91,7 +91,15 @@ class Borrower:
         return self.pass_ceremony(ceremony)
 
     def pass_ceremony(self, ceremony: Json) -> Json:
-        """Stand before the camera, then sign exactly the ceremony's bytes.
+        """Stand before the camera, then sign exactly the ceremony's bytes."""
+        self.show_face(ceremony)
+        document = base64.b64decode(ceremony["document_b64"])
+        cms = base64.b64encode(self.person.sign(document)).decode()
+        path = f"/ceremonies/{ceremony['ceremony_id']}"
+        return self.cabinet.call("PUT", f"{path}/signature", {"cms_b64": cms})
+
+    def show_face(self, ceremony: Json) -> None:
+        """Stand before the camera of ЦОИД.
 
         Who comes back after a lost answer may have stood there already: no URL then,
         or the one whose way back the browser still knows.
@@ -101,10 +109,6 @@ class Borrower:
             if url not in self.ways_back:
                 self.ways_back[url] = self.person.pass_biometrics(url)
             self.cabinet.absolute(self.ways_back[url])
-        document = base64.b64decode(ceremony["document_b64"])
-        cms = base64.b64encode(self.person.sign(document)).decode()
-        path = f"/ceremonies/{ceremony['ceremony_id']}"
-        return self.cabinet.call("PUT", f"{path}/signature", {"cms_b64": cms})
 
     def set_password(self) -> None:
         """Choose a password once the registration is active."""
@@ -125,7 +129,7 @@ class Borrower:
         return {"set": True}
 
     def log_in(self, password: str | None = None) -> Json:
-        """Both factors (clauses 4.3, 4.5)."""
+        """Both factors (clauses 4.3, 4.5); in a new browser the camera as well."""
         self.forget_messages()
         credentials = {
             "login": self.person.phone,
@@ -133,7 +137,26 @@ class Borrower:
         }
         challenge = self.cabinet.call("POST", "/sessions", credentials)
         body = {"challenge_id": challenge["challenge_id"], "code": self.next_code()}
-        return self.cabinet.call("POST", "/sessions/second-factor", body)
+        opened = self.cabinet.call("POST", "/sessions/second-factor", body)
+        check = opened.get("device_check")
+        return opened if check is None else self.pass_device_check(check)
+
+    def change_browser(self) -> None:
+        """Go on in a browser nobody has logged in from before."""
+        self.cabinet.close()
+        self.cabinet = self.cabinet.another()
+
+    def pass_device_check(self, check: Json) -> Json:
+        """Show one's face, because nobody has logged in from this browser before."""
+        path = f"/sessions/device-checks/{check['check_id']}"
+        self.cabinet.token = check["token"]
+        try:
+            ceremony = self.cabinet.call("POST", f"{path}/ceremony")
+            self.show_face(ceremony)
+            body = {"ceremony_id": ceremony["ceremony_id"]}
+            return self.cabinet.call("POST", f"{path}/completion", body)
+        finally:
+            self.cabinet.token = None
 
     def apply(self, amount: str, *, term_days: int = 90) -> Json:
         """Ask for a microcredit; the decision comes with the answer or soon after.

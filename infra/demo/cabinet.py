@@ -37,6 +37,7 @@ class Cabinet:
 
     def __init__(self, url: str, ca: Path) -> None:
         self.url = url
+        self._ca = ca
         context = ssl.create_default_context(cafile=str(ca))
         self._client = httpx.Client(
             base_url=f"{url}/api/v1",
@@ -84,6 +85,10 @@ class Cabinet:
     def cookies(self) -> dict[str, str]:
         """What the browser would send to the gateway."""
         return dict(self._client.cookies)
+
+    def another(self) -> "Cabinet":
+        """A browser that has never been here."""
+        return Cabinet(self.url, self._ca)
 
     def close(self) -> None:
         """Close the browser: nothing it held opens the cabinet again."""

@@ -146,6 +146,15 @@ class Story:
             with self.view.step("login again: yesterday's session is dead", "4.8"):
                 client.log_in()
             client.contract_id = kept
+        with self.view.step(
+            "login in another browser: password, code and ЦОИД", "4.3"
+        ) as step:
+            faces = len(self.honest.ways_back)
+            self.honest.change_browser()
+            self.honest.log_in()
+            if len(self.honest.ways_back) == faces:
+                raise StoryError("a new browser was let in without biometrics")
+            step.note = "what the browser keeps opens nothing (4.9)"
 
     def _release_and_pay(self) -> None:
         client, view = self.honest, self.view

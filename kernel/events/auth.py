@@ -74,7 +74,101 @@ class SessionEnded(Event):
 
     client_id: UUID
     session_id: UUID
-    reason: Word[Literal["logout", "idle", "absolute", "replaced"]]
+    reason: Word[
+        Literal["logout", "idle", "absolute", "replaced", "revoked", "factor_changed"]
+    ]
+
+
+class SecondFactorRefused(Event):
+    """A second factor was not given, at a login or at a step-up (clause 4.3).
+
+    ``attempts`` counts this one within the present run.
+    """
+
+    TYPE = "auth.second_factor_refused.v1"
+    SUBJECT = "login"
+
+    login_id: UUID
+    method: Word[Literal["sms", "totp", "recovery_code", "passkey"]]
+    reason: Word[Literal["wrong", "locked", "cloned"]]
+    attempts: int
+
+
+class SecondFactorLocked(Event):
+    """Too many wrong second factors of one kind: it is locked for a while."""
+
+    TYPE = "auth.second_factor_locked.v1"
+    SUBJECT = "login"
+
+    login_id: UUID
+    method: Word[Literal["sms", "totp", "recovery_code"]]
+    until: Instant
+
+
+class SecondFactorUnlocked(Event):
+    """The lock of a second factor has run out."""
+
+    TYPE = "auth.second_factor_unlocked.v1"
+    SUBJECT = "login"
+
+    login_id: UUID
+    method: Word[Literal["sms", "totp", "recovery_code"]]
+
+
+class SteppedUp(Event):
+    """A logged-in client gave a second factor again, to change the factors."""
+
+    TYPE = "auth.stepped_up.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    session_id: UUID
+    method: Word[Literal["sms", "totp", "recovery_code", "passkey"]]
+
+
+class FactorAdded(Event):
+    """The client can give one more second factor, or has a new set of it."""
+
+    TYPE = "auth.factor_added.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    factor: Word[Literal["totp", "recovery_codes", "passkey"]]
+
+
+class FactorRemoved(Event):
+    """A second factor of the client opens nothing any more."""
+
+    TYPE = "auth.factor_removed.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    factor: Word[Literal["totp", "recovery_codes", "passkey"]]
+
+
+class DeviceCheckOpened(Event):
+    """Both factors were right in a browser new to the login: biometrics are asked."""
+
+    TYPE = "auth.device_check_opened.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    check_id: UUID
+
+
+class DeviceAdmitted(Event):
+    """A browser is known to the login from now on.
+
+    ``ceremony_id`` names the biometrics that proved the client in it; none when that
+    was the registration itself.
+    """
+
+    TYPE = "auth.device_admitted.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    device_id: UUID
+    ceremony_id: UUID | None
 
 
 class PasswordChanged(Event):

@@ -2,9 +2,10 @@
 
 import base64
 import functools
+import json
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -12,19 +13,40 @@ import httpx
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel, ConfigDict, ValidationError
+from webauthn import (
+    generate_authentication_options,
+    generate_registration_options,
+    options_to_json,
+    verify_authentication_response,
+    verify_registration_response,
+)
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialCreationOptions,
+    PublicKeyCredentialDescriptor,
+    PublicKeyCredentialRequestOptions,
+    UserVerificationRequirement,
+)
 
 from kernel.crypto import (
     BlindKeys,
+    Json,
     b64url,
     random_bytes,
     random_digits,
     sha256,
+    unb64url,
 )
 from kernel.errors import Broken, Transient
+from kernel.logging import get_logger
 from services.auth.domain.codes import CODE_DIGITS
 from services.auth.domain.messages import Message, Report
+from services.auth.domain.passkeys import NewCredential, Passkey
 from services.auth.domain.passwords import normal_form
 from services.auth.domain.rules import HashCost
+
+log = get_logger(__name__)
 
 SMS_TIMEOUT_S: Final = 5.0
 SMS_LARGEST_ANSWER: Final = 4096
@@ -215,3 +237,102 @@ def _accepted(body: bytes) -> bool:
         return _Accepted.model_validate_json(body).accepted
     except ValidationError:
         return False
+
+
+class WebAuthn:
+    """The port `Authenticators` by py_webauthn, for our site only.
+
+    Of which make an authenticator is, is nobody's business here (no attestation);
+    that it has verified its holder (PIN, finger, face) is demanded both times.
+    """
+
+    def __init__(self, site: str) -> None:
+        self._site = site
+        self._origin = f"https://{site}"
+
+    def registration(
+        self, login_id: UUID, challenge: bytes, known: Sequence[Passkey]
+    ) -> Mapping[str, Json]:
+        options = generate_registration_options(
+            rp_id=self._site,
+            rp_name=self._site,
+            # What an authenticator keeps and shows must name nobody.
+            user_id=login_id.bytes,
+            user_name=self._site,
+            challenge=challenge,
+            exclude_credentials=_descriptors(known),
+            authenticator_selection=AuthenticatorSelectionCriteria(
+                user_verification=UserVerificationRequirement.REQUIRED
+            ),
+        )
+        return _as_json(options)
+
+    def registered(
+        self, credential: Mapping[str, Json], challenge: bytes
+    ) -> NewCredential | None:
+        try:
+            proved = verify_registration_response(
+                credential=dict(credential),
+                expected_challenge=challenge,
+                expected_rp_id=self._site,
+                expected_origin=self._origin,
+                require_user_verification=True,
+            )
+        except _NOT_PROVED as error:
+            log.info("passkey_not_registered", why=type(error).__name__)
+            return None
+        return NewCredential(
+            proved.credential_id, proved.credential_public_key, proved.sign_count
+        )
+
+    def authentication(
+        self, challenge: bytes, known: Sequence[Passkey]
+    ) -> Mapping[str, Json]:
+        options = generate_authentication_options(
+            rp_id=self._site,
+            challenge=challenge,
+            allow_credentials=_descriptors(known),
+            user_verification=UserVerificationRequirement.REQUIRED,
+        )
+        return _as_json(options)
+
+    def credential_id(self, credential: Mapping[str, Json]) -> bytes | None:
+        named = credential.get("id")
+        try:
+            return unb64url(named) if isinstance(named, str) else None
+        except ValueError:
+            return None
+
+    def signed(
+        self, credential: Mapping[str, Json], challenge: bytes, passkey: Passkey
+    ) -> int | None:
+        """The count is judged by the domain, which must know a copy from a lie."""
+        try:
+            proved = verify_authentication_response(
+                credential=dict(credential),
+                expected_challenge=challenge,
+                expected_rp_id=self._site,
+                expected_origin=self._origin,
+                credential_public_key=passkey.public_key,
+                credential_current_sign_count=0,
+                require_user_verification=True,
+            )
+        except _NOT_PROVED as error:
+            log.info("passkey_not_accepted", why=type(error).__name__)
+            return None
+        return int(proved.new_sign_count)
+
+
+_NOT_PROVED: Final = (WebAuthnException, ValueError, TypeError, KeyError)
+"""What the library raises for answers that prove nothing, and for garbage."""
+
+
+def _descriptors(known: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
+    return [PublicKeyCredentialDescriptor(id=key.credential_id) for key in known]
+
+
+def _as_json(
+    options: PublicKeyCredentialCreationOptions | PublicKeyCredentialRequestOptions,
+) -> Mapping[str, Json]:
+    plain: dict[str, Json] = json.loads(options_to_json(options))
+    return plain

@@ -1,15 +1,19 @@
 """What auth needs from outside, in its own words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from kernel.crypto import Json
 from kernel.events import Event
 from kernel.values import Phone
 from services.auth.domain.codes import Challenge, Claim, Purpose
+from services.auth.domain.devices import DeviceCheck
+from services.auth.domain.factors import CodeMethod, FactorAttempt, Totp
 from services.auth.domain.languages import Language
 from services.auth.domain.messages import Message, Report, Told
+from services.auth.domain.passkeys import NewCredential, Passkey
 from services.auth.domain.passwords import Attempt, Login
 from services.auth.domain.rules import Allowance, Rules
 from services.auth.domain.sessions import EndReason, Limits, Session
@@ -207,8 +211,32 @@ class Sessions(Protocol):
 
     def end(self, session_id: UUID, reason: EndReason, *, now: datetime) -> bool: ...
 
-    def end_others(self, session: Session, *, now: datetime) -> Sequence[Session]:
-        """End the client's other sessions as replaced; which they were."""
+    def end_others(
+        self, session: Session, reason: EndReason, *, now: datetime
+    ) -> Sequence[Session]:
+        """End the client's other sessions; which they were."""
+        ...
+
+    def end_beyond(
+        self, session: Session, *, most: int, now: datetime
+    ) -> Sequence[Session]:
+        """End those silent longest until `most` are left with `session`; which."""
+        ...
+
+    def of_client(self, client_id: UUID, *, limits: Limits) -> Sequence[Session]:
+        """A client's living sessions, the newest first."""
+        ...
+
+    def step_up(self, session_id: UUID, digest: bytes, *, now: datetime) -> bool:
+        """Note a fresh second factor under a new token; False when it has ended."""
+        ...
+
+    def use_step_up(self, session_id: UUID, *, since: datetime) -> bool:
+        """Take the fresh second factor, once; False when there is none so fresh."""
+        ...
+
+    def rotate(self, session_id: UUID, digest: bytes) -> bool:
+        """Give a session a new token, the old one is dead; False when it has ended."""
         ...
 
     def end_stale(
@@ -267,4 +295,146 @@ class Messages(Protocol):
 
     def reported(self, message_id: UUID, *, delivered: bool, now: datetime) -> bool:
         """Keep the report; False when there is one already."""
+        ...
+
+
+class Totps(Protocol):
+    """Secrets shared with authenticators, at most one per login."""
+
+    def begin(self, totp: Totp) -> bool:
+        """Keep an unconfirmed secret instead of an earlier; False if one counts."""
+        ...
+
+    def find(self, login_id: UUID) -> Totp | None: ...
+
+    def use_step(self, login_id: UUID, step: int) -> bool:
+        """Use up a step and all before it; False when it was used up before."""
+        ...
+
+    def confirm(self, login_id: UUID, *, now: datetime) -> bool: ...
+
+    def remove(self, login_id: UUID) -> bool: ...
+
+
+class RecoveryCodes(Protocol):
+    """Codes on paper, by their keyed hashes."""
+
+    def replace(
+        self, login_id: UUID, tokens: Sequence[str], *, now: datetime
+    ) -> None: ...
+
+    def use(self, login_id: UUID, token: str, *, now: datetime) -> bool:
+        """Use a code up; False when there is none such, or it was used."""
+        ...
+
+    def left(self, login_id: UUID) -> int: ...
+
+
+class FactorAttempts(Protocol):
+    """The count of attempts per login and kind of second factor."""
+
+    def reserve(
+        self, login_id: UUID, method: CodeMethod, *, rules: Rules, now: datetime
+    ) -> FactorAttempt | None:
+        """Take one attempt, by one statement; None when the kind is locked."""
+        ...
+
+    def locked_until(self, login_id: UUID, method: CodeMethod) -> datetime | None: ...
+
+    def clear(self, attempt: FactorAttempt) -> None: ...
+
+    def reopen(self, *, now: datetime) -> Sequence[tuple[UUID, CodeMethod]]:
+        """End the locks that have run out; of which logins and kinds."""
+        ...
+
+
+class Passkeys(Protocol):
+    """Public keys of authenticators, and the challenges they are asked."""
+
+    def add(self, passkey: Passkey) -> bool:
+        """Keep a new passkey; False when its credential is known already."""
+        ...
+
+    def of_login(self, login_id: UUID) -> Sequence[Passkey]: ...
+
+    def note_use(self, passkey: Passkey, sign_count: int, *, now: datetime) -> bool:
+        """Count on from what was read; False when another use came between."""
+        ...
+
+    def suspend(self, passkey_id: UUID, *, now: datetime) -> None: ...
+
+    def rename(self, passkey: Passkey, name: str) -> None: ...
+
+    def remove(self, passkey: Passkey) -> bool: ...
+
+    def ask(self, reference: UUID, challenge: bytes, *, until: datetime) -> None:
+        """Keep the one challenge of `reference`; an earlier one is worth nothing."""
+        ...
+
+    def take(self, reference: UUID, *, now: datetime) -> bytes | None:
+        """The challenge of `reference`, once."""
+        ...
+
+    def forget(self, *, before: datetime) -> int: ...
+
+
+class Authenticators(Protocol):
+    """WebAuthn: what browsers are asked, and what their answers prove."""
+
+    def registration(
+        self, login_id: UUID, challenge: bytes, known: Sequence[Passkey]
+    ) -> Mapping[str, Json]:
+        """Options of ``navigator.credentials.create``."""
+        ...
+
+    def registered(
+        self, credential: Mapping[str, Json], challenge: bytes
+    ) -> NewCredential | None:
+        """What the answer proves; None when it proves nothing."""
+        ...
+
+    def authentication(
+        self, challenge: bytes, known: Sequence[Passkey]
+    ) -> Mapping[str, Json]:
+        """Options of ``navigator.credentials.get``."""
+        ...
+
+    def credential_id(self, credential: Mapping[str, Json]) -> bytes | None:
+        """Whose answer it claims to be."""
+        ...
+
+    def signed(
+        self, credential: Mapping[str, Json], challenge: bytes, passkey: Passkey
+    ) -> int | None:
+        """The count of signatures in a right answer; None when it is not right."""
+        ...
+
+
+class Devices(Protocol):
+    """Browsers known to logins, and checks of new ones."""
+
+    def note_use(self, login_id: UUID, mark: bytes, *, now: datetime) -> bool:
+        """Note a login in a known browser; False when it is new to the login."""
+        ...
+
+    def remark(self, mark: bytes, fresh: bytes) -> None:
+        """Change the mark of a browser for all logins that know it."""
+        ...
+
+    def admit(
+        self, device_id: UUID, login_id: UUID, mark: bytes, *, now: datetime
+    ) -> None: ...
+
+    def checks_since(self, login_id: UUID, *, since: datetime) -> int: ...
+
+    def add_check(self, check: DeviceCheck, token: bytes) -> None: ...
+
+    def find_check(self, check_id: UUID, token: bytes) -> DeviceCheck | None: ...
+
+    def pass_check(self, check_id: UUID, ceremony_id: UUID, *, now: datetime) -> bool:
+        """Use a living check up; False when it was used, or has run out."""
+        ...
+
+    def forget(self, *, before: datetime) -> int:
+        """Remove browsers not used since, and older checks; how many browsers."""
         ...

@@ -11,6 +11,7 @@ from kernel.crypto import Json
 from kernel.entrypoints import UseCasesProvider, answers, every
 from kernel.errors import Refused
 from kernel.values import Iban, Iin, Phone
+from services.onboarding.domain.ceremony import unknown_ceremony
 from services.onboarding.domain.consent import parse_consents
 from services.onboarding.domain.person import IdentityDocument, Names, Person
 from services.onboarding.handlers.ceremonies import Owner
@@ -123,15 +124,26 @@ class Service:
             call.context, registration_id=registration_id, token=token
         )
 
-    @answers(callers=("contracts",))
+    @answers(callers=("contracts", "gateway"))
     def open_ceremony(
-        self, call: Call, *, client_id: UUID, operation: str, document_b64: str
+        self,
+        call: Call,
+        *,
+        operation: str,
+        document_b64: str,
+        client_id: UUID | None = None,
     ) -> Json:
-        """Open a ceremony over a document of the caller's."""
+        """Open a ceremony over a document of the caller's.
+
+        The gateway names no client: it asks in the name of the one at its door.
+        """
+        named = call.client_id if call.caller == "gateway" else client_id
+        if named is None:
+            raise unknown_ceremony()
         return self.use_cases.open_ceremony(
             call.context,
             by=call.caller,
-            client_id=client_id,
+            client_id=named,
             operation=operation,
             document=_decoded(document_b64),
         )

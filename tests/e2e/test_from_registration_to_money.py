@@ -65,7 +65,10 @@ def test_a_loan_goes_from_registration_to_money(
     """Every step by the public door; one transfer; every event in a verified log."""
     conclude(borrower)
     payout = borrower.payout()
+    faces = len(borrower.ways_back)
+    borrower.change_browser()
     wait_out_the_hold(world, borrower)
+    assert len(borrower.ways_back) == faces + 1  # a new browser asks for biometrics
     borrower.release()
     paid = borrower.payout_until("paid")
     assert parse_rfc3339(paid["settled_at"]) >= parse_rfc3339(payout["hold_until"])

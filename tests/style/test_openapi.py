@@ -18,6 +18,7 @@ from tests.style.tree import modules, name_of
 OPERATIONS: Final = list(operations())
 PUBLIC: Final = frozenset(
     {"start_registration", "return_from_biometrics", "log_in", "open_session"}
+    | {"send_login_message", "ask_login_passkey", "open_by_passkey"}
     | {"live", "ready"}
 )
 """Whoever calls these has nothing yet that could be asked for."""

@@ -16,7 +16,7 @@ from kernel.values import Phone
 
 CODE_DIGITS: Final = 6
 
-Purpose = Literal["registration", "login", "consent", "release"]
+Purpose = Literal["registration", "login", "consent", "release", "step_up"]
 PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 
 ActPurpose = Literal["consent", "release"]

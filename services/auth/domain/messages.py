@@ -36,6 +36,7 @@ _CODE_TEMPLATES: Final[dict[Purpose, Template]] = {
     "login": "code_login",
     "consent": "code_consent",
     "release": "code_release",
+    "step_up": "code_step_up",
 }
 
 

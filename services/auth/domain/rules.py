@@ -6,8 +6,8 @@ from typing import Final, Self
 
 from kernel.policy import Policy
 
-SESSION_ABSOLUTE: Final = timedelta(hours=12)
-"""No session outlives this, however busy (ASVS 7.3.2)."""
+STEP_UP_FRESH: Final = timedelta(minutes=5)
+"""How long a second factor given again opens one change of factors (ASVS 7.5.1)."""
 
 SENDS_PER_WINDOW: Final = 5
 """Codes one number may be sent for one purpose within `SENDS_WINDOW` (ASVS 6.6.3)."""
@@ -22,14 +22,18 @@ class Rules:
     """What the dated settings say; a stricter record needs no restart (clause 6.3).
 
     `attempts` passwords, then `lock`; a session dies after more than `idle` of
-    silence; a code lives `code_lifetime` and bears `code_tries` tries.
+    silence or `absolute` of age, and a client has at most `parallel_sessions`; a code
+    lives `code_lifetime` and bears `code_tries` tries.
     """
 
     attempts: int
     lock: timedelta
     idle: timedelta
+    absolute: timedelta
+    parallel_sessions: int
     code_lifetime: timedelta
     code_tries: int
+    new_device_biometrics: bool
 
     @classmethod
     def at(cls, policy: Policy, now: datetime) -> Self:
@@ -38,8 +42,13 @@ class Rules:
             attempts=policy.integer("auth.password_attempts", now),
             lock=timedelta(minutes=policy.integer("auth.lock_minutes", now)),
             idle=timedelta(minutes=policy.integer("auth.idle_minutes", now)),
+            absolute=timedelta(hours=policy.integer("auth.session_hours", now)),
+            parallel_sessions=policy.integer("auth.parallel_sessions", now),
             code_lifetime=timedelta(minutes=policy.integer("auth.code_minutes", now)),
             code_tries=policy.integer("auth.code_attempts", now),
+            new_device_biometrics=bool(
+                policy.integer("auth.new_device_biometrics", now)
+            ),
         )
 
 

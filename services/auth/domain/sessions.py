@@ -6,24 +6,30 @@ from typing import Literal
 from uuid import UUID
 
 from kernel.errors import Refused
-from services.auth.domain.rules import SESSION_ABSOLUTE, Rules
+from services.auth.domain.rules import Rules
 
-EndReason = Literal["logout", "idle", "absolute", "replaced"]
+EndReason = Literal[
+    "logout", "idle", "absolute", "replaced", "revoked", "factor_changed"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One stay in the cabinet.  Its token is known to the browser only."""
+    """One stay in the cabinet.  Its token is known to the browser only.
+
+    `browser` says in a few words where it was opened, for the client's own eyes.
+    """
 
     session_id: UUID
     login_id: UUID
     client_id: UUID
     opened_at: datetime
     active_at: datetime
+    browser: str | None = None
 
     def expires_at(self, rules: Rules) -> datetime:
         """The last instant at which this session lives if nothing more happens."""
-        return min(self.active_at + rules.idle, self.opened_at + SESSION_ABSOLUTE)
+        return min(self.active_at + rules.idle, self.opened_at + rules.absolute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class Limits:
 
 def limits(rules: Rules, *, now: datetime) -> Limits:
     """What a session must satisfy at `now` to be alive."""
-    return Limits(now - rules.idle, now - SESSION_ABSOLUTE)
+    return Limits(now - rules.idle, now - rules.absolute)
 
 
 def lives(session: Session, rules: Rules, *, now: datetime) -> bool:
@@ -63,4 +69,13 @@ def session_required() -> Refused:
         "session_required",
         "You are not logged in, or the session has ended.",
         next_step="Log in.",
+    )
+
+
+def session_not_found() -> Refused:
+    """No such session, or somebody else's: the answer is the same."""
+    return Refused(
+        "session_not_found",
+        "There is no such session.",
+        next_step="Look at the list of sessions again.",
     )

@@ -16,8 +16,11 @@ Template = Literal[
     "code_login",
     "code_consent",
     "code_release",
+    "code_step_up",
     "login_notice",
     "password_notice",
+    "factor_notice",
+    "passkey_suspended_notice",
     "contract_signed",
     "contract_annulled",
     "payout_due_confirm",
@@ -102,6 +105,51 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         en=(
             "{site}: the code that releases the microcredit is {code}. "
             "Valid for {minutes} min. Tell it to nobody."
+        ),
+    ),
+    "code_step_up": Wording(
+        version=1,
+        kk=(
+            "{site}: кіру тәсілдерін өзгерту коды {code}. "
+            "{minutes} мин жарамды. Оны ешкімге айтпаңыз."
+        ),
+        ru=(
+            "{site}: код для изменения способов входа {code}. "
+            "Действует {minutes} мин. Никому его не сообщайте."
+        ),
+        en=(
+            "{site}: the code that changes your ways of logging in is {code}. "
+            "Valid for {minutes} min. Tell it to nobody."
+        ),
+    ),
+    "factor_notice": Wording(
+        version=1,
+        kk=(
+            "{site}: жеке кабинетке кіру тәсілдері {moment} өзгертілді. "
+            "Бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: способы входа в личный кабинет изменены {moment}. "
+            "Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: your ways of logging in were changed on {moment}. "
+            "If it was not you, tell us at once."
+        ),
+    ),
+    "passkey_suspended_notice": Wording(
+        version=1,
+        kk=(
+            "{site}: кіру кілті {moment} өшірілді: оның көшірмесі бар сияқты. "
+            "Оны сіз жасамасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: ключ доступа отключён {moment}: похоже, у него есть копия. "
+            "Если вы её не делали, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: a passkey was switched off on {moment}: it seems to have a copy. "
+            "If you did not make one, tell us at once."
         ),
     ),
     "login_notice": Wording(

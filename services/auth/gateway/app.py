@@ -16,12 +16,15 @@ from services.auth.gateway import (
     ceremonies,
     challenges,
     contracts,
+    device_checks,
+    factors,
     health,
     passwords,
     problems,
     profile,
     registrations,
     sessions,
+    step_up,
 )
 from services.auth.gateway.description import Description, description_of
 from services.auth.gateway.door import Door, turned_away
@@ -37,7 +40,10 @@ _RESOURCES: Final = (
     registrations,
     passwords,
     ceremonies,
+    step_up,
     sessions,
+    device_checks,
+    factors,
     challenges,
     profile,
     applications,

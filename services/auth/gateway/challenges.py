@@ -1,5 +1,6 @@
 """Fresh second factors for single acts of a client who is logged in (ASVS 7.5.3)."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -7,8 +8,10 @@ from pydantic import Field
 
 from kernel.clock import rfc3339
 from services.auth.domain.codes import Act, ActPurpose, Challenge
+from services.auth.domain.factors import Method
 from services.auth.gateway.answers import ChallengeAnswer
 from services.auth.gateway.bodies import Body, Id, StrictRoute
+from services.auth.gateway.entry_answers import WaitingAnswer
 from services.auth.gateway.gate import Here
 from services.auth.gateway.refusals import refuses
 from services.auth.gateway.security import SignedIn
@@ -17,6 +20,14 @@ router = APIRouter(prefix="/challenges", tags=["cabinet"], route_class=StrictRou
 
 Code = Annotated[str, Field(pattern="^[0-9]{6}$", examples=["123456"])]
 """The six digits of a message."""
+AnyCode = Annotated[
+    str,
+    Field(
+        pattern="^([0-9]{6}|([A-Za-z2-7]{4}[- ]?){3}[A-Za-z2-7]{4})$",
+        examples=["123456"],
+    ),
+]
+"""Six digits, or the sixteen letters of a recovery code, in groups or not."""
 
 
 class NewChallenge(Body):
@@ -44,4 +55,13 @@ def challenge_view(challenge: Challenge) -> ChallengeAnswer:
     """What may be told of a challenge."""
     return ChallengeAnswer(
         challenge_id=challenge.challenge_id, expires_at=rfc3339(challenge.expires_at)
+    )
+
+
+def waiting_view(challenge: Challenge, methods: Sequence[Method]) -> WaitingAnswer:
+    """A challenge, and what may be given for it; the best first."""
+    return WaitingAnswer(
+        challenge_id=challenge.challenge_id,
+        expires_at=rfc3339(challenge.expires_at),
+        second_factors=list(methods),
     )

@@ -36,16 +36,23 @@ _SCHEMES: Final[Mapping[str, Description]] = {
         "scheme": "bearer",
         "description": "The token a registration began with; it opens only that one.",
     },
+    "device_check": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of a new browser's check; it opens only that one.",
+    },
 }
 _SECURITY: Final[Mapping[object, list[Description]]] = {
     security.signed_in: [{"session": []}],
     security.looked_in: [{"session": []}],
     security.registration_token: [{"registration": []}],
+    security.check_token: [{"device_check": []}],
     security.holder: [{"session": []}, {"registration": []}],
 }
 _REFUSED_BY_SCHEME: Final = {
     "session": ("session_required",),
     "registration": ("token_required",),
+    "device_check": ("token_required",),
 }
 _ALWAYS: Final = (
     *("malformed_request", "query_duplicate", "not_acceptable", "timed_out"),

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import Field, SecretStr
 
 from kernel.errors import Broken, Refused
 from services.auth.gateway.bodies import Body, StrictRoute
+from services.auth.gateway.devices import Came, set_device
 from services.auth.gateway.gate import Here, member
 from services.auth.gateway.refusals import refuses
 from services.auth.gateway.security import RegistrationToken
@@ -39,9 +40,17 @@ class NewPassword(Body):
     ),
 )
 async def set_first_password(
-    here: Here, registration_id: UUID, token: RegistrationToken, body: NewPassword
+    here: Here,
+    registration_id: UUID,
+    token: RegistrationToken,
+    came: Came,
+    body: NewPassword,
+    response: Response,
 ) -> None:
-    """Set the password of an active registration; once."""
+    """Set the password of an active registration; once.
+
+    The browser that passed the registration's ceremony is known from then on.
+    """
     registration = await here.ask(
         "onboarding", "get_registration", registration_id=registration_id, token=token
     )
@@ -60,3 +69,10 @@ async def set_first_password(
         client_id=UUID(client_id),
         password=body.password.get_secret_value(),
     )
+    await here.gate.blocking(
+        here.gate.use_cases.entry.admit_registered,
+        here.context,
+        client_id=UUID(client_id),
+        browser=came,
+    )
+    set_device(response, came.fresh_mark)

@@ -35,6 +35,8 @@ _STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     "token_invalid": HTTPStatus.UNAUTHORIZED,
     "assertion_invalid": HTTPStatus.UNAUTHORIZED,
     "login_refused": HTTPStatus.UNAUTHORIZED,
+    "factor_locked": HTTPStatus.TOO_MANY_REQUESTS,
+    "step_up_required": HTTPStatus.FORBIDDEN,
     "cross_site": HTTPStatus.FORBIDDEN,
     "not_permitted": HTTPStatus.FORBIDDEN,
     "host_unknown": HTTPStatus.MISDIRECTED_REQUEST,

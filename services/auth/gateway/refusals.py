@@ -11,6 +11,8 @@ OWN_CODES: Final = "x-refusals"
 REPEATABLE: Final = ("idempotency_key_reused", "request_in_progress")
 """Of operations whose owner keeps the reply under the Idempotency-Key."""
 CODES: Final = ("code_wrong", "code_expired", "code_spent", "challenge_not_found")
+FACTORS: Final = (*CODES, "factor_locked")
+"""Of operations that take a second factor; each kind has a lock of its own."""
 REGISTRATION: Final = (
     "registration_unknown",
     "registration_expired",

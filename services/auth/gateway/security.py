@@ -93,10 +93,15 @@ def registration_token(request: Request) -> str:
     if token is None:
         raise Refused(
             "token_required",
-            "The registration's token is missing.",
+            "The token that a former answer gave is missing.",
             next_step="Send it as Authorization: Bearer, or start again.",
         )
     return token
+
+
+def check_token(request: Request) -> str:
+    """The bearer token of a new browser's check; Refused ``token_required``."""
+    return registration_token(request)
 
 
 def bearer(request: Request) -> str | None:
@@ -142,5 +147,6 @@ def clear_session(response: Response) -> None:
 
 SignedIn = Annotated[Session, Depends(signed_in)]
 LookedIn = Annotated[Session, Depends(looked_in)]
+CheckToken = Annotated[str, Depends(check_token)]
 RegistrationToken = Annotated[str, Depends(registration_token)]
 CeremonyHolder = Annotated[Holder, Depends(holder)]

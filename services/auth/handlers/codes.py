@@ -34,6 +34,8 @@ class CodeOrder:
     phone: Phone
     phone_token: str
     client_id: UUID | None = None
+    until: datetime | None = None
+    """When the challenge ends at the latest, if not with the code's own lifetime."""
 
 
 def send_code(
@@ -60,6 +62,7 @@ def send_code(
     challenge = _challenge(order, code, now=now, rules=rules, ids=ids, codes=codes)
     challenges.add(challenge)
     template, language = code_template(order.purpose), languages.of(order.phone_token)
+    lifetime = challenge.expires_at - now
     messages.queue(
         Message(
             message_id=ids.new(),
@@ -73,12 +76,28 @@ def send_code(
                 language=language,
                 site=site,
                 code=code,
-                lifetime=rules.code_lifetime,
+                lifetime=lifetime,
             ),
             queued_at=now,
             expires_at=challenge.expires_at,
         )
     )
+    return challenge
+
+
+def hold_challenge(
+    order: CodeOrder,
+    *,
+    now: datetime,
+    rules: Rules,
+    ids: Ids,
+    codes: Codes,
+    challenges: Challenges,
+) -> Challenge:
+    """A challenge whose code nobody is told: another factor is to confirm it."""
+    unsaid = codes.new()
+    challenge = _challenge(order, unsaid, now=now, rules=rules, ids=ids, codes=codes)
+    challenges.add(challenge)
     return challenge
 
 
@@ -92,6 +111,7 @@ def _challenge(
     codes: Codes,
 ) -> Challenge:
     challenge_id = ids.new()
+    expires_at = now + rules.code_lifetime
     return Challenge(
         challenge_id=challenge_id,
         purpose=order.purpose,
@@ -101,7 +121,7 @@ def _challenge(
         phone_token=order.phone_token,
         code_token=codes.token(challenge_id, code),
         issued_at=now,
-        expires_at=now + rules.code_lifetime,
+        expires_at=min(expires_at, order.until or expires_at),
     )
 
 

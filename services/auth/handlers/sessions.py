@@ -1,56 +1,49 @@
 """The second factor, and the session it opens (clauses 4.3, 4.8)."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
-from kernel.errors import Refused
 from kernel.events.auth import LoginFailed, LoginSucceeded, SessionEnded
 from kernel.ids import Ids
-from services.auth.domain.codes import Challenge, Claim, code_not_found
+from services.auth.domain.codes import Claim
+from services.auth.domain.passwords import Login
 from services.auth.domain.rules import Rules
-from services.auth.domain.sessions import Session, limits, session_required
+from services.auth.domain.sessions import (
+    EndReason,
+    Session,
+    limits,
+    session_not_found,
+    session_required,
+)
 from services.auth.ports import Challenges, Publish, Sessions
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A session that has just begun, and the number of the one who began it."""
-
-    session: Session
-    challenge: Challenge
-
-
 def open_session(
-    challenge: Challenge,
+    login: Login,
     *,
     digest: bytes,
+    browser: str | None,
     now: datetime,
+    rules: Rules,
     ids: Ids,
     sessions: Sessions,
     publish: Publish,
-) -> Opened | Refused:
-    """Let in who has proved both factors; earlier sessions of the client end.
-
-    `challenge` is a confirmed one of purpose ``login``.
-    """
-    if challenge.client_id is None:
-        return code_not_found()
+) -> Session:
+    """Let in who has proved both factors; too many sessions of one client are ended."""
     session = Session(
         session_id=ids.new(),
-        login_id=challenge.reference,
-        client_id=challenge.client_id,
+        login_id=login.login_id,
+        client_id=login.client_id,
         opened_at=now,
         active_at=now,
+        browser=browser,
     )
     sessions.add(session, digest)
-    for old in sessions.end_others(session, now=now):
-        publish(
-            SessionEnded(
-                client_id=old.client_id, session_id=old.session_id, reason="replaced"
-            )
-        )
+    for old in sessions.end_beyond(session, most=rules.parallel_sessions, now=now):
+        publish(_ended(old, "replaced"))
     publish(LoginSucceeded(client_id=session.client_id, session_id=session.session_id))
-    return Opened(session, challenge)
+    return session
 
 
 def record_wrong_code(
@@ -98,13 +91,47 @@ def end_session(
 ) -> None:
     """End a session because its client asks; nothing if it has ended meanwhile."""
     if sessions.end(session.session_id, "logout", now=now):
-        publish(
-            SessionEnded(
-                client_id=session.client_id,
-                session_id=session.session_id,
-                reason="logout",
-            )
-        )
+        publish(_ended(session, "logout"))
+
+
+def list_sessions(
+    session: Session, *, now: datetime, rules: Rules, sessions: Sessions
+) -> Sequence[Session]:
+    """Where the client is logged in, this session among them (ASVS 7.5.2)."""
+    return sessions.of_client(session.client_id, limits=limits(rules, now=now))
+
+
+def revoke_session(
+    session_id: UUID,
+    *,
+    by: Session,
+    now: datetime,
+    rules: Rules,
+    sessions: Sessions,
+    publish: Publish,
+) -> None:
+    """End one of the client's own sessions; Refused ``session_not_found``."""
+    own = sessions.of_client(by.client_id, limits=limits(rules, now=now))
+    found = next((one for one in own if one.session_id == session_id), None)
+    if found is None:
+        raise session_not_found()
+    if sessions.end(session_id, "revoked", now=now):
+        publish(_ended(found, "revoked"))
+
+
+def end_other_sessions(
+    session: Session,
+    reason: EndReason,
+    *,
+    now: datetime,
+    sessions: Sessions,
+    publish: Publish,
+) -> int:
+    """End all sessions of the client but this one; how many."""
+    ended = sessions.end_others(session, reason, now=now)
+    for one in ended:
+        publish(_ended(one, reason))
+    return len(ended)
 
 
 def end_stale_sessions(
@@ -113,11 +140,11 @@ def end_stale_sessions(
     """End what has been silent or open for too long; how many (clause 4.8)."""
     ended = sessions.end_stale(limits=limits(rules, now=now), now=now)
     for session, reason in ended:
-        publish(
-            SessionEnded(
-                client_id=session.client_id,
-                session_id=session.session_id,
-                reason=reason,
-            )
-        )
+        publish(_ended(session, reason))
     return len(ended)
+
+
+def _ended(session: Session, reason: EndReason) -> SessionEnded:
+    return SessionEnded(
+        client_id=session.client_id, session_id=session.session_id, reason=reason
+    )

@@ -5,10 +5,19 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    and_,
+    case,
+    or_,
+    select,
+)
 
 from services.auth.domain.sessions import EndReason, Limits, Session
-from services.auth.storage.tables import sessions
+from services.auth.storage.tables import logins, sessions
 
 _COLUMNS = (
     sessions.c.session_id,
@@ -16,6 +25,7 @@ _COLUMNS = (
     sessions.c.client_id,
     sessions.c.opened_at,
     sessions.c.active_at,
+    sessions.c.browser,
 )
 _SWEPT_AT_ONCE: Final = 500
 """Rows one sweep ends; what is left waits for the next beat."""
@@ -37,6 +47,7 @@ class SqlSessions:
                 "client_id": session.client_id,
                 "opened_at": session.opened_at,
                 "active_at": session.active_at,
+                "browser": session.browser,
             },
         )
 
@@ -67,16 +78,71 @@ class SqlSessions:
         )
         return self._connection.execute(statement).rowcount == 1
 
-    def end_others(self, session: Session, *, now: datetime) -> Sequence[Session]:
+    def end_others(
+        self, session: Session, reason: EndReason, *, now: datetime
+    ) -> Sequence[Session]:
         statement = (
             sessions.update()
             .where(sessions.c.client_id == session.client_id)
             .where(sessions.c.session_id != session.session_id)
             .where(sessions.c.ended_at.is_(None))
+            .values(ended_at=now, end_reason=reason)
+            .returning(*_COLUMNS)
+        )
+        return [_known(row) for row in self._connection.execute(statement)]
+
+    def end_beyond(
+        self, session: Session, *, most: int, now: datetime
+    ) -> Sequence[Session]:
+        """The lock on the login makes logins of one client count one another."""
+        self._connection.execute(
+            select(logins.c.login_id)
+            .where(logins.c.login_id == session.login_id)
+            .with_for_update()
+        )
+        beyond = (
+            select(sessions.c.session_id)
+            .where(sessions.c.client_id == session.client_id)
+            .where(sessions.c.ended_at.is_(None))
+            .order_by(
+                (sessions.c.session_id == session.session_id).desc(),
+                sessions.c.active_at.desc(),
+            )
+            .offset(most)
+        )
+        statement = (
+            sessions.update()
+            .where(sessions.c.session_id.in_(beyond.scalar_subquery()))
             .values(ended_at=now, end_reason="replaced")
             .returning(*_COLUMNS)
         )
         return [_known(row) for row in self._connection.execute(statement)]
+
+    def of_client(self, client_id: UUID, *, limits: Limits) -> Sequence[Session]:
+        statement = (
+            select(*_COLUMNS)
+            .where(_alive(limits))
+            .where(sessions.c.client_id == client_id)
+            .order_by(sessions.c.opened_at.desc(), sessions.c.session_id.desc())
+        )
+        return [_known(row) for row in self._connection.execute(statement)]
+
+    def step_up(self, session_id: UUID, digest: bytes, *, now: datetime) -> bool:
+        statement = _open(session_id).values(token_sha256=digest, stepped_up_at=now)
+        return self._connection.execute(statement).rowcount == 1
+
+    def use_step_up(self, session_id: UUID, *, since: datetime) -> bool:
+        """One conditional UPDATE: of two changes at once, one finds it."""
+        statement = (
+            _open(session_id)
+            .where(sessions.c.stepped_up_at >= since)
+            .values(stepped_up_at=None)
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    def rotate(self, session_id: UUID, digest: bytes) -> bool:
+        statement = _open(session_id).values(token_sha256=digest)
+        return self._connection.execute(statement).rowcount == 1
 
     def end_stale(
         self, *, limits: Limits, now: datetime
@@ -106,6 +172,14 @@ class SqlSessions:
         ]
 
 
+def _open(session_id: UUID) -> Update:
+    return (
+        sessions.update()
+        .where(sessions.c.session_id == session_id)
+        .where(sessions.c.ended_at.is_(None))
+    )
+
+
 def _alive(limits: Limits) -> ColumnElement[bool]:
     return and_(
         sessions.c.ended_at.is_(None),
@@ -125,4 +199,5 @@ def _known(row: Row[*tuple[Any, ...]]) -> Session:
         client_id=row.client_id,
         opened_at=row.opened_at,
         active_at=row.active_at,
+        browser=row.browser,
     )

@@ -1,6 +1,7 @@
 """The tables.  Numbers, texts and password hashes stand in them sealed only."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -80,7 +81,7 @@ challenges = Table(
     Column("confirmed_at", DateTime(timezone=True)),
     Column("used_for", Text),
     CheckConstraint(
-        "purpose IN ('registration', 'login', 'consent', 'release')",
+        "purpose IN ('registration', 'login', 'consent', 'release', 'step_up')",
         name="challenges_purpose",
     ),
     CheckConstraint("state IN ('open', 'confirmed')", name="challenges_state"),
@@ -112,9 +113,12 @@ sessions = Table(
     Column("active_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     Column("end_reason", Text),
+    Column("browser", Text),
+    Column("stepped_up_at", DateTime(timezone=True)),
     UniqueConstraint("token_sha256", name="sessions_token"),
     CheckConstraint(
-        "end_reason IN ('logout', 'idle', 'absolute', 'replaced')",
+        "end_reason IN ('logout', 'idle', 'absolute', 'replaced', 'revoked', "
+        "'factor_changed')",
         name="sessions_end_reason",
     ),
     CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="sessions_ended"),
@@ -178,3 +182,95 @@ languages = Table(
     Column("chosen_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("language IN ('kk', 'ru', 'en')", name="languages_known"),
 )
+
+totp_factors = Table(
+    "totp_factors",
+    metadata,
+    Column("login_id", Uuid, primary_key=True),
+    Column("secret_sealed", LargeBinary, nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_at", DateTime(timezone=True)),
+    Column("last_step", BigInteger, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("login_id", Uuid, primary_key=True),
+    Column("code_token", Text, primary_key=True),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+)
+
+factor_attempts = Table(
+    "factor_attempts",
+    metadata,
+    Column("login_id", Uuid, primary_key=True),
+    Column("method", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("locked_until", DateTime(timezone=True)),
+    Column("reopened", Boolean, nullable=False),
+    CheckConstraint("number >= 0", name="factor_attempts_number"),
+)
+Index(
+    "factor_attempts_locked",
+    factor_attempts.c.locked_until,
+    postgresql_where=text("locked_until IS NOT NULL"),
+)
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("passkey_id", Uuid, primary_key=True),
+    Column("login_id", Uuid, nullable=False),
+    Column("credential_id", LargeBinary, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name_sealed", LargeBinary, nullable=False),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    Column("suspended_at", DateTime(timezone=True)),
+    UniqueConstraint("credential_id", name="passkeys_credential"),
+)
+Index("passkeys_of_login", passkeys.c.login_id)
+
+# A challenge of WebAuthn, for one use; `reference` is what it is answered for.
+passkey_ceremonies = Table(
+    "passkey_ceremonies",
+    metadata,
+    Column("reference", Uuid, primary_key=True),
+    Column("challenge", LargeBinary, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+Index("passkey_ceremonies_expiry", passkey_ceremonies.c.expires_at)
+
+# One browser may be known to several logins: its mark is one, its rows are many.
+devices = Table(
+    "devices",
+    metadata,
+    Column("device_id", Uuid, primary_key=True),
+    Column("login_id", Uuid, nullable=False),
+    Column("mark_sha256", LargeBinary, nullable=False),
+    Column("first_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("login_id", "mark_sha256", name="devices_mark"),
+)
+Index("devices_by_mark", devices.c.mark_sha256)
+Index("devices_by_age", devices.c.last_at)
+
+device_checks = Table(
+    "device_checks",
+    metadata,
+    Column("check_id", Uuid, primary_key=True),
+    Column("login_id", Uuid, nullable=False),
+    Column("client_id", Uuid, nullable=False),
+    Column("token_sha256", LargeBinary, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("passed_at", DateTime(timezone=True)),
+    Column("ceremony_id", Uuid),
+    CheckConstraint(
+        "(passed_at IS NULL) = (ceremony_id IS NULL)", name="device_checks_passed"
+    ),
+)
+Index("device_checks_of_login", device_checks.c.login_id)

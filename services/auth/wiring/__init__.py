@@ -8,10 +8,18 @@ from services.auth.adapters import Argon2Passwords, HttpSms, common_passwords
 from services.auth.domain.rules import HashCost
 from services.auth.settings import Settings, given
 from services.auth.wiring.desk import Desk
+from services.auth.wiring.entry import CheckDue, Entered
 from services.auth.wiring.gateway import GatewayUseCases
 from services.auth.wiring.process import UseCases
 
-__all__ = ["GatewayUseCases", "UseCases", "build", "build_gateway"]
+__all__ = [
+    "CheckDue",
+    "Entered",
+    "GatewayUseCases",
+    "UseCases",
+    "build",
+    "build_gateway",
+]
 
 
 def build(platform: Platform[Settings]) -> UseCases:

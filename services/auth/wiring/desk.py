@@ -13,21 +13,30 @@ from kernel.database import Transaction
 from kernel.errors import Broken, Refused
 from kernel.platform import Platform
 from kernel.values import Phone
-from services.auth.adapters import KeyedCodes, RandomTokens
+from services.auth.adapters import KeyedCodes, RandomTokens, WebAuthn
 from services.auth.domain.codes import Challenge, Claim
+from services.auth.domain.factors import Standing
 from services.auth.domain.rules import Allowance, Rules
 from services.auth.domain.sources import Source
 from services.auth.domain.templates import Template
 from services.auth.handlers import codes, messages
 from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.messages import Addressee
+from services.auth.handlers.proofs import Counter, standing_of, usable
 from services.auth.handlers.sources import Bucket
 from services.auth.settings import Settings
 from services.auth.storage.attempts import SqlAttempts
 from services.auth.storage.codes import SqlChallenges
+from services.auth.storage.devices import SqlDevices
+from services.auth.storage.factors import (
+    SqlFactorAttempts,
+    SqlRecoveryCodes,
+    SqlTotps,
+)
 from services.auth.storage.languages import SqlLanguages
 from services.auth.storage.logins import SqlLogins
 from services.auth.storage.messages import SqlMessages
+from services.auth.storage.passkeys import SqlPasskeys
 from services.auth.storage.sessions import SqlSessions
 from services.auth.storage.sources import SqlSources
 
@@ -45,6 +54,11 @@ class Stores:
     sessions: SqlSessions
     messages: SqlMessages
     languages: SqlLanguages
+    totps: SqlTotps
+    recovery: SqlRecoveryCodes
+    factor_attempts: SqlFactorAttempts
+    passkeys: SqlPasskeys
+    devices: SqlDevices
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,7 @@ class Desk:
     blind: BlindKeys
     codes: KeyedCodes
     tokens: RandomTokens
+    authenticators: WebAuthn
 
     @classmethod
     def of(cls, platform: Platform[Settings]) -> "Desk":
@@ -69,6 +84,7 @@ class Desk:
             blind=blind,
             codes=KeyedCodes(blind),
             tokens=RandomTokens(),
+            authenticators=WebAuthn(platform.settings.public_host),
         )
 
     @property
@@ -110,6 +126,11 @@ class Desk:
             SqlSessions(tx.connection),
             SqlMessages(tx.connection, self.fields),
             SqlLanguages(tx.connection),
+            SqlTotps(tx.connection, self.fields),
+            SqlRecoveryCodes(tx.connection),
+            SqlFactorAttempts(tx.connection),
+            SqlPasskeys(tx.connection, self.fields),
+            SqlDevices(tx.connection),
         )
 
     @contextmanager
@@ -132,6 +153,62 @@ class Desk:
             challenges=stores.challenges,
             languages=stores.languages,
             messages=stores.messages,
+        )
+
+    def ask_second_factor(
+        self, login_id: UUID, order: CodeOrder, stores: Stores, *, now: datetime
+    ) -> Challenge | Refused:
+        """Ask for a second factor: by a message, unless the login has better."""
+        if self.standing(login_id, stores).needs_message:
+            return self.send_code(order, stores, now=now)
+        return codes.hold_challenge(
+            order,
+            now=now,
+            rules=self.rules(now),
+            ids=self.platform.ids,
+            codes=self.codes,
+            challenges=stores.challenges,
+        )
+
+    def send_again(
+        self, claim: Claim, tx: Transaction, stores: Stores, *, now: datetime
+    ) -> Challenge | Refused:
+        """Send a code for a challenge that waits; it prolongs nothing."""
+        found = usable(claim, at=self.counter(tx, stores, now=now))
+        if isinstance(found, Refused):
+            return found
+        order = CodeOrder(
+            purpose=found.purpose,
+            reference=found.reference,
+            phone=found.phone,
+            phone_token=found.phone_token,
+            client_id=found.client_id,
+            until=found.expires_at,
+        )
+        return self.send_code(order, stores, now=now)
+
+    def standing(self, login_id: UUID, stores: Stores) -> Standing:
+        """Which second factors a login has."""
+        return standing_of(
+            login_id,
+            totps=stores.totps,
+            recovery=stores.recovery,
+            passkeys=stores.passkeys,
+        )
+
+    def counter(self, tx: Transaction, stores: Stores, *, now: datetime) -> Counter:
+        """What second factors are judged with, within the unit of work at hand."""
+        return Counter(
+            now=now,
+            rules=self.rules(now),
+            codes=self.codes,
+            challenges=stores.challenges,
+            totps=stores.totps,
+            recovery=stores.recovery,
+            attempts=stores.factor_attempts,
+            passkeys=stores.passkeys,
+            authenticators=self.authenticators,
+            publish=tx.publish,
         )
 
     def check_code(

@@ -29,6 +29,9 @@ from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.logins import NewPassword
 from services.auth.ports import Passwords
 from services.auth.wiring.desk import Desk, Stores, granted
+from services.auth.wiring.entry import EntryUseCases
+from services.auth.wiring.factors import FactorUseCases
+from services.auth.wiring.stays import SessionUseCases
 
 PASSWORDS_REHASHED: Final = Counter(
     "auth_passwords_rehashed_total", "Stored hashes exchanged for stronger ones"
@@ -59,6 +62,9 @@ class GatewayUseCases:
         self._desk = desk
         self._passwords = passwords
         self._common = common
+        self.entry = EntryUseCases(desk)
+        self.stays = SessionUseCases(desk)
+        self.factors = FactorUseCases(desk)
 
     def log_in(
         self, context: Context, *, phone: Phone, password: str, source: Source
@@ -69,7 +75,7 @@ class GatewayUseCases:
            leaves both counted.
         2. Verify, with no transaction open, the same work for everybody; hash anew
            what was hashed too cheaply.
-        3. Conclude; a right password sends a code.
+        3. Conclude; a right password asks for the second factor.
         """
         attempt = self._reserved(context, phone, source)  # step 1
         known = attempt.login.password_hash if attempt.login else None
@@ -133,40 +139,7 @@ class GatewayUseCases:
             phone_token=login.phone_token,
             client_id=login.client_id,
         )
-        return self._desk.send_code(order, stores, now=now)
-
-    def open_session(
-        self, context: Context, *, challenge_id: UUID, code: str
-    ) -> tuple[Session, str]:
-        """The second factor; answers with the session and its token."""
-        claim = Claim(challenge_id=challenge_id, purpose="login")
-        token = self._desk.tokens.new()
-        with self._desk.begin(context) as (tx, stores):
-            now = self._desk.now()
-            judged = self._desk.check_code(claim, code, stores, now=now)
-            if isinstance(judged, Refused):
-                sessions.record_wrong_code(
-                    claim, challenges=stores.challenges, publish=tx.publish
-                )
-                opened: sessions.Opened | Refused = judged
-            else:
-                opened = sessions.open_session(
-                    judged,
-                    digest=self._desk.tokens.digest(token),
-                    now=now,
-                    ids=self._desk.platform.ids,
-                    sessions=stores.sessions,
-                    publish=tx.publish,
-                )
-            if isinstance(opened, sessions.Opened):
-                self._desk.notify(
-                    "login_notice",
-                    phone=opened.challenge.phone,
-                    client_id=opened.session.client_id,
-                    stores=stores,
-                    now=now,
-                )
-        return granted(opened).session, token
+        return self._desk.ask_second_factor(login.login_id, order, stores, now=now)
 
     def authenticate(self, context: Context, *, token: str, activity: bool) -> Session:
         """The living session of a token; Refused ``session_required``."""

@@ -14,9 +14,10 @@ from kernel.events.onboarding import ClientActivated
 from kernel.logging import get_logger
 from kernel.values import Phone
 from services.auth.domain.codes import Challenge, Claim
+from services.auth.domain.devices import DEVICE_KEPT
 from services.auth.domain.messages import Failure, Message, Report, Told
 from services.auth.domain.sources import IDLE
-from services.auth.handlers import logins, messages, sessions
+from services.auth.handlers import logins, messages, proofs, sessions
 from services.auth.handlers.codes import CodeOrder
 from services.auth.ports import SmsGateway
 from services.auth.wiring.desk import Desk, granted
@@ -170,15 +171,20 @@ class UseCases:
             )
             logins.tell_locks(now=now, attempts=stores.attempts, publish=tx.publish)
             logins.reopen_access(now=now, attempts=stores.attempts, publish=tx.publish)
+            proofs.reopen_factors(
+                now=now, attempts=stores.factor_attempts, publish=tx.publish
+            )
 
     def forget(self) -> None:
-        """Remove counts and codes nobody will ask for any more."""
+        """Remove counts, codes and browsers nobody will ask for any more."""
         now = self._desk.now()
         with self._desk.begin(self._desk.platform.context()) as (_, stores):
             stores.attempts.forget(before=now - ATTEMPTS_KEPT)
             stores.sources.forget(before=now - IDLE)
             stores.challenges.forget(before=now - CHALLENGES_KEPT)
             stores.languages.forget(before=now - CHALLENGES_KEPT)
+            stores.passkeys.forget(before=now)
+            stores.devices.forget(before=now - DEVICE_KEPT)
 
 
 def _alarm(reason: Failure, count: int = 1) -> None:

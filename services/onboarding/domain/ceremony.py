@@ -32,6 +32,10 @@ _OPERATION = re.compile(
     r"(?P<id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 )
 REGISTRATION: Final = "registration"
+DEVICE: Final = "device"
+"""A login in a new browser: the gateway asks for its biometrics alone."""
+
+_OPENED_BY: Final = {REGISTRATION: "onboarding", DEVICE: "gateway"}
 
 
 class CeremonyState(StrEnum):
@@ -145,10 +149,14 @@ class CeremonyRules:
 def parse_operation(text: str, *, by: str) -> str:
     """An operation such as ``contract:<uuid>``; Refused with ``operation_invalid``.
 
-    Only onboarding itself opens ceremonies of registrations.
+    Only onboarding itself opens ceremonies of registrations, and only the gateway
+    those of new browsers, which are all it may open.
     """
     found = _OPERATION.fullmatch(text)
-    if found is None or (found["kind"] == REGISTRATION and by != "onboarding"):
+    if found is None or (
+        by != _OPENED_BY.get(found["kind"], by)
+        or (by == "gateway" and found["kind"] != DEVICE)
+    ):
         raise Refused(
             "operation_invalid",
             "No ceremony can be opened for this operation.",

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,11 +22,14 @@ from kernel.settings import read
 from kernel.values import Phone
 from services.auth.adapters import Argon2Passwords
 from services.auth.domain.codes import Challenge, Purpose
+from services.auth.domain.devices import Browser
+from services.auth.domain.factors import CodeProof
 from services.auth.domain.messages import Message, Report
 from services.auth.domain.rules import HashCost
 from services.auth.domain.sessions import Session
 from services.auth.domain.sources import Source
 from services.auth.settings import Settings
+from services.auth.wiring import Entered
 from services.auth.wiring.desk import Desk
 from services.auth.wiring.gateway import GatewayUseCases
 from services.auth.wiring.process import UseCases
@@ -34,12 +37,16 @@ from services.auth.wiring.process import UseCases
 PHONE = Phone("+77011234567")
 OTHER_PHONE = Phone("+77029876543")
 PASSWORD = "верная лошадь 7"  # noqa: S105 - of a person who does not exist
+BROWSER = Browser(mark="known-mark", fresh_mark="unused", words="Firefox, Linux")
+REGISTERED = replace(BROWSER, mark=None, fresh_mark="known-mark")
+"""The browser of every client's registration, and of every login of `Stand`."""
 NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 HOME = Source.of("192.0.2.1")
 CHEAP = HashCost(memory_kib=64, passes=1, lanes=1)
 TABLES = (
     "logins, password_attempts, login_sources, challenges, code_sends, sessions, "
-    "messages, languages, outbox, outbox_subject"
+    "messages, languages, outbox, outbox_subject, totp_factors, recovery_codes, "
+    "factor_attempts, passkeys, passkey_ceremonies, devices, device_checks"
 )
 
 
@@ -115,13 +122,34 @@ def open_platform(
     servers: Stack, principal: str, clock: MovableClock
 ) -> Platform[Settings]:
     """The platform of one process of auth, on the test's clock."""
-    settings = read(Settings, prefix="auth", environ=servers.env(principal))
+    return platform_of(servers.env(principal), clock)
+
+
+def platform_of(environ: Mapping[str, str], clock: MovableClock) -> Platform[Settings]:
+    """The platform that an environment describes, on the test's clock."""
+    settings = read(Settings, prefix="auth", environ=environ)
     opened = Platform.open(settings)
     ids = system_ids(clock)
     database = Database(
         opened.database.engine, clock=clock, ids=ids, field_keys=opened.field_keys
     )
     return replace(opened, clock=clock, ids=ids, database=database)
+
+
+class Gateway(GatewayUseCases):
+    """The gateway, with the shortest way in: a code, in a browser known already."""
+
+    def open_session(
+        self, context: Context, *, challenge_id: UUID, code: str
+    ) -> tuple[Session, str]:
+        opened = self.entry.open_session(
+            context,
+            challenge_id=challenge_id,
+            proof=CodeProof("sms", code),
+            browser=BROWSER,
+        )
+        assert isinstance(opened, Entered)
+        return opened.session, opened.token
 
 
 @dataclass
@@ -140,10 +168,10 @@ class Stand:
         self.auth = UseCases(Desk.of(self.auth_platform), self.phones)
         self.gateway = self.another_gateway()
 
-    def another_gateway(self) -> GatewayUseCases:
+    def another_gateway(self) -> "Gateway":
         """A second gateway process over the same database."""
         desk = Desk.of(self.gateway_platform)
-        return GatewayUseCases(desk, self.passwords, frozenset({"hunter2hunter"}))
+        return Gateway(desk, self.passwords, frozenset({"hunter2hunter"}))
 
     def context(self) -> Context:
         return self.auth_platform.context()
@@ -184,6 +212,9 @@ class Stand:
         client_id = self.activate(self.prove_phone(phone), phone)
         self.gateway.set_first_password(
             self.context(), client_id=client_id, password=PASSWORD
+        )
+        self.gateway.entry.admit_registered(
+            self.context(), client_id=client_id, browser=REGISTERED
         )
         return client_id
 

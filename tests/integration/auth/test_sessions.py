@@ -1,9 +1,12 @@
 """Two factors open a session; silence, age, logout or a newer one ends it."""
 
+import ast
+
 import pytest
 
 from kernel.errors import Refused
 from tests.integration.auth.stand import OTHER_PHONE, Stand, in_threads
+from tests.marks import ROOT
 
 
 def is_alive(stand: Stand, token: str, *, activity: bool = True) -> bool:
@@ -106,6 +109,33 @@ def test_the_sweep_ends_stale_sessions_once_and_says_so(stand: Stand) -> None:
     ] == stand.events("session_ended")
 
 
+@pytest.mark.clause("4.8")
+@pytest.mark.seeded("auth_sweep_comes_late")
+def test_the_end_is_told_within_five_seconds(stand: Stand) -> None:
+    """By the server itself, with no request: the first beat after the end."""
+    seconds = _beat_of("sweep")
+    stand.client()
+    stand.session()
+    stand.clock.move(minutes=10, seconds=seconds)
+    stand.auth.sweep()
+
+    assert 0 < seconds <= 5
+    assert [event["reason"] for event in stand.events("session_ended")] == ["idle"]
+
+
+def _beat_of(name: str) -> float:
+    """How often the process calls it; read, because importing it would patch us."""
+    tree = ast.parse((ROOT / "services" / "auth" / "service.py").read_text())
+    (found,) = (
+        float(ast.literal_eval(decorator.keywords[0].value))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == name
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call)
+    )
+    return found
+
+
 def test_a_living_session_is_not_swept(stand: Stand) -> None:
     stand.client()
     _, token = stand.session()
@@ -126,17 +156,41 @@ def test_after_logout_the_token_opens_nothing(stand: Stand) -> None:
     assert [event["reason"] for event in stand.events("session_ended")] == ["logout"]
 
 
-def test_a_new_session_replaces_the_client_s_old_one_and_nobody_else_s(
+@pytest.mark.seeded("auth_sessions_without_number")
+def test_the_fourth_session_ends_the_one_silent_longest_and_nobody_else_s(
     stand: Stand,
 ) -> None:
+    """Three at once are the rule (`auth.parallel_sessions`, ASVS 7.1.2)."""
     stand.client()
     stand.client(OTHER_PHONE)
-    _, old = stand.session()
     _, others = stand.session(OTHER_PHONE)
-    _, new = stand.session()
+    tokens = []
+    for _ in range(3):
+        tokens.append(stand.session()[1])
+        stand.clock.move(seconds=1)
+    stand.authenticate(tokens[0])
+    tokens.append(stand.session()[1])
 
-    assert [is_alive(stand, t) for t in (old, others, new)] == [False, True, True]
+    assert [is_alive(stand, t) for t in tokens] == [True, False, True, True]
+    assert is_alive(stand, others)
     assert [event["reason"] for event in stand.events("session_ended")] == ["replaced"]
+
+
+def test_logins_at_once_leave_as_many_sessions_as_the_rule_allows(stand: Stand) -> None:
+    """Five browsers finish at the same moment."""
+    stand.client()
+    waiting = []
+    for _ in range(5):
+        challenge_id = stand.first_factor().challenge_id
+        waiting.append((challenge_id, stand.code_for(purpose="login")))
+    in_threads(
+        5,
+        lambda n: stand.gateway.open_session(
+            stand.context(), challenge_id=waiting[n][0], code=waiting[n][1]
+        ),
+    )
+
+    assert len(stand.rows("SELECT 1 FROM sessions WHERE ended_at IS NULL")) == 3
 
 
 @pytest.mark.seeded("auth_code_opens_twice")

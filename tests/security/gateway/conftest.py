@@ -12,12 +12,13 @@ import pytest
 
 from services.auth.gateway.app import build_app
 from services.auth.gateway.cursors import Cursors
+from services.auth.gateway.devices import DEVICE_COOKIE
 from services.auth.gateway.gate import Gate
 from services.auth.gateway.reads import ReadLog
 from services.auth.gateway.security import SESSION_COOKIE
 from tests.doors import HOST, ORIGIN, FakeDoor, NotedRpc
 from tests.integration.auth.conftest import auth_owner, stand
-from tests.integration.auth.stand import Stand
+from tests.integration.auth.stand import BROWSER, PASSWORD, PHONE, Stand
 
 __all__ = ["ORIGIN", "auth_owner", "stand"]
 
@@ -55,6 +56,20 @@ class Door:
                 )
 
         return asyncio.run(ask())
+
+    def log_in(self) -> httpx.Response:
+        """Both factors, in the browser of the registration."""
+        credentials = {"login": PHONE.reveal(), "password": PASSWORD}
+        challenge = self.send("POST", "/sessions", json=credentials).json()
+        return self.send(
+            "POST",
+            "/sessions/second-factor",
+            json={
+                "challenge_id": challenge["challenge_id"],
+                "code": self.stand.code_for(purpose="login"),
+            },
+            headers={"Cookie": f"{DEVICE_COOKIE}={BROWSER.mark}"},
+        )
 
     def stored(self) -> list[int]:
         """How many rows the tables hold: nothing refused may add one."""

@@ -88,7 +88,11 @@ def test_who_has_not_the_right_gets_nothing_and_nobody_is_asked(
 
     The refusal is recorded, and is the same for every one of them.
     """
-    right = {"session": "Cookie", "registration": "Authorization"}
+    right = {
+        "session": "Cookie",
+        "registration": "Authorization",
+        "device_check": "Authorization",
+    }
     held = {right[scheme] for scheme in operation.schemes}
     wrong: list[dict[str, str]] = [
         {},

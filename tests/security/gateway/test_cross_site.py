@@ -62,18 +62,15 @@ def test_the_cookie_is_for_this_host_out_of_scripts_reach_and_not_kept(
 ) -> None:
     """No Expires, no Max-Age: it ends with the browser (clause 4.9)."""
     door.stand.client()
-    challenge = door.send("POST", "/sessions", json=CREDENTIALS).json()
-    answer = door.send(
-        "POST",
-        "/sessions/second-factor",
-        json={
-            "challenge_id": challenge["challenge_id"],
-            "code": door.stand.code_for(purpose="login"),
-        },
-    )
+    answer = door.log_in()
 
     assert answer.status_code == 201
-    name_value, *attributes = answer.headers["set-cookie"].split("; ")
+    (cookie,) = (
+        text
+        for text in answer.headers.get_list("set-cookie")
+        if text.startswith("__Host-session")
+    )
+    name_value, *attributes = cookie.split("; ")
     assert name_value.startswith("__Host-session=")
     assert len(name_value.removeprefix("__Host-session=")) == 43
     assert {a.lower() for a in attributes} == {

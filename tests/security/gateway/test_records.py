@@ -21,7 +21,10 @@ from tests.security.gateway.conftest import Door
 from tests.security.gateway.test_bad_input import problem
 
 OPERATIONS: Final = list(operations())
-COMING_IN: Final = frozenset({"log_in", "open_session"})
+COMING_IN: Final = frozenset(
+    {"log_in", "open_session", "open_by_passkey"}
+    | {"open_check_ceremony", "complete_check"}
+)
 """They have events of their own, which tell more."""
 SHOWING: Final = frozenset({"get_document", "get_ceremony"})
 LOG: Final = UUID(int=7)

@@ -262,6 +262,7 @@ class FakeSources:
 class FakeSessions:
     kept: dict[bytes, Session] = field(default_factory=dict)
     ended: dict[UUID, EndReason] = field(default_factory=dict)
+    stepped_up: dict[UUID, datetime] = field(default_factory=dict)
 
     def add(self, session: Session, digest: bytes) -> None:
         self.kept[digest] = session
@@ -291,14 +292,58 @@ class FakeSessions:
         self.ended[session_id] = reason
         return True
 
-    def end_others(self, session: Session, *, now: datetime) -> Sequence[Session]:
+    def end_others(
+        self, session: Session, reason: EndReason, *, now: datetime
+    ) -> Sequence[Session]:
         return [
             one
             for one in self.kept.values()
             if one.client_id == session.client_id
             and one.session_id != session.session_id
-            and self.end(one.session_id, "replaced", now=now)
+            and self.end(one.session_id, reason, now=now)
         ]
+
+    def end_beyond(
+        self, session: Session, *, most: int, now: datetime
+    ) -> Sequence[Session]:
+        others = [
+            one
+            for one in self.kept.values()
+            if one.client_id == session.client_id
+            and one.session_id != session.session_id
+            and one.session_id not in self.ended
+        ]
+        others.sort(key=lambda one: one.active_at, reverse=True)
+        beyond = others[most - 1 :]
+        for one in beyond:
+            self.end(one.session_id, "replaced", now=now)
+        return beyond
+
+    def of_client(self, client_id: UUID, *, limits: Limits) -> Sequence[Session]:
+        found = [d for d, one in self.kept.items() if one.client_id == client_id]
+        living = [self.look(digest, limits=limits) for digest in found]
+        return [one for one in living if one is not None]
+
+    def step_up(self, session_id: UUID, digest: bytes, *, now: datetime) -> bool:
+        done = self.rotate(session_id, digest)
+        if done:
+            self.stepped_up[session_id] = now
+        return done
+
+    def use_step_up(self, session_id: UUID, *, since: datetime) -> bool:
+        at = self.stepped_up.get(session_id)
+        if at is None or at < since or session_id in self.ended:
+            return False
+        del self.stepped_up[session_id]
+        return True
+
+    def rotate(self, session_id: UUID, digest: bytes) -> bool:
+        for old, one in list(self.kept.items()):
+            if one.session_id == session_id and session_id not in self.ended:
+                del self.kept[old]
+                self.kept[digest] = one
+                return True
+        return False
 
     def end_stale(
         self, *, limits: Limits, now: datetime

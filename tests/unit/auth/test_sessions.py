@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -10,13 +11,14 @@ from hypothesis import strategies as st
 from kernel.errors import Refused
 from services.auth.domain.sessions import lives, time_left
 from services.auth.handlers.sessions import (
-    Opened,
     authenticate,
+    end_other_sessions,
     end_session,
     end_stale_sessions,
     open_session,
+    revoke_session,
 )
-from tests.unit.auth.builders import CLIENT, RULES, challenge, session
+from tests.unit.auth.builders import CLIENT, RULES, login, session
 from tests.unit.auth.fakes import NOON, FakeIds, FakeSessions, Published, minutes
 
 HOURS_12 = timedelta(hours=12)
@@ -65,34 +67,73 @@ def test_only_activity_restarts_the_count() -> None:
         come(19.5, activity=False)
 
 
-def test_a_new_session_ends_the_old_ones_and_tells_of_both() -> None:
-    sessions, published = FakeSessions({b"old": session()}), Published()
+def test_one_session_too_many_ends_the_one_silent_longest() -> None:
+    """Three at once is the rule (`auth.parallel_sessions`)."""
+    older = [replace(session(n), active_at=NOON + minutes(n)) for n in (3, 1, 2)]
+    sessions = FakeSessions({bytes([n]): one for n, one in enumerate(older)})
+    published = Published()
     opened = open_session(
-        challenge(),
+        login(),
         digest=b"new",
-        now=NOON,
+        browser="Firefox, Linux",
+        now=NOON + minutes(4),
+        rules=RULES,
         ids=FakeIds(),
         sessions=sessions,
         publish=published,
     )
 
-    assert isinstance(opened, Opened)
-    assert opened.session.client_id == CLIENT
+    assert opened.client_id == CLIENT
     assert published.types == ["SessionEnded", "LoginSucceeded"]
-    assert list(sessions.ended.values()) == ["replaced"]
+    assert sessions.ended == {session(1).session_id: "replaced"}
 
 
-def test_a_challenge_without_a_client_opens_nothing() -> None:
-    opened = open_session(
-        challenge(client_id=None),
+def test_a_stricter_rule_of_one_session_ends_all_others() -> None:
+    sessions = FakeSessions({b"a": session(1), b"b": session(2)})
+    open_session(
+        login(),
         digest=b"new",
+        browser=None,
         now=NOON,
+        rules=replace(RULES, parallel_sessions=1),
         ids=FakeIds(),
-        sessions=FakeSessions(),
+        sessions=sessions,
         publish=Published(),
     )
 
-    assert isinstance(opened, Refused)
+    assert set(sessions.ended.values()) == {"replaced"}
+    assert len(sessions.ended) == 2
+
+
+def test_nobody_ends_a_session_of_somebody_else() -> None:
+    """Another's session and one that is not there are the same answer."""
+    foreign = replace(session(2), client_id=UUID(int=0xD0))
+    sessions = FakeSessions({b"mine": session(1), b"theirs": foreign})
+    published = Published()
+    for wanted in (foreign.session_id, UUID(int=7)):
+        with pytest.raises(Refused, match="session_not_found"):
+            revoke_session(
+                wanted,
+                by=session(1),
+                now=NOON,
+                rules=RULES,
+                sessions=sessions,
+                publish=published,
+            )
+
+    assert published.events == []
+
+
+def test_all_other_sessions_end_and_this_one_lives() -> None:
+    sessions = FakeSessions({b"a": session(1), b"b": session(2), b"c": session(3)})
+    published = Published()
+    ended = end_other_sessions(
+        session(2), "revoked", now=NOON, sessions=sessions, publish=published
+    )
+
+    assert ended == 2
+    assert set(sessions.ended) == {session(1).session_id, session(3).session_id}
+    assert published.types == ["SessionEnded", "SessionEnded"]
 
 
 def test_an_end_is_told_once() -> None:

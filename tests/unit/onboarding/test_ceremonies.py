@@ -127,6 +127,30 @@ def test_operations_of_others_have_a_form(operation: str) -> None:
     assert refused.value.code == "operation_invalid"
 
 
+@pytest.mark.seeded("onboarding_gateway_opens_any_ceremony")
+@pytest.mark.parametrize(
+    ("kind", "by", "opens"),
+    [
+        ("device", "gateway", True),
+        ("device", "contracts", False),
+        ("application", "contracts", True),
+        ("application", "gateway", False),
+        ("registration", "gateway", False),
+        ("registration", "onboarding", True),
+    ],
+)
+def test_each_opens_ceremonies_of_its_own_operations(
+    kind: str, by: str, *, opens: bool
+) -> None:
+    """The gateway asks for new browsers alone, and nobody else asks for those."""
+    operation = f"{kind}:{CLIENT}"
+    if opens:
+        assert parse_operation(operation, by=by) == operation
+        return
+    with pytest.raises(Refused, match="operation_invalid"):
+        parse_operation(operation, by=by)
+
+
 @pytest.mark.parametrize("owner", [Owner(token=None, client_id=STRANGER)])
 def test_a_strangers_ceremony_does_not_exist(client: Bench, owner: Owner) -> None:
     ceremony_id = _open(client)

@@ -1,0 +1,209 @@
+"""TOTP secrets sealed, recovery codes by keyed hash, and the count of attempts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, and_, case, func, literal, null, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.crypto import FieldKeys
+from services.auth.domain.factors import CodeMethod, FactorAttempt, Totp
+from services.auth.domain.rules import Rules
+from services.auth.storage.tables import factor_attempts as counts
+from services.auth.storage.tables import recovery_codes, totp_factors
+
+
+class SqlTotps:
+    """The port `Totps` over one open transaction."""
+
+    def __init__(self, connection: Connection, fields: FieldKeys) -> None:
+        self._connection = connection
+        self._fields = fields
+
+    def begin(self, totp: Totp) -> bool:
+        values = {
+            "secret_sealed": self._fields.seal(
+                totp.secret, table="totp_factors", column="secret", row=totp.login_id
+            ),
+            "begun_at": totp.begun_at,
+            "last_step": totp.last_step,
+        }
+        statement = (
+            insert(totp_factors)
+            .values(login_id=totp.login_id, **values)
+            .on_conflict_do_update(
+                index_elements=[totp_factors.c.login_id],
+                set_=values,
+                where=totp_factors.c.confirmed_at.is_(None),
+            )
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    def find(self, login_id: UUID) -> Totp | None:
+        row = self._connection.execute(
+            select(
+                totp_factors.c.secret_sealed,
+                totp_factors.c.begun_at,
+                totp_factors.c.confirmed_at,
+                totp_factors.c.last_step,
+            ).where(totp_factors.c.login_id == login_id)
+        ).first()
+        if row is None:
+            return None
+        return Totp(
+            login_id=login_id,
+            secret=self._fields.unseal(
+                bytes(row.secret_sealed),
+                table="totp_factors",
+                column="secret",
+                row=login_id,
+            ),
+            begun_at=row.begun_at,
+            confirmed_at=row.confirmed_at,
+            last_step=row.last_step,
+        )
+
+    def use_step(self, login_id: UUID, step: int) -> bool:
+        """One conditional UPDATE: of two browsers with one code, one gets in."""
+        statement = (
+            totp_factors.update()
+            .where(totp_factors.c.login_id == login_id)
+            .where(totp_factors.c.last_step < step)
+            .values(last_step=step)
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    def confirm(self, login_id: UUID, *, now: datetime) -> bool:
+        statement = (
+            totp_factors.update()
+            .where(totp_factors.c.login_id == login_id)
+            .where(totp_factors.c.confirmed_at.is_(None))
+            .values(confirmed_at=now)
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    def remove(self, login_id: UUID) -> bool:
+        statement = (
+            totp_factors.delete()
+            .where(totp_factors.c.login_id == login_id)
+            .where(totp_factors.c.confirmed_at.is_not(None))
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+
+class SqlRecoveryCodes:
+    """The port `RecoveryCodes` over one open transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def replace(self, login_id: UUID, tokens: Sequence[str], *, now: datetime) -> None:
+        self._connection.execute(
+            recovery_codes.delete().where(recovery_codes.c.login_id == login_id)
+        )
+        rows = [
+            {"login_id": login_id, "code_token": token, "made_at": now}
+            for token in tokens
+        ]
+        self._connection.execute(recovery_codes.insert(), rows)
+
+    def use(self, login_id: UUID, token: str, *, now: datetime) -> bool:
+        """One conditional UPDATE: a code opens once, however many try it."""
+        statement = (
+            recovery_codes.update()
+            .where(recovery_codes.c.login_id == login_id)
+            .where(recovery_codes.c.code_token == token)
+            .where(recovery_codes.c.used_at.is_(None))
+            .values(used_at=now)
+        )
+        return self._connection.execute(statement).rowcount == 1
+
+    def left(self, login_id: UUID) -> int:
+        statement = (
+            select(func.count())
+            .select_from(recovery_codes)
+            .where(recovery_codes.c.login_id == login_id)
+            .where(recovery_codes.c.used_at.is_(None))
+        )
+        return self._connection.execute(statement).scalar_one()
+
+
+class SqlFactorAttempts:
+    """The port `FactorAttempts` over one open transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def reserve(
+        self, login_id: UUID, method: CodeMethod, *, rules: Rules, now: datetime
+    ) -> FactorAttempt | None:
+        """One upsert, as for passwords in `storage/attempts.py`.
+
+        Its WHERE is read again under the row's lock: nobody passes a lock (A02, P04).
+        """
+        until = now + rules.lock
+        number = case(
+            (counts.c.locked_until.is_not(None), 1), else_=counts.c.number + 1
+        )
+        statement = (
+            insert(counts)
+            .values(
+                login_id=login_id,
+                method=method,
+                number=1,
+                locked_until=until if rules.attempts == 1 else None,
+                reopened=False,
+            )
+            .on_conflict_do_update(
+                index_elements=[counts.c.login_id, counts.c.method],
+                set_={
+                    "number": number,
+                    "locked_until": case(
+                        (number >= rules.attempts, literal(until)), else_=null()
+                    ),
+                    "reopened": counts.c.locked_until.is_not(None),
+                },
+                where=or_(
+                    counts.c.locked_until.is_(None), counts.c.locked_until <= now
+                ),
+            )
+            .returning(counts.c.number, counts.c.locked_until, counts.c.reopened)
+        )
+        row = self._connection.execute(statement).first()
+        if row is None:
+            return None
+        return FactorAttempt(
+            login_id=login_id,
+            method=method,
+            number=row.number,
+            locked_until=row.locked_until,
+            reopened=row.reopened,
+        )
+
+    def locked_until(self, login_id: UUID, method: CodeMethod) -> datetime | None:
+        return self._connection.execute(
+            select(counts.c.locked_until)
+            .where(counts.c.login_id == login_id)
+            .where(counts.c.method == method)
+        ).scalar()
+
+    def clear(self, attempt: FactorAttempt) -> None:
+        """The row is ours since `reserve`: nobody has counted in between."""
+        mine = and_(
+            counts.c.login_id == attempt.login_id, counts.c.method == attempt.method
+        )
+        self._connection.execute(
+            counts.update().where(mine).values(number=0, locked_until=None)
+        )
+
+    def reopen(self, *, now: datetime) -> Sequence[tuple[UUID, CodeMethod]]:
+        statement = (
+            counts.update()
+            .where(counts.c.locked_until <= now)
+            .values(number=0, locked_until=None)
+            .returning(counts.c.login_id, counts.c.method)
+        )
+        return [
+            (row.login_id, row.method) for row in self._connection.execute(statement)
+        ]
