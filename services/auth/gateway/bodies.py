@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import override
 
 from kernel.errors import Refused
@@ -42,6 +42,14 @@ class Body(BaseModel):
     """A request's body: every field known and of its own type, nothing beside."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_no_object(cls, value: object) -> object:
+        """The framework would take any Python object for a model without fields."""
+        if not isinstance(value, dict):
+            raise ValueError("not an object")  # noqa: TRY004 - pydantic wants ValueError
+        return value
 
 
 class Nothing(Body):

@@ -12,7 +12,7 @@ from tests.fuzz.calls import Round, described, run
 
 EXAMPLES: Final = 6
 SEED: Final = 20261123
-NO_RIGHT_CODE: Final = {"log_in", "open_session"}
+NO_RIGHT_CODE: Final = {"log_in", "open_session", "open_by_passkey"}
 """The twins know no right password and no right code."""
 
 
