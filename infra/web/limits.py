@@ -39,7 +39,7 @@ MOST_FILES = 8_192
 SPARE_FILES = 64
 """Of these: for listeners, pages and log."""
 
-GUESSING = ("sessions", "registrations", "challenges", "recoveries")
+GUESSING = ("sessions", "registrations", "challenges", "factors")
 """Resources where a POST tries a secret or sends a message."""
 
 
