@@ -106,7 +106,7 @@ EDITS: Final = (
         r"\g<0>" "\n" r'\g<1>"options": "-c kredit.release=next",',
     ),
     Edit("kernel/tables.py", r'^    Column\("created_at", .*\n', ""),
-    Edit("kernel/idempotency.py", r", created_at=now\b", ""),
+    Edit("kernel/idempotency.py", r"^ +created_at=now,\n", ""),
 )
 
 PRE: Final = """\

@@ -52,7 +52,7 @@ def test_poison_is_parked_with_an_alarm_and_the_queue_flows_on(
     poison, next_ = people
     pids = wire.pids()
     with ExitStack() as repaired:
-        register_to_activation(poison, before_last=lambda: hide(repaired, wire))
+        register_to_activation(poison, before_last=lambda: hide(repaired, wire, poison))
         for service, (_, kind) in TRIPWIRES.items():
             eventually(partial(is_stuck, sweep, service, kind))
         use_up_attempts(world, wire, sweep)
@@ -85,22 +85,25 @@ def register_to_activation(
     client.identify()
 
 
-def hide(repaired: ExitStack, wire: Wire) -> None:
+def hide(repaired: ExitStack, wire: Wire, client: Borrower) -> None:
     """Lay the tripwires, and let antifraud suspend a payout before its own is laid."""
     for service, (table, _) in TRIPWIRES.items():
         if service == "antifraud":
-            suspend(wire)
+            suspend(wire, client)
         repaired.enter_context(hidden(wire.stack, service, table))
 
 
-def suspend(wire: Wire) -> None:
+def suspend(wire: Wire, person: Borrower) -> None:
     """A payout nobody has heard of, of a client who is suspended."""
-    client, payout = fresh_ids().new(), fresh_ids().new()
+    registration = person.cabinet.call(
+        "GET", f"/registrations/{person.registration_id}"
+    )
+    client, payout = registration["client_id"], fresh_ids().new()
     ask(
         wire,
         topology.OPERATOR,
         "suspend_client",
-        {"client_id": str(client), "ground": "poison"},
+        {"client_id": client, "ground": "poison"},
     )
     decided = ask(
         wire,
@@ -108,7 +111,7 @@ def suspend(wire: Wire) -> None:
         "decide",
         {
             "operation": f"payout:{payout}",
-            "client_id": str(client),
+            "client_id": client,
             "amount": "100.00",
             "facts": {},
         },
@@ -182,17 +185,21 @@ def alarmed(sweep: Sweep, service: str, message_id: str) -> bool:
 
 
 def replay(wire: Wire, sweep: Sweep, service: str) -> None:
-    """What an operator does after the repair."""
-    parked = sweep.rows(
-        service,
-        "SELECT message_id FROM inbox WHERE state = 'parked' ORDER BY subject_version",
-    )
-    assert parked
+    """What an operator does after the repair: again, while one waits for another."""
+    parked = "SELECT message_id FROM inbox WHERE state = 'parked'"
+    left = [row["message_id"] for row in sweep.rows(service, parked)]
+    assert left
+    while left:
+        outcomes = [replayed(wire, service, message_id) for message_id in left]
+        assert "applied" in outcomes, outcomes
+        left = [row["message_id"] for row in sweep.rows(service, parked)]
+
+
+def replayed(wire: Wire, service: str, message_id: str) -> str:
+    """What became of one."""
     with wire.calling("operator") as by:
-        for row in parked:
-            request = by.request(
-                service, "replay_parked", arguments={"message_id": row["message_id"]}
-            )
-            by.send(f"{service}.replay_parked", request)
-            answer = orjson.loads(by.answer()[1])
-            assert answer["result"]["outcome"] == "applied", answer
+        arguments = {"message_id": message_id}
+        request = by.request(service, "replay_parked", arguments=arguments)
+        by.send(f"{service}.replay_parked", request)
+        answer = orjson.loads(by.answer()[1])
+        return str(answer["result"]["outcome"])
