@@ -12,7 +12,7 @@ from tests.faults import grounds, report
 from tests.faults.campaign import Case, Ground, run
 from tests.faults.load import LoanLoad
 
-PATIENCE = 4.0
+PATIENCE = 8.0
 """The bounds of recovery hold on a machine that does nothing else."""
 
 Prove = Callable[[str, Case, Ground], None]

@@ -11,6 +11,7 @@ that it did.
 """
 
 import random
+import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -39,6 +40,9 @@ class Point:
     def __str__(self) -> str:
         return f"{self.name}@{self.process}"
 
+
+REACHED_WITHIN_S: Final = 60.0
+"""Who died last has to come up once more, and to finish what it had begun."""
 
 _SELDOM: Final = frozenset({"antifraud", "disbursement-worker"})
 """A loan passes them once or twice only."""
@@ -91,10 +95,16 @@ def crashing(
         }
         environment = {**program.environment, **extra}
         wired.append(replace(program, environment=environment))
+
+    def alive() -> list[Point]:
+        return [p for p in points if not (places[p.process] / p.name).exists()]
+
     stack.run_instead(*wired)
     try:
         yield
+        end = time.monotonic() + REACHED_WITHIN_S
+        while alive() and time.monotonic() < end:
+            time.sleep(0.2)
     finally:
         stack.run_instead(*own.values())
-    alive = [p for p in points if not (places[p.process] / p.name).exists()]
-    assert not alive, f"not reached: {', '.join(map(str, alive))}"
+    assert not alive(), f"not reached: {', '.join(map(str, alive()))}"
