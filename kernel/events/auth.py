@@ -75,7 +75,16 @@ class SessionEnded(Event):
     client_id: UUID
     session_id: UUID
     reason: Word[
-        Literal["logout", "idle", "absolute", "replaced", "revoked", "factor_changed"]
+        Literal[
+            "logout",
+            "idle",
+            "absolute",
+            "replaced",
+            "revoked",
+            "factor_changed",
+            "password_recovered",
+            "phone_changed",
+        ]
     ]
 
 
@@ -89,7 +98,7 @@ class SecondFactorRefused(Event):
     SUBJECT = "login"
 
     login_id: UUID
-    method: Word[Literal["sms", "totp", "recovery_code", "passkey"]]
+    method: Word[Literal["sms", "totp", "recovery_code", "passkey", "recovery_sms"]]
     reason: Word[Literal["wrong", "locked", "cloned"]]
     attempts: int
 
@@ -101,7 +110,7 @@ class SecondFactorLocked(Event):
     SUBJECT = "login"
 
     login_id: UUID
-    method: Word[Literal["sms", "totp", "recovery_code"]]
+    method: Word[Literal["sms", "totp", "recovery_code", "recovery_sms"]]
     until: Instant
 
 
@@ -112,7 +121,7 @@ class SecondFactorUnlocked(Event):
     SUBJECT = "login"
 
     login_id: UUID
-    method: Word[Literal["sms", "totp", "recovery_code"]]
+    method: Word[Literal["sms", "totp", "recovery_code", "recovery_sms"]]
 
 
 class SteppedUp(Event):
@@ -169,6 +178,56 @@ class DeviceAdmitted(Event):
     client_id: UUID
     device_id: UUID
     ceremony_id: UUID | None
+
+
+class RecoveryRequested(Event):
+    """Somebody says to have forgotten the password of a number, known or not."""
+
+    TYPE = "auth.recovery_requested.v1"
+    SUBJECT = "login"
+
+    login_id: UUID
+    login_token: str
+
+
+class RecoveryOpened(Event):
+    """The first proof of a recovery was right: biometrics are asked.
+
+    ``lost`` is what the client has not: the password (a code to the phone was right)
+    or the phone (the password was right).
+    """
+
+    TYPE = "auth.recovery_opened.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    recovery_id: UUID
+    lost: Word[Literal["password", "phone"]]
+
+
+class RecoveryPassed(Event):
+    """ЦОИД knew the client: a new password is set, or the phone may be changed."""
+
+    TYPE = "auth.recovery_passed.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    recovery_id: UUID
+    lost: Word[Literal["password", "phone"]]
+    ceremony_id: UUID
+
+
+class LoginPhoneChanged(Event):
+    """The client's login is the new number; the old one opens nothing (4.4, 4.10)."""
+
+    TYPE = "auth.login_phone_changed.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    login_id: UUID
+    change_id: UUID
+    old_login_token: str
+    login_token: str
 
 
 class PasswordChanged(Event):

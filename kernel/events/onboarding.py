@@ -115,6 +115,39 @@ class AccountOwnershipLost(Event):
     code: str
 
 
+class PhoneChanged(Event):
+    """The client's number is another from now on, proved by both proofs (clause 4.10).
+
+    ``change_id`` names the change whose code and ceremony proved it.
+    """
+
+    TYPE = "onboarding.phone_changed.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    change_id: UUID
+    ceremony_id: UUID
+    old_phone_token: str
+    phone_token: str
+
+
+class BankAccountChanged(Event):
+    """The client wants money on another account, proved by both proofs (clause 4.10).
+
+    Whose account it is the bank says: `AccountOwnershipProved` tells that.
+    """
+
+    TYPE = "onboarding.bank_account_changed.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    change_id: UUID
+    ceremony_id: UUID
+    account_id: UUID
+    old_account_token: str
+    account_token: str
+
+
 class PersonalDataRead(Event):
     """Somebody read the client's data in clear, for a purpose (clauses 1.3a, 6.1c)."""
 

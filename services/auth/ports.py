@@ -8,9 +8,9 @@ from uuid import UUID
 from kernel.crypto import Json
 from kernel.events import Event
 from kernel.values import Phone
-from services.auth.domain.codes import Challenge, Claim, Purpose
-from services.auth.domain.devices import DeviceCheck
-from services.auth.domain.factors import CodeMethod, FactorAttempt, Totp
+from services.auth.domain.codes import Challenge, Claim, NumberPurpose, Purpose
+from services.auth.domain.devices import Aim, DeviceCheck
+from services.auth.domain.factors import CountedMethod, FactorAttempt, Totp
 from services.auth.domain.languages import Language
 from services.auth.domain.messages import Message, Report, Told
 from services.auth.domain.passkeys import NewCredential, Passkey
@@ -104,8 +104,14 @@ class Challenges(Protocol):
         """Close an open challenge as confirmed; False when it was not open."""
         ...
 
-    def confirmed_phone(self, registration_id: UUID, phone_token: str) -> Phone | None:
-        """The number a registration has proved to hold."""
+    def confirmed_phone(
+        self, purpose: NumberPurpose, reference: UUID, phone_token: str
+    ) -> Phone | None:
+        """The number a registration, or a change, has proved to hold."""
+        ...
+
+    def void(self, client_id: UUID, phone_token: str, *, now: datetime) -> None:
+        """Let every open code of a client's to a number be too old."""
         ...
 
     def forget(self, *, before: datetime) -> int:
@@ -131,6 +137,23 @@ class Logins(Protocol):
         """
         ...
 
+    def lock(self, client_id: UUID) -> Login | None:
+        """The client's login, whose row is ours until the transaction ends."""
+        ...
+
+    def move(self, login: Login, phone: Phone, phone_token: str) -> bool:
+        """Let another number be the login; False when `login` is not as it was.
+
+        Broken when the number is another's.
+        """
+        ...
+
+    def reset_password(
+        self, login: Login, password_hash: str, *, now: datetime
+    ) -> None:
+        """Set another password, whatever it was."""
+        ...
+
     def replace_hash(self, login: Login, password_hash: str) -> bool:
         """Exchange the hash `login` shows; False when it is another by now."""
         ...
@@ -152,6 +175,10 @@ class Attempts(Protocol):
         ...
 
     def locked_until(self, phone_token: str) -> datetime | None: ...
+
+    def carry(self, login: Login, phone_token: str, *, now: datetime) -> None:
+        """Let the count of a login's new number be no milder than the old one's."""
+        ...
 
     def clear(self, attempt: Attempt) -> bool:
         """Forget the run that ends with `attempt`; False when others came after."""
@@ -217,6 +244,12 @@ class Sessions(Protocol):
         """End the client's other sessions; which they were."""
         ...
 
+    def end_all(
+        self, client_id: UUID, reason: EndReason, *, now: datetime
+    ) -> Sequence[Session]:
+        """End every session of a client; which they were."""
+        ...
+
     def end_beyond(
         self, session: Session, *, most: int, now: datetime
     ) -> Sequence[Session]:
@@ -266,6 +299,10 @@ class Messages(Protocol):
     """Texts on their way out: written with the state that causes them."""
 
     def queue(self, message: Message) -> None: ...
+
+    def drop(self, message: Message) -> None:
+        """The work of `queue`, for a message nobody is to get."""
+        ...
 
     def take_due(self, *, now: datetime, until: datetime) -> Sequence[Message]:
         """Lease the messages that are due until an instant; each counts an attempt."""
@@ -334,16 +371,18 @@ class FactorAttempts(Protocol):
     """The count of attempts per login and kind of second factor."""
 
     def reserve(
-        self, login_id: UUID, method: CodeMethod, *, rules: Rules, now: datetime
+        self, login_id: UUID, method: CountedMethod, *, rules: Rules, now: datetime
     ) -> FactorAttempt | None:
         """Take one attempt, by one statement; None when the kind is locked."""
         ...
 
-    def locked_until(self, login_id: UUID, method: CodeMethod) -> datetime | None: ...
+    def locked_until(
+        self, login_id: UUID, method: CountedMethod
+    ) -> datetime | None: ...
 
     def clear(self, attempt: FactorAttempt) -> None: ...
 
-    def reopen(self, *, now: datetime) -> Sequence[tuple[UUID, CodeMethod]]:
+    def reopen(self, *, now: datetime) -> Sequence[tuple[UUID, CountedMethod]]:
         """End the locks that have run out; of which logins and kinds."""
         ...
 
@@ -425,11 +464,19 @@ class Devices(Protocol):
         self, device_id: UUID, login_id: UUID, mark: bytes, *, now: datetime
     ) -> None: ...
 
-    def checks_since(self, login_id: UUID, *, since: datetime) -> int: ...
+    def checks_since(self, login_id: UUID, aim: Aim, *, since: datetime) -> int: ...
 
     def add_check(self, check: DeviceCheck, token: bytes) -> None: ...
 
     def find_check(self, check_id: UUID, token: bytes) -> DeviceCheck | None: ...
+
+    def find_right(self, token: bytes, *, now: datetime) -> DeviceCheck | None:
+        """The passed check of a lost number whose token this is, while it lasts."""
+        ...
+
+    def void_checks(self, client_id: UUID, *, now: datetime) -> None:
+        """Let every check of a client be over: its proofs are of yesterday."""
+        ...
 
     def pass_check(self, check_id: UUID, ceremony_id: UUID, *, now: datetime) -> bool:
         """Use a living check up; False when it was used, or has run out."""

@@ -1,6 +1,5 @@
 """The nameko door of the process `auth`: decode, call one use case, answer."""
 
-from typing import Literal
 from uuid import UUID
 
 from kernel.clock import rfc3339
@@ -12,8 +11,14 @@ from kernel.events import Envelope, Event
 from kernel.events.antifraud import OperationSuspended
 from kernel.events.contracts import ContractAnnulled, ContractSigned
 from kernel.events.disbursement import PayoutDue, PayoutSettled
-from kernel.events.onboarding import AccountOwnershipLost, ClientActivated
+from kernel.events.onboarding import (
+    AccountOwnershipLost,
+    BankAccountChanged,
+    ClientActivated,
+    PhoneChanged,
+)
 from kernel.values import Phone
+from services.auth.domain.codes import NumberPurpose
 from services.auth.wiring import UseCases
 
 
@@ -29,12 +34,12 @@ class Service:
         call: Call,
         *,
         phone: str,
-        purpose: Literal["registration"],  # noqa: ARG002 - the only one so far
+        purpose: NumberPurpose,
         reference: UUID,
     ) -> Json:
         """Send a code to a number; Refused ``phone_invalid``, ``code_too_often``."""
         challenge = self.use_cases.send_code(
-            call.context, phone=Phone(phone), reference=reference
+            call.context, phone=Phone(phone), purpose=purpose, reference=reference
         )
         return {
             "challenge_id": str(challenge.challenge_id),
@@ -42,14 +47,21 @@ class Service:
         }
 
     @answers(callers=("onboarding",))
-    def check_code(self, call: Call, *, challenge_id: UUID, code: str) -> Json:
+    def check_code(
+        self,
+        call: Call,
+        *,
+        challenge_id: UUID,
+        code: str,
+        purpose: NumberPurpose = "registration",
+    ) -> Json:
         """Confirm a number.
 
         Refused ``code_wrong``, ``code_expired``, ``code_spent``,
         ``challenge_not_found``.
         """
         challenge = self.use_cases.check_code(
-            call.context, challenge_id=challenge_id, code=code
+            call.context, challenge_id=challenge_id, code=code, purpose=purpose
         )
         return {"confirmed": True, "phone_token": challenge.phone_token}
 
@@ -59,6 +71,20 @@ class Service:
     ) -> None:
         """A registered client gets a login (clause 4.4)."""
         self.use_cases.when_client_activated(tx, event)
+
+    @handles(PhoneChanged)
+    def when_phone_changed(
+        self, tx: Transaction, event: PhoneChanged, envelope: Envelope
+    ) -> None:
+        """The client's login moves to the new number (clauses 4.4, 4.10)."""
+        self.use_cases.when_phone_changed(tx, event, happened_at=envelope.time)
+
+    @handles(BankAccountChanged)
+    def when_bank_account_changed(
+        self, tx: Transaction, event: BankAccountChanged, envelope: Envelope
+    ) -> None:
+        """Money goes to another account from now on: the client is told (4.10)."""
+        self._tell_client(tx, event, envelope)
 
     @handles(ContractSigned)
     def when_contract_signed(

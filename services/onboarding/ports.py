@@ -4,13 +4,14 @@ Handlers know these and nothing behind them: PostgreSQL, the bus and HTTP live i
 storage and adapters, small twins in the tests.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from kernel.crypto import Json
 from kernel.events import Event
 from kernel.values import Iban, Iin, Phone
 from services.onboarding.domain.account import (
@@ -25,6 +26,7 @@ from services.onboarding.domain.ceremony import (
     CeremonyRules,
     CeremonyState,
 )
+from services.onboarding.domain.change import Change, ChangeKind, ChangeState
 from services.onboarding.domain.consent import Consent
 from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
 from services.onboarding.domain.photo import Picture
@@ -177,7 +179,15 @@ class Clients(Protocol):
 
     def get(self, client_id: UUID) -> Client | None: ...
 
+    def lock(self, client_id: UUID) -> Client | None:
+        """The client, whose row is ours until the transaction ends."""
+        ...
+
     def has_phone(self, phone_token: str) -> bool: ...
+
+    def change_phone(self, change: Change) -> bool:
+        """From the old number to the new; False when it is not the old one."""
+        ...
 
 
 class Accounts(Protocol):
@@ -189,16 +199,62 @@ class Accounts(Protocol):
 
     def get(self, account_id: UUID) -> Account | None: ...
 
+    def change_iban(self, change: Change) -> bool:
+        """From the old account to the new, unproved; False when it is not the old."""
+        ...
+
     def record(
         self,
-        account_id: UUID,
+        account: Account,
         ownership: Ownership,
         *,
         check_id: UUID,
-        was: AccountState,
         becomes: AccountState,
     ) -> bool:
-        """Append the answer, move the state; False when it is no longer `was`."""
+        """Append the answer, move the state; False when `account` is not as it was."""
+        ...
+
+
+class Changes(Protocol):
+    """Changes of numbers and accounts, from the wish to the proof."""
+
+    def add(self, change: Change) -> None: ...
+
+    def get(self, change_id: UUID) -> Change | None: ...
+
+    def begun_since(self, client_id: UUID, *, since: datetime) -> int: ...
+
+    def supersede(
+        self, client_id: UUID, kind: ChangeKind, *, code: str, at: datetime
+    ) -> None:
+        """Give up what the client began of this kind and did not finish."""
+        ...
+
+    def note_code(self, change_id: UUID, challenge_id: UUID) -> None:
+        """Remember which code was sent to the new number."""
+        ...
+
+    def move(
+        self,
+        change_id: UUID,
+        *,
+        source: ChangeState,
+        target: ChangeState,
+        at: datetime,
+    ) -> bool:
+        """One conditional update; False when it no longer stands in `source`."""
+        ...
+
+    def apply(self, change_id: UUID, ceremony_id: UUID, *, at: datetime) -> bool:
+        """Checked → applied, by this ceremony; False when it was not checked."""
+        ...
+
+    def refuse(self, change_id: UUID, *, code: str, at: datetime) -> bool: ...
+
+    def is_quarantined(
+        self, phone_token: str, *, since: datetime, but_for: UUID | None
+    ) -> bool:
+        """Whether another client gave the number up after an instant."""
         ...
 
 
@@ -288,6 +344,13 @@ class Unit(Protocol):
     @property
     def ceremonies(self) -> Ceremonies: ...
 
+    @property
+    def changes(self) -> Changes: ...
+
+    def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
+        """Run an act once per Idempotency-Key; the same request gets its reply."""
+        ...
+
     def publish(self, event: Event) -> UUID:
         """Let the event leave with the commit."""
         ...
@@ -371,3 +434,7 @@ class Rules(Protocol):
     def ceremony(self, at: datetime) -> CeremonyRules: ...
 
     def min_age(self, on: date) -> int: ...
+
+    def quarantine(self, at: datetime) -> timedelta:
+        """How long a number somebody gave up is nobody else's login."""
+        ...

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from kernel.context import Call
 from kernel.crypto import Json
 from kernel.entrypoints import UseCasesProvider, answers, every
-from kernel.errors import Refused
+from kernel.errors import Broken, Refused
 from kernel.values import Iban, Iin, Phone
 from services.onboarding.domain.ceremony import unknown_ceremony
 from services.onboarding.domain.consent import parse_consents
@@ -178,6 +178,51 @@ class Service:
             cms_text=cms_b64,
         )
 
+    @answers(callers=("gateway",), client=True)
+    def start_phone_change(self, call: Call, *, phone: str) -> Json:
+        """Begin a change of number; a code goes to the new one (clause 4.10)."""
+        return self.use_cases.start_phone_change(
+            call, client_id=_client(call), phone=Phone(phone)
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def confirm_phone_change(self, call: Call, *, change_id: UUID, code: str) -> Json:
+        """Confirm the new number by the code that was sent to it."""
+        return self.use_cases.confirm_phone_change(
+            call.context, change_id=change_id, client_id=_client(call), code=code
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def start_account_change(self, call: Call, *, iban: str) -> Json:
+        """Begin a change of the bank account (clause 4.10)."""
+        return self.use_cases.start_account_change(
+            call, client_id=_client(call), iban=Iban(iban)
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def open_change_ceremony(self, call: Call, *, change_id: UUID) -> Json:
+        """Open the ceremony over the statement of a change."""
+        return self.use_cases.open_change_ceremony(
+            call.context, change_id=change_id, client_id=_client(call)
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def sign_change(self, call: Call, *, change_id: UUID, cms_b64: str) -> Json:
+        """Take the ЭЦП over the statement of a change, from its client."""
+        return self.use_cases.sign_change(
+            call.context,
+            change_id=change_id,
+            client_id=_client(call),
+            cms_text=cms_b64,
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def get_change(self, call: Call, *, change_id: UUID) -> Json:
+        """Where the client's own change stands."""
+        return self.use_cases.get_change(
+            call.context, change_id=change_id, client_id=_client(call)
+        )
+
     @answers(callers=("contracts",))
     def get_person(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
         """The client's data in clear; the reading is recorded."""
@@ -227,6 +272,12 @@ class Service:
     def activate_identified(self) -> None:
         """Activate registrations a crash left between proof and activation."""
         self.use_cases.activate_identified()
+
+
+def _client(call: Call) -> UUID:
+    if call.client_id is None:
+        raise Broken("The door let a call without a client through")
+    return call.client_id
 
 
 def _decoded(text: str) -> bytes:

@@ -1,20 +1,21 @@
 """The composition root: builds the use cases of onboarding from its settings."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from kernel.context import Context
+from kernel.context import Call, Context
 from kernel.crypto import BlindKeys, Json, b64url, random_bytes
-from kernel.errors import Broken
+from kernel.errors import Broken, Transient
 from kernel.platform import Platform
 from kernel.policy import Policy
 from kernel.tls import client_context
-from kernel.values import Phone
+from kernel.values import Iban, Phone
+from services.onboarding.adapters import codes
 from services.onboarding.adapters.bank import HttpBank
 from services.onboarding.adapters.codes import AuthCodes
 from services.onboarding.adapters.coid import CanonicalProtocols, HttpCoid
@@ -24,9 +25,21 @@ from services.onboarding.adapters.revocation import HttpRevocation
 from services.onboarding.adapters.state import HttpStateBase
 from services.onboarding.adapters.timestamp import HttpTimestamps, TokenChecker
 from services.onboarding.adapters.trust import PinnedTrust
-from services.onboarding.domain.ceremony import CeremonyRules, parse_operation
-from services.onboarding.handlers import ceremonies, clients, proofs, registration
+from services.onboarding.domain.ceremony import (
+    REGISTRATION,
+    CeremonyRules,
+    parse_operation,
+)
+from services.onboarding.domain.change import OPERATIONS, ChangeKind
+from services.onboarding.handlers import (
+    ceremonies,
+    changes,
+    clients,
+    proofs,
+    registration,
+)
 from services.onboarding.handlers.ceremonies import Desk, Owner
+from services.onboarding.handlers.changes import Wish
 from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import (
     Bank,
@@ -64,6 +77,10 @@ class DatedRules:
     def min_age(self, on: date) -> int:
         """The age from which somebody may register."""
         return self._policy.integer("onboarding.min_age", on)
+
+    def quarantine(self, at: datetime) -> timedelta:
+        """How long a number somebody gave up is nobody else's login."""
+        return timedelta(days=self._policy.integer("onboarding.quarantine_days", at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +129,7 @@ class UseCases:
             clock=self._platform.clock,
             ids=self._platform.ids,
             secrets=_secret,
-            codes=AuthCodes(self._platform.rpc, context=context),
+            codes=self._codes(context, codes.REGISTRATION),
             phone=phone,
         )
 
@@ -122,11 +139,82 @@ class UseCases:
         return registration.confirm_phone(
             begin=self._begin(context),
             clock=self._platform.clock,
-            codes=AuthCodes(self._platform.rpc, context=context),
+            codes=self._codes(context, codes.REGISTRATION),
             blind=self._blind,
+            rules=self._rules,
             registration_id=registration_id,
             token=token,
             code=code,
+        )
+
+    def start_phone_change(
+        self, call: Call, *, client_id: UUID, phone: Phone
+    ) -> Mapping[str, Json]:
+        return changes.start_phone_change(
+            Wish(client_id=client_id, kind=ChangeKind.PHONE, value=phone),
+            begin=self._begin(call.context, call),
+            clock=self._platform.clock,
+            ids=self._platform.ids,
+            blind=self._blind,
+            codes=self._codes(call.context, codes.PHONE_CHANGE),
+        )
+
+    def confirm_phone_change(
+        self, context: Context, *, change_id: UUID, client_id: UUID, code: str
+    ) -> Mapping[str, Json]:
+        clock = self._platform.clock
+        return changes.confirm_phone_change(
+            begin=self._begin(context),
+            clock=clock,
+            codes=self._codes(context, codes.PHONE_CHANGE),
+            quarantine=self._rules.quarantine(clock.now()),
+            change_id=change_id,
+            client_id=client_id,
+            code=code,
+        )
+
+    def start_account_change(
+        self, call: Call, *, client_id: UUID, iban: Iban
+    ) -> Mapping[str, Json]:
+        return changes.start_account_change(
+            Wish(client_id=client_id, kind=ChangeKind.ACCOUNT, value=iban),
+            begin=self._begin(call.context, call),
+            clock=self._platform.clock,
+            ids=self._platform.ids,
+            blind=self._blind,
+        )
+
+    def open_change_ceremony(
+        self, context: Context, *, change_id: UUID, client_id: UUID
+    ) -> Mapping[str, Json]:
+        changes.check_phone(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            state_base=self._outside.state_base,
+            change_id=change_id,
+            client_id=client_id,
+        )
+        return ceremonies.open_change_ceremony(
+            desk=self._desk(context), change_id=change_id, client_id=client_id
+        )
+
+    def sign_change(
+        self, context: Context, *, change_id: UUID, client_id: UUID, cms_text: str
+    ) -> Mapping[str, Json]:
+        with self._begin(context)() as unit:
+            ceremony = ceremonies.ceremony_of_change(unit, change_id, client_id)
+        return self.put_signature(
+            context,
+            ceremony_id=ceremony.ceremony_id,
+            owner=Owner(token=None, client_id=client_id),
+            cms_text=cms_text,
+        )
+
+    def get_change(
+        self, context: Context, *, change_id: UUID, client_id: UUID
+    ) -> Mapping[str, Json]:
+        return changes.get_change(
+            begin=self._begin(context), change_id=change_id, client_id=client_id
         )
 
     def put_person(
@@ -173,7 +261,6 @@ class UseCases:
     ) -> Mapping[str, Json]:
         return ceremonies.open_registration_ceremony(
             desk=self._desk(context),
-            site=urlsplit(self._platform.settings.public_url).netloc,
             registration_id=registration_id,
             token=token,
         )
@@ -288,11 +375,31 @@ class UseCases:
     def _activated(
         self, context: Context, standing: Mapping[str, Json]
     ) -> Mapping[str, Json]:
-        """Activate at once what the last proof identified; the beat is the net."""
+        """Go on at once with what the last proof completed.
+
+        A registration is activated; the beat is the net. Of a new account the bank is
+        asked whose it is; the net is the payer, who asks before any order (5.3).
+        """
         kind, _, subject = str(standing["operation"]).partition(":")
-        if kind == "registration" and standing["state"] == "completed":
-            self._activate(context, UUID(subject))
+        if standing["state"] == "completed":
+            if kind == REGISTRATION:
+                self._activate(context, UUID(subject))
+            elif kind == OPERATIONS[ChangeKind.ACCOUNT]:
+                self._prove_changed(context, UUID(subject))
         return standing
+
+    def _prove_changed(self, context: Context, change_id: UUID) -> None:
+        with self._begin(context)() as unit:
+            change = unit.changes.get(change_id)
+            account = (
+                None if change is None else unit.accounts.of_client(change.client_id)
+            )
+        if account is None:
+            return
+        with suppress(Transient, Broken):
+            self.prove_ownership(
+                context, client_id=account.client_id, account_id=account.account_id
+            )
 
     def _activate(self, context: Context, registration_id: UUID) -> bool:
         return registration.activate(
@@ -301,8 +408,12 @@ class UseCases:
             ids=self._platform.ids,
             blind=self._blind,
             bank=self._outside.bank,
+            rules=self._rules,
             registration_id=registration_id,
         )
+
+    def _codes(self, context: Context, purpose: str) -> AuthCodes:
+        return AuthCodes(self._platform.rpc, context=context, purpose=purpose)
 
     def _desk(self, context: Context) -> Desk:
         return Desk(
@@ -312,15 +423,16 @@ class UseCases:
             secrets=_secret,
             rules=self._rules,
             coid=self._outside.coid,
+            site=urlsplit(self._platform.settings.public_url).netloc,
         )
 
-    def _begin(self, context: Context) -> Begin:
+    def _begin(self, context: Context, call: Call | None = None) -> Begin:
         platform = self._platform
 
         @contextmanager
         def begin() -> Iterator[SqlUnit]:
             with platform.database.begin(context) as transaction:
-                yield SqlUnit(transaction, platform.field_keys)
+                yield SqlUnit(transaction, platform.field_keys, call)
 
         return begin
 

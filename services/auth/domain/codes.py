@@ -16,8 +16,19 @@ from kernel.values import Phone
 
 CODE_DIGITS: Final = 6
 
-Purpose = Literal["registration", "login", "consent", "release", "step_up"]
+Purpose = Literal[
+    "registration",
+    "login",
+    "consent",
+    "release",
+    "step_up",
+    "recovery",
+    "phone_change",
+]
 PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
+
+NumberPurpose = Literal["registration", "phone_change"]
+"""Codes that prove a number which is nobody's login yet."""
 
 ActPurpose = Literal["consent", "release"]
 """Acts of a client who is logged in that need a fresh second factor (clause 5.5)."""

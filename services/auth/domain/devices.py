@@ -1,16 +1,20 @@
-"""Browsers a login was used in before, and the check a new one must pass.
+"""Browsers a login was used in before, and checks by biometrics through ЦОИД.
 
 A browser is known by its mark, 256 random bits in a cookie, kept here as a digest.
 The mark opens nothing (clause 4.9): with it, password and second factor are asked as
 ever, and without it biometrics through ЦОИД besides.  A browser that comes to be known
 gets a mark of our own making whatever it brought, so that nobody can plant a mark and
 use its twin.
+
+A check is what stands between some proof and what it alone may not open: a new browser
+(both factors were right), a new password (the phone is in hand), the change of a lost
+number (the password was right).  Its token opens what it is for and nothing else.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from kernel.clock import rfc3339
@@ -22,7 +26,18 @@ DEVICE_KEPT: Final = timedelta(days=180)
 CHECK_LASTS: Final = timedelta(minutes=30)
 CHECKS_PER_DAY: Final = 5
 """Checks one login may begin within a day; each allows the attempts of ЦОИД's rules."""
-OPERATION: Final = "device"
+Aim = Literal["device", "password", "number"]
+"""What a check opens: the cabinet in a new browser, a new password, a new number."""
+_OPERATIONS: Final[dict[Aim, str]] = {
+    "device": "device",
+    "password": "password_recovery",
+    "number": "number_recovery",
+}
+_SAYS: Final[dict[Aim, str]] = {
+    "device": "login in a new browser",
+    "password": "a new password for who has forgotten it",
+    "number": "a change of number for who has lost it",
+}
 _PROVED: Final = frozenset({"biometrics_done", "completed"})
 
 _SYSTEMS: Final = (
@@ -49,7 +64,7 @@ class Browser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceCheck:
-    """Both factors were right in a new browser; biometrics are still to be passed."""
+    """Something was proved, and biometrics are still to be passed for `aim`."""
 
     check_id: UUID
     login_id: UUID
@@ -57,17 +72,18 @@ class DeviceCheck:
     opened_at: datetime
     expires_at: datetime
     passed_at: datetime | None = None
+    aim: Aim = "device"
 
     @property
     def operation(self) -> str:
         """What the ceremony of this check is for."""
-        return f"{OPERATION}:{self.check_id}"
+        return f"{_OPERATIONS[self.aim]}:{self.check_id}"
 
     def statement(self, *, site: str) -> bytes:
         """The bytes the biometric protocol is bound to."""
         return canonical(
             {
-                "statement": "login in a new browser",
+                "statement": _SAYS[self.aim],
                 "site": site,
                 "check_id": str(self.check_id),
                 "opened_at": rfc3339(self.opened_at),
@@ -75,14 +91,19 @@ class DeviceCheck:
         )
 
     def refuse_unproved(self, ceremony: Mapping[str, Json], *, site: str) -> None:
-        """Refused ``device_check_unfinished`` unless ЦОИД knew the client for this."""
+        """Refused unless ЦОИД knew the client for this very check.
+
+        ``device_check_unfinished``, of a recovery ``recovery_unfinished``.
+        """
         if (
             ceremony.get("operation") != self.operation
             or ceremony.get("document_sha256") != sha256_hex(self.statement(site=site))
             or ceremony.get("state") not in _PROVED
         ):
             raise Refused(
-                "device_check_unfinished",
+                "device_check_unfinished"
+                if self.aim == "device"
+                else "recovery_unfinished",
                 "The biometric identification is not passed yet.",
                 next_step="Pass it, then send this again.",
             )
@@ -95,8 +116,14 @@ def browser_words(user_agent: str) -> str:
     return f"{browser}, {system}"
 
 
-def check_not_found() -> Refused:
+def check_not_found(aim: Aim = "device") -> Refused:
     """No such check, or not yours, or too late: the answer is the same."""
+    if aim != "device":
+        return Refused(
+            "recovery_not_found",
+            "There is no such recovery to go on with.",
+            next_step="Begin the recovery again.",
+        )
     return Refused(
         "device_check_not_found",
         "There is no such login to go on with.",
@@ -104,8 +131,15 @@ def check_not_found() -> Refused:
     )
 
 
-def checks_too_often() -> Refused:
-    """New browsers are tried too often with this login."""
+def checks_too_often(aim: Aim = "device") -> Refused:
+    """New browsers, or recoveries, are tried too often with this login."""
+    if aim != "device":
+        return Refused(
+            "recovery_too_often",
+            "Too many recoveries were begun today.",
+            next_step="Come back tomorrow, or get in touch with us.",
+            seconds_left=int(timedelta(hours=1).total_seconds()),
+        )
     return Refused(
         "device_check_too_often",
         "Too many new browsers were used today.",

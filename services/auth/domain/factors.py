@@ -19,6 +19,8 @@ from kernel.crypto import Json, b32, constant_time_equal, hotp
 from kernel.errors import Refused
 
 CodeMethod = Literal["sms", "totp", "recovery_code"]
+CountedMethod = CodeMethod | Literal["recovery_sms"]
+"""What is counted by itself: guesses at a recovery lock no factor of a login."""
 Method = Literal["sms", "totp", "recovery_code", "passkey"]
 
 TOTP_SECRET_BYTES: Final = 20
@@ -96,7 +98,7 @@ class FactorAttempt:
     """
 
     login_id: UUID
-    method: CodeMethod
+    method: CountedMethod
     number: int
     locked_until: datetime | None
     reopened: bool

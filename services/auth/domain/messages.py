@@ -37,6 +37,8 @@ _CODE_TEMPLATES: Final[dict[Purpose, Template]] = {
     "consent": "code_consent",
     "release": "code_release",
     "step_up": "code_step_up",
+    "recovery": "code_recovery",
+    "phone_change": "code_phone_change",
 }
 
 

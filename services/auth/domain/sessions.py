@@ -9,7 +9,14 @@ from kernel.errors import Refused
 from services.auth.domain.rules import Rules
 
 EndReason = Literal[
-    "logout", "idle", "absolute", "replaced", "revoked", "factor_changed"
+    "logout",
+    "idle",
+    "absolute",
+    "replaced",
+    "revoked",
+    "factor_changed",
+    "password_recovered",
+    "phone_changed",
 ]
 
 

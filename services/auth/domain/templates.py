@@ -17,6 +17,12 @@ Template = Literal[
     "code_consent",
     "code_release",
     "code_step_up",
+    "code_recovery",
+    "code_phone_change",
+    "recovery_notice",
+    "phone_given_up_notice",
+    "phone_taken_notice",
+    "account_changed",
     "login_notice",
     "password_notice",
     "factor_notice",
@@ -120,6 +126,96 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         en=(
             "{site}: the code that changes your ways of logging in is {code}. "
             "Valid for {minutes} min. Tell it to nobody."
+        ),
+    ),
+    "code_recovery": Wording(
+        version=1,
+        kk=(
+            "{site}: құпиясөзді қалпына келтіру коды {code}. "
+            "{minutes} мин жарамды. Оны ешкімге айтпаңыз."
+        ),
+        ru=(
+            "{site}: код восстановления пароля {code}. "
+            "Действует {minutes} мин. Никому его не сообщайте."
+        ),
+        en=(
+            "{site}: the code that recovers your password is {code}. "
+            "Valid for {minutes} min. Tell it to nobody."
+        ),
+    ),
+    "code_phone_change": Wording(
+        version=1,
+        kk=(
+            "{site}: жаңа нөмірді растау коды {code}. "
+            "{minutes} мин жарамды. Оны ешкімге айтпаңыз."
+        ),
+        ru=(
+            "{site}: код подтверждения нового номера {code}. "
+            "Действует {minutes} мин. Никому его не сообщайте."
+        ),
+        en=(
+            "{site}: the code that confirms your new number is {code}. "
+            "Valid for {minutes} min. Tell it to nobody."
+        ),
+    ),
+    "recovery_notice": Wording(
+        version=1,
+        kk=(
+            "{site}: жеке кабинетке кіруді қалпына келтіру {moment} басталды. "
+            "Егер бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: начато восстановление доступа к личному кабинету {moment}. "
+            "Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: a recovery of access to your cabinet was begun on {moment}. "
+            "If it was not you, tell us at once."
+        ),
+    ),
+    "phone_given_up_notice": Wording(
+        version=1,
+        kk=(
+            "{site}: бұл нөмір {moment} бастап жеке кабинетке кірмейді: логин "
+            "өзгертілді. Егер бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: этот номер больше не открывает личный кабинет: логин изменён "
+            "{moment}. Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: this number no longer opens your cabinet: the login was changed "
+            "on {moment}. If it was not you, tell us at once."
+        ),
+    ),
+    "phone_taken_notice": Wording(
+        version=1,
+        kk=(
+            "{site}: бұл нөмір {moment} бастап жеке кабинетіңіздің логині. "
+            "Қайта кіріңіз. Егер бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: этот номер — логин вашего личного кабинета с {moment}. "
+            "Войдите заново. Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: this number is the login of your cabinet since {moment}. "
+            "Log in again. If it was not you, tell us at once."
+        ),
+    ),
+    "account_changed": Wording(
+        version=1,
+        kk=(
+            "{site}: банк шоты {moment} өзгертілді. "
+            "Егер бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: банковский счёт изменён {moment}. "
+            "Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: your bank account was changed on {moment}. "
+            "If it was not you, tell us at once."
         ),
     ),
     "factor_notice": Wording(

@@ -36,6 +36,8 @@ class CodeOrder:
     client_id: UUID | None = None
     until: datetime | None = None
     """When the challenge ends at the latest, if not with the code's own lifetime."""
+    told: bool = True
+    """Whether the code leaves; for a number of nobody all but that is done."""
 
 
 def send_code(
@@ -63,25 +65,27 @@ def send_code(
     challenges.add(challenge)
     template, language = code_template(order.purpose), languages.of(order.phone_token)
     lifetime = challenge.expires_at - now
-    messages.queue(
-        Message(
-            message_id=ids.new(),
-            client_id=order.client_id,
-            template=template,
-            version=version_of(template),
+    message = Message(
+        message_id=ids.new(),
+        client_id=order.client_id,
+        template=template,
+        version=version_of(template),
+        language=language,
+        phone=order.phone,
+        text=code_text(
+            order.purpose,
             language=language,
-            phone=order.phone,
-            text=code_text(
-                order.purpose,
-                language=language,
-                site=site,
-                code=code,
-                lifetime=lifetime,
-            ),
-            queued_at=now,
-            expires_at=challenge.expires_at,
-        )
+            site=site,
+            code=code,
+            lifetime=lifetime,
+        ),
+        queued_at=now,
+        expires_at=challenge.expires_at,
     )
+    if order.told:
+        messages.queue(message)
+    else:
+        messages.drop(message)
     return challenge
 
 

@@ -134,7 +134,9 @@ def when_client_activated(
 
     Broken when nobody proved that number, or when the number is another's login.
     """
-    phone = challenges.confirmed_phone(event.registration_id, event.phone_token)
+    phone = challenges.confirmed_phone(
+        "registration", event.registration_id, event.phone_token
+    )
     if phone is None:
         raise Broken("a client was activated whose number no code has confirmed")
     added = logins.add(

@@ -17,7 +17,7 @@ from kernel.events.antifraud import OperationSuspended
 from kernel.events.auth import MessageDelivered, MessageFailed, MessageSent
 from kernel.events.contracts import ContractAnnulled, ContractSigned
 from kernel.events.disbursement import PayoutDue, PayoutSettled
-from kernel.events.onboarding import AccountOwnershipLost
+from kernel.events.onboarding import AccountOwnershipLost, BankAccountChanged
 from kernel.ids import Ids
 from kernel.values import Phone
 from services.auth.domain.messages import (
@@ -50,6 +50,7 @@ NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template]]] = {
     PayoutDue: _due,
     PayoutSettled: "payout_settled",
     AccountOwnershipLost: "account_lost",
+    BankAccountChanged: "account_changed",
     OperationSuspended: "operation_suspended",
 }
 """Which facts of other services a client is told; each names its `client_id`."""

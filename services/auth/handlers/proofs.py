@@ -19,8 +19,8 @@ from kernel.events.auth import (
 )
 from services.auth.domain.codes import Challenge, Claim, code_wrong, why_not
 from services.auth.domain.factors import (
-    CodeMethod,
     CodeProof,
+    CountedMethod,
     Method,
     Proof,
     Standing,
@@ -129,6 +129,22 @@ def judge_first_code(login_id: UUID, code: str, *, at: Counter) -> Refused | Non
     return _counted(login_id, "totp", opens, at=at)
 
 
+def judge_recovery_code(
+    claim: Claim, challenge: Challenge, code: str, *, at: Counter
+) -> Refused | None:
+    """As `_judge`, for the code of a forgotten password.
+
+    Counted by itself: who guesses here locks nobody's way in.  The code of a number
+    that is nobody's login is never right, whatever was guessed.
+    """
+
+    def opens() -> bool:
+        right = _is_sent_code(claim, code, at=at)
+        return right and challenge.client_id is not None
+
+    return _counted(challenge.reference, "recovery_sms", opens, at=at)
+
+
 def _judge(
     login_id: UUID, proof: CodeProof, claim: Claim, *, at: Counter
 ) -> Refused | None:
@@ -151,7 +167,7 @@ def _judge(
 
 
 def _counted(
-    login_id: UUID, method: CodeMethod, opens: Callable[[], bool], *, at: Counter
+    login_id: UUID, method: CountedMethod, opens: Callable[[], bool], *, at: Counter
 ) -> Refused | None:
     """1. Reserve an attempt, before anything is compared (A02, P04, P05).
     2. Compare, and use up what was right: it opens nothing twice.
@@ -234,7 +250,7 @@ def _passkey_refused(login_id: UUID, *, at: Counter) -> Refused:
 
 def _say_refused(
     login_id: UUID,
-    method: Method,
+    method: Method | CountedMethod,
     reason: Literal["wrong", "locked", "cloned"],
     attempts: int,
     *,

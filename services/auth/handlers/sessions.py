@@ -134,6 +134,21 @@ def end_other_sessions(
     return len(ended)
 
 
+def end_all_sessions(
+    client_id: UUID,
+    reason: EndReason,
+    *,
+    now: datetime,
+    sessions: Sessions,
+    publish: Publish,
+) -> int:
+    """End every session of a client, wherever it was opened; how many."""
+    ended = sessions.end_all(client_id, reason, now=now)
+    for one in ended:
+        publish(_ended(one, reason))
+    return len(ended)
+
+
 def end_stale_sessions(
     *, now: datetime, rules: Rules, sessions: Sessions, publish: Publish
 ) -> int:

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     and_,
     case,
+    func,
     literal,
     null,
     or_,
@@ -16,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from services.auth.domain.passwords import Attempt
+from services.auth.domain.passwords import Attempt, Login
 from services.auth.domain.rules import Rules
 from services.auth.storage.tables import password_attempts as table
 
@@ -78,6 +81,50 @@ class SqlAttempts:
         return self._connection.execute(
             select(table.c.locked_until).where(table.c.phone_token == phone_token)
         ).scalar()
+
+    def carry(self, login: Login, phone_token: str, *, now: datetime) -> None:
+        """Whoever guessed at either number has guessed at this login.
+
+        A lock of the old number lasts its time at the new one, and one of the new
+        number, from when it was nobody's, stays: a change of number unlocks nothing.
+        """
+        old = self._row(login.phone_token)
+        if old is None or (old.number == 0 and old.locked_until is None):
+            self._connection.execute(
+                table.update()
+                .where(table.c.phone_token == phone_token)
+                .values(login_id=login.login_id)
+            )
+            return
+        carried = insert(table).values(
+            phone_token=phone_token,
+            login_id=login.login_id,
+            number=old.number,
+            locked_until=old.locked_until,
+            reopened=old.reopened,
+            told=old.told,
+            touched_at=now,
+        )
+        new = carried.excluded
+        self._connection.execute(
+            carried.on_conflict_do_update(
+                index_elements=[table.c.phone_token],
+                set_={
+                    "login_id": login.login_id,
+                    "number": func.greatest(table.c.number, new.number),
+                    "locked_until": func.greatest(
+                        table.c.locked_until, new.locked_until
+                    ),
+                    "touched_at": now,
+                },
+            )
+        )
+
+    def _row(self, phone_token: str) -> Row[*tuple[Any, ...]] | None:
+        """The count of a number, locked: no attempt comes between."""
+        return self._connection.execute(
+            table.select().where(table.c.phone_token == phone_token).with_for_update()
+        ).first()
 
     def clear(self, attempt: Attempt) -> bool:
         statement = table.update().where(_stands(attempt))

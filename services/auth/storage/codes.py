@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import FieldKeys
 from kernel.values import Phone
-from services.auth.domain.codes import Challenge, Claim, Purpose
+from services.auth.domain.codes import Challenge, Claim, NumberPurpose, Purpose
 from services.auth.domain.rules import SENDS_PER_WINDOW, SENDS_WINDOW
 from services.auth.storage.tables import challenges, code_sends
 
@@ -124,20 +124,33 @@ class SqlChallenges:
             challenges.update()
             .where(challenges.c.challenge_id == claim.challenge_id)
             .where(challenges.c.state == "open")
+            .where(challenges.c.expires_at > now)
             .values(state="confirmed", confirmed_at=now, used_for=claim.used_for)
         )
         return self._connection.execute(statement).rowcount == 1
 
-    def confirmed_phone(self, registration_id: UUID, phone_token: str) -> Phone | None:
+    def confirmed_phone(
+        self, purpose: NumberPurpose, reference: UUID, phone_token: str
+    ) -> Phone | None:
         row = self._connection.execute(
             select(challenges.c.challenge_id, challenges.c.phone_sealed)
-            .where(challenges.c.reference == registration_id)
+            .where(challenges.c.reference == reference)
             .where(challenges.c.phone_token == phone_token)
-            .where(challenges.c.purpose == "registration")
+            .where(challenges.c.purpose == purpose)
             .where(challenges.c.state == "confirmed")
             .limit(1)
         ).first()
         return None if row is None else self._phone(row)
+
+    def void(self, client_id: UUID, phone_token: str, *, now: datetime) -> None:
+        self._connection.execute(
+            challenges.update()
+            .where(challenges.c.client_id == client_id)
+            .where(challenges.c.phone_token == phone_token)
+            .where(challenges.c.state == "open")
+            .where(challenges.c.expires_at > now)
+            .values(expires_at=now)
+        )
 
     def forget(self, *, before: datetime) -> int:
         statement = challenges.delete().where(challenges.c.expires_at < before)

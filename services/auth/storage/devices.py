@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.auth.domain.devices import DEVICE_KEPT, DeviceCheck
+from services.auth.domain.devices import DEVICE_KEPT, Aim, DeviceCheck
 from services.auth.storage.tables import device_checks, devices, logins
 
 
@@ -48,7 +48,7 @@ class SqlDevices:
             .on_conflict_do_update(constraint="devices_mark", set_={"last_at": now})
         )
 
-    def checks_since(self, login_id: UUID, *, since: datetime) -> int:
+    def checks_since(self, login_id: UUID, aim: Aim, *, since: datetime) -> int:
         """The lock on the login makes checks of one login count one another."""
         self._connection.execute(
             select(logins.c.login_id)
@@ -59,6 +59,7 @@ class SqlDevices:
             select(func.count())
             .select_from(device_checks)
             .where(device_checks.c.login_id == login_id)
+            .where(device_checks.c.aim == aim)
             .where(device_checks.c.opened_at > since)
         )
         return self._connection.execute(statement).scalar_one()
@@ -70,6 +71,7 @@ class SqlDevices:
                 "check_id": check.check_id,
                 "login_id": check.login_id,
                 "client_id": check.client_id,
+                "aim": check.aim,
                 "token_sha256": token,
                 "opened_at": check.opened_at,
                 "expires_at": check.expires_at,
@@ -77,26 +79,39 @@ class SqlDevices:
         )
 
     def find_check(self, check_id: UUID, token: bytes) -> DeviceCheck | None:
-        row = self._connection.execute(
-            select(
-                device_checks.c.login_id,
-                device_checks.c.client_id,
-                device_checks.c.opened_at,
-                device_checks.c.expires_at,
-                device_checks.c.passed_at,
-            )
-            .where(device_checks.c.check_id == check_id)
-            .where(device_checks.c.token_sha256 == token)
-        ).first()
+        return self._check(
+            (device_checks.c.check_id == check_id)
+            & (device_checks.c.token_sha256 == token)
+        )
+
+    def find_right(self, token: bytes, *, now: datetime) -> DeviceCheck | None:
+        return self._check(
+            (device_checks.c.token_sha256 == token)
+            & (device_checks.c.aim == "number")
+            & device_checks.c.passed_at.is_not(None)
+            & (device_checks.c.expires_at > now)
+        )
+
+    def void_checks(self, client_id: UUID, *, now: datetime) -> None:
+        self._connection.execute(
+            device_checks.update()
+            .where(device_checks.c.client_id == client_id)
+            .where(device_checks.c.expires_at > now)
+            .values(expires_at=now)
+        )
+
+    def _check(self, condition: ColumnElement[bool]) -> DeviceCheck | None:
+        row = self._connection.execute(select(device_checks).where(condition)).first()
         if row is None:
             return None
         return DeviceCheck(
-            check_id=check_id,
+            check_id=row.check_id,
             login_id=row.login_id,
             client_id=row.client_id,
             opened_at=row.opened_at,
             expires_at=row.expires_at,
             passed_at=row.passed_at,
+            aim=row.aim,
         )
 
     def pass_check(self, check_id: UUID, ceremony_id: UUID, *, now: datetime) -> bool:

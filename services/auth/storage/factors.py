@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, case, func, literal, null, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import FieldKeys
-from services.auth.domain.factors import CodeMethod, FactorAttempt, Totp
+from services.auth.domain.factors import CountedMethod, FactorAttempt, Totp
 from services.auth.domain.rules import Rules
 from services.auth.storage.tables import factor_attempts as counts
 from services.auth.storage.tables import recovery_codes, totp_factors
@@ -136,7 +136,7 @@ class SqlFactorAttempts:
         self._connection = connection
 
     def reserve(
-        self, login_id: UUID, method: CodeMethod, *, rules: Rules, now: datetime
+        self, login_id: UUID, method: CountedMethod, *, rules: Rules, now: datetime
     ) -> FactorAttempt | None:
         """One upsert, as for passwords in `storage/attempts.py`.
 
@@ -181,7 +181,7 @@ class SqlFactorAttempts:
             reopened=row.reopened,
         )
 
-    def locked_until(self, login_id: UUID, method: CodeMethod) -> datetime | None:
+    def locked_until(self, login_id: UUID, method: CountedMethod) -> datetime | None:
         return self._connection.execute(
             select(counts.c.locked_until)
             .where(counts.c.login_id == login_id)
@@ -197,7 +197,7 @@ class SqlFactorAttempts:
             counts.update().where(mine).values(number=0, locked_until=None)
         )
 
-    def reopen(self, *, now: datetime) -> Sequence[tuple[UUID, CodeMethod]]:
+    def reopen(self, *, now: datetime) -> Sequence[tuple[UUID, CountedMethod]]:
         statement = (
             counts.update()
             .where(counts.c.locked_until <= now)

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from kernel.clock import Clock
 from kernel.crypto import FieldKeys
+from kernel.errors import Broken
 from kernel.values import Phone
 from services.auth.domain.passwords import Login
 from services.auth.storage.tables import logins
@@ -46,6 +48,40 @@ class SqlLogins:
 
     def by_client(self, client_id: UUID) -> Login | None:
         return self._one(logins.c.client_id == client_id)
+
+    def lock(self, client_id: UUID) -> Login | None:
+        row = self._connection.execute(
+            select(*_COLUMNS).where(logins.c.client_id == client_id).with_for_update()
+        ).first()
+        return None if row is None else self._login(row)
+
+    def move(self, login: Login, phone: Phone, phone_token: str) -> bool:
+        """The index on numbers decides, whoever asks at the same time."""
+        statement = (
+            logins.update()
+            .where(logins.c.login_id == login.login_id)
+            .where(logins.c.phone_token == login.phone_token)
+            .values(
+                phone_token=phone_token,
+                phone_sealed=self._seal("phone", login, phone.reveal()),
+            )
+        )
+        try:
+            return self._connection.execute(statement).rowcount == 1
+        except IntegrityError:
+            raise Broken("the number is another client's login") from None
+
+    def reset_password(
+        self, login: Login, password_hash: str, *, now: datetime
+    ) -> None:
+        self._connection.execute(
+            logins.update()
+            .where(logins.c.login_id == login.login_id)
+            .values(
+                password_sealed=self._seal("password", login, password_hash),
+                password_set_at=now,
+            )
+        )
 
     def nearest(self, phone_token: str) -> Login | None:
         """One step down the index, whether it ends at the number or behind it."""

@@ -26,23 +26,28 @@ class SqlMessages:
         self._fields = fields
 
     def queue(self, message: Message) -> None:
-        self._connection.execute(
-            messages.insert(),
-            {
-                "message_id": message.message_id,
-                "client_id": message.client_id,
-                "template": message.template,
-                "template_version": message.version,
-                "language": message.language,
-                "phone_sealed": self._seal(message, "phone", message.phone.reveal()),
-                "text_sealed": self._seal(message, "text", message.text),
-                "state": "waiting",
-                "attempts": 0,
-                "queued_at": message.queued_at,
-                "next_at": message.queued_at,
-                "expires_at": message.expires_at,
-            },
-        )
+        self._connection.execute(messages.insert(), self._waiting(message))
+
+    def drop(self, message: Message) -> None:
+        """Sealed as if it were to leave, so that it costs the same; kept is nothing."""
+        nothing = {"phone_sealed": None, "text_sealed": None, "state": "dropped"}
+        self._connection.execute(messages.insert(), self._waiting(message) | nothing)
+
+    def _waiting(self, message: Message) -> dict[str, object]:
+        return {
+            "message_id": message.message_id,
+            "client_id": message.client_id,
+            "template": message.template,
+            "template_version": message.version,
+            "language": message.language,
+            "phone_sealed": self._seal(message, "phone", message.phone.reveal()),
+            "text_sealed": self._seal(message, "text", message.text),
+            "state": "waiting",
+            "attempts": 0,
+            "queued_at": message.queued_at,
+            "next_at": message.queued_at,
+            "expires_at": message.expires_at,
+        }
 
     def take_due(self, *, now: datetime, until: datetime) -> Sequence[Message]:
         """A crash while sending lets the lease run out, and they are due again."""

@@ -91,6 +91,18 @@ class SqlSessions:
         )
         return [_known(row) for row in self._connection.execute(statement)]
 
+    def end_all(
+        self, client_id: UUID, reason: EndReason, *, now: datetime
+    ) -> Sequence[Session]:
+        statement = (
+            sessions.update()
+            .where(sessions.c.client_id == client_id)
+            .where(sessions.c.ended_at.is_(None))
+            .values(ended_at=now, end_reason=reason)
+            .returning(*_COLUMNS)
+        )
+        return [_known(row) for row in self._connection.execute(statement)]
+
     def end_beyond(
         self, session: Session, *, most: int, now: datetime
     ) -> Sequence[Session]:

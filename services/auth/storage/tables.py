@@ -81,7 +81,8 @@ challenges = Table(
     Column("confirmed_at", DateTime(timezone=True)),
     Column("used_for", Text),
     CheckConstraint(
-        "purpose IN ('registration', 'login', 'consent', 'release', 'step_up')",
+        "purpose IN ('registration', 'login', 'consent', 'release', 'step_up', "
+        "'recovery', 'phone_change')",
         name="challenges_purpose",
     ),
     CheckConstraint("state IN ('open', 'confirmed')", name="challenges_state"),
@@ -118,7 +119,7 @@ sessions = Table(
     UniqueConstraint("token_sha256", name="sessions_token"),
     CheckConstraint(
         "end_reason IN ('logout', 'idle', 'absolute', 'replaced', 'revoked', "
-        "'factor_changed')",
+        "'factor_changed', 'password_recovered', 'phone_changed')",
         name="sessions_end_reason",
     ),
     CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="sessions_ended"),
@@ -269,8 +270,10 @@ device_checks = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("passed_at", DateTime(timezone=True)),
     Column("ceremony_id", Uuid),
+    Column("aim", Text, nullable=False, server_default="device"),
     CheckConstraint(
         "(passed_at IS NULL) = (ceremony_id IS NULL)", name="device_checks_passed"
     ),
 )
+Index("device_checks_of_token", device_checks.c.token_sha256)
 Index("device_checks_of_login", device_checks.c.login_id)

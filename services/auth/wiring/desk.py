@@ -19,7 +19,7 @@ from services.auth.domain.factors import Standing
 from services.auth.domain.rules import Allowance, Rules
 from services.auth.domain.sources import Source
 from services.auth.domain.templates import Template
-from services.auth.handlers import codes, messages
+from services.auth.handlers import codes, messages, sources
 from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.messages import Addressee
 from services.auth.handlers.proofs import Counter, standing_of, usable
@@ -114,6 +114,17 @@ class Desk:
                 self.blind.token("network", source.network),
                 one.of_network(),
             ),
+        )
+
+    def admit(
+        self, source: Source, tx: Transaction, stores: Stores, *, now: datetime
+    ) -> Refused | None:
+        """Count a try of that source; the refusal when it has made too many."""
+        return sources.admit(
+            self.buckets(source, now),
+            now=now,
+            sources=stores.sources,
+            publish=tx.publish,
         )
 
     def stores(self, tx: Transaction) -> Stores:

@@ -10,7 +10,7 @@ from kernel.crypto import Json, random_bytes
 from kernel.database import Transaction
 from kernel.errors import Broken, Refused
 from services.auth.domain.codes import Challenge, Claim, code_not_found
-from services.auth.domain.devices import Browser, DeviceCheck, check_not_found
+from services.auth.domain.devices import Browser, DeviceCheck
 from services.auth.domain.factors import (
     Method,
     Proof,
@@ -130,8 +130,13 @@ class EntryUseCases:
         token = self._desk.tokens.new()
         with self._desk.begin(context) as (tx, stores):
             now = self._desk.now()
-            if not stores.devices.pass_check(check.check_id, ceremony_id, now=now):
-                raise check_not_found()
+            devices.pass_check(
+                check,
+                ceremony_id,
+                now=now,
+                devices=stores.devices,
+                publish=tx.publish,
+            )
             login = _login_of(stores, check.client_id)
             self._admit(tx, stores, login, browser, ceremony_id=ceremony_id, now=now)
             session = self._open(tx, stores, login, token, browser, now=now)
@@ -159,6 +164,8 @@ class EntryUseCases:
         if challenge.client_id is None:
             return code_not_found()
         login = _login_of(stores, challenge.client_id)
+        if login.phone_token != challenge.phone_token:
+            return code_not_found()  # the login has moved since the code was sent
         known = devices.recognise(
             login.login_id,
             browser,
@@ -268,7 +275,8 @@ def told_of_copy(
 
 
 def _login_of(stores: Stores, client_id: UUID) -> Login:
-    login = stores.logins.by_client(client_id)
+    """Locked: a login that moves to another number waits, or has moved before us."""
+    login = stores.logins.lock(client_id)
     if login is None:
         raise Broken("a client who has proved a login has none")
     return login

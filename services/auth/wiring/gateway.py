@@ -1,29 +1,25 @@
 """Use cases of the gateway: who is at the door.
 
 Where a protocol must commit between two steps (an attempt is reserved before the
-password is looked at) the steps and the commits are written out here.
+password is looked at) the steps and the commits are written out, in `first`.
 """
 
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from prometheus_client import Counter
-
 from kernel.context import Context
+from kernel.database import Transaction
 from kernel.errors import Broken, Refused
 from kernel.events.auth import ReadsLogged
 from kernel.values import Phone
 from services.auth.domain.codes import Act, Challenge, Claim
 from services.auth.domain.languages import Language
-from services.auth.domain.passwords import Attempt, Login
-from services.auth.domain.rules import PasswordRules
+from services.auth.domain.passwords import Login
 from services.auth.domain.sessions import Session, time_left
 from services.auth.domain.sources import Source
-from services.auth.domain.strength import Surroundings, accept_password
-from services.auth.handlers import access, languages, logins, sessions, sources
+from services.auth.handlers import access, languages, logins, sessions
 from services.auth.handlers.access import Called
 from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.logins import NewPassword
@@ -31,16 +27,9 @@ from services.auth.ports import Passwords
 from services.auth.wiring.desk import Desk, Stores, granted
 from services.auth.wiring.entry import EntryUseCases
 from services.auth.wiring.factors import FactorUseCases
+from services.auth.wiring.first import FirstFactor
+from services.auth.wiring.recovery import RecoveryUseCases
 from services.auth.wiring.stays import SessionUseCases
-
-PASSWORDS_REHASHED: Final = Counter(
-    "auth_passwords_rehashed_total", "Stored hashes exchanged for stronger ones"
-)
-LOGINS_NOT_LOOKED_AT: Final = Counter(
-    "auth_logins_not_looked_at_total",
-    "Logins refused before the password was looked at, by code",
-    ("code",),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,77 +49,26 @@ class GatewayUseCases:
         self, desk: Desk, passwords: Passwords, common: Container[str]
     ) -> None:
         self._desk = desk
-        self._passwords = passwords
-        self._common = common
+        self._first = FirstFactor(desk, passwords, common)
         self.entry = EntryUseCases(desk)
         self.stays = SessionUseCases(desk)
         self.factors = FactorUseCases(desk)
+        self.recovery = RecoveryUseCases(desk, self._first)
 
     def log_in(
         self, context: Context, *, phone: Phone, password: str, source: Source
     ) -> Challenge:
-        """The first factor; answers with the challenge of the second (clause 4.3).
-
-        1. Let the source try at all, reserve an attempt, and commit: a crash later
-           leaves both counted.
-        2. Verify, with no transaction open, the same work for everybody; hash anew
-           what was hashed too cheaply.
-        3. Conclude; a right password asks for the second factor.
-        """
-        attempt = self._reserved(context, phone, source)  # step 1
-        known = attempt.login.password_hash if attempt.login else None
-        right = self._passwords.matches(password, known, like=attempt.like)  # step 2
-        stronger = self._stronger(password, known) if right else None
-        with self._desk.begin(context) as (tx, stores):  # step 3
-            now = self._desk.now()
-            if right:  # before the count: locks are taken in one order everywhere
-                buckets = self._desk.buckets(source, now)
-                sources.readmit(buckets, sources=stores.sources)
-            concluded = logins.conclude_attempt(
-                attempt,
-                right=right,
-                now=now,
-                attempts=stores.attempts,
-                publish=tx.publish,
-            )
-            sent: Challenge | Refused
-            if isinstance(concluded, Refused):
-                sent = concluded
-            else:
-                if stronger and stores.logins.replace_hash(concluded, stronger):
-                    PASSWORDS_REHASHED.inc()
-                sent = self._second_factor_of(concluded, stores, now=now)
-        return granted(sent)
-
-    def _reserved(self, context: Context, phone: Phone, source: Source) -> Attempt:
-        with self._desk.begin(context) as (tx, stores):
-            now = self._desk.now()
-            reserved: Attempt | Refused | None = sources.admit(
-                self._desk.buckets(source, now),
-                now=now,
-                sources=stores.sources,
-                publish=tx.publish,
-            )
-            if reserved is None:
-                reserved = logins.reserve_attempt(
-                    self._desk.phone_token(phone),
-                    now=now,
-                    rules=self._desk.rules(now),
-                    logins=stores.logins,
-                    attempts=stores.attempts,
-                    publish=tx.publish,
-                )
-        if isinstance(reserved, Refused):
-            LOGINS_NOT_LOOKED_AT.labels(reserved.code).inc()
-        return granted(reserved)
-
-    def _stronger(self, password: str, password_hash: str | None) -> str | None:
-        if password_hash is None or not self._passwords.is_outdated(password_hash):
-            return None
-        return self._passwords.hash(password)
+        """The first factor; answers with the challenge of the second (clause 4.3)."""
+        return self._first.prove(
+            context,
+            phone=phone,
+            password=password,
+            source=source,
+            then=self._second_factor_of,
+        )
 
     def _second_factor_of(
-        self, login: Login, stores: Stores, *, now: datetime
+        self, login: Login, _tx: Transaction, stores: Stores, now: datetime
     ) -> Challenge | Refused:
         order = CodeOrder(
             purpose="login",
@@ -175,14 +113,9 @@ class GatewayUseCases:
         """The password chosen at the end of registration (clause 4.3)."""
         with self._desk.begin(context) as (_, stores):
             login = logins.login_without_password(stores.logins.by_client(client_id))
-        accepted = accept_password(
-            password,
-            rules=PasswordRules.at(self._desk.platform.policy, self._desk.now()),
-            around=Surroundings(
-                phone=login.phone, site=self._desk.site, common=self._common
-            ),
+        new = NewPassword(
+            login=login, password_hash=self._first.accepted_hash(password, of=login)
         )
-        new = NewPassword(login=login, password_hash=self._passwords.hash(accepted))
         with self._desk.begin(context) as (tx, stores):
             now = self._desk.now()
             logins.set_first_password(

@@ -10,15 +10,16 @@ from kernel.context import Context
 from kernel.database import Transaction
 from kernel.errors import Transient
 from kernel.events import Event
-from kernel.events.onboarding import ClientActivated
+from kernel.events.onboarding import ClientActivated, PhoneChanged
 from kernel.logging import get_logger
 from kernel.values import Phone
-from services.auth.domain.codes import Challenge, Claim
+from services.auth.domain.codes import Challenge, Claim, NumberPurpose
 from services.auth.domain.devices import DEVICE_KEPT
 from services.auth.domain.messages import Failure, Message, Report, Told
 from services.auth.domain.sources import IDLE
-from services.auth.handlers import logins, messages, proofs, sessions
+from services.auth.handlers import logins, messages, numbers, proofs, sessions
 from services.auth.handlers.codes import CodeOrder
+from services.auth.handlers.numbers import Moving
 from services.auth.ports import SmsGateway
 from services.auth.wiring.desk import Desk, granted
 
@@ -43,11 +44,11 @@ class UseCases:
         self._sms = sms
 
     def send_code(
-        self, context: Context, *, phone: Phone, reference: UUID
+        self, context: Context, *, phone: Phone, purpose: NumberPurpose, reference: UUID
     ) -> Challenge:
-        """Send a code that proves a number at registration (clause 4.1d)."""
+        """Send a code that proves a number that is no login yet (4.1d, 4.10)."""
         order = CodeOrder(
-            purpose="registration",
+            purpose=purpose,
             reference=reference,
             phone=phone,
             phone_token=self._desk.phone_token(phone),
@@ -57,10 +58,15 @@ class UseCases:
         return granted(sent)
 
     def check_code(
-        self, context: Context, *, challenge_id: UUID, code: str
+        self,
+        context: Context,
+        *,
+        challenge_id: UUID,
+        code: str,
+        purpose: NumberPurpose = "registration",
     ) -> Challenge:
-        """Confirm a number by its code; only codes of registration are judged here."""
-        claim = Claim(challenge_id=challenge_id, purpose="registration")
+        """Confirm a number by its code; no code of a login is judged here."""
+        claim = Claim(challenge_id=challenge_id, purpose=purpose)
         with self._desk.begin(context) as (_, stores):
             judged = self._desk.check_code(claim, code, stores, now=self._desk.now())
         return granted(judged)
@@ -73,6 +79,29 @@ class UseCases:
             ids=self._desk.platform.ids,
             logins=stores.logins,
             challenges=stores.challenges,
+        )
+
+    def when_phone_changed(
+        self, tx: Transaction, event: PhoneChanged, *, happened_at: datetime
+    ) -> None:
+        """Move the client's login to the new number."""
+        stores = self._desk.stores(tx)
+        numbers.when_phone_changed(
+            event,
+            happened_at=happened_at,
+            by=Moving(
+                now=self._desk.now(),
+                site=self._desk.site,
+                ids=self._desk.platform.ids,
+                logins=stores.logins,
+                attempts=stores.attempts,
+                challenges=stores.challenges,
+                devices=stores.devices,
+                sessions=stores.sessions,
+                languages=stores.languages,
+                messages=stores.messages,
+                publish=tx.publish,
+            ),
         )
 
     def when_client_concerned(

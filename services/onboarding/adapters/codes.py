@@ -1,6 +1,6 @@
 """Auth over the bus: one-time codes to a phone that is being registered."""
 
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -13,7 +13,8 @@ from kernel.rpc import RpcClient
 from kernel.values import Phone
 from services.onboarding.ports import SentCode
 
-PURPOSE: Final = "registration"
+REGISTRATION: Final = "registration"
+PHONE_CHANGE: Final = "phone_change"
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -33,11 +34,12 @@ class _Checked(BaseModel):
 
 
 class AuthCodes:
-    """`PhoneCodes` by RPC; Refused comes through with auth's code."""
+    """`PhoneCodes` by RPC for one purpose; Refused comes through with auth's code."""
 
-    def __init__(self, rpc: RpcClient, *, context: Context) -> None:
+    def __init__(self, rpc: RpcClient, *, context: Context, purpose: str) -> None:
         self._rpc = rpc
         self._context = context
+        self._purpose = purpose
 
     def send(self, phone: Phone, *, reference: UUID) -> SentCode:
         """Have a code sent."""
@@ -46,7 +48,7 @@ class AuthCodes:
             "send_code",
             context=self._context,
             phone=phone.reveal(),
-            purpose=PURPOSE,
+            purpose=self._purpose,
             reference=reference,
         )
         sent = _read(_Sent, reply)
@@ -62,11 +64,16 @@ class AuthCodes:
             context=self._context,
             challenge_id=challenge_id,
             code=code,
+            **self._checked_for(),
         )
         checked = _read(_Checked, reply)
         if not checked.confirmed:
             raise Broken("auth neither confirmed nor refused a code")
         return checked.phone_token
+
+    def _checked_for(self) -> dict[str, Any]:
+        """Registration is understood: older code of auth knows no other purpose."""
+        return {} if self._purpose == REGISTRATION else {"purpose": self._purpose}
 
 
 def _read(model: type[ModelT], reply: Json) -> ModelT:

@@ -35,7 +35,14 @@ REGISTRATION: Final = "registration"
 DEVICE: Final = "device"
 """A login in a new browser: the gateway asks for its biometrics alone."""
 
-_OPENED_BY: Final = {REGISTRATION: "onboarding", DEVICE: "gateway"}
+RECOVERIES: Final = ("password_recovery", "number_recovery")
+"""Of who has lost one of the two: the gateway asks for their biometrics alone."""
+
+_OPENED_BY: Final = {
+    **dict.fromkeys((REGISTRATION, "phone_change", "account_change"), "onboarding"),
+    **dict.fromkeys((DEVICE, *RECOVERIES), "gateway"),
+}
+_OF_GATEWAY: Final = frozenset({DEVICE, *RECOVERIES})
 
 
 class CeremonyState(StrEnum):
@@ -149,13 +156,13 @@ class CeremonyRules:
 def parse_operation(text: str, *, by: str) -> str:
     """An operation such as ``contract:<uuid>``; Refused with ``operation_invalid``.
 
-    Only onboarding itself opens ceremonies of registrations, and only the gateway
-    those of new browsers, which are all it may open.
+    Only onboarding itself opens ceremonies of registrations and changes, and only the
+    gateway those of new browsers and recoveries, which are all it may open.
     """
     found = _OPERATION.fullmatch(text)
     if found is None or (
         by != _OPENED_BY.get(found["kind"], by)
-        or (by == "gateway" and found["kind"] != DEVICE)
+        or (by == "gateway" and found["kind"] not in _OF_GATEWAY)
     ):
         raise Refused(
             "operation_invalid",

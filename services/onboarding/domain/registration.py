@@ -125,6 +125,9 @@ ALREADY_REGISTERED: Final = "already_registered"
 PHONE_REGISTERED: Final = "phone_already_registered"
 """The number is a login already. Told only to who holds the phone in hand."""
 
+PHONE_QUARANTINED: Final = "phone_quarantined"
+"""The number was another client's login until lately; told to its holder only."""
+
 BIOMETRICS_NEGATIVE: Final = "biometrics_negative"
 """Three failed attempts: the result is negative and the registration ends."""
 

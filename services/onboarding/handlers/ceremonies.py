@@ -33,6 +33,7 @@ from services.onboarding.domain.ceremony import (
     negative,
     unknown_ceremony,
 )
+from services.onboarding.domain.change import ChangeState
 from services.onboarding.domain.person import Person
 from services.onboarding.domain.registration import (
     BIOMETRICS_NEGATIVE,
@@ -40,6 +41,7 @@ from services.onboarding.domain.registration import (
     wrong_step,
 )
 from services.onboarding.domain.statement import Statement
+from services.onboarding.handlers import changes
 from services.onboarding.handlers.registration import load
 from services.onboarding.ports import Begin, Coid, Rules, Secrets, Unit
 
@@ -65,10 +67,11 @@ class Desk:
     secrets: Secrets
     rules: Rules
     coid: Coid
+    site: str
 
 
 def open_registration_ceremony(
-    *, desk: Desk, site: str, registration_id: UUID, token: str
+    *, desk: Desk, registration_id: UUID, token: str
 ) -> Mapping[str, Json]:
     """Open (or show) the ceremony over the registration statement.
 
@@ -85,7 +88,7 @@ def open_registration_ceremony(
         raise Broken("a registration with a photo lacks its data")
     statement = Statement(
         registration_id=registration_id,
-        site=site,
+        site=desk.site,
         given_at=found.started_at,
         person=person,
         phone=found.phone,
@@ -99,6 +102,36 @@ def open_registration_ceremony(
         operation=f"{REGISTRATION}:{registration_id}",
         document=statement.render(),
     )
+
+
+def open_change_ceremony(
+    *, desk: Desk, change_id: UUID, client_id: UUID
+) -> Mapping[str, Json]:
+    """Open (or show) the ceremony over a change's statement (clause 4.10).
+
+    Refused unless the new number is confirmed and checked.
+    """
+    with desk.begin() as unit:
+        change = changes.load(unit, change_id, client_id)
+        change.refuse_unless(ChangeState.CHECKED, at=desk.clock.now())
+        person = unit.registrations.person(client_id)
+    if person is None:
+        raise Broken("a client has no person")
+    return _open(
+        desk,
+        client_id=client_id,
+        operation=change.operation,
+        document=change.statement(person, site=desk.site),
+    )
+
+
+def ceremony_of_change(unit: Unit, change_id: UUID, client_id: UUID) -> Ceremony:
+    """The unfinished ceremony of the client's own change; else none is known."""
+    change = changes.load(unit, change_id, client_id)
+    ceremony = unit.ceremonies.unfinished_of(change.operation)
+    if ceremony is None or ceremony.client_id != client_id:
+        raise unknown_ceremony()
+    return ceremony
 
 
 def open_ceremony(
@@ -132,12 +165,14 @@ def load_owned(unit: Unit, ceremony_id: UUID, owner: Owner) -> Ceremony:
 
 
 def give_proof(
-    unit: Unit, ceremony: Ceremony, proof: Proof, *, at: datetime
+    desk: Desk, unit: Unit, ceremony: Ceremony, proof: Proof, *, at: datetime
 ) -> CeremonyState:
     """Move the ceremony on by one proof, already kept in this transaction.
 
-    The second proof completes it. Refused when it is over, has run out, or has this
-    proof already: the conditional updates decide, not what was loaded before.
+    The second proof completes it, and what it was for goes on in the same transaction:
+    a registration is identified, a change applied. Refused when it is over, has run
+    out, or has this proof already: the conditional updates decide, not what was loaded
+    before.
     """
     for source, target in MOVES[proof]:
         if unit.ceremonies.move(
@@ -145,6 +180,11 @@ def give_proof(
         ):
             if target is CeremonyState.COMPLETED:
                 _complete(unit, ceremony, at=at)
+                if changes.is_change(ceremony):
+                    quarantine = desk.rules.quarantine(at)
+                    changes.apply(
+                        unit, ceremony, site=desk.site, quarantine=quarantine, at=at
+                    )
             return target
     now = unit.ceremonies.get(ceremony.ceremony_id) or ceremony
     now.refuse_over(at=at)

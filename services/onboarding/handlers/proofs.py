@@ -189,7 +189,7 @@ def _keep_protocol(
         ):
             raise Transient("the same result is being taken just now")
         if code is None:
-            state = give_proof(unit, ceremony, Proof.BIOMETRICS, at=now)
+            state = give_proof(desk, unit, ceremony, Proof.BIOMETRICS, at=now)
             return _standing(ceremony, state)
         failed = unit.ceremonies.failed_tries(ceremony.operation)
         left = max(rules.max_attempts - failed, 0)
@@ -294,7 +294,7 @@ def _keep_signature(
     with desk.begin() as unit:
         fresh = unit.ceremonies.add_signature(proof)
         if fresh:
-            state = give_proof(unit, ceremony, Proof.SIGNATURE, at=now)
+            state = give_proof(desk, unit, ceremony, Proof.SIGNATURE, at=now)
             return _standing(ceremony, state)
     raise _refuse(desk, ceremony, Code.REPLAYED, cms_text)
 

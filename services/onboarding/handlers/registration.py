@@ -5,6 +5,7 @@ Everything but the start is done by whoever holds the registration's bearer toke
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from kernel.clock import Clock, almaty_date
@@ -103,14 +104,15 @@ def confirm_phone(
     clock: Clock,
     codes: PhoneCodes,
     blind: Blind,
+    rules: Rules,
     registration_id: UUID,
     token: str,
     code: str,
 ) -> Mapping[str, Json]:
     """Draft → phone_confirmed, by the code; draft → refused for a number in use.
 
-    Refused: ``phone_already_registered``, and auth's ``code_wrong``, ``code_expired``,
-    ``code_spent``.
+    Refused: ``phone_already_registered``, ``phone_quarantined``, and auth's
+    ``code_wrong``, ``code_expired``, ``code_spent``.
     """
     now = clock.now()
     with begin() as unit:
@@ -120,18 +122,16 @@ def confirm_phone(
     if codes.check(found.challenge_id, code) != phone_token:
         raise Broken("auth confirmed another phone than the one registered")
     with begin() as unit:
-        taken = unit.clients.has_phone(phone_token)
+        taken = why_taken(unit, phone_token, since=now - rules.quarantine(now))
         if taken:
-            unit.registrations.refuse(
-                registration_id, code=rules_of.PHONE_REGISTERED, at=now
-            )
+            unit.registrations.refuse(registration_id, code=taken, at=now)
         else:
             _move(unit, found, to=RegistrationState.PHONE_CONFIRMED, clock=clock)
             unit.publish(
                 PhoneConfirmed(registration_id=registration_id, phone_token=phone_token)
             )
     if taken:
-        raise rules_of.over(rules_of.PHONE_REGISTERED)
+        raise rules_of.over(taken)
     return _standing(found, RegistrationState.PHONE_CONFIRMED)
 
 
@@ -261,6 +261,7 @@ def activate(
     ids: Ids,
     blind: Blind,
     bank: Bank,
+    rules: Rules,
     registration_id: UUID,
 ) -> bool:
     """Identified → active, or → refused for a person who has an account already.
@@ -287,6 +288,9 @@ def activate(
         phone_token=blind("phone", found.phone.reveal()),
     )
     with begin() as unit:
+        code = why_taken(unit, client.phone_token, since=now - rules.quarantine(now))
+        if code == rules_of.PHONE_QUARANTINED:
+            return not unit.registrations.refuse(registration_id, code=code, at=now)
         if not unit.clients.add(client, at=now):
             # A twin of this act leaves the registration active: no refusal then.
             return not unit.registrations.refuse(
@@ -311,13 +315,7 @@ def record_ownership(
 ) -> AccountState:
     """Keep the bank's answer and publish a proof. Transient if it was overtaken."""
     becomes = state_after(account.state, ownership.verdict)
-    if not unit.accounts.record(
-        account.account_id,
-        ownership,
-        check_id=check_id,
-        was=account.state,
-        becomes=becomes,
-    ):
+    if not unit.accounts.record(account, ownership, check_id=check_id, becomes=becomes):
         raise Transient("the account was checked by somebody else just now")
     if ownership.verdict is OwnershipVerdict.MATCH and becomes is not account.state:
         unit.publish(
@@ -329,6 +327,20 @@ def record_ownership(
             )
         )
     return becomes
+
+
+def why_taken(
+    unit: Unit, phone_token: str, *, since: datetime, but_for: UUID | None = None
+) -> str | None:
+    """Why a number cannot become a client's; None when it can.
+
+    Who gave a number up after `since` may take it back (`but_for`); nobody else.
+    """
+    if unit.clients.has_phone(phone_token):
+        return rules_of.PHONE_REGISTERED
+    if unit.changes.is_quarantined(phone_token, since=since, but_for=but_for):
+        return rules_of.PHONE_QUARANTINED
+    return None
 
 
 def load(unit: Unit, registration_id: UUID, token: str) -> Registration:

@@ -2,17 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from kernel.crypto import FieldKeys
 from kernel.values import Iban, Phone
 from services.onboarding.domain.account import Account, AccountState, Ownership
+from services.onboarding.domain.change import Change
 from services.onboarding.ports import Client
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import accounts, clients, ownership_checks
+
+_CLIENT: Final = select(
+    clients.c.registration_id,
+    clients.c.iin_token,
+    clients.c.phone_token,
+    clients.c.phone_sealed,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +48,30 @@ class SqlClients:
         return added.rowcount == 1
 
     def get(self, client_id: UUID) -> Client | None:
+        return self._one(client_id, _CLIENT)
+
+    def lock(self, client_id: UUID) -> Client | None:
+        return self._one(client_id, _CLIENT.with_for_update())
+
+    def change_phone(self, change: Change) -> bool:
+        """One conditional update; the database looks for the proof as well."""
+        seal = RowSeal(self.keys, "clients", change.client_id)
+        changed = self.connection.execute(
+            update(clients)
+            .where(
+                clients.c.client_id == change.client_id,
+                clients.c.phone_token == change.old_token,
+            )
+            .values(
+                phone_token=change.value_token,
+                phone_sealed=seal.seal_text("phone_sealed", change.value.reveal()),
+            )
+        )
+        return changed.rowcount == 1
+
+    def _one(self, client_id: UUID, chosen: Select[*tuple[Any, ...]]) -> Client | None:
         row = self.connection.execute(
-            select(
-                clients.c.registration_id,
-                clients.c.iin_token,
-                clients.c.phone_token,
-                clients.c.phone_sealed,
-            ).where(clients.c.client_id == client_id)
+            chosen.where(clients.c.client_id == client_id)
         ).one_or_none()
         if row is None:
             return None
@@ -91,18 +117,42 @@ class SqlAccounts:
     def get(self, account_id: UUID) -> Account | None:
         return self._one(accounts.c.account_id == account_id)
 
+    def change_iban(self, change: Change) -> bool:
+        """One conditional update; nothing is known yet of the new account's owner."""
+        account = self.of_client(change.client_id)
+        if account is None:
+            return False
+        seal = RowSeal(self.keys, "accounts", account.account_id)
+        changed = self.connection.execute(
+            update(accounts)
+            .where(
+                accounts.c.account_id == account.account_id,
+                accounts.c.iban_token == change.old_token,
+            )
+            .values(
+                iban_token=change.value_token,
+                iban_sealed=seal.seal_text("iban_sealed", change.value.reveal()),
+                state=AccountState.UNPROVED.value,
+            )
+        )
+        return changed.rowcount == 1
+
     def record(
         self,
-        account_id: UUID,
+        account: Account,
         ownership: Ownership,
         *,
         check_id: UUID,
-        was: AccountState,
         becomes: AccountState,
     ) -> bool:
+        """The answer was about one IBAN: of another it says nothing."""
         changed = self.connection.execute(
             update(accounts)
-            .where(accounts.c.account_id == account_id, accounts.c.state == was.value)
+            .where(
+                accounts.c.account_id == account.account_id,
+                accounts.c.iban_token == account.token,
+                accounts.c.state == account.state.value,
+            )
             .values(state=becomes.value)
         )
         if changed.rowcount != 1:
@@ -110,7 +160,8 @@ class SqlAccounts:
         self.connection.execute(
             insert(ownership_checks).values(
                 check_id=check_id,
-                account_id=account_id,
+                account_id=account.account_id,
+                iban_token=account.token,
                 verdict=ownership.verdict.value,
                 evidence_id=ownership.evidence_id,
                 checked_at=ownership.checked_at,

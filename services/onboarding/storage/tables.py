@@ -134,6 +134,7 @@ ownership_checks = Table(
     Column("verdict", Text, nullable=False),
     Column("evidence_id", Text, nullable=False),
     Column("checked_at", DateTime(timezone=True), nullable=False),
+    Column("iban_token", Text),
 )
 Index("ownership_checks_account", ownership_checks.c.account_id)
 
@@ -166,6 +167,50 @@ Index(
     postgresql_where=text("state IN ('open', 'biometrics_done', 'signature_done')"),
 )
 Index("ceremonies_operation", ceremonies.c.operation)
+
+# Old value and new, and the ceremony that proved the change (clause 4.10).
+changes = Table(
+    "changes",
+    metadata,
+    Column("change_id", Uuid, primary_key=True),
+    Column("client_id", Uuid, ForeignKey("clients.client_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("old_sealed", LargeBinary, nullable=False),
+    Column("old_token", Text, nullable=False),
+    Column("value_sealed", LargeBinary, nullable=False),
+    Column("value_token", Text, nullable=False),
+    Column("challenge_id", Uuid),
+    Column("ceremony_id", Uuid, ForeignKey("ceremonies.ceremony_id"), unique=True),
+    Column("refused_code", Text),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("moved_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("kind IN ('phone', 'account')", name="changes_kind"),
+    CheckConstraint(
+        "state IN ('draft', 'confirmed', 'checked', 'applied', 'refused')",
+        name="changes_state",
+    ),
+    CheckConstraint(
+        "(state = 'applied') = (ceremony_id IS NOT NULL)", name="changes_applied"
+    ),
+    CheckConstraint(
+        "(state = 'refused') = (refused_code IS NOT NULL)", name="changes_refused"
+    ),
+)
+Index(
+    "changes_open",
+    changes.c.client_id,
+    changes.c.kind,
+    unique=True,
+    postgresql_where=text("state IN ('draft', 'confirmed', 'checked')"),
+)
+Index("changes_of_client", changes.c.client_id, changes.c.started_at)
+Index(
+    "changes_given_up",
+    changes.c.old_token,
+    postgresql_where=text("state = 'applied'"),
+)
 
 attempts = Table(
     "attempts",

@@ -1,11 +1,14 @@
 """One transaction with the stores of onboarding on it."""
 
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from kernel.crypto import FieldKeys
+from kernel.context import Call, jsonable
+from kernel.crypto import FieldKeys, Json, as_object
 from kernel.database import Transaction
 from kernel.events import Event
 from services.onboarding.storage.ceremonies import SqlCeremonies
+from services.onboarding.storage.changes import SqlChanges
 from services.onboarding.storage.clients import SqlAccounts, SqlClients
 from services.onboarding.storage.registrations import SqlRegistrations
 
@@ -13,13 +16,22 @@ from services.onboarding.storage.registrations import SqlRegistrations
 class SqlUnit:
     """`ports.Unit` on a transaction of the kernel."""
 
-    def __init__(self, transaction: Transaction, keys: FieldKeys) -> None:
+    def __init__(
+        self, transaction: Transaction, keys: FieldKeys, call: Call | None = None
+    ) -> None:
         connection = transaction.connection
-        self._transaction = transaction
+        self._transaction, self._call = transaction, call
         self.registrations = SqlRegistrations(connection, keys)
         self.clients = SqlClients(connection, keys)
         self.accounts = SqlAccounts(connection, keys)
         self.ceremonies = SqlCeremonies(connection, keys)
+        self.changes = SqlChanges(connection, keys)
+
+    def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
+        """Run an act once per Idempotency-Key of the request it belongs to."""
+        if self._call is None:
+            return run()
+        return as_object(self._transaction.once(self._call, lambda: jsonable(run())))
 
     def publish(self, event: Event) -> UUID:
         """Let the event leave with the commit."""

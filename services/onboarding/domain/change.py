@@ -1,0 +1,197 @@
+"""A change (изменение) of the client's number or bank account (clause 4.10).
+
+::
+
+    number:   draft → confirmed → checked → applied
+    account:                      checked → applied      any but the last → refused
+
+*Confirmed* is the number whose code came back, *checked* one the state knows as the
+client's.  A change is applied by the ceremony over its statement and by nothing else:
+both proofs, made for these very bytes, which name client, purpose, old value and new.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from kernel.clock import almaty_date
+from kernel.errors import Refused
+from kernel.values import Iban, Phone
+from services.onboarding.domain.person import Person
+
+LIFETIME: Final = timedelta(hours=1)
+"""How long a change may be gone on with; its ceremony ends by its own clock."""
+
+PER_DAY: Final = 5
+"""Changes a client may begin within 24 hours: each sends a message or asks others."""
+
+
+class ChangeKind(StrEnum):
+    """What is changed."""
+
+    PHONE = "phone"
+    ACCOUNT = "account"
+
+
+class ChangeState(StrEnum):
+    """Where a change stands."""
+
+    DRAFT = "draft"
+    CONFIRMED = "confirmed"
+    CHECKED = "checked"
+    APPLIED = "applied"
+    REFUSED = "refused"
+
+
+OPEN: Final = (ChangeState.DRAFT, ChangeState.CONFIRMED, ChangeState.CHECKED)
+
+NEXT_STEP: Final = {
+    ChangeState.DRAFT: "confirm_phone",
+    ChangeState.CONFIRMED: "identify",
+    ChangeState.CHECKED: "identify",
+    ChangeState.APPLIED: "none",
+    ChangeState.REFUSED: "none",
+}
+"""What the client is to do next, as a word for the front door."""
+
+OPERATIONS: Final = {
+    ChangeKind.PHONE: "phone_change",
+    ChangeKind.ACCOUNT: "account_change",
+}
+"""The kinds of operation a ceremony may be opened for, only here."""
+
+SUPERSEDED: Final = "change_superseded"
+PHONE_NOT_CONFIRMED: Final = "phone_not_confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change: from which value to which, in clear and as keyed tokens."""
+
+    change_id: UUID
+    client_id: UUID
+    kind: ChangeKind
+    state: ChangeState
+    old: Phone | Iban
+    old_token: str
+    value: Phone | Iban
+    value_token: str
+    started_at: datetime
+    expires_at: datetime
+    challenge_id: UUID | None = None
+    refused_code: str | None = None
+
+    @property
+    def operation(self) -> str:
+        """What the ceremony of this change is for."""
+        return f"{OPERATIONS[self.kind]}:{self.change_id}"
+
+    @property
+    def phone(self) -> Phone:
+        """The new number; TypeError when it is no change of the number."""
+        if not isinstance(self.value, Phone):
+            raise TypeError("not a change of the number")
+        return self.value
+
+    @property
+    def iban(self) -> Iban:
+        """The new account; TypeError when it is no change of the account."""
+        if not isinstance(self.value, Iban):
+            raise TypeError("not a change of the account")
+        return self.value
+
+    def refuse_unless(self, *states: ChangeState, at: datetime) -> None:
+        """Refused unless it stands in one of `states` and has not run out."""
+        if self.state is ChangeState.REFUSED:
+            raise refused(self.refused_code)
+        if self.state is not ChangeState.APPLIED and at >= self.expires_at:
+            raise Refused(
+                "change_expired",
+                "The change was not finished in time.",
+                next_step="Begin the change again.",
+            )
+        if self.state not in states:
+            raise wrong_step(self.state)
+
+    def statement(self, person: Person, *, site: str) -> bytes:
+        """The bytes the client signs; a pure function of the change."""
+        names = person.names
+        lines = [
+            *_TITLES[self.kind],
+            "",
+            f"Номер заявления: {self.change_id}",
+            f"Дата заявления: {almaty_date(self.started_at):%d.%m.%Y}",
+            f"Интернет-ресурс: {site}",
+            f"Клиент: {self.client_id}",
+            f"Фамилия: {names.surname}",
+            f"Имя: {names.given_name}",
+            f"Отчество: {names.patronymic or 'нет'}",
+            f"ИИН: {person.iin.reveal()}",
+            "",
+            f"Прежнее значение: {self.old.reveal()}",
+            f"Новое значение: {self.value.reveal()}",
+            "",
+            _ENDS[self.kind],
+            "Подписываю электронной цифровой подписью.",
+        ]
+        return ("\n".join(lines) + "\n").encode()
+
+
+_TITLES: Final = {
+    ChangeKind.PHONE: ("ЗАЯВЛЕНИЕ ОБ ИЗМЕНЕНИИ АБОНЕНТСКОГО НОМЕРА",),
+    ChangeKind.ACCOUNT: ("ЗАЯВЛЕНИЕ ОБ ИЗМЕНЕНИИ БАНКОВСКОГО СЧЁТА (ИИК)",),
+}
+_ENDS: Final = {
+    ChangeKind.PHONE: "Логином для входа будет новый абонентский номер.",
+    ChangeKind.ACCOUNT: "Прошу переводить деньги на новый счёт.",
+}
+
+
+def unknown_change() -> Refused:
+    """No such change, or not yours: one answer for both."""
+    return Refused(
+        "change_unknown",
+        "There is no such change.",
+        next_step="Begin the change again.",
+    )
+
+
+def unchanged() -> Refused:
+    """The new value is the one there is."""
+    return Refused(
+        "change_without_difference",
+        "This is the value there is already.",
+        next_step="Give another one.",
+    )
+
+
+def too_often() -> Refused:
+    """Enough changes were begun for a day."""
+    return Refused(
+        "change_too_often",
+        "Too many changes were begun today.",
+        next_step="Come back tomorrow.",
+        seconds_left=int(timedelta(hours=1).total_seconds()),
+    )
+
+
+def wrong_step(state: ChangeState) -> Refused:
+    """Another step is due, or a twin of this request was faster."""
+    return Refused(
+        "change_step_wrong",
+        "Another step of the change is due.",
+        next_step="Go on with the step named.",
+        state=state.value,
+        step=NEXT_STEP[state],
+    )
+
+
+def refused(code: str | None) -> Refused:
+    """The change ended and the old value stays."""
+    return Refused(
+        code or "change_refused",
+        "This change was refused; everything is as it was.",
+        next_step="Begin the change again with a value that is your own.",
+    )

@@ -1,0 +1,148 @@
+"""Changes of numbers and accounts in PostgreSQL; both values sealed for their row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Update, func, insert, select, update
+
+from kernel.crypto import FieldKeys
+from kernel.values import Iban, Phone
+from services.onboarding.domain.change import OPEN, Change, ChangeKind, ChangeState
+from services.onboarding.storage.sealing import RowSeal
+from services.onboarding.storage.tables import changes
+
+_OPEN = [state.value for state in OPEN]
+
+
+@dataclass(frozen=True, slots=True)
+class SqlChanges:
+    """`ports.Changes` on one connection."""
+
+    connection: Connection
+    keys: FieldKeys
+
+    def add(self, change: Change) -> None:
+        seal = RowSeal(self.keys, "changes", change.change_id)
+        self.connection.execute(
+            insert(changes).values(
+                change_id=change.change_id,
+                client_id=change.client_id,
+                kind=change.kind.value,
+                state=change.state.value,
+                old_sealed=seal.seal_text("old_sealed", change.old.reveal()),
+                old_token=change.old_token,
+                value_sealed=seal.seal_text("value_sealed", change.value.reveal()),
+                value_token=change.value_token,
+                started_at=change.started_at,
+                expires_at=change.expires_at,
+                moved_at=change.started_at,
+            )
+        )
+
+    def get(self, change_id: UUID) -> Change | None:
+        row = self.connection.execute(
+            select(changes).where(changes.c.change_id == change_id)
+        ).one_or_none()
+        return None if row is None else self._change(row)
+
+    def begun_since(self, client_id: UUID, *, since: datetime) -> int:
+        count = self.connection.execute(
+            select(func.count()).where(
+                changes.c.client_id == client_id, changes.c.started_at > since
+            )
+        ).scalar_one()
+        return int(count)
+
+    def supersede(
+        self, client_id: UUID, kind: ChangeKind, *, code: str, at: datetime
+    ) -> None:
+        self.connection.execute(
+            update(changes)
+            .where(
+                changes.c.client_id == client_id,
+                changes.c.kind == kind.value,
+                changes.c.state.in_(_OPEN),
+            )
+            .values(state=ChangeState.REFUSED.value, refused_code=code, moved_at=at)
+        )
+
+    def note_code(self, change_id: UUID, challenge_id: UUID) -> None:
+        self.connection.execute(
+            update(changes)
+            .where(
+                changes.c.change_id == change_id,
+                changes.c.state == ChangeState.DRAFT.value,
+            )
+            .values(challenge_id=challenge_id)
+        )
+
+    def move(
+        self,
+        change_id: UUID,
+        *,
+        source: ChangeState,
+        target: ChangeState,
+        at: datetime,
+    ) -> bool:
+        return self._hit(
+            update(changes)
+            .where(changes.c.change_id == change_id, changes.c.state == source.value)
+            .values(state=target.value, moved_at=at)
+        )
+
+    def apply(self, change_id: UUID, ceremony_id: UUID, *, at: datetime) -> bool:
+        """The ceremony is named by the same statement that applies the change."""
+        return self._hit(
+            update(changes)
+            .where(
+                changes.c.change_id == change_id,
+                changes.c.state == ChangeState.CHECKED.value,
+            )
+            .values(
+                state=ChangeState.APPLIED.value, ceremony_id=ceremony_id, moved_at=at
+            )
+        )
+
+    def refuse(self, change_id: UUID, *, code: str, at: datetime) -> bool:
+        return self._hit(
+            update(changes)
+            .where(changes.c.change_id == change_id, changes.c.state.in_(_OPEN))
+            .values(state=ChangeState.REFUSED.value, refused_code=code, moved_at=at)
+        )
+
+    def is_quarantined(
+        self, phone_token: str, *, since: datetime, but_for: UUID | None
+    ) -> bool:
+        given_up = select(changes.c.change_id).where(
+            changes.c.old_token == phone_token,
+            changes.c.kind == ChangeKind.PHONE.value,
+            changes.c.state == ChangeState.APPLIED.value,
+            changes.c.moved_at > since,
+        )
+        if but_for is not None:
+            given_up = given_up.where(changes.c.client_id != but_for)
+        return self.connection.execute(given_up.limit(1)).first() is not None
+
+    def _hit(self, statement: Update) -> bool:
+        return self.connection.execute(statement).rowcount == 1
+
+    def _change(self, row: Row[*tuple[Any, ...]]) -> Change:
+        seal = RowSeal(self.keys, "changes", row.change_id)
+        kind = ChangeKind(row.kind)
+        value_of = Phone if kind is ChangeKind.PHONE else Iban
+        return Change(
+            change_id=row.change_id,
+            client_id=row.client_id,
+            kind=kind,
+            state=ChangeState(row.state),
+            old=value_of(seal.open_text("old_sealed", row.old_sealed)),
+            old_token=row.old_token,
+            value=value_of(seal.open_text("value_sealed", row.value_sealed)),
+            value_token=row.value_token,
+            started_at=row.started_at,
+            expires_at=row.expires_at,
+            challenge_id=row.challenge_id,
+            refused_code=row.refused_code,
+        )
