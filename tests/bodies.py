@@ -10,7 +10,7 @@ PARAMETERS: Final = {
     **dict.fromkeys(
         (
             *("registration_id", "ceremony_id", "contract_id", "application_id"),
-            *("session_id", "passkey_id", "check_id"),
+            *("session_id", "passkey_id", "check_id", "change_id", "recovery_id"),
         ),
         ID,
     ),

@@ -39,7 +39,10 @@ MOST_FILES = 8_192
 SPARE_FILES = 64
 """Of these: for listeners, pages and log."""
 
-GUESSING = ("sessions", "registrations", "challenges", "factors")
+GUESSING = (
+    *("sessions", "registrations", "challenges", "factors"),
+    *("password-recoveries", "number-recoveries", "phone-changes", "account-changes"),
+)
 """Resources where a POST tries a secret or sends a message."""
 
 

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -12,11 +13,15 @@ from kernel.entrypoints import UseCasesProvider, answers, every
 from kernel.errors import Broken, Refused
 from kernel.values import Iban, Iin, Phone
 from services.onboarding.domain.ceremony import unknown_ceremony
+from services.onboarding.domain.change import ChangeKind
 from services.onboarding.domain.consent import parse_consents
 from services.onboarding.domain.person import IdentityDocument, Names, Person
 from services.onboarding.handlers.ceremonies import Owner
+from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import Application
 from services.onboarding.wiring import UseCases
+
+Kind = Literal["phone", "account"]
 
 
 class Document(BaseModel):
@@ -189,7 +194,7 @@ class Service:
     def confirm_phone_change(self, call: Call, *, change_id: UUID, code: str) -> Json:
         """Confirm the new number by the code that was sent to it."""
         return self.use_cases.confirm_phone_change(
-            call.context, change_id=change_id, client_id=_client(call), code=code
+            call.context, which=_which(call, change_id, "phone"), code=code
         )
 
     @answers(callers=("gateway",), client=True)
@@ -200,27 +205,28 @@ class Service:
         )
 
     @answers(callers=("gateway",), client=True)
-    def open_change_ceremony(self, call: Call, *, change_id: UUID) -> Json:
+    def open_change_ceremony(self, call: Call, *, change_id: UUID, what: Kind) -> Json:
         """Open the ceremony over the statement of a change."""
         return self.use_cases.open_change_ceremony(
-            call.context, change_id=change_id, client_id=_client(call)
+            call.context, which=_which(call, change_id, what)
         )
 
     @answers(callers=("gateway",), client=True)
-    def sign_change(self, call: Call, *, change_id: UUID, cms_b64: str) -> Json:
+    def sign_change(
+        self, call: Call, *, change_id: UUID, what: Kind, cms_b64: str
+    ) -> Json:
         """Take the ЭЦП over the statement of a change, from its client."""
         return self.use_cases.sign_change(
             call.context,
-            change_id=change_id,
-            client_id=_client(call),
+            which=_which(call, change_id, what),
             cms_text=cms_b64,
         )
 
     @answers(callers=("gateway",), client=True)
-    def get_change(self, call: Call, *, change_id: UUID) -> Json:
+    def get_change(self, call: Call, *, change_id: UUID, what: Kind) -> Json:
         """Where the client's own change stands."""
         return self.use_cases.get_change(
-            call.context, change_id=change_id, client_id=_client(call)
+            call.context, which=_which(call, change_id, what)
         )
 
     @answers(callers=("contracts",))
@@ -272,6 +278,10 @@ class Service:
     def activate_identified(self) -> None:
         """Activate registrations a crash left between proof and activation."""
         self.use_cases.activate_identified()
+
+
+def _which(call: Call, change_id: UUID, what: Kind) -> Which:
+    return Which(change_id=change_id, client_id=_client(call), kind=ChangeKind(what))
 
 
 def _client(call: Call) -> UUID:

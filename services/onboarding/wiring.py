@@ -39,7 +39,7 @@ from services.onboarding.handlers import (
     registration,
 )
 from services.onboarding.handlers.ceremonies import Desk, Owner
-from services.onboarding.handlers.changes import Wish
+from services.onboarding.handlers.changes import Which, Wish
 from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import (
     Bank,
@@ -160,7 +160,7 @@ class UseCases:
         )
 
     def confirm_phone_change(
-        self, context: Context, *, change_id: UUID, client_id: UUID, code: str
+        self, context: Context, *, which: Which, code: str
     ) -> Mapping[str, Json]:
         clock = self._platform.clock
         return changes.confirm_phone_change(
@@ -168,8 +168,7 @@ class UseCases:
             clock=clock,
             codes=self._codes(context, codes.PHONE_CHANGE),
             quarantine=self._rules.quarantine(clock.now()),
-            change_id=change_id,
-            client_id=client_id,
+            which=which,
             code=code,
         )
 
@@ -185,37 +184,30 @@ class UseCases:
         )
 
     def open_change_ceremony(
-        self, context: Context, *, change_id: UUID, client_id: UUID
+        self, context: Context, *, which: Which
     ) -> Mapping[str, Json]:
         changes.check_phone(
             begin=self._begin(context),
             clock=self._platform.clock,
             state_base=self._outside.state_base,
-            change_id=change_id,
-            client_id=client_id,
+            which=which,
         )
-        return ceremonies.open_change_ceremony(
-            desk=self._desk(context), change_id=change_id, client_id=client_id
-        )
+        return ceremonies.open_change_ceremony(desk=self._desk(context), which=which)
 
     def sign_change(
-        self, context: Context, *, change_id: UUID, client_id: UUID, cms_text: str
+        self, context: Context, *, which: Which, cms_text: str
     ) -> Mapping[str, Json]:
         with self._begin(context)() as unit:
-            ceremony = ceremonies.ceremony_of_change(unit, change_id, client_id)
+            ceremony = ceremonies.ceremony_of_change(unit, which)
         return self.put_signature(
             context,
             ceremony_id=ceremony.ceremony_id,
-            owner=Owner(token=None, client_id=client_id),
+            owner=Owner(token=None, client_id=which.client_id),
             cms_text=cms_text,
         )
 
-    def get_change(
-        self, context: Context, *, change_id: UUID, client_id: UUID
-    ) -> Mapping[str, Json]:
-        return changes.get_change(
-            begin=self._begin(context), change_id=change_id, client_id=client_id
-        )
+    def get_change(self, context: Context, *, which: Which) -> Mapping[str, Json]:
+        return changes.get_change(begin=self._begin(context), which=which)
 
     def put_person(
         self,

@@ -19,6 +19,7 @@ OPERATIONS: Final = list(operations())
 PUBLIC: Final = frozenset(
     {"start_registration", "return_from_biometrics", "log_in", "open_session"}
     | {"send_login_message", "ask_login_passkey", "open_by_passkey"}
+    | {"start_password_recovery", "prove_recovery_phone", "start_number_recovery"}
     | {"live", "ready"}
 )
 """Whoever calls these has nothing yet that could be asked for."""

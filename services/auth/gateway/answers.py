@@ -160,6 +160,21 @@ class CeremonyAnswer(CeremonyStep):
     expires_at: Moment
 
 
+class ChangeStep(Answer):
+    """Where a change of number or account stands after a step, and what comes next."""
+
+    change_id: AnswerId
+    kind: Annotated[str, word("phone", "account")]
+    state: Annotated[str, word("draft", "confirmed", "checked", "applied", "refused")]
+    next_step: Annotated[str, word("confirm_phone", "identify", "none")]
+
+
+class ChangeAnswer(ChangeStep):
+    """A change; `refused_code` says why one left everything as it was."""
+
+    refused_code: Annotated[str | None, Field(examples=[None])]
+
+
 class ApplicationAnswer(Answer):
     """An application and the decision on it."""
 

@@ -41,18 +41,27 @@ _SCHEMES: Final[Mapping[str, Description]] = {
         "scheme": "bearer",
         "description": "The token of a new browser's check; it opens only that one.",
     },
+    "recovery": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of a recovery; it opens only that one. Of a lost"
+        " number, once biometrics were passed, the change of number as well.",
+    },
 }
 _SECURITY: Final[Mapping[object, list[Description]]] = {
     security.signed_in: [{"session": []}],
     security.looked_in: [{"session": []}],
     security.registration_token: [{"registration": []}],
     security.check_token: [{"device_check": []}],
+    security.recovery_token: [{"recovery": []}],
+    security.number_changer: [{"session": []}, {"recovery": []}],
     security.holder: [{"session": []}, {"registration": []}],
 }
 _REFUSED_BY_SCHEME: Final = {
     "session": ("session_required",),
     "registration": ("token_required",),
     "device_check": ("token_required",),
+    "recovery": ("token_required",),
 }
 _ALWAYS: Final = (
     *("malformed_request", "query_duplicate", "not_acceptable", "timed_out"),

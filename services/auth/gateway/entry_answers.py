@@ -42,6 +42,20 @@ class DeviceCheckAnswer(Answer):
     expires_at: Moment
 
 
+class RecoveryAnswer(Answer):
+    """One proof was right; biometrics are due, by this token, told this once."""
+
+    recovery_id: AnswerId
+    token: Token
+    expires_at: Moment
+
+
+class RightAnswer(Answer):
+    """Until when the recovery's token opens the change of number."""
+
+    expires_at: Moment
+
+
 class EntryAnswer(Answer):
     """The stay that begins, or the check a new browser must pass before that."""
 

@@ -20,6 +20,7 @@ REGISTRATION: Final = (
     "registration_refused",
     "already_registered",
     "phone_already_registered",
+    "phone_quarantined",
     "biometrics_negative",
 )
 CEREMONY: Final = (
@@ -67,6 +68,13 @@ SIGNATURE: Final = (
     "wrong_person",
     "wrong_usage",
 )
+CHANGE: Final = (
+    "change_unknown",
+    "change_expired",
+    "change_step_wrong",
+    "change_superseded",
+)
+"""Of operations that go on with a change of number or account."""
 PERSON: Final = (
     "name_invalid",
     "iin_invalid",

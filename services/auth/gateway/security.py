@@ -104,6 +104,28 @@ def check_token(request: Request) -> str:
     return registration_token(request)
 
 
+def recovery_token(request: Request) -> str:
+    """The bearer token of a recovery; Refused ``token_required``."""
+    return registration_token(request)
+
+
+async def number_changer(request: Request) -> UUID:
+    """Whose number may be changed: of who is logged in, or has lost the old one.
+
+    The token of a lost number opens this and nothing else: no other operation asks for
+    it.  Refused ``session_required``.
+    """
+    token = bearer(request)
+    if token is None:
+        return (await signed_in(request)).client_id
+    gate = gate_of(request)
+    client_id = await gate.blocking(
+        gate.use_cases.recovery.client_of_right, context_of(request), token=token
+    )
+    request.state.client_id = client_id
+    return client_id
+
+
 def bearer(request: Request) -> str | None:
     """The token of ``Authorization: Bearer``, if there is one of a sane length."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -149,4 +171,6 @@ SignedIn = Annotated[Session, Depends(signed_in)]
 LookedIn = Annotated[Session, Depends(looked_in)]
 CheckToken = Annotated[str, Depends(check_token)]
 RegistrationToken = Annotated[str, Depends(registration_token)]
+RecoveryToken = Annotated[str, Depends(recovery_token)]
+NumberChanger = Annotated[UUID, Depends(number_changer)]
 CeremonyHolder = Annotated[Holder, Depends(holder)]

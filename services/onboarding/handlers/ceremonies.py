@@ -42,6 +42,7 @@ from services.onboarding.domain.registration import (
 )
 from services.onboarding.domain.statement import Statement
 from services.onboarding.handlers import changes
+from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import load
 from services.onboarding.ports import Begin, Coid, Rules, Secrets, Unit
 
@@ -104,32 +105,30 @@ def open_registration_ceremony(
     )
 
 
-def open_change_ceremony(
-    *, desk: Desk, change_id: UUID, client_id: UUID
-) -> Mapping[str, Json]:
+def open_change_ceremony(*, desk: Desk, which: Which) -> Mapping[str, Json]:
     """Open (or show) the ceremony over a change's statement (clause 4.10).
 
     Refused unless the new number is confirmed and checked.
     """
     with desk.begin() as unit:
-        change = changes.load(unit, change_id, client_id)
+        change = changes.load(unit, which)
         change.refuse_unless(ChangeState.CHECKED, at=desk.clock.now())
-        person = unit.registrations.person(client_id)
+        person = unit.registrations.person(which.client_id)
     if person is None:
         raise Broken("a client has no person")
     return _open(
         desk,
-        client_id=client_id,
+        client_id=which.client_id,
         operation=change.operation,
         document=change.statement(person, site=desk.site),
     )
 
 
-def ceremony_of_change(unit: Unit, change_id: UUID, client_id: UUID) -> Ceremony:
+def ceremony_of_change(unit: Unit, which: Which) -> Ceremony:
     """The unfinished ceremony of the client's own change; else none is known."""
-    change = changes.load(unit, change_id, client_id)
+    change = changes.load(unit, which)
     ceremony = unit.ceremonies.unfinished_of(change.operation)
-    if ceremony is None or ceremony.client_id != client_id:
+    if ceremony is None or ceremony.client_id != which.client_id:
         raise unknown_ceremony()
     return ceremony
 

@@ -56,6 +56,15 @@ class Wish:
     value: Phone | Iban
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which change is meant: by its id, of this client, and of this kind."""
+
+    change_id: UUID
+    client_id: UUID
+    kind: ChangeKind
+
+
 def start_phone_change(
     wish: Wish, *, begin: Begin, clock: Clock, ids: Ids, blind: Blind, codes: PhoneCodes
 ) -> Mapping[str, Json]:
@@ -67,8 +76,9 @@ def start_phone_change(
     """
     reply = _start(wish, begin=begin, clock=clock, ids=ids, blind=blind)
     change_id = UUID(str(reply["change_id"]))
+    which = Which(change_id=change_id, client_id=wish.client_id, kind=wish.kind)
     with begin() as unit:
-        change = load(unit, change_id, wish.client_id)
+        change = load(unit, which)
     if change.state is ChangeState.DRAFT and change.challenge_id is None:
         sent = codes.send(change.phone, reference=change_id)
         with begin() as unit:
@@ -92,8 +102,7 @@ def confirm_phone_change(
     clock: Clock,
     codes: PhoneCodes,
     quarantine: timedelta,
-    change_id: UUID,
-    client_id: UUID,
+    which: Which,
     code: str,
 ) -> Mapping[str, Json]:
     """Draft → confirmed, by the code; draft → refused for a number that is not free.
@@ -103,7 +112,7 @@ def confirm_phone_change(
     """
     now = clock.now()
     with begin() as unit:
-        change = load(unit, change_id, client_id)
+        change = load(unit, which)
         change.refuse_unless(ChangeState.DRAFT, at=now)
     if change.challenge_id is None:
         raise wrong_step(change.state)
@@ -111,10 +120,10 @@ def confirm_phone_change(
         raise Broken("auth confirmed another phone than the one wanted")
     with begin() as unit:
         taken = why_taken(
-            unit, change.value_token, since=now - quarantine, but_for=client_id
+            unit, change.value_token, since=now - quarantine, but_for=which.client_id
         )
         if taken:
-            unit.changes.refuse(change_id, code=taken, at=now)
+            unit.changes.refuse(which.change_id, code=taken, at=now)
         else:
             _move(unit, change, to=ChangeState.CONFIRMED, at=now)
     if taken:
@@ -127,8 +136,7 @@ def check_phone(
     begin: Begin,
     clock: Clock,
     state_base: StateBase,
-    change_id: UUID,
-    client_id: UUID,
+    which: Which,
 ) -> None:
     """Confirmed → checked, when the state knows the number as this person's.
 
@@ -136,9 +144,9 @@ def check_phone(
     Transient and ends nothing.  A change that needs no such question passes.
     """
     with begin() as unit:
-        change = load(unit, change_id, client_id)
+        change = load(unit, which)
         change.refuse_unless(ChangeState.CONFIRMED, ChangeState.CHECKED, at=clock.now())
-        person = unit.registrations.person(client_id)
+        person = unit.registrations.person(which.client_id)
     if change.state is ChangeState.CHECKED:
         return
     if person is None:
@@ -148,25 +156,31 @@ def check_phone(
         if verdict is PhoneVerdict.MATCH:
             _move(unit, change, to=ChangeState.CHECKED, at=clock.now())
         else:
-            unit.changes.refuse(change_id, code=PHONE_NOT_CONFIRMED, at=clock.now())
+            unit.changes.refuse(
+                which.change_id, code=PHONE_NOT_CONFIRMED, at=clock.now()
+            )
     if verdict is not PhoneVerdict.MATCH:
         raise refused(PHONE_NOT_CONFIRMED)
 
 
-def get_change(*, begin: Begin, change_id: UUID, client_id: UUID) -> Mapping[str, Json]:
+def get_change(*, begin: Begin, which: Which) -> Mapping[str, Json]:
     """Where the change stands and what is next."""
     with begin() as unit:
-        change = load(unit, change_id, client_id)
+        change = load(unit, which)
     return {
         **_standing(change, change.state),
         "refused_code": change.refused_code,
     }
 
 
-def load(unit: Unit, change_id: UUID, client_id: UUID) -> Change:
-    """The client's own change; anybody else's is not there."""
-    change = unit.changes.get(change_id)
-    if change is None or change.client_id != client_id:
+def load(unit: Unit, which: Which) -> Change:
+    """The client's own change of that kind; anybody else's is not there."""
+    change = unit.changes.get(which.change_id)
+    if (
+        change is None
+        or change.client_id != which.client_id
+        or change.kind is not which.kind
+    ):
         raise unknown_change()
     return change
 
@@ -194,9 +208,10 @@ def apply(
     A number that became somebody's meanwhile ends the change instead.
     """
     kind, _, subject = ceremony.operation.partition(":")
-    change = load(unit, UUID(subject), ceremony.client_id)  # step 1
-    if KINDS[kind] is not change.kind:
-        raise unknown_change()
+    which = Which(
+        change_id=UUID(subject), client_id=ceremony.client_id, kind=KINDS[kind]
+    )
+    change = load(unit, which)  # step 1
     change.refuse_unless(ChangeState.CHECKED, at=at)
     person = unit.registrations.person(change.client_id)
     if person is None:
