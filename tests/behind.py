@@ -29,6 +29,12 @@ _WHOLE_CEREMONY: Final[dict[str, Json]] = {
     "biometrics_url": "https://coid.example/visit/1",
     "expires_at": AT,
 }
+_CHANGE: Final[dict[str, Json]] = {
+    "change_id": ID,
+    "kind": "phone",
+    "state": "draft",
+    "next_step": "confirm_phone",
+}
 _APPLICATION: Final[dict[str, Json]] = {
     "application_id": ID,
     "state": "offered",
@@ -74,6 +80,12 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     ("onboarding", "open_registration_ceremony"): _WHOLE_CEREMONY,
     ("onboarding", "get_ceremony"): _WHOLE_CEREMONY,
     ("onboarding", "open_ceremony"): _WHOLE_CEREMONY,
+    ("onboarding", "start_phone_change"): _CHANGE,
+    ("onboarding", "confirm_phone_change"): _CHANGE,
+    ("onboarding", "start_account_change"): _CHANGE,
+    ("onboarding", "open_change_ceremony"): _WHOLE_CEREMONY,
+    ("onboarding", "sign_change"): _CEREMONY,
+    ("onboarding", "get_change"): {**_CHANGE, "refused_code": None},
     ("onboarding", "complete_biometrics"): _CEREMONY,
     ("onboarding", "put_signature"): _CEREMONY,
     ("contracts", "submit_application"): _APPLICATION,

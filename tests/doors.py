@@ -31,7 +31,7 @@ from services.auth.handlers.access import Called
 from services.auth.wiring import GatewayUseCases
 from services.auth.wiring.gateway import SecondFactor
 from tests.behind import ANSWERS, ID
-from tests.entry_twins import FakeEntry, FakeFactors, FakeStays
+from tests.entry_twins import FakeEntry, FakeFactors, FakeRecovery, FakeStays
 
 HOST: Final = "creditplus.kz"
 ORIGIN: Final = f"https://{HOST}"
@@ -81,6 +81,7 @@ class FakeUseCases:
     entry: FakeEntry = field(default_factory=FakeEntry)
     stays: FakeStays = field(default_factory=FakeStays)
     factors: FakeFactors = field(default_factory=FakeFactors)
+    recovery: FakeRecovery = field(default_factory=FakeRecovery)
 
     def authenticate(self, _context: Context, *, token: str, activity: bool) -> Session:
         del activity

@@ -15,7 +15,7 @@ from services.auth.domain.devices import DeviceCheck
 from services.auth.domain.factors import Standing
 from services.auth.domain.passkeys import Passkey
 from services.auth.domain.sessions import Session
-from services.auth.wiring import Entered
+from services.auth.wiring import CheckDue, Entered
 from services.auth.wiring.factors import Begun, Factors
 from tests.behind import ID
 
@@ -69,13 +69,7 @@ class FakeEntry:
         raise Refused("code_wrong", "The code is not right.", next_step="-")
 
     def find_check(self, _context: Context, **_given: object) -> DeviceCheck:
-        return DeviceCheck(
-            check_id=UUID(ID),
-            login_id=UUID(ID),
-            client_id=UUID(ID),
-            opened_at=NOON,
-            expires_at=NOON,
-        )
+        return _check()
 
     def statement(self, _check: DeviceCheck) -> bytes:
         return b"{}"
@@ -85,6 +79,46 @@ class FakeEntry:
 
     def admit_registered(self, _context: Context, **_given: object) -> None:
         return
+
+
+@dataclass
+class FakeRecovery:
+    """Of `RecoveryUseCases`: every proof is right, nobody holds a right."""
+
+    def send_code(self, _context: Context, **_given: object) -> Challenge:
+        return _CHALLENGE
+
+    def prove_code(self, _context: Context, **_given: object) -> CheckDue:
+        return CheckDue(_check(), _TOKEN)
+
+    def prove_password(self, _context: Context, **_given: object) -> CheckDue:
+        return CheckDue(_check(), _TOKEN)
+
+    def find(self, _context: Context, **_given: object) -> DeviceCheck:
+        return _check()
+
+    def statement(self, _check: DeviceCheck) -> bytes:
+        return b"{}"
+
+    def set_password(self, _context: Context, **_given: object) -> None:
+        return
+
+    def allow_change(self, _context: Context, **_given: object) -> DeviceCheck:
+        return _check()
+
+    def client_of_right(self, _context: Context, *, token: str) -> UUID:
+        del token
+        return UUID(ID)
+
+
+def _check() -> DeviceCheck:
+    return DeviceCheck(
+        check_id=UUID(ID),
+        login_id=UUID(ID),
+        client_id=UUID(ID),
+        opened_at=NOON,
+        expires_at=NOON,
+    )
 
 
 @dataclass

@@ -21,7 +21,7 @@ from kernel.platform import Platform
 from kernel.settings import read
 from kernel.values import Phone
 from services.auth.adapters import Argon2Passwords
-from services.auth.domain.codes import Challenge, Purpose
+from services.auth.domain.codes import Challenge, NumberPurpose, Purpose
 from services.auth.domain.devices import Browser
 from services.auth.domain.factors import CodeProof
 from services.auth.domain.messages import Message, Report
@@ -183,16 +183,21 @@ class Stand:
         assert found is not None
         return found[1]
 
-    def prove_phone(self, phone: Phone = PHONE) -> UUID:
-        """A registration whose number is confirmed; its id."""
-        registration_id = self.auth_platform.ids.new()
+    def prove_phone(
+        self, phone: Phone = PHONE, purpose: NumberPurpose = "registration"
+    ) -> UUID:
+        """A registration, or a change, whose number is confirmed; its id."""
+        reference = self.auth_platform.ids.new()
         sent = self.auth.send_code(
-            self.context(), phone=phone, reference=registration_id
+            self.context(), phone=phone, purpose=purpose, reference=reference
         )
         self.auth.check_code(
-            self.context(), challenge_id=sent.challenge_id, code=self.code_for(phone)
+            self.context(),
+            challenge_id=sent.challenge_id,
+            code=self.code_for(phone, purpose),
+            purpose=purpose,
         )
-        return registration_id
+        return reference
 
     def activate(self, registration_id: UUID, phone: Phone = PHONE) -> UUID:
         """The event of onboarding, as the inbox hands it over; the client's id."""

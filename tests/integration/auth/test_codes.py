@@ -22,7 +22,10 @@ def another(code: str, step: int = 1) -> str:
 
 def sent(stand: Stand) -> tuple[Challenge, str]:
     challenge = stand.auth.send_code(
-        stand.context(), phone=PHONE, reference=stand.auth_platform.ids.new()
+        stand.context(),
+        phone=PHONE,
+        purpose="registration",
+        reference=stand.auth_platform.ids.new(),
     )
     return challenge, stand.code_for()
 
@@ -106,7 +109,10 @@ def test_of_many_sendings_at_once_five_go_out(stand: Stand) -> None:
     in_threads(
         30,
         lambda _: stand.auth.send_code(
-            stand.context(), phone=PHONE, reference=stand.auth_platform.ids.new()
+            stand.context(),
+            phone=PHONE,
+            purpose="registration",
+            reference=stand.auth_platform.ids.new(),
         ),
     )
 
@@ -116,7 +122,10 @@ def test_of_many_sendings_at_once_five_go_out(stand: Stand) -> None:
 def test_neither_number_nor_code_nor_text_stands_in_the_tables(stand: Stand) -> None:
     _, code = sent(stand)
     stand.auth.send_code(
-        stand.context(), phone=OTHER_PHONE, reference=stand.auth_platform.ids.new()
+        stand.context(),
+        phone=OTHER_PHONE,
+        purpose="registration",
+        reference=stand.auth_platform.ids.new(),
     )
     tables = ("challenges", "messages", "code_sends", "outbox")
     stored = "".join(str(stand.rows(f"SELECT * FROM {name}")) for name in tables)  # noqa: S608 - names are ours

@@ -74,7 +74,10 @@ def test_a_client_who_is_not_here_yet_is_waited_for(stand: Stand) -> None:
 def test_a_message_waits_out_the_provider_s_absence(stand: Stand) -> None:
     stand.phones.away = True
     stand.auth.send_code(
-        stand.context(), phone=PHONE, reference=stand.auth_platform.ids.new()
+        stand.context(),
+        phone=PHONE,
+        purpose="registration",
+        reference=stand.auth_platform.ids.new(),
     )
     assert texts(stand) == []
     stand.phones.away = False
@@ -89,7 +92,10 @@ def test_a_message_waits_out_the_provider_s_absence(stand: Stand) -> None:
 def test_a_crash_while_sending_sends_the_same_message_id_again(stand: Stand) -> None:
     """The lease runs out; the provider delivers one id once."""
     stand.auth.send_code(
-        stand.context(), phone=PHONE, reference=stand.auth_platform.ids.new()
+        stand.context(),
+        phone=PHONE,
+        purpose="registration",
+        reference=stand.auth_platform.ids.new(),
     )
     stand.phones.crashes = True
     with pytest.raises(KeyboardInterrupt):
@@ -105,7 +111,10 @@ def test_a_crash_while_sending_sends_the_same_message_id_again(stand: Stand) -> 
 def test_a_code_too_old_to_be_used_is_dropped_and_told_of(stand: Stand) -> None:
     stand.phones.away = True
     stand.auth.send_code(
-        stand.context(), phone=PHONE, reference=stand.auth_platform.ids.new()
+        stand.context(),
+        phone=PHONE,
+        purpose="registration",
+        reference=stand.auth_platform.ids.new(),
     )
     stand.clock.at += timedelta(minutes=5)
     stand.phones.away = False
@@ -129,7 +138,10 @@ def test_it_is_known_what_became_of_a_message(
 ) -> None:
     """Asked until it is said; an operator who is away is asked again."""
     stand.auth.send_code(
-        stand.context(), phone=PHONE, reference=stand.auth_platform.ids.new()
+        stand.context(),
+        phone=PHONE,
+        purpose="registration",
+        reference=stand.auth_platform.ids.new(),
     )
     texts(stand)
     assert stand.auth.follow_messages() == 0
@@ -181,7 +193,10 @@ def test_the_language_of_a_number_that_became_no_login_is_forgotten(
 
 def test_number_and_text_are_gone_once_sent(stand: Stand) -> None:
     stand.auth.send_code(
-        stand.context(), phone=PHONE, reference=stand.auth_platform.ids.new()
+        stand.context(),
+        phone=PHONE,
+        purpose="registration",
+        reference=stand.auth_platform.ids.new(),
     )
     texts(stand)
 

@@ -9,7 +9,7 @@ from kernel.errors import Refused
 from services.auth.domain.codes import Challenge
 from services.auth.domain.passwords import Login
 from services.auth.wiring.desk import Desk
-from services.auth.wiring.gateway import PASSWORDS_REHASHED
+from services.auth.wiring.first import PASSWORDS_REHASHED
 from tests.integration.auth.stand import (
     CHEAP,
     OTHER_PHONE,

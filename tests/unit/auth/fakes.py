@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from kernel.errors import Broken
 from kernel.events import Event
 from kernel.values import Phone
-from services.auth.domain.codes import Challenge, Claim, Purpose
+from services.auth.domain.codes import Challenge, Claim, NumberPurpose, Purpose
+from services.auth.domain.devices import Aim, DeviceCheck
 from services.auth.domain.languages import DEFAULT, Language
 from services.auth.domain.messages import Message, Told
 from services.auth.domain.passwords import Attempt, Login
@@ -101,22 +103,30 @@ class FakeChallenges:
 
     def confirm(self, claim: Claim, *, now: datetime) -> bool:
         found = self.kept[claim.challenge_id]
-        if found.state != "open":
+        if found.state != "open" or found.expires_at <= now:
             return False
         self.kept[claim.challenge_id] = replace(
             found, state="confirmed", confirmed_at=now, used_for=claim.used_for
         )
         return True
 
-    def confirmed_phone(self, registration_id: UUID, phone_token: str) -> Phone | None:
+    def confirmed_phone(
+        self, purpose: NumberPurpose, reference: UUID, phone_token: str
+    ) -> Phone | None:
         for found in self.kept.values():
-            if (found.reference, found.phone_token, found.state) == (
-                registration_id,
+            if (found.purpose, found.reference, found.phone_token, found.state) == (
+                purpose,
+                reference,
                 phone_token,
                 "confirmed",
             ):
                 return found.phone
         return None
+
+    def void(self, client_id: UUID, phone_token: str, *, now: datetime) -> None:
+        for key, one in self.kept.items():
+            if (one.client_id, one.phone_token) == (client_id, phone_token):
+                self.kept[key] = replace(one, expires_at=min(one.expires_at, now))
 
     def forget(self, *, before: datetime) -> int:
         old = [key for key, one in self.kept.items() if one.expires_at < before]
@@ -148,12 +158,28 @@ class FakeLogins:
         behind = [o for o in self.kept if o.phone_token >= phone_token]
         return min(behind, key=lambda o: o.phone_token, default=None)
 
-    def replace_hash(self, login: Login, password_hash: str) -> bool:
-        mine = login in self.kept
+    def lock(self, client_id: UUID) -> Login | None:
+        return self.by_client(client_id)
+
+    def move(self, login: Login, phone: Phone, phone_token: str) -> bool:
+        if self.by_phone(phone_token) is not None:
+            raise Broken("the number is another's")
+        return self._swap(login, replace(login, phone=phone, phone_token=phone_token))
+
+    def reset_password(
+        self, login: Login, password_hash: str, *, now: datetime
+    ) -> None:
+        del now  # the twin keeps no times
+        self._swap(login, replace(login, password_hash=password_hash))
+
+    def _swap(self, old: Login, new: Login) -> bool:
+        mine = old in self.kept
         if mine:
-            changed = replace(login, password_hash=password_hash)
-            self.kept[self.kept.index(login)] = changed
+            self.kept[self.kept.index(old)] = new
         return mine
+
+    def replace_hash(self, login: Login, password_hash: str) -> bool:
+        return self._swap(login, replace(login, password_hash=password_hash))
 
     def set_first_password(
         self, login: Login, password_hash: str, *, now: datetime
@@ -196,6 +222,15 @@ class FakeAttempts:
         if locked is not None:
             self.locking[phone_token] = (attempt, now)
         return attempt
+
+    def carry(self, login: Login, phone_token: str, *, now: datetime) -> None:
+        del now  # the twin keeps no times
+        none = (0, None)
+        old = self.kept.get(login.phone_token, none)
+        new = self.kept.get(phone_token, none)
+        locks = [until for _, until in (old, new) if until is not None]
+        self.kept[phone_token] = (max(old[0], new[0]), max(locks, default=None))
+        self.owners[phone_token] = login.login_id
 
     def tell(self, attempt: Attempt) -> bool:
         return self.locking.pop(attempt.phone_token, None) is not None
@@ -303,6 +338,15 @@ class FakeSessions:
             and self.end(one.session_id, reason, now=now)
         ]
 
+    def end_all(
+        self, client_id: UUID, reason: EndReason, *, now: datetime
+    ) -> Sequence[Session]:
+        return [
+            one
+            for one in self.kept.values()
+            if one.client_id == client_id and self.end(one.session_id, reason, now=now)
+        ]
+
     def end_beyond(
         self, session: Session, *, most: int, now: datetime
     ) -> Sequence[Session]:
@@ -368,10 +412,14 @@ class FakeMessages:
     left: dict[UUID, Told] = field(default_factory=dict)
     ask_at: dict[UUID, datetime | None] = field(default_factory=dict)
     reports: dict[UUID, bool] = field(default_factory=dict)
+    dropped: list[Message] = field(default_factory=list)
 
     def queue(self, message: Message) -> None:
         self.waiting[message.message_id] = message
         self.next_at[message.message_id] = message.queued_at
+
+    def drop(self, message: Message) -> None:
+        self.dropped.append(message)
 
     def take_due(self, *, now: datetime, until: datetime) -> Sequence[Message]:
         due = [m for m in self.waiting.values() if self.next_at[m.message_id] <= now]
@@ -425,6 +473,66 @@ def _told(message: Message, at: datetime) -> Told:
         template=message.template,
         sent_at=at,
     )
+
+
+@dataclass
+class FakeDevices:
+    """Checks by the digest of their token; browsers are tried on the real database."""
+
+    checks: dict[bytes, DeviceCheck] = field(default_factory=dict)
+    marks: set[tuple[UUID, bytes]] = field(default_factory=set)
+
+    def note_use(self, login_id: UUID, mark: bytes, *, now: datetime) -> bool:
+        del now  # the twin keeps no times
+        return (login_id, mark) in self.marks
+
+    def remark(self, mark: bytes, fresh: bytes) -> None:
+        self.marks = {(o, fresh if m == mark else m) for o, m in self.marks}
+
+    def admit(
+        self, device_id: UUID, login_id: UUID, mark: bytes, *, now: datetime
+    ) -> None:
+        del device_id, now  # the twin keeps neither
+        self.marks.add((login_id, mark))
+
+    def checks_since(self, login_id: UUID, aim: Aim, *, since: datetime) -> int:
+        return sum(
+            (one.login_id, one.aim) == (login_id, aim) and one.opened_at > since
+            for one in self.checks.values()
+        )
+
+    def add_check(self, check: DeviceCheck, token: bytes) -> None:
+        self.checks[token] = check
+
+    def find_check(self, check_id: UUID, token: bytes) -> DeviceCheck | None:
+        found = self.checks.get(token)
+        return found if found and found.check_id == check_id else None
+
+    def find_right(self, token: bytes, *, now: datetime) -> DeviceCheck | None:
+        found = self.checks.get(token)
+        if found is None or found.aim != "number" or found.passed_at is None:
+            return None
+        return found if found.expires_at > now else None
+
+    def void_checks(self, client_id: UUID, *, now: datetime) -> None:
+        for token, one in self.checks.items():
+            if one.client_id == client_id:
+                until = min(one.expires_at, now)
+                self.checks[token] = replace(one, expires_at=until)
+
+    def pass_check(self, check_id: UUID, ceremony_id: UUID, *, now: datetime) -> bool:
+        del ceremony_id  # the twin keeps none
+        for token, one in self.checks.items():
+            if one.check_id == check_id and one.passed_at is None:
+                if one.expires_at <= now:
+                    return False
+                self.checks[token] = replace(one, passed_at=now)
+                return True
+        return False
+
+    def forget(self, *, before: datetime) -> int:
+        del before  # the twin keeps no times
+        return 0
 
 
 @dataclass

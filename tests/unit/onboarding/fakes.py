@@ -1,6 +1,6 @@
 """Twins of onboarding's ports: small, in memory, as strict as the real ones."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from kernel.crypto import Json
 from kernel.errors import Refused, Transient
 from kernel.events import Event
 from kernel.values import Iban, Iin, Phone
@@ -25,6 +26,7 @@ from services.onboarding.domain.ceremony import (
     CeremonyRules,
     CeremonyState,
 )
+from services.onboarding.domain.change import OPEN, Change, ChangeKind, ChangeState
 from services.onboarding.domain.consent import Consent
 from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
 from services.onboarding.domain.protocol import Protocol
@@ -53,6 +55,8 @@ from tests.unit.onboarding.builders import (
 )
 
 RIGHT_CODE = "123456"
+SITE = "creditplus.kz"
+QUARANTINE = timedelta(days=180)
 _ENDED = {RegistrationState.ACTIVE, RegistrationState.REFUSED}
 
 
@@ -202,8 +206,20 @@ class FakeClients:
     def get(self, client_id: UUID) -> Client | None:
         return self.rows.get(client_id)
 
+    def lock(self, client_id: UUID) -> Client | None:
+        return self.rows.get(client_id)
+
     def has_phone(self, phone_token: str) -> bool:
         return any(row.phone_token == phone_token for row in self.rows.values())
+
+    def change_phone(self, change: Change) -> bool:
+        row = self.rows[change.client_id]
+        if row.phone_token != change.old_token:
+            return False
+        self.rows[change.client_id] = replace(
+            row, phone=change.phone, phone_token=change.value_token
+        )
+        return True
 
 
 @dataclass
@@ -226,21 +242,101 @@ class FakeAccounts:
     def get(self, account_id: UUID) -> Account | None:
         return self.rows.get(account_id)
 
+    def change_iban(self, change: Change) -> bool:
+        row = self.of_client(change.client_id)
+        if row is None or row.token != change.old_token:
+            return False
+        self.rows[row.account_id] = replace(
+            row,
+            iban=change.iban,
+            token=change.value_token,
+            state=AccountState.UNPROVED,
+        )
+        return True
+
     def record(
         self,
-        account_id: UUID,
+        account: Account,
         ownership: Ownership,
         *,
         check_id: UUID,
-        was: AccountState,
         becomes: AccountState,
     ) -> bool:
-        row = self.rows[account_id]
-        if row.state is not was:
+        if self.rows[account.account_id] != account:
             return False
-        self.rows[account_id] = replace(row, state=becomes)
+        self.rows[account.account_id] = replace(account, state=becomes)
         self.checks.append(ownership)
         return True
+
+
+@dataclass
+class FakeChanges:
+    rows: dict[UUID, Change] = field(default_factory=dict)
+    applied: dict[UUID, tuple[UUID, datetime]] = field(default_factory=dict)
+    """By which ceremony and when."""
+
+    def add(self, change: Change) -> None:
+        self.rows[change.change_id] = change
+
+    def get(self, change_id: UUID) -> Change | None:
+        return self.rows.get(change_id)
+
+    def begun_since(self, client_id: UUID, *, since: datetime) -> int:
+        return sum(
+            row.client_id == client_id and row.started_at > since
+            for row in self.rows.values()
+        )
+
+    def supersede(
+        self, client_id: UUID, kind: ChangeKind, *, code: str, at: datetime
+    ) -> None:
+        for row in list(self.rows.values()):
+            if (row.client_id, row.kind) == (client_id, kind):
+                self.refuse(row.change_id, code=code, at=at)
+
+    def note_code(self, change_id: UUID, challenge_id: UUID) -> None:
+        self._change(change_id, challenge_id=challenge_id)
+
+    def move(
+        self,
+        change_id: UUID,
+        *,
+        source: ChangeState,
+        target: ChangeState,
+        at: datetime,
+    ) -> bool:
+        if self.rows[change_id].state is not source:
+            return False
+        self._change(change_id, state=target)
+        return True
+
+    def apply(self, change_id: UUID, ceremony_id: UUID, *, at: datetime) -> bool:
+        if self.rows[change_id].state is not ChangeState.CHECKED:
+            return False
+        self._change(change_id, state=ChangeState.APPLIED)
+        self.applied[change_id] = (ceremony_id, at)
+        return True
+
+    def refuse(self, change_id: UUID, *, code: str, at: datetime) -> bool:
+        if self.rows[change_id].state not in OPEN:
+            return False
+        self._change(change_id, state=ChangeState.REFUSED, refused_code=code)
+        return True
+
+    def is_quarantined(
+        self, phone_token: str, *, since: datetime, but_for: UUID | None
+    ) -> bool:
+        return any(
+            row.old_token == phone_token
+            and row.kind is ChangeKind.PHONE
+            and row.client_id != but_for
+            and row.change_id in self.applied
+            and self.applied[row.change_id][1] > since
+            for row in self.rows.values()
+        )
+
+    def _change(self, change_id: UUID, **changed: object) -> None:
+        self.rows[change_id] = replace(self.rows[change_id], **changed)  # type: ignore[arg-type] # as called
 
 
 @dataclass
@@ -391,8 +487,18 @@ class FakeUnit:
     clients: FakeClients = field(default_factory=FakeClients)
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     ceremonies: FakeCeremonies = field(default_factory=FakeCeremonies)
+    changes: FakeChanges = field(default_factory=FakeChanges)
     events: list[Event] = field(default_factory=list)
     open: bool = False
+    replies: list[Mapping[str, Json]] | None = None
+    """Of the one Idempotency-Key there is, if requests have one."""
+
+    def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
+        if self.replies is None:
+            return run()
+        if not self.replies:
+            self.replies.append(run())
+        return self.replies[0]
 
     def publish(self, event: Event) -> UUID:
         self.events.append(event)
@@ -402,7 +508,13 @@ class FakeUnit:
     def begin(self) -> Iterator["FakeUnit"]:
         assert not self.open, "a transaction inside a transaction"
         before = deepcopy(
-            (self.registrations, self.clients, self.accounts, self.ceremonies)
+            (
+                self.registrations,
+                self.clients,
+                self.accounts,
+                self.ceremonies,
+                self.changes,
+            )
         )
         said, self.open = len(self.events), True
         try:
@@ -413,6 +525,7 @@ class FakeUnit:
                 self.clients,
                 self.accounts,
                 self.ceremonies,
+                self.changes,
             ) = before
             del self.events[said:]
             raise
@@ -572,6 +685,9 @@ class FakeRules:
     def min_age(self, on: date) -> int:
         return self.age
 
+    def quarantine(self, at: datetime) -> timedelta:
+        return QUARANTINE
+
 
 def _refuse_inside(unit: FakeUnit) -> None:
     assert not unit.open, "a call to the outside inside a transaction"
@@ -606,4 +722,5 @@ class Bench:
             secrets=self.secret,
             rules=self.rules,
             coid=self.coid,
+            site=SITE,
         )

@@ -46,6 +46,7 @@ class Applicant:
             clock=bench.clock,
             codes=bench.codes,
             blind=blind,
+            rules=bench.rules,
             registration_id=self.registration_id,
             token=self.token,
             code=code,
@@ -79,7 +80,6 @@ class Applicant:
     def open_ceremony(self) -> UUID:
         shown = ceremonies.open_registration_ceremony(
             desk=self.bench.desk,
-            site="creditplus.kz",
             registration_id=self.registration_id,
             token=self.token,
         )
@@ -99,6 +99,7 @@ class Applicant:
             ids=bench.ids,
             blind=blind,
             bank=bench.bank,
+            rules=bench.rules,
             registration_id=self.registration_id,
         )
 

@@ -1,0 +1,426 @@
+"""Changing number and account: both proofs over this very change, or nothing (4.10)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from kernel.crypto import Json
+from kernel.errors import Broken, KernelError, Refused, Transient
+from kernel.events.onboarding import BankAccountChanged, PhoneChanged
+from kernel.values import Iban, Phone
+from services.onboarding.domain.account import AccountState
+from services.onboarding.domain.ceremony import parse_operation
+from services.onboarding.domain.change import ChangeKind, ChangeState
+from services.onboarding.domain.person import PhoneVerdict
+from services.onboarding.handlers import ceremonies, changes
+from services.onboarding.handlers.ceremonies import Owner
+from services.onboarding.handlers.changes import Which, Wish
+from tests.unit.onboarding.builders import PHONE
+from tests.unit.onboarding.fakes import QUARANTINE, RIGHT_CODE, Bench, blind
+from tests.unit.onboarding.journey import Applicant, look, sign
+
+NEW_PHONE = Phone("+77029876543")
+NEW_IBAN = Iban("KZ75125KZT2069100100")
+STRANGER = UUID(int=0xBAD)
+
+
+class Client:
+    """Somebody registered, who changes something step by step."""
+
+    def __init__(self, bench: Bench, kind: ChangeKind = ChangeKind.PHONE) -> None:
+        self.bench, self.kind = bench, kind
+        applicant = Applicant(bench)
+        sign(bench, applicant.up_to_ceremony(), applicant.owner)
+        look(bench)
+        assert applicant.activate()
+        self.client_id = applicant.client_id
+        bench.codes.confirms = blind("phone", NEW_PHONE.reveal())
+        self.change_id = UUID(int=0)
+
+    @property
+    def which(self) -> Which:
+        return Which(change_id=self.change_id, client_id=self.client_id, kind=self.kind)
+
+    @property
+    def state(self) -> ChangeState:
+        return self.bench.unit.changes.rows[self.change_id].state
+
+    @property
+    def phone(self) -> Phone:
+        return self.bench.unit.clients.rows[self.client_id].phone
+
+    @property
+    def iban(self) -> Iban:
+        account = self.bench.unit.accounts.of_client(self.client_id)
+        assert account is not None
+        return account.iban
+
+    def start(self, value: Phone | Iban | None = None) -> Mapping[str, Json]:
+        bench = self.bench
+        if self.kind is ChangeKind.PHONE:
+            reply = changes.start_phone_change(
+                self._wish(value or NEW_PHONE),
+                begin=bench.unit.begin,
+                clock=bench.clock,
+                ids=bench.ids,
+                blind=blind,
+                codes=bench.codes,
+            )
+        else:
+            reply = changes.start_account_change(
+                self._wish(value or NEW_IBAN),
+                begin=bench.unit.begin,
+                clock=bench.clock,
+                ids=bench.ids,
+                blind=blind,
+            )
+        self.change_id = UUID(str(reply["change_id"]))
+        return reply
+
+    def _wish(self, value: Phone | Iban) -> Wish:
+        return Wish(client_id=self.client_id, kind=self.kind, value=value)
+
+    def confirm(self, code: str = RIGHT_CODE) -> Mapping[str, Json]:
+        return changes.confirm_phone_change(
+            begin=self.bench.unit.begin,
+            clock=self.bench.clock,
+            codes=self.bench.codes,
+            quarantine=QUARANTINE,
+            which=self.which,
+            code=code,
+        )
+
+    def check(self) -> None:
+        changes.check_phone(
+            begin=self.bench.unit.begin,
+            clock=self.bench.clock,
+            state_base=self.bench.state_base,
+            which=self.which,
+        )
+
+    def open(self) -> UUID:
+        self.check()
+        shown = ceremonies.open_change_ceremony(desk=self.bench.desk, which=self.which)
+        return UUID(str(shown["ceremony_id"]))
+
+    def up_to_ceremony(self) -> UUID:
+        self.start()
+        if self.kind is ChangeKind.PHONE:
+            self.confirm()
+        return self.open()
+
+    def sign(self, ceremony_id: UUID) -> Mapping[str, Json]:
+        owner = Owner(token=None, client_id=self.client_id)
+        return sign(self.bench, ceremony_id, owner)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+@pytest.fixture
+def client(bench: Bench) -> Client:
+    return Client(bench)
+
+
+def refusal(act: object) -> str:
+    assert callable(act)
+    with pytest.raises(Refused) as refused:
+        act()
+    return refused.value.code
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.parametrize("kind", list(ChangeKind))
+@pytest.mark.parametrize("first", ["signature", "biometrics"])
+@pytest.mark.seeded("onboarding_one_proof_changes")
+def test_one_proof_changes_nothing_and_both_change_once(
+    bench: Bench, kind: ChangeKind, first: str
+) -> None:
+    client = Client(bench, kind)
+    before = (client.phone, client.iban)
+    ceremony_id = client.up_to_ceremony()
+    bench.signatures.of_client = replace_signature(bench)
+    acts = [lambda: client.sign(ceremony_id), lambda: look(bench)]
+    one, other = acts if first == "signature" else reversed(acts)
+    one()
+    assert ((client.phone, client.iban), client.state) == (before, ChangeState.CHECKED)
+    other()
+    assert client.state is ChangeState.APPLIED
+    said = [*bench.unit.said(PhoneChanged), *bench.unit.said(BankAccountChanged)]
+    assert len(said) == 1
+    assert (client.phone == NEW_PHONE) is (kind is ChangeKind.PHONE)
+    assert (client.iban == NEW_IBAN) is (kind is ChangeKind.ACCOUNT)
+
+
+def replace_signature(bench: Bench) -> object:
+    """Another signature of the client's: the one of the registration is used up."""
+    facts = bench.signatures.of_client
+    evidence = replace(
+        facts.evidence,  # type: ignore[union-attr] # readable by default
+        signature_sha256="5f" * 32,
+        signed_sha256="5e" * 32,
+    )
+    return replace(facts, evidence=evidence)  # type: ignore[type-var] # the same
+
+
+@pytest.mark.clause("4.10")
+def test_old_and_new_value_and_the_ceremony_are_on_record(
+    bench: Bench, client: Client
+) -> None:
+    ceremony_id = client.up_to_ceremony()
+    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    client.sign(ceremony_id)
+    look(bench)
+    row = bench.unit.changes.rows[client.change_id]
+    (said,) = bench.unit.said(PhoneChanged)
+    assert (row.old, row.value) == (PHONE, NEW_PHONE)
+    assert bench.unit.changes.applied[client.change_id][0] == ceremony_id
+    assert said == PhoneChanged(
+        client_id=client.client_id,
+        change_id=client.change_id,
+        ceremony_id=ceremony_id,
+        old_phone_token=blind("phone", PHONE.reveal()),
+        phone_token=blind("phone", NEW_PHONE.reveal()),
+    )
+
+
+def test_a_new_account_is_nobody_s_proved_account(bench: Bench) -> None:
+    """What the bank said of the old one says nothing of it (clauses 5.3, 5.4)."""
+    client = Client(bench, ChangeKind.ACCOUNT)
+    old = bench.unit.accounts.of_client(client.client_id)
+    assert old is not None
+    assert old.state is AccountState.PROVED
+    ceremony_id = client.up_to_ceremony()
+    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    client.sign(ceremony_id)
+    look(bench)
+    new = bench.unit.accounts.get(old.account_id)
+    assert new is not None
+    assert (new.iban, new.state) == (NEW_IBAN, AccountState.UNPROVED)
+    assert not bench.unit.accounts.record(
+        old,
+        bench.unit.accounts.checks[0],
+        check_id=UUID(int=1),
+        becomes=AccountState.PROVED,
+    )
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.parametrize("operation", ["phone_change", "account_change"])
+@pytest.mark.parametrize("by", ["contracts", "gateway"])
+@pytest.mark.seeded("onboarding_anybody_opens_a_change")
+def test_nobody_else_opens_a_ceremony_that_changes_something(
+    operation: str, by: str
+) -> None:
+    """With bytes of their own the client would sign something else than they see."""
+    text = f"{operation}:{UUID(int=0xC)}"
+    assert refusal(lambda: parse_operation(text, by=by)) == "operation_invalid"
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.seeded("onboarding_change_of_other_bytes")
+def test_a_ceremony_over_other_bytes_changes_nothing(
+    bench: Bench, client: Client
+) -> None:
+    """Old value, new value, client and purpose are in the bytes; one differs."""
+    ceremony_id = client.up_to_ceremony()
+    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    client.sign(ceremony_id)
+    row = bench.unit.changes.rows[client.change_id]
+    bench.unit.changes.rows[client.change_id] = replace(
+        row, value=Phone("+77770000000"), value_token="token-of-another"
+    )
+    with pytest.raises(Broken):
+        look(bench)
+    assert (client.phone, bench.unit.said(PhoneChanged)) == (PHONE, [])
+
+
+@pytest.mark.clause("4.10")
+def test_a_ceremony_of_another_operation_changes_nothing(
+    bench: Bench, client: Client
+) -> None:
+    client.up_to_ceremony()
+    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    shown = ceremonies.open_ceremony(
+        desk=bench.desk,
+        client_id=client.client_id,
+        operation=f"contract:{client.change_id}",
+        document=b"contract",
+    )
+    client.sign(UUID(str(shown["ceremony_id"])))
+    assert look(bench)["state"] == "completed"
+    assert (client.phone, client.state) == (PHONE, ChangeState.CHECKED)
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.seeded("onboarding_anybodys_change")
+def test_a_change_of_somebody_else_is_not_there(bench: Bench, client: Client) -> None:
+    client.start()
+    for which in (
+        replace(client.which, client_id=STRANGER),
+        replace(client.which, kind=ChangeKind.ACCOUNT),
+    ):
+        assert (
+            refusal(lambda w=which: changes.get_change(begin=bench.unit.begin, which=w))
+            == "change_unknown"
+        )
+
+
+def test_a_change_that_was_given_up_is_not_applied(
+    bench: Bench, client: Client
+) -> None:
+    """The client thought better of it; the proofs for the first count for nothing."""
+    ceremony_id = client.up_to_ceremony()
+    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    client.sign(ceremony_id)
+    client.start(Phone("+77075550101"))
+    assert refusal(lambda: look(bench)) == "change_superseded"
+    assert client.phone == PHONE
+
+
+def test_a_ceremony_is_not_opened_before_the_phone_is_confirmed(
+    client: Client,
+) -> None:
+    client.start()
+    assert refusal(client.check) == "change_step_wrong"
+    assert refusal(lambda: client.confirm("000000")) == "code_wrong"
+    client.confirm()
+    assert refusal(client.confirm) == "change_step_wrong"
+
+
+@pytest.mark.seeded("onboarding_anybodys_number")
+@pytest.mark.parametrize("verdict", [PhoneVerdict.MISMATCH, PhoneVerdict.UNKNOWN])
+def test_a_number_the_state_does_not_know_as_the_client_s_is_refused(
+    bench: Bench, client: Client, verdict: PhoneVerdict
+) -> None:
+    client.start()
+    client.confirm()
+    bench.state_base.phone = verdict
+    assert refusal(client.open) == "phone_not_confirmed"
+    assert client.state is ChangeState.REFUSED
+
+
+def test_without_an_answer_of_the_state_the_change_waits(
+    bench: Bench, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.start()
+    client.confirm()
+
+    def away(*_: object) -> PhoneVerdict:
+        raise Transient("the state is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.state_base, "phone_owner", away)
+        with pytest.raises(Transient):
+            client.open()
+    client.open()
+    assert client.state is ChangeState.CHECKED
+
+
+@pytest.mark.clause("4.4")
+@pytest.mark.seeded("onboarding_numbers_rest_not")
+def test_a_number_given_up_is_nobody_else_s_until_its_time(
+    bench: Bench, client: Client
+) -> None:
+    """Who gave it up may take it back; a newcomer waits (clause 4.4)."""
+    ceremony_id = client.up_to_ceremony()
+    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    client.sign(ceremony_id)
+    look(bench)
+    bench.codes.confirms = blind("phone", PHONE.reveal())
+    newcomer = Applicant(bench)
+    assert refusal(newcomer.confirm) == "phone_quarantined"
+    client.start(PHONE)
+    assert client.confirm()["state"] == "confirmed"
+    bench.clock.move(days=QUARANTINE.days + 1)
+    assert Applicant(bench).confirm()["state"] == "phone_confirmed"
+
+
+def test_a_number_of_another_client_is_told_to_its_holder_alone(
+    bench: Bench, client: Client
+) -> None:
+    other = bench.unit.clients.rows[client.client_id]
+    client.start()
+    bench.unit.clients.rows[STRANGER] = replace(
+        other, client_id=STRANGER, phone_token=blind("phone", NEW_PHONE.reveal())
+    )
+    assert refusal(client.confirm) == "phone_already_registered"
+    assert refusal(client.confirm) == "phone_already_registered"
+
+
+def test_a_number_taken_while_the_ceremony_went_on_ends_the_change(
+    bench: Bench, client: Client
+) -> None:
+    ceremony_id = client.up_to_ceremony()
+    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    client.sign(ceremony_id)
+    other = bench.unit.clients.rows[client.client_id]
+    bench.unit.clients.rows[STRANGER] = replace(
+        other, client_id=STRANGER, phone_token=blind("phone", NEW_PHONE.reveal())
+    )
+    assert look(bench)["state"] == "completed"
+    assert (client.state, client.phone) == (ChangeState.REFUSED, PHONE)
+
+
+def test_the_same_request_begins_one_change_and_sends_one_code(
+    bench: Bench, client: Client
+) -> None:
+    bench.unit.replies = []
+    assert client.start() == client.start()
+    assert bench.codes.sent.count(NEW_PHONE) == 1
+
+
+def test_a_code_that_could_not_be_sent_is_sent_by_the_same_request(
+    bench: Bench, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.unit.replies = []
+
+    def away(*_: object, **__: object) -> object:
+        raise Transient("auth is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.codes, "send", away)
+        with pytest.raises(KernelError):
+            client.start()
+    client.start()
+    assert bench.codes.sent.count(NEW_PHONE) == 1
+
+
+def test_changes_are_begun_five_times_a_day_and_live_an_hour(
+    bench: Bench, client: Client
+) -> None:
+    for number in range(5):
+        client.start(Phone(f"+7702000000{number}"))
+    assert refusal(client.start) == "change_too_often"
+    bench.clock.move(hours=1)
+    assert refusal(client.confirm) == "change_expired"
+    bench.clock.move(days=1)
+    client.start()
+
+
+def test_the_value_there_is_already_is_no_change(client: Client) -> None:
+    assert refusal(lambda: client.start(PHONE)) == "change_without_difference"
+
+
+def test_the_statement_names_client_purpose_and_both_values(
+    bench: Bench, client: Client
+) -> None:
+    client.up_to_ceremony()
+    ceremony = next(reversed(bench.unit.ceremonies.rows.values()))
+    text = ceremony.document.decode()
+    person = bench.unit.registrations.persons[client.client_id]
+    for part in (
+        "ИЗМЕНЕНИИ АБОНЕНТСКОГО НОМЕРА",
+        str(client.client_id),
+        str(client.change_id),
+        person.iin.reveal(),
+        f"Прежнее значение: {PHONE.reveal()}",
+        f"Новое значение: {NEW_PHONE.reveal()}",
+    ):
+        assert part in text
+    assert ceremony.expires_at - bench.clock.now() == timedelta(minutes=30)
