@@ -15,7 +15,9 @@ from kernel.events.contracts import ApplicationRefused, ApplicationSubmitted
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountChanged,
     ClientActivated,
+    PhoneChanged,
 )
 from kernel.ids import Ids
 from kernel.money import Money
@@ -279,6 +281,35 @@ def when_account_ownership_lost(
             at=envelope.time,
             client_id=event.client_id,
             object_id=event.account_id,
+        )
+    )
+
+
+def when_phone_changed(event: PhoneChanged, envelope: Envelope, *, unit: Unit) -> None:
+    """Failed logins are counted at the new number too; the change itself is a sign."""
+    unit.add_signal(
+        Signal(
+            event_id=envelope.id,
+            kind=SignalKind.CLIENT_PHONE,
+            at=envelope.time,
+            client_id=event.client_id,
+            token=event.phone_token,
+        )
+    )
+
+
+def when_bank_account_changed(
+    event: BankAccountChanged, envelope: Envelope, *, unit: Unit
+) -> None:
+    """A change counts from the moment it is made, proved by the bank or not."""
+    unit.add_signal(
+        Signal(
+            event_id=envelope.id,
+            kind=SignalKind.ACCOUNT_CHANGED,
+            at=envelope.time,
+            client_id=event.client_id,
+            object_id=event.account_id,
+            token=event.account_token,
         )
     )
 

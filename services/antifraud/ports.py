@@ -21,6 +21,7 @@ class SignalKind(StrEnum):
     FAILED_LOGIN = "failed_login"
     ACCOUNT_PROVED = "account_proved"
     ACCOUNT_LOST = "account_lost"
+    ACCOUNT_CHANGED = "account_changed"
     CLIENT_PHONE = "client_phone"
 
 

@@ -12,7 +12,9 @@ from kernel.events.contracts import ApplicationRefused, ApplicationSubmitted
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountChanged,
     ClientActivated,
+    PhoneChanged,
 )
 from services.antifraud import handlers
 from services.antifraud.wiring import UseCases
@@ -121,6 +123,20 @@ class AntifraudService:
         self, tx: Transaction, event: AccountOwnershipLost, envelope: Envelope
     ) -> None:
         handlers.when_account_ownership_lost(
+            event, envelope, unit=self.use_cases.unit(tx)
+        )
+
+    @handles(PhoneChanged)
+    def when_phone_changed(
+        self, tx: Transaction, event: PhoneChanged, envelope: Envelope
+    ) -> None:
+        handlers.when_phone_changed(event, envelope, unit=self.use_cases.unit(tx))
+
+    @handles(BankAccountChanged)
+    def when_bank_account_changed(
+        self, tx: Transaction, event: BankAccountChanged, envelope: Envelope
+    ) -> None:
+        handlers.when_bank_account_changed(
             event, envelope, unit=self.use_cases.unit(tx)
         )
 

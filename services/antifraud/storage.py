@@ -153,8 +153,15 @@ class SqlUnit:
             Feature.FAILED_LOGINS: self._failed_logins(
                 question.client_id, since=at - windows.failed_logins
             ),
-            Feature.ACCOUNT_CHANGES: self._account_changes(
-                question.client_id, since=at - windows.account_changes
+            Feature.ACCOUNT_CHANGES: self._beyond_first(
+                question.client_id,
+                (SignalKind.ACCOUNT_PROVED, SignalKind.ACCOUNT_CHANGED),
+                since=at - windows.account_changes,
+            ),
+            Feature.PHONE_CHANGES: self._beyond_first(
+                question.client_id,
+                (SignalKind.CLIENT_PHONE,),
+                since=at - windows.phone_changes,
             ),
             Feature.ACCOUNTS_LOST: self._accounts_lost(question),
             Feature.CLIENT_HELD: self._held(f"client:{question.client_id}"),
@@ -326,11 +333,13 @@ class SqlUnit:
             )
         )
 
-    def _account_changes(self, client_id: UUID, *, since: datetime) -> int:
-        """Accounts first proved in the window, unless it is the client's first."""
+    def _beyond_first(
+        self, client_id: UUID, kinds: Sequence[SignalKind], *, since: datetime
+    ) -> int:
+        """Accounts, or numbers, new in the window, unless it is the client's first."""
         firsts = (
             select(func.min(signal.c.at).label("at"))
-            .where(_of_client(client_id, SignalKind.ACCOUNT_PROVED))
+            .where(_of_client(client_id, *kinds))
             .group_by(signal.c.token)
             .subquery()
         )
@@ -381,8 +390,9 @@ class SqlUnit:
         return self._connection.execute(statement).rowcount == 1
 
 
-def _of_client(client_id: UUID, kind: SignalKind) -> ColumnElement[bool]:
-    return and_(signal.c.client_id == client_id, signal.c.kind == kind.value)
+def _of_client(client_id: UUID, *kinds: SignalKind) -> ColumnElement[bool]:
+    named = [kind.value for kind in kinds]
+    return and_(signal.c.client_id == client_id, signal.c.kind.in_(named))
 
 
 def _distinct_objects(

@@ -61,6 +61,10 @@ class Payouts(Protocol):
         """A payout by its own id, locked until the transaction ends."""
         ...
 
+    def lock_unsent(self, client_id: UUID, account_id: UUID) -> Sequence[Payout]:
+        """The client's payouts to an account that have not left, locked likewise."""
+        ...
+
     def find(self, *, contract_id: UUID, client_id: UUID) -> Payout | None:
         """The client's payout for a contract; nobody else's."""
         ...

@@ -15,6 +15,7 @@ from kernel.events.contracts import (
     ContractSigned,
     ReleaseConfirmed,
 )
+from kernel.events.onboarding import BankAccountChanged
 from services.disbursement.wiring import UseCases
 
 
@@ -63,6 +64,12 @@ class Service:
         self, tx: Transaction, event: ContractAnnulled, _envelope: Envelope
     ) -> None:
         self.use_cases.when_contract_annulled(tx, event)
+
+    @handles(BankAccountChanged)
+    def when_bank_account_changed(
+        self, tx: Transaction, event: BankAccountChanged, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_bank_account_changed(tx, event)
 
     @handles(OperationSuspended)
     def when_operation_suspended(

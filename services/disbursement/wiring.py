@@ -17,6 +17,7 @@ from kernel.events.contracts import (
     ContractSigned,
     ReleaseConfirmed,
 )
+from kernel.events.onboarding import BankAccountChanged
 from kernel.platform import Platform
 from kernel.tls import client_context
 from services.disbursement.adapters import (
@@ -112,6 +113,13 @@ class UseCases:
         self, tx: Transaction, event: OperationSuspended
     ) -> None:
         reactions.when_operation_suspended(
+            event, payouts=self._payouts(tx), publish=tx.publish
+        )
+
+    def when_bank_account_changed(
+        self, tx: Transaction, event: BankAccountChanged
+    ) -> None:
+        reactions.when_bank_account_changed(
             event, payouts=self._payouts(tx), publish=tx.publish
         )
 

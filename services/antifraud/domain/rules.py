@@ -37,7 +37,9 @@ class Feature(StrEnum):
     FAILED_LOGINS = "failed_logins"
     """Failed logins with the client's phone within `Windows.failed_logins`."""
     ACCOUNT_CHANGES = "account_changes"
-    """Accounts beyond the first that were proved within `Windows.account_changes`."""
+    """Accounts beyond the first proved or named within `Windows.account_changes`."""
+    PHONE_CHANGES = "phone_changes"
+    """Numbers beyond the first that the client took within `Windows.phone_changes`."""
     ACCOUNTS_LOST = "accounts_lost"
     """Accounts in question whose ownership was lost and not proved again."""
     CLIENT_HELD = "client_held"
@@ -66,6 +68,7 @@ class Windows:
     refusals: timedelta
     failed_logins: timedelta
     account_changes: timedelta
+    phone_changes: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +94,47 @@ _HELD = (
     Rule("client_suspended", Feature.CLIENT_HELD, 1, Outcome.SUSPEND, 100),
 )
 
+_FIRST = (
+    *_HELD,
+    # The law speaks of several lenders within an hour (facts of NBK №54); one lender
+    # sees its own part of it.
+    Rule("applications_burst", Feature.APPLICATIONS, 3, Outcome.SUSPEND, 60),
+    Rule(
+        "amount_above_limit",
+        Feature.AMOUNT_MINOR,
+        1_000_000_01,  # tiyn: more than 1 000 000 ₸
+        Outcome.REVIEW,
+        30,
+    ),
+    Rule("account_lost", Feature.ACCOUNTS_LOST, 1, Outcome.SUSPEND, 80),
+    Rule("account_changed", Feature.ACCOUNT_CHANGES, 1, Outcome.REVIEW, 30),
+    Rule("repeated_refusals", Feature.REFUSALS, 3, Outcome.REVIEW, 30),
+    Rule("failed_logins", Feature.FAILED_LOGINS, 6, Outcome.REVIEW, 20),
+)
+_WINDOWS = Windows(
+    applications=timedelta(hours=1),
+    refusals=timedelta(days=30),
+    failed_logins=timedelta(hours=24),
+    account_changes=timedelta(days=7),
+)
+
 RULE_SETS = (
     RuleSet(
         version="2026-03-31",
         effective_on=date(2026, 3, 31),
+        rules=_FIRST,
+        windows=_WINDOWS,
+    ),
+    RuleSet(
+        version="2026-11-29",
+        effective_on=date(2026, 11, 29),
         rules=(
-            *_HELD,
-            # The law speaks of several lenders within an hour (facts of NBK №54); one
-            # lender sees its own part of it.
-            Rule("applications_burst", Feature.APPLICATIONS, 3, Outcome.SUSPEND, 60),
-            Rule(
-                "amount_above_limit",
-                Feature.AMOUNT_MINOR,
-                1_000_000_01,  # tiyn: more than 1 000 000 ₸
-                Outcome.REVIEW,
-                30,
-            ),
-            Rule("account_lost", Feature.ACCOUNTS_LOST, 1, Outcome.SUSPEND, 80),
-            Rule("account_changed", Feature.ACCOUNT_CHANGES, 1, Outcome.REVIEW, 30),
-            Rule("repeated_refusals", Feature.REFUSALS, 3, Outcome.REVIEW, 30),
-            Rule("failed_logins", Feature.FAILED_LOGINS, 6, Outcome.REVIEW, 20),
+            *_FIRST,
+            # A stolen number is turned into money within hours: after a change the
+            # cooling period of clause 5.5 runs once more, by nobody's leave.
+            Rule("phone_changed", Feature.PHONE_CHANGES, 1, Outcome.REVIEW, 30),
         ),
-        windows=Windows(
-            applications=timedelta(hours=1),
-            refusals=timedelta(days=30),
-            failed_logins=timedelta(hours=24),
-            account_changes=timedelta(days=7),
-        ),
+        windows=_WINDOWS,
     ),
 )
 

@@ -17,6 +17,7 @@ from kernel.events.contracts import (
     ReleaseConfirmed,
 )
 from kernel.events.disbursement import PayoutHeld, PayoutScheduled
+from kernel.events.onboarding import BankAccountChanged
 from kernel.ids import Ids
 from kernel.policy import Policy
 from services.disbursement.domain.payout import (
@@ -155,6 +156,21 @@ def when_operation_suspended(
         payout, suspended_by=event.decision_id, held_code="operation_suspended"
     )
     publish(_held(payout, "operation_suspended"))
+
+
+def when_bank_account_changed(
+    event: BankAccountChanged, *, payouts: Payouts, publish: Publish
+) -> None:
+    """A payout drawn up for the old account is never paid, to neither of them.
+
+    The hold has run for an account that is no longer the client's choice (5.3, 5.5);
+    the gate would say so at the moment of sending, the client hears it now.  What is
+    drawn up later names the new account and waits out a hold of its own.
+    """
+    for payout in payouts.lock_unsent(event.client_id, event.account_id):
+        drawn_up = payout.account_token is not None
+        if drawn_up and payout.account_token != event.account_token:
+            _block(payout, "account_changed", payouts=payouts, publish=publish)
 
 
 def _awaited(payouts: Payouts, contract_id: UUID) -> Payout | None:

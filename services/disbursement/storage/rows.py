@@ -27,6 +27,7 @@ from services.disbursement.domain.gate import Check
 from services.disbursement.domain.order import Order
 from services.disbursement.domain.payout import (
     FIRST_PAYOUT,
+    UNSENT,
     Changes,
     Payout,
     State,
@@ -120,6 +121,21 @@ class PayoutRows:
             select(*_PLAIN).where(payouts.c.payout_id == payout_id).with_for_update()
         ).one_or_none()
         return _payout_or_none(row)
+
+    def lock_unsent(self, client_id: UUID, account_id: UUID) -> Sequence[Payout]:
+        """The client's payouts to an account that have not left, locked likewise."""
+        rows = self._connection.execute(
+            select(*_PLAIN)
+            .where(
+                payouts.c.client_id == client_id,
+                payouts.c.account_id == account_id,
+                payouts.c.state.in_([state.value for state in UNSENT]),
+            )
+            .order_by(payouts.c.payout_id)
+            .with_for_update()
+        )
+        found = [_payout_or_none(row) for row in rows]
+        return [payout for payout in found if payout is not None]
 
     def find(self, *, contract_id: UUID, client_id: UUID) -> Payout | None:
         """The client's payout for a contract; nobody else's."""

@@ -20,6 +20,8 @@ from tests.unit.antifraud.fakes import FakeCentre, FakeStore
 
 HOUR = timedelta(hours=1).total_seconds()
 DAY = timedelta(days=1).total_seconds()
+FIRST, SECOND = "a", "b"
+"""Blind tokens of two accounts."""
 PHONE = "k1.phone"
 OTHER_PHONE = "k1.other"
 ACCOUNT = "k1.account"
@@ -92,6 +94,38 @@ def test_the_first_account_is_no_change_and_a_second_one_is(desk: Desk) -> None:
     desk.clock.move(7 * DAY)
     changes.append(feature(desk.decide(), Feature.ACCOUNT_CHANGES))
     assert changes == [0, 0, 1, 0]
+
+
+def test_an_account_counts_as_changed_before_the_bank_has_said_whose_it_is(
+    desk: Desk,
+) -> None:
+    desk.saw(SignalKind.ACCOUNT_PROVED, object_id=1, token=FIRST)
+    desk.clock.move(1)
+    desk.saw(SignalKind.ACCOUNT_CHANGED, object_id=1, token=SECOND)
+    changed = feature(desk.decide(), Feature.ACCOUNT_CHANGES)
+    desk.clock.move(1)
+    desk.saw(SignalKind.ACCOUNT_PROVED, object_id=1, token=SECOND)
+    assert (changed, feature(desk.decide(), Feature.ACCOUNT_CHANGES)) == (1, 1)
+
+
+@pytest.mark.catalogue("F08")
+@pytest.mark.clause("6.1g")
+@pytest.mark.seeded("antifraud_new_number_at_once")
+def test_after_a_change_of_number_a_payout_waits_for_a_day(desk: Desk) -> None:
+    """And failed logins count at the new number as at the old."""
+    desk.saw(SignalKind.CLIENT_PHONE, token=PHONE)
+    desk.clock.move(10 * DAY)
+    payout = f"payout:{UUID(int=5)}"
+    before = desk.decide(payout).verdict.outcome
+    desk.saw(SignalKind.CLIENT_PHONE, token=OTHER_PHONE)
+    desk.saw(SignalKind.FAILED_LOGIN, token=OTHER_PHONE, client_id=None)
+    fresh = desk.decide(payout)
+    desk.clock.move(DAY)
+    after = desk.decide(payout).verdict.outcome
+    assert (before, after) == (Outcome.ALLOW, Outcome.ALLOW)
+    assert fresh.verdict.codes == ("phone_changed",)
+    assert fresh.verdict.outcome is Outcome.REVIEW
+    assert feature(fresh, Feature.FAILED_LOGINS) == 1
 
 
 @pytest.mark.clause("6.1g")

@@ -33,6 +33,7 @@ from services.disbursement.domain.order import (
     OrderStatus,
 )
 from services.disbursement.domain.payout import (
+    UNSENT,
     Changes,
     Payout,
     State,
@@ -140,6 +141,14 @@ class FakePayouts:
 
     def lock_payout(self, payout_id: UUID) -> Payout | None:
         return next((p for p in self._payouts() if p.payout_id == payout_id), None)
+
+    def lock_unsent(self, client_id: UUID, account_id: UUID) -> Sequence[Payout]:
+        return [
+            one
+            for one in self._payouts()
+            if (one.client_id, one.account_id) == (client_id, account_id)
+            and one.state in UNSENT
+        ]
 
     def find(self, *, contract_id: UUID, client_id: UUID) -> Payout | None:
         found = self._tables.rows.get(contract_id)

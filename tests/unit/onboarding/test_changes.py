@@ -23,6 +23,7 @@ from tests.unit.onboarding.fakes import QUARANTINE, RIGHT_CODE, Bench, blind
 from tests.unit.onboarding.journey import Applicant, look, sign
 
 NEW_PHONE = Phone("+77029876543")
+OTHER_PHONE = Phone("+77770000000")
 NEW_IBAN = Iban("KZ75125KZT2069100100")
 STRANGER = UUID(int=0xBAD)
 
@@ -233,7 +234,7 @@ def test_a_ceremony_over_other_bytes_changes_nothing(
     client.sign(ceremony_id)
     row = bench.unit.changes.rows[client.change_id]
     bench.unit.changes.rows[client.change_id] = replace(
-        row, value=Phone("+77770000000"), value_token="token-of-another"
+        row, value=OTHER_PHONE, value_token=blind("phone", OTHER_PHONE.reveal())
     )
     with pytest.raises(Broken):
         look(bench)
