@@ -48,6 +48,8 @@ _PASSKEY = Passkey(
     name="phone",
     added_at=NOON,
 )
+HOLDER = UUID(int=0xC11E)
+"""Who has lost a number, and holds the right to change it."""
 _TOKEN = "next-token"  # noqa: S105 - opens nothing
 _OPTIONS: Mapping[str, Json] = {"challenge": "bGV0dGVycw"}
 
@@ -83,7 +85,7 @@ class FakeEntry:
 
 @dataclass
 class FakeRecovery:
-    """Of `RecoveryUseCases`: every proof is right, nobody holds a right."""
+    """Of `RecoveryUseCases`: every proof is right, every token a right of `HOLDER`."""
 
     def send_code(self, _context: Context, **_given: object) -> Challenge:
         return _CHALLENGE
@@ -108,7 +110,7 @@ class FakeRecovery:
 
     def client_of_right(self, _context: Context, *, token: str) -> UUID:
         del token
-        return UUID(ID)
+        return HOLDER
 
 
 def _check() -> DeviceCheck:

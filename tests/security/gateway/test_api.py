@@ -92,6 +92,7 @@ def test_who_has_not_the_right_gets_nothing_and_nobody_is_asked(
         "session": "Cookie",
         "registration": "Authorization",
         "device_check": "Authorization",
+        "recovery": "Authorization",
     }
     held = {right[scheme] for scheme in operation.schemes}
     wrong: list[dict[str, str]] = [

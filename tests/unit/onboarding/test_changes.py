@@ -1,6 +1,6 @@
 """Changing number and account: both proofs over this very change, or nothing (4.10)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -15,6 +15,7 @@ from services.onboarding.domain.account import AccountState
 from services.onboarding.domain.ceremony import parse_operation
 from services.onboarding.domain.change import ChangeKind, ChangeState
 from services.onboarding.domain.person import PhoneVerdict
+from services.onboarding.domain.signature import SignatureFacts
 from services.onboarding.handlers import ceremonies, changes
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.changes import Which, Wish
@@ -145,8 +146,11 @@ def test_one_proof_changes_nothing_and_both_change_once(
     client = Client(bench, kind)
     before = (client.phone, client.iban)
     ceremony_id = client.up_to_ceremony()
-    bench.signatures.of_client = replace_signature(bench)
-    acts = [lambda: client.sign(ceremony_id), lambda: look(bench)]
+    use_another_signature(bench)
+    acts: list[Callable[[], object]] = [
+        lambda: client.sign(ceremony_id),
+        lambda: look(bench),
+    ]
     one, other = acts if first == "signature" else reversed(acts)
     one()
     assert ((client.phone, client.iban), client.state) == (before, ChangeState.CHECKED)
@@ -158,15 +162,14 @@ def test_one_proof_changes_nothing_and_both_change_once(
     assert (client.iban == NEW_IBAN) is (kind is ChangeKind.ACCOUNT)
 
 
-def replace_signature(bench: Bench) -> object:
-    """Another signature of the client's: the one of the registration is used up."""
+def use_another_signature(bench: Bench) -> None:
+    """The client's ЭЦП over the change: that of the registration is used up."""
     facts = bench.signatures.of_client
+    assert isinstance(facts, SignatureFacts)
     evidence = replace(
-        facts.evidence,  # type: ignore[union-attr] # readable by default
-        signature_sha256="5f" * 32,
-        signed_sha256="5e" * 32,
+        facts.evidence, signature_sha256="5f" * 32, signed_sha256="5e" * 32
     )
-    return replace(facts, evidence=evidence)  # type: ignore[type-var] # the same
+    bench.signatures.of_client = replace(facts, evidence=evidence)
 
 
 @pytest.mark.clause("4.10")
@@ -174,7 +177,7 @@ def test_old_and_new_value_and_the_ceremony_are_on_record(
     bench: Bench, client: Client
 ) -> None:
     ceremony_id = client.up_to_ceremony()
-    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    use_another_signature(bench)
     client.sign(ceremony_id)
     look(bench)
     row = bench.unit.changes.rows[client.change_id]
@@ -197,7 +200,7 @@ def test_a_new_account_is_nobody_s_proved_account(bench: Bench) -> None:
     assert old is not None
     assert old.state is AccountState.PROVED
     ceremony_id = client.up_to_ceremony()
-    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    use_another_signature(bench)
     client.sign(ceremony_id)
     look(bench)
     new = bench.unit.accounts.get(old.account_id)
@@ -230,7 +233,7 @@ def test_a_ceremony_over_other_bytes_changes_nothing(
 ) -> None:
     """Old value, new value, client and purpose are in the bytes; one differs."""
     ceremony_id = client.up_to_ceremony()
-    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    use_another_signature(bench)
     client.sign(ceremony_id)
     row = bench.unit.changes.rows[client.change_id]
     bench.unit.changes.rows[client.change_id] = replace(
@@ -246,7 +249,7 @@ def test_a_ceremony_of_another_operation_changes_nothing(
     bench: Bench, client: Client
 ) -> None:
     client.up_to_ceremony()
-    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    use_another_signature(bench)
     shown = ceremonies.open_ceremony(
         desk=bench.desk,
         client_id=client.client_id,
@@ -277,7 +280,7 @@ def test_a_change_that_was_given_up_is_not_applied(
 ) -> None:
     """The client thought better of it; the proofs for the first count for nothing."""
     ceremony_id = client.up_to_ceremony()
-    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    use_another_signature(bench)
     client.sign(ceremony_id)
     client.start(Phone("+77075550101"))
     assert refusal(lambda: look(bench)) == "change_superseded"
@@ -330,7 +333,7 @@ def test_a_number_given_up_is_nobody_else_s_until_its_time(
 ) -> None:
     """Who gave it up may take it back; a newcomer waits (clause 4.4)."""
     ceremony_id = client.up_to_ceremony()
-    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    use_another_signature(bench)
     client.sign(ceremony_id)
     look(bench)
     bench.codes.confirms = blind("phone", PHONE.reveal())
@@ -358,7 +361,7 @@ def test_a_number_taken_while_the_ceremony_went_on_ends_the_change(
     bench: Bench, client: Client
 ) -> None:
     ceremony_id = client.up_to_ceremony()
-    bench.signatures.of_client = replace_signature(bench)  # type: ignore[assignment]
+    use_another_signature(bench)
     client.sign(ceremony_id)
     other = bench.unit.clients.rows[client.client_id]
     bench.unit.clients.rows[STRANGER] = replace(
