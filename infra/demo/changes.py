@@ -1,0 +1,99 @@
+"""What a borrower changes or recovers, step by step, by the public door (ADR 0013)."""
+
+import base64
+import secrets
+from dataclasses import replace
+
+from infra.demo.borrower import Borrower
+from infra.demo.cabinet import Json
+
+
+def take_number(client: Borrower, phone: str) -> None:
+    """Get a SIM card: the operators know the person by this number from now on."""
+    client.person.identity = replace(client.person.identity, phone=phone)
+    client.control.create_person(client.person, earlier_online_microcredit=True)
+
+
+def take_account(client: Borrower, iban: str) -> None:
+    """Open an account at the bank."""
+    client.person.identity = replace(client.person.identity, iban=iban)
+    client.control.create_account(iban=iban, iin=client.person.iin)
+
+
+def begin_phone_change(client: Borrower, phone: str) -> str:
+    """Name the new number, type the code it got; the change's path."""
+    take_number(client, phone)
+    client.forget_messages()
+    body, key = {"phone": phone}, secrets.token_hex(16)
+    change = client.cabinet.call("POST", "/phone-changes", body, key=key)
+    path = f"/phone-changes/{change['change_id']}"
+    code = {"code": client.next_code()}
+    client.cabinet.call("POST", f"{path}/confirmation", code)
+    return path
+
+
+def begin_account_change(client: Borrower, iban: str) -> str:
+    """Name the new account; the change's path."""
+    take_account(client, iban)
+    body, key = {"iban": iban}, secrets.token_hex(16)
+    change = client.cabinet.call("POST", "/account-changes", body, key=key)
+    return f"/account-changes/{change['change_id']}"
+
+
+def show_face(client: Borrower, path: str) -> Json:
+    """Open the ceremony of a change and stand before the camera; the ceremony."""
+    ceremony = client.cabinet.call("POST", f"{path}/ceremony")
+    client.show_face(ceremony)
+    return ceremony
+
+
+def sign(client: Borrower, path: str, ceremony: Json) -> Json:
+    """Hand in the ЭЦП over the change's statement."""
+    document = base64.b64decode(ceremony["document_b64"])
+    cms = base64.b64encode(client.person.sign(document)).decode()
+    return client.cabinet.call("PUT", f"{path}/signature", {"cms_b64": cms})
+
+
+def change_phone(client: Borrower, phone: str) -> None:
+    """The whole change; returns when the new number was told it is the login."""
+    path = begin_phone_change(client, phone)
+    sign(client, path, show_face(client, path))
+    client.next_message("логин вашего")
+
+
+def change_account(client: Borrower, iban: str) -> None:
+    """The whole change."""
+    path = begin_account_change(client, iban)
+    sign(client, path, show_face(client, path))
+
+
+def recover_password(client: Borrower, password: str) -> None:
+    """Forget the password: the code, the camera, a new one."""
+    client.forget_messages()
+    body = {"login": client.person.phone}
+    challenge = client.cabinet.call("POST", "/password-recoveries", body)
+    path = "/password-recoveries"
+    proof = {"challenge_id": challenge["challenge_id"], "code": client.next_code()}
+    recovery = client.cabinet.call("POST", f"{path}/phone-confirmation", proof)
+    path = f"{path}/{recovery['recovery_id']}"
+    client.cabinet.token = recovery["token"]
+    try:
+        ceremony = client.cabinet.call("POST", f"{path}/ceremony")
+        client.show_face(ceremony)
+        done = {"ceremony_id": ceremony["ceremony_id"], "password": password}
+        client.cabinet.call("POST", f"{path}/completion", done)
+    finally:
+        client.cabinet.token = None
+    client.password = password
+
+
+def recover_number(client: Borrower) -> None:
+    """Lose the number: the password and the camera; the token is kept as the right."""
+    credentials = {"login": client.person.phone, "password": client.password}
+    recovery = client.cabinet.call("POST", "/number-recoveries", credentials)
+    path = f"/number-recoveries/{recovery['recovery_id']}"
+    client.cabinet.token = recovery["token"]
+    ceremony = client.cabinet.call("POST", f"{path}/ceremony")
+    client.show_face(ceremony)
+    done = {"ceremony_id": ceremony["ceremony_id"]}
+    client.cabinet.call("POST", f"{path}/completion", done)

@@ -1,0 +1,223 @@
+"""Changing number and account, and coming back without a factor, on the platform."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+
+from infra.demo import changes
+from infra.demo.borrower import Borrower
+from infra.demo.cabinet import ProblemError
+from infra.demo.world import World
+from infra.simulators.client import person_from_seed
+from tests.bodies import path_of, request_of
+from tests.e2e.test_from_registration_to_money import conclude, register
+from tests.openapi import Operation, operations
+from tests.sweep import Sweep
+
+RIGHT = frozenset(
+    {"start_phone_change", "confirm_phone_change", "open_phone_change_ceremony"}
+    | {"sign_phone_change", "get_phone_change"}
+)
+"""All that the token of a lost number opens."""
+
+
+@pytest.fixture
+def borrower(world: World) -> Iterator[Borrower]:
+    """Somebody new; the seed is printed when a test fails."""
+    seed = secrets.token_hex(4)
+    print(f"seed {seed}")  # noqa: T201 - pytest shows it with a failure
+    person = world.borrower(seed)
+    yield person
+    person.cabinet.close()
+
+
+@pytest.fixture
+def client(borrower: Borrower) -> Borrower:
+    """Somebody who is logged in."""
+    register(borrower)
+    borrower.log_in()
+    return borrower
+
+
+def another_number() -> str:
+    return person_from_seed(secrets.token_hex(8)).phone
+
+
+def another_account() -> str:
+    return person_from_seed(secrets.token_hex(8)).iban
+
+
+def refused(act: Callable[[], object]) -> ProblemError:
+    with pytest.raises(ProblemError) as problem:
+        act()
+    return problem.value
+
+
+def events_of(sweep: Sweep, service: str, name: str, client_id: str) -> list[str]:
+    found = sweep.rows(
+        service,
+        "SELECT convert_from(data, 'UTF8') AS data FROM outbox"  # noqa: S608 - our own names
+        f" WHERE type = '{service}.{name}.v1'",
+    )
+    return [row["data"] for row in found if client_id in row["data"]]
+
+
+@pytest.mark.clause("4.4")
+@pytest.mark.clause("4.10")
+@pytest.mark.seeded("auth_deaf_to_changes")
+def test_a_client_moves_to_a_new_number(
+    world: World, client: Borrower, sweep: Sweep
+) -> None:
+    """Both proofs; then the new number is the login, the old one nobody's."""
+    old, new = client.person.phone, another_number()
+    session = client.cabinet.call("GET", "/sessions/current")
+    changes.change_phone(client, new)
+
+    dead = refused(lambda: client.cabinet.call("GET", "/sessions/current"))
+    assert dead.code == "session_required"
+    told = [sms["text"] for sms in client.control.sms(old)]
+    assert "больше не открывает" in told[-1]
+    assert not any(number[2:] in text for number in (old, new) for text in told)
+    by_old = {"login": old, "password": client.password}
+    by_nobody = {"login": another_number(), "password": client.password}
+    answers = [
+        refused(lambda b=body: client.cabinet.call("POST", "/sessions", b)).problem
+        for body in (by_old, by_nobody)
+    ]
+    for answer in answers:
+        answer.pop("request_id")
+    assert answers[0] == answers[1]
+    again = client.log_in()
+    assert again["client_id"] == session["client_id"]
+    assert len(events_of(sweep, "auth", "login_phone_changed", again["client_id"])) == 1
+    sweep.run(people=[client])
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.parametrize("first", ["signature", "biometrics"])
+def test_one_of_the_two_proofs_leaves_the_old_number(
+    client: Borrower, first: str
+) -> None:
+    old = client.person.phone
+    path = changes.begin_phone_change(client, another_number())
+    ceremony = client.cabinet.call("POST", f"{path}/ceremony")
+    if first == "signature":
+        step = changes.sign(client, path, ceremony)
+        assert step["state"] == "signature_done"
+    else:
+        client.show_face(ceremony)
+    assert client.cabinet.call("GET", path)["state"] == "checked"
+    changes.take_number(client, old)
+    client.log_in()
+
+
+@pytest.mark.clause("4.10")
+def test_a_signature_over_anything_else_changes_nothing(client: Borrower) -> None:
+    """Over another change's statement, over other bytes, or used before."""
+    stale = changes.begin_phone_change(client, another_number())
+    first = changes.show_face(client, stale)
+    path = changes.begin_account_change(client, another_account())
+    account = client.cabinet.call("POST", f"{path}/ceremony")
+    other = refused(lambda: changes.sign(client, path, first))
+    assert other.code == "digest_mismatch"
+    spoilt = {**account, "document_b64": "0JTQvtCz0L7QstC+0YA="}
+    assert refused(lambda: changes.sign(client, path, spoilt)).code == "digest_mismatch"
+    changes.show_face(client, path)
+    assert changes.sign(client, path, account)["state"] == "completed"
+    replay = refused(lambda: changes.sign(client, path, account))
+    assert replay.code == "ceremony_unknown"
+    assert client.cabinet.call("GET", path)["state"] == "applied"
+    assert client.cabinet.call("GET", stale)["state"] == "checked"
+
+
+@pytest.mark.clause("5.3")
+@pytest.mark.clause("4.10")
+def test_the_bank_is_asked_whose_the_new_account_is(
+    client: Borrower, sweep: Sweep
+) -> None:
+    changes.change_account(client, another_account())
+    client.next_message("счёт изменён")
+    client_id = client.cabinet.call("GET", "/sessions/current")["client_id"]
+    assert len(events_of(sweep, "onboarding", "bank_account_changed", client_id)) == 1
+    proofs = events_of(sweep, "onboarding", "account_ownership_proved", client_id)
+    assert len(proofs) == 2
+
+
+@pytest.mark.catalogue("F08")
+@pytest.mark.clause("5.3")
+def test_a_change_of_account_while_a_payout_waits_pays_neither(
+    client_with_payout: Borrower,
+) -> None:
+    client = client_with_payout
+    old, new = client.person.iban, another_account()
+    changes.change_account(client, new)
+    client.payout_until("blocked")
+    paid = [line["creditor_iban"] for line in client.control.ledger()]
+    assert {old, new} & set(paid) == set()
+
+
+@pytest.fixture
+def client_with_payout(borrower: Borrower) -> Borrower:
+    """Somebody whose payout waits out its hold."""
+    conclude(borrower)
+    return borrower
+
+
+@pytest.mark.clause("4.7")
+@pytest.mark.clause("4.3")
+def test_a_forgotten_password_is_recovered_and_no_lock_is_lifted(
+    world: World, client: Borrower
+) -> None:
+    old = client.password
+    for attempt in range(3):
+        refused(lambda n=attempt: client.log_in(f"не тот пароль {n}"))
+    changes.recover_password(client, f"Новый берег {secrets.token_hex(4)}")
+    dead = refused(lambda: client.cabinet.call("GET", "/sessions/current"))
+    assert dead.code == "session_required"
+    assert refused(client.log_in).status == 429
+    world.move_clock(timedelta(minutes=15, seconds=1))
+    assert refused(lambda: client.log_in(old)).code == "login_refused"
+    client.log_in()
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.clause("6.1b")
+@pytest.mark.seeded("gateway_lost_number_opens_the_cabinet")
+def test_a_lost_number_opens_its_own_change_and_nothing_else(client: Borrower) -> None:
+    """Password and camera; every other operation answers the token as nobody."""
+    client.change_browser()
+    changes.recover_number(client)
+    opened = {
+        operation.name
+        for operation in operations()
+        if {"session", "recovery"} & operation.schemes and _opens(client, operation)
+    }
+    assert opened == RIGHT
+    changes.change_phone(client, another_number())
+    gone = refused(
+        lambda: client.cabinet.call("POST", "/phone-changes", {"phone": "+77010000000"})
+    )
+    assert gone.code == "session_required"
+    client.cabinet.token = None
+    client.log_in()
+
+
+def _opens(client: Borrower, operation: Operation) -> bool:
+    """Whether the token gets beyond the question who is asking."""
+    request = request_of(operation)
+    query = urlencode(request["params"])
+    body = json.loads(request["content"]) if "content" in request else None
+    try:
+        client.cabinet.call(
+            operation.method, f"{path_of(operation)}?{query}", body, seen="5f" * 16
+        )
+    except ProblemError as problem:
+        return problem.code not in {
+            *("session_required", "token_required", "recovery_not_found"),
+            "ceremony_unknown",
+        }
+    return True
