@@ -17,6 +17,7 @@ import pytest
 
 from infra.demo.borrower import Borrower
 from infra.demo.world import World
+from infra.simulators.client import person_from_seed
 from services.auth.gateway.app import PREFIX
 from tests.bodies import path_of, request_of
 from tests.e2e.test_from_registration_to_money import AMOUNT, register
@@ -24,6 +25,7 @@ from tests.openapi import Operation, operations
 
 OBJECTS: Final = frozenset(
     {"registration_id", "ceremony_id", "contract_id", "application_id"}
+    | {"change_id", "recovery_id"}
 )
 ABOUT_OBJECTS: Final = [
     operation
@@ -83,7 +85,14 @@ def own_objects(owner: Borrower) -> dict[str, str]:
     """One object of each kind, all of one client."""
     application = str(owner.apply(AMOUNT)["application_id"])
     ceremony = owner.contract("POST", "/signing")["ceremony_id"]
+    change = owner.cabinet.call(
+        "POST", "/phone-changes", {"phone": person_from_seed("a number").phone}
+    )
+    credentials = {"login": owner.person.phone, "password": owner.password}
+    recovery = owner.cabinet.call("POST", "/number-recoveries", credentials)
     return {
+        "change_id": str(change["change_id"]),
+        "recovery_id": str(recovery["recovery_id"]),
         "registration_id": str(owner.registration_id),
         "ceremony_id": str(ceremony),
         "contract_id": owner.contract_id,
