@@ -51,9 +51,9 @@ def another_account() -> str:
     return person_from_seed(secrets.token_hex(8)).iban
 
 
-def refused(act: Callable[[], object]) -> ProblemError:
+def refused(act: Callable[..., object], *args: object) -> ProblemError:
     with pytest.raises(ProblemError) as problem:
-        act()
+        act(*args)
     return problem.value
 
 
@@ -77,7 +77,7 @@ def test_a_client_moves_to_a_new_number(
     session = client.cabinet.call("GET", "/sessions/current")
     changes.change_phone(client, new)
 
-    dead = refused(lambda: client.cabinet.call("GET", "/sessions/current"))
+    dead = refused(client.cabinet.call, "GET", "/sessions/current")
     assert dead.code == "session_required"
     told = [sms["text"] for sms in client.control.sms(old)]
     assert "больше не открывает" in told[-1]
@@ -85,7 +85,7 @@ def test_a_client_moves_to_a_new_number(
     by_old = {"login": old, "password": client.password}
     by_nobody = {"login": another_number(), "password": client.password}
     answers = [
-        refused(lambda b=body: client.cabinet.call("POST", "/sessions", b)).problem
+        refused(client.cabinet.call, "POST", "/sessions", body).problem
         for body in (by_old, by_nobody)
     ]
     for answer in answers:
@@ -122,13 +122,13 @@ def test_a_signature_over_anything_else_changes_nothing(client: Borrower) -> Non
     first = changes.show_face(client, stale)
     path = changes.begin_account_change(client, another_account())
     account = client.cabinet.call("POST", f"{path}/ceremony")
-    other = refused(lambda: changes.sign(client, path, first))
+    other = refused(changes.sign, client, path, first)
     assert other.code == "digest_mismatch"
     spoilt = {**account, "document_b64": "0JTQvtCz0L7QstC+0YA="}
-    assert refused(lambda: changes.sign(client, path, spoilt)).code == "digest_mismatch"
+    assert refused(changes.sign, client, path, spoilt).code == "digest_mismatch"
     changes.show_face(client, path)
     assert changes.sign(client, path, account)["state"] == "completed"
-    replay = refused(lambda: changes.sign(client, path, account))
+    replay = refused(changes.sign, client, path, account)
     assert replay.code == "ceremony_unknown"
     assert client.cabinet.call("GET", path)["state"] == "applied"
     assert client.cabinet.call("GET", stale)["state"] == "checked"
@@ -174,13 +174,13 @@ def test_a_forgotten_password_is_recovered_and_no_lock_is_lifted(
 ) -> None:
     old = client.password
     for attempt in range(3):
-        refused(lambda n=attempt: client.log_in(f"не тот пароль {n}"))
+        refused(client.log_in, f"не тот пароль {attempt}")
     changes.recover_password(client, f"Новый берег {secrets.token_hex(4)}")
-    dead = refused(lambda: client.cabinet.call("GET", "/sessions/current"))
+    dead = refused(client.cabinet.call, "GET", "/sessions/current")
     assert dead.code == "session_required"
     assert refused(client.log_in).status == 429
     world.move_clock(timedelta(minutes=15, seconds=1))
-    assert refused(lambda: client.log_in(old)).code == "login_refused"
+    assert refused(client.log_in, old).code == "login_refused"
     client.log_in()
 
 
@@ -199,7 +199,7 @@ def test_a_lost_number_opens_its_own_change_and_nothing_else(client: Borrower) -
     assert opened == RIGHT
     changes.change_phone(client, another_number())
     gone = refused(
-        lambda: client.cabinet.call("POST", "/phone-changes", {"phone": "+77010000000"})
+        client.cabinet.call, "POST", "/phone-changes", {"phone": "+77010000000"}
     )
     assert gone.code == "session_required"
     client.cabinet.token = None

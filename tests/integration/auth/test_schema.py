@@ -11,7 +11,7 @@ from tests.integration.auth.stand import Stand
 
 WRITTEN = {
     ("auth", "logins"): {"SELECT", "INSERT"},
-    ("auth", "password_attempts"): {"SELECT", "UPDATE", "DELETE"},
+    ("auth", "password_attempts"): {"SELECT", "INSERT", "UPDATE", "DELETE"},
     ("auth", "login_sources"): {"SELECT", "DELETE"},
     ("auth", "challenges"): {"SELECT", "INSERT", "UPDATE", "DELETE"},
     ("auth", "code_sends"): {"SELECT", "INSERT", "UPDATE"},
@@ -33,7 +33,7 @@ WRITTEN = {
     ("gateway", "device_checks"): {"SELECT", "INSERT", "UPDATE"},
     ("gateway", "logins"): {"SELECT"},
     ("gateway", "password_attempts"): {"SELECT", "INSERT", "UPDATE"},
-    ("auth", "languages"): {"SELECT", "DELETE"},
+    ("auth", "languages"): {"SELECT", "INSERT", "UPDATE", "DELETE"},
     ("gateway", "languages"): {"SELECT", "INSERT", "UPDATE"},
     ("gateway", "login_sources"): {"SELECT", "INSERT", "UPDATE"},
     ("gateway", "challenges"): {"SELECT", "INSERT", "UPDATE"},
