@@ -25,7 +25,6 @@ POINTS = (
     (Point("database.committing", "onboarding", most=1),),
     (Point("database.committed", "onboarding", most=1),),
     (Point("outbox.published", "onboarding", most=1),),
-    (Point("inbox.handled", "auth", most=1),),
     (Point("inbox.applied", "auth", most=1),),
     (Point("outbox.published", "auth", most=1),),
     (
@@ -50,7 +49,6 @@ def client(world: World) -> Iterator[Borrower]:
 @pytest.mark.clause("1.3c")
 @pytest.mark.clause("4.10")
 @pytest.mark.catalogue("F01")
-@pytest.mark.seeded("auth_login_moves_in_two_commits")
 @pytest.mark.parametrize("points", POINTS, ids=lambda ps: "+".join(map(str, ps)))
 def test_the_login_is_the_new_number_once_and_for_all(
     world: World,
@@ -60,6 +58,26 @@ def test_the_login_is_the_new_number_once_and_for_all(
     points: tuple[Point, ...],
 ) -> None:
     """Both numbers are told once, the session is dead, the old number nobody's."""
+    _move(world, client, sweep, tmp_path, points)
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.catalogue("F01")
+@pytest.mark.seeded("auth_login_moves_in_two_commits")
+def test_a_death_amid_the_move_leaves_no_half_of_it(
+    world: World, client: Borrower, sweep: Sweep, tmp_path: Path
+) -> None:
+    """The reaction has run; nothing of it is committed yet."""
+    _move(world, client, sweep, tmp_path, (Point("inbox.handled", "auth", most=1),))
+
+
+def _move(
+    world: World,
+    client: Borrower,
+    sweep: Sweep,
+    folder: Path,
+    points: tuple[Point, ...],
+) -> None:
     old, new = client.person.phone, person_from_seed(secrets.token_hex(8)).phone
     client_id = client.cabinet.call("GET", "/sessions/current")["client_id"]
     path = changes.begin_phone_change(client, new)
@@ -67,7 +85,7 @@ def test_the_login_is_the_new_number_once_and_for_all(
     sweep.settled()
     own = [world.stack.own_program(name) for name in {p.process for p in points}]
 
-    with crashing(world.stack, own, points, dice=random.Random(1), folder=tmp_path):
+    with crashing(world.stack, own, points, dice=random.Random(1), folder=folder):
         world.stack.wait_ready(*(program.name for program in own))
         _sign_at_last(client, path, ceremony)
         client.next_message("логин вашего", within_s=60.0)
