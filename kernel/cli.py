@@ -1,4 +1,4 @@
-"""The staff's door of every service: commands over RPC as `operator` or `controller`.
+"""The staff's door of every service: commands over RPC as `operator`.
 
 ``python -m services.<service>.cli <command> [--json]``.  Exit codes: 0 ok, 1 error,
 2 usage, 3 finding, 5 refused by a rule.
@@ -40,7 +40,7 @@ POLL_S: Final = 0.5
 class OperatorSettings:
     """What the command line is told, as variables ``OPERATOR_…``.
 
-    ``principal`` says who sits before it: ``operator`` or ``controller``.
+    ``staff_token`` says who sits before it.
     """
 
     stage: Stage
@@ -51,6 +51,7 @@ class OperatorSettings:
     tls_key: Path
     signing_key: Path
     trust: Path
+    staff_token: str | None = None
     clock: str = "system"
     log_level: LogLevel = "warning"
 
@@ -78,6 +79,7 @@ class Operator:
             method,
             context=fresh_context(self.ids),
             timeout_s=timeout_s,
+            staff_token=self.settings.staff_token,
             **arguments,
         )
 
@@ -127,6 +129,19 @@ def _on_message(method: str) -> Callable[..., tuple[Json, int]]:
     return run
 
 
+def _on_approval(method: str) -> Callable[..., tuple[Json, int]]:
+    """A command about one request for four eyes."""
+
+    def run(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
+        return operator.ask(method, approval_id=arguments.approval_id), 0
+
+    return run
+
+
+def _approvals_list(operator: Operator, _: argparse.Namespace) -> tuple[Json, int]:
+    return operator.ask("approvals_list"), 0
+
+
 def _parked_replay(
     operator: Operator, arguments: argparse.Namespace
 ) -> tuple[Json, int]:
@@ -167,6 +182,10 @@ def _replay(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, in
 
 def _message_id(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("message_id", type=UUID, metavar="ID", help="see `parked list`")
+
+
+def _approval_id(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("approval_id", type=UUID, metavar="ID")
 
 
 def _drop_arguments(parser: argparse.ArgumentParser) -> None:
@@ -220,22 +239,29 @@ OPERATIONS: Final[Mapping[str, Command]] = {
         f"parked replay {_ID}",
     ),
     "parked drop": Command(
-        "ask that it never be applied; the controller decides",
+        "ask that it never be applied; another person decides",
         _parked_drop,
         _drop_arguments,
         f'parked drop {_ID} --reason "superseded by a later event, ticket 418"',
     ),
-    "parked approve": Command(
-        "as controller: let it be dropped; its subject goes on",
-        _on_message("approve_drop"),
-        _message_id,
-        f"parked approve {_ID}",
+    "approvals list": Command("what waits for a second person", _approvals_list),
+    "approvals show": Command(
+        "one request: what a yes would do",
+        _on_approval("approvals_show"),
+        _approval_id,
+        f"approvals show {_ID}",
     ),
-    "parked refuse": Command(
-        "as controller: let it stay parked",
-        _on_message("refuse_drop"),
-        _message_id,
-        f"parked refuse {_ID}",
+    "approvals approve": Command(
+        "let it be done; never by whoever asked",
+        _on_approval("approve"),
+        _approval_id,
+        f"approvals approve {_ID}",
+    ),
+    "approvals reject": Command(
+        "let it not be done",
+        _on_approval("reject"),
+        _approval_id,
+        f"approvals reject {_ID}",
     ),
     "outbox status": Command("what waits to leave, what can be resent", _outbox_status),
     "replay": Command(

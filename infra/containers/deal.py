@@ -63,8 +63,7 @@ class Dealer:
             yield process.name, of.of_process(process) | door
         for service in topology.migratable():
             yield f"{service}-migrate", of.of_migration(service)
-        for name in topology.STAFF:
-            yield name, of.of_staff(name)
+        yield topology.OPERATOR, of.of_operator()
         for name in topology.simulators():
             own = {"HOST": _EVERYWHERE, "DATA": _SIMULATORS_DATA}
             if name == "simulator-bank":

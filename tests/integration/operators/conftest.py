@@ -34,6 +34,7 @@ from kernel.platform import Platform
 from kernel.settings import PlatformSettings
 from tests.integration.kernel.conftest import MovableClock, Service, open_service
 from tests.marks import ROOT
+from tests.staff import ANNA, member, token_for
 
 PUBLISHER, LISTENER = "contracts", "disbursement"
 PATIENCE_S = 60.0
@@ -153,8 +154,9 @@ Cli = Callable[..., Told]
 def cli(stack: Stack) -> Cli:
     """Run one command of a service's door as a member of the staff."""
 
-    def run(service: str, *words: str, who: str = "operator") -> Told:
-        return command(f"services.{service}.cli", *words, "--json", env=stack.env(who))
+    def run(service: str, *words: str, who: UUID = ANNA) -> Told:
+        env = stack.env("operator") | {"OPERATOR_STAFF_TOKEN": token_for(stack, who)}
+        return command(f"services.{service}.cli", *words, "--json", env=env)
 
     return run
 
@@ -191,16 +193,17 @@ def annulled(contract: UUID, reason: str) -> ContractAnnulled:
     return ContractAnnulled(contract_id=contract, client_id=contract, reason=reason)
 
 
-def call_of(platform: Platform[PlatformSettings], caller: str) -> Call:
+def call_of(platform: Platform[PlatformSettings], staff_id: UUID = ANNA) -> Call:
     return Call(
         id=platform.ids.new(),
-        caller=caller,
-        method="approve_drop",
+        caller="operator",
+        method="approve",
         deadline=platform.clock.now() + timedelta(minutes=1),
         context=fresh_context(platform.ids),
         client_id=None,
         idempotency_key=None,
         arguments_digest=b"",
+        staff=member(staff_id),
     )
 
 
