@@ -135,8 +135,8 @@ def request(
 
 
 def listed(tx: Transaction) -> list[Json]:
-    """The open requests, oldest first, and then the last that were decided."""
-    open_first = (approvals.c.state != "asked", approvals.c.requested_at)
+    """The open requests and then the decided ones, of each kind the newest first."""
+    open_first = (approvals.c.state != "asked", approvals.c.requested_at.desc())
     rows = tx.connection.execute(
         select(approvals).order_by(*open_first).limit(LISTED)
     ).all()
