@@ -40,7 +40,7 @@ def main(
     parser.add_argument("words", nargs="*", help=f"for {', '.join(own) or 'none'}")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--post", action="store_true", help="no older process is left")
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_intermixed_args(arguments)
     if asked.post and asked.verb != "migrate":
         parser.error("--post belongs to migrate")
     if asked.words and asked.verb not in own:

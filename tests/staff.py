@@ -20,8 +20,9 @@ from infra import topology
 from infra.stack import Stack
 from kernel.bus import Broker
 from kernel.clock import Clock, ShiftedClock
-from kernel.context import StaffMember, fresh_context
+from kernel.context import Context, StaffMember, fresh_context
 from kernel.crypto import Json, SigningKey, TrustStore, as_object, hotp
+from kernel.errors import Refused
 from kernel.ids import system_ids
 from kernel.rpc import RpcClient
 from kernel.tokens import STAFF_LIFETIME_S, StaffTokens
@@ -78,6 +79,10 @@ class Door:
     rpc: RpcClient
     clock: Clock
 
+    def context(self) -> Context:
+        """A fresh cause."""
+        return fresh_context(system_ids(self.clock))
+
     def call(
         self,
         service: str,
@@ -91,7 +96,7 @@ class Door:
             self.rpc.call(
                 service,
                 method,
-                context=fresh_context(system_ids(self.clock)),
+                context=self.context(),
                 timeout_s=20,
                 staff_token=staff_token,
                 **arguments,
@@ -130,22 +135,24 @@ class Person:
     secret: bytes = field(repr=False)
     recovery_codes: list[str] = field(repr=False)
     session: str = field(default="", repr=False)
-    _steps: int = 0
+    _last_step: int = 0
 
     def code(self) -> str:
-        """A code that was not used before: the present one, or the next, as drift."""
-        present = int(self.door.clock.now().timestamp()) // TOTP_STEP_S
-        self._steps = max(present - 1, self._steps + 1)
-        return hotp(self.secret, self._steps)
+        """What the authenticator shows; of the paper, if that was used already."""
+        step = int(self.door.clock.now().timestamp()) // TOTP_STEP_S
+        if step <= self._last_step:
+            return self.recovery_codes.pop()
+        self._last_step = step
+        return hotp(self.secret, step)
 
     def log_in(self) -> Mapping[str, Json]:
-        """Password and the paper's next code, which no earlier login has used."""
+        """Password and a code that no earlier login has used."""
         given = self.door.call(
             AUTH,
             "staff_log_in",
             login=self.login,
             password=PASSWORD,
-            code=self.recovery_codes.pop(),
+            code=self.code(),
         )
         self.session = str(given["session"])
         return given
@@ -163,8 +170,15 @@ class Person:
         return str(self.door.call(AUTH, "staff_token", session=self.session)["token"])
 
     def ask(self, service: str, method: str, **arguments: Any) -> Mapping[str, Json]:  # noqa: ANN401 - passed on
-        """Call as this person, with a fresh token."""
-        return self.door.call(service, method, staff_token=self.token(), **arguments)
+        """Call as this person, who logs in anew when the session has ended."""
+        try:
+            token = self.token()
+        except Refused as refusal:
+            if refusal.code != "staff_session_required":
+                raise
+            self.log_in()
+            token = self.token()
+        return self.door.call(service, method, staff_token=token, **arguments)
 
 
 def bootstrap(stack: Stack, *logins: str) -> "subprocess.CompletedProcess[str]":
