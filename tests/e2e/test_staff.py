@@ -25,7 +25,9 @@ PEOPLE: Final = (*ROLES, None)
 @pytest.fixture(scope="module")
 def people(recruiter: Recruiter) -> dict[Role | None, Person]:
     """One person for every role, and one who has none."""
-    return {**recruiter.one_of_each(), None: recruiter.recruit("nobody")}
+    everybody: dict[Role | None, Person] = {None: recruiter.recruit("nobody")}
+    everybody.update(recruiter.one_of_each())
+    return everybody
 
 
 def methods(service: str) -> Mapping[str, str]:
@@ -95,7 +97,7 @@ def test_the_owners_command_works_once(recruiter: Recruiter) -> None:
 
 
 @pytest.mark.clause("6.1f")
-@pytest.mark.seeded("staff_role_without_a_second_person")
+@pytest.mark.seeded("approval_by_one_person")
 def test_a_role_is_granted_by_four_eyes_over_the_wire(recruiter: Recruiter) -> None:
     """Asked, shown with its effect, agreed to by another: then the token has it."""
     anna, boris = recruiter.first, recruiter.second
