@@ -27,7 +27,7 @@ from kernel.ids import system_ids
 from kernel.rpc import RpcClient
 from kernel.tokens import STAFF_LIFETIME_S, StaffTokens
 from services.auth.domain.factors import TOTP_STEP_S
-from services.auth.domain.roles import PERMISSIONS, ROLES, Role
+from services.auth.domain.roles import PERMISSIONS, Role
 from tests.marks import ROOT
 
 ANNA: Final = UUID("01930000-0000-7000-8000-00000000a001")
@@ -245,7 +245,3 @@ class Recruiter:
         for approval_id in asked:
             self.second.ask(AUTH, "approve", approval_id=str(approval_id))
         return take_up(self.door, login, str(given["invitation"]))
-
-    def one_of_each(self) -> dict[Role, Person]:
-        """Somebody for every role there is."""
-        return {role: self.recruit(role, role) for role in ROLES}

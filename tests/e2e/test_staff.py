@@ -25,9 +25,10 @@ PEOPLE: Final = (*ROLES, None)
 @pytest.fixture(scope="module")
 def people(recruiter: Recruiter) -> dict[Role | None, Person]:
     """One person for every role, and one who has none."""
-    everybody: dict[Role | None, Person] = {None: recruiter.recruit("nobody")}
-    everybody.update(recruiter.one_of_each())
-    return everybody
+    return {
+        role: recruiter.recruit(role, role) if role else recruiter.recruit("nobody")
+        for role in PEOPLE
+    }
 
 
 def methods(service: str) -> Mapping[str, str]:
