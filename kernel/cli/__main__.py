@@ -4,6 +4,7 @@ Exit codes: 0 ok, 1 error, 2 usage, 3 finding, 4 not logged in, 5 refused by a r
 """
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -87,13 +88,17 @@ def _run(command: Command, parsed: Namespace) -> int:
     finally:
         if operator is not None:
             operator.rpc.close()
-    show(
-        answer,
-        as_json=parsed.json,
-        quiet=parsed.quiet,
-        listing=command.listing,
-        id_of=command.id_of,
-    )
+    try:
+        show(
+            answer,
+            as_json=parsed.json,
+            quiet=parsed.quiet,
+            listing=command.listing,
+            id_of=command.id_of,
+        )
+        sys.stdout.flush()
+    except BrokenPipeError:  # `… | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
 
