@@ -15,7 +15,7 @@ from kernel.cli.command import (
     verdict,
 )
 from kernel.cli.operator import Operator, object_of
-from kernel.cli.output import Listing, show
+from kernel.cli.output import Listing, rows_of, show
 from kernel.cli.terminal import ask, progress
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "object_of",
     "progress",
     "reason_argument",
+    "rows_of",
     "show",
     "verdict",
 ]

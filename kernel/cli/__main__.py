@@ -34,9 +34,16 @@ _CODES: Final[Mapping[str, int]] = {
     "not_confirmed": ERROR,
     "no_answer": ERROR,
     "confirmation_needed": USAGE,
-    **dict.fromkeys(("not_logged_in", "session_exposed"), NOT_LOGGED_IN),
+    **dict.fromkeys(
+        ("not_logged_in", "session_exposed", "login_refused", "staff_token_invalid"),
+        NOT_LOGGED_IN,
+    ),
 }
 """How a refusal ends the command, where it is none of a service's rules."""
+_NEXT_STEPS: Final[Mapping[str, str]] = {
+    "rules_not_acknowledged": "Run kredit rules acknowledge.",
+}
+"""What to do in words of this program, where the service knows none."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -110,7 +117,7 @@ def _complain(error: KernelError, operator: Operator | None, *, as_json: bool) -
         case Refused():
             told |= {
                 "sentence": error.sentence,
-                "next_step": error.next_step,
+                "next_step": _NEXT_STEPS.get(error.code, error.next_step),
                 "code": error.code,
                 **error.details,
             }

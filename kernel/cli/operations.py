@@ -88,14 +88,27 @@ def _replay(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
     return {**marked, "left": 0}, 0
 
 
-def _approval_effect(verb: str) -> Callable[[Operator, Namespace], str]:
-    """What an approval would do, as the service tells it."""
+def _approve_effect(operator: Operator, arguments: Namespace) -> str:
+    """What a yes does; it is a yes to what is shown here, or to nothing."""
+    shown = operator.ask("approvals_show", approval_id=arguments.approval_id)
+    if arguments.arguments_sha256 is None:
+        arguments.arguments_sha256 = shown["arguments_sha256"]
+    return f"{shown['effect']}: asked by {shown['requested_by']}, done at once."
 
-    def told(operator: Operator, arguments: Namespace) -> str:
-        shown = operator.ask("approvals_show", approval_id=arguments.approval_id)
-        return f"{verb}: {shown['effect']}"
 
-    return told
+def _reject_effect(operator: Operator, arguments: Namespace) -> str:
+    shown = operator.ask("approvals_show", approval_id=arguments.approval_id)
+    return f"{shown['effect']}: asked by {shown['requested_by']}, never done."
+
+
+def _decide_arguments(parser: argparse.ArgumentParser) -> None:
+    _approval(parser)
+    parser.add_argument(
+        "--seen",
+        dest="arguments_sha256",
+        metavar="SHA256",
+        help="with --yes: the arguments_sha256 of `approvals show` that you decide on",
+    )
 
 
 def _drop_arguments(parser: argparse.ArgumentParser) -> None:
@@ -173,10 +186,13 @@ OPERATIONS: Final = {
         effect=_replay_effect,
     ),
     "approvals list": Command(
-        help="what waits for a second pair of eyes",
+        help="what waits for a second pair of eyes, and what was decided",
         run=asking("approvals_list"),
         listing=Listing(
-            member="approvals", id_of="approval_id", none="Nothing waits for approval."
+            member="approvals",
+            id_of="approval_id",
+            none="Nobody has asked for anything.",
+            columns=("approval_id", "state", "effect", "requested_at", "expires_at"),
         ),
     ),
     "approvals show": Command(
@@ -188,10 +204,10 @@ OPERATIONS: Final = {
     ),
     "approvals approve": Command(
         help="let it be done, once; never what you asked for yourself",
-        run=asking("approve", "approval_id"),
-        arguments=_approval,
+        run=asking("approve", "approval_id", "arguments_sha256"),
+        arguments=_decide_arguments,
         example=f"approvals approve {_ID}",
-        effect=_approval_effect("Approved"),
+        effect=_approve_effect,
         id_of="approval_id",
     ),
     "approvals reject": Command(
@@ -199,7 +215,7 @@ OPERATIONS: Final = {
         run=asking("reject", "approval_id"),
         arguments=_approval,
         example=f"approvals reject {_ID}",
-        effect=_approval_effect("Rejected"),
+        effect=_reject_effect,
         id_of="approval_id",
     ),
 }

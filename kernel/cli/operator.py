@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from kernel.bus import Broker
-from kernel.cli.session import SessionFile
+from kernel.cli.session import SessionFile, not_logged_in
 from kernel.clock import Clock, clock_from, parse_rfc3339
 from kernel.context import Context, fresh_context
 from kernel.crypto import Json, SigningKey, TrustStore, as_object
-from kernel.errors import Broken
+from kernel.errors import Broken, Refused
 from kernel.ids import system_ids
 from kernel.logging import configure
 from kernel.rpc import RpcClient
 from kernel.settings import Stage, read
 
 AUTH: Final = "auth"
+SESSION_OVER: Final = "staff_session_required"
+"""What auth says to a session it does not know, or not any more."""
 TIMEOUT_S: Final = 120.0
 """Verifying a long log takes its time."""
 SOON_S: Final = 20.0
@@ -91,9 +93,19 @@ class Operator:
         )
 
     def with_session(self, method: str, **arguments: Any) -> Mapping[str, Json]:  # noqa: ANN401 - passed on
-        """Ask auth by the session itself.  Refused: as `SessionFile.load`."""
+        """Ask auth by the session itself.
+
+        Refused: as `SessionFile.load`, also when auth has ended it.
+        """
         session = self.sessions.load(now=self.clock.now())
-        return self.at_the_door(method, session=session.secret.reveal(), **arguments)
+        try:
+            return self.at_the_door(
+                method, session=session.secret.reveal(), **arguments
+            )
+        except Refused as refusal:
+            if refusal.code != SESSION_OVER:
+                raise
+            raise not_logged_in("Your session has ended.") from refusal
 
     def _fresh_token(self) -> str:
         """A token that will outlive the call's way: kept while it does."""

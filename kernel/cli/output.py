@@ -121,8 +121,13 @@ def _cell(value: Json) -> str:
             told = (f"{printable(name)}={_cell(item)}" for name, item in value.items())
             return ", ".join(told) or "–"
         case list():
-            return ", ".join(_cell(item) for item in value) or "–"
+            return ", ".join(map(_named, value)) or "–"
     return printable(str(value))
+
+
+def _named(item: Json) -> str:
+    """An object within a list stands for itself by its first value."""
+    return _cell(next(iter(item.values()), None) if isinstance(item, Mapping) else item)
 
 
 def _ids(answer: Json, listing: Listing | None, id_of: str) -> Iterator[str]:

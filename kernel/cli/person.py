@@ -7,7 +7,7 @@ command can be read by every process of the machine (CWE-214).
 from typing import Final
 
 from kernel.cli.command import Command, Namespace
-from kernel.cli.operator import Operator
+from kernel.cli.operator import SESSION_OVER, Operator
 from kernel.cli.session import Session
 from kernel.cli.terminal import ask, ask_secret
 from kernel.clock import parse_rfc3339, rfc3339
@@ -38,7 +38,7 @@ def _login(operator: Operator, _arguments: Namespace) -> tuple[Json, int]:
         "expires_at": given["expires_at"],
         "must_acknowledge": given["must_acknowledge"],
     }
-    if given["must_acknowledge"] is True:
+    if given["must_acknowledge"] is not None:
         told["next_step"] = "Read the rules: kredit rules acknowledge"
     return told, 0
 
@@ -46,7 +46,11 @@ def _login(operator: Operator, _arguments: Namespace) -> tuple[Json, int]:
 def _logout(operator: Operator, _arguments: Namespace) -> tuple[Json, int]:
     """End it at auth first: a file that is gone would leave a session alive."""
     session = operator.sessions.to_end()
-    operator.at_the_door("staff_log_out", session=session.secret.reveal())
+    try:
+        operator.at_the_door("staff_log_out", session=session.secret.reveal())
+    except Refused as refusal:
+        if refusal.code != SESSION_OVER:
+            raise
     operator.sessions.forget()
     return {"staff_id": session.staff_id, "logged_in": False}, 0
 
@@ -130,7 +134,6 @@ PERSON: Final = {
     "invitation confirm": Command(
         help="prove that the authenticator works: asks for its first code",
         run=_confirm,
-        id_of="staff_id",
     ),
 }
 """By their words; no service's name stands before them."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from kernel.cli import (
+    FINDING,
     Command,
     Listing,
     Namespace,
@@ -17,8 +18,10 @@ from kernel.cli import (
     asking,
     identified,
     reason_argument,
+    rows_of,
 )
 from kernel.crypto import Json
+from services.auth.domain.roles import ROLES
 
 _ID: Final = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11"
 
@@ -41,7 +44,7 @@ def _end_effect(_operator: Operator, arguments: Namespace) -> str:
 
 def _invite_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "roles", nargs="+", metavar="ROLE", help="docs/runbook.md has the list"
+        "roles", nargs="+", choices=ROLES, metavar="ROLE", help=", ".join(ROLES)
     )
 
 
@@ -58,13 +61,14 @@ def _invite(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
 
 def _invite_effect(_operator: Operator, arguments: Namespace) -> str:
     return (
-        f"Somebody new may become a member of the staff as {_listed(arguments.roles)}."
+        "Somebody new becomes a member of the staff; each of these roles waits for"
+        f" another person's yes: {', '.join(arguments.roles)}."
     )
 
 
 def _role_arguments(parser: argparse.ArgumentParser) -> None:
     _staff(parser)
-    parser.add_argument("role", metavar="ROLE", help="docs/runbook.md has the list")
+    parser.add_argument("role", choices=ROLES, metavar="ROLE", help=", ".join(ROLES))
 
 
 def _of_member(what: str) -> Callable[[Operator, Namespace], str]:
@@ -82,13 +86,19 @@ def _of_member(what: str) -> Callable[[Operator, Namespace], str]:
 
 
 def _listed(roles: Json) -> str:
-    words = [str(role) for role in roles] if isinstance(roles, list) else []
-    return ", ".join(words) or "without a role"
+    """The names of roles a member holds."""
+    return ", ".join(str(held["role"]) for held in rows_of(roles)) or "without a role"
+
+
+def _recertify(operator: Operator, _arguments: Namespace) -> tuple[Json, int]:
+    report = operator.ask("recertify")
+    due = [line for line in rows_of(report["roles"]) if line["due"] is True]
+    return report, FINDING if due else 0
 
 
 COMMANDS: Final = {
     "users show": Command(
-        help="a client's access: factors, locks, browsers; nothing is a secret",
+        help="a client's login: lock, open sessions; no number, no secret",
         run=asking("users_show", "client_id"),
         arguments=_client,
         example=f"users show {_ID}",
@@ -111,20 +121,24 @@ COMMANDS: Final = {
         arguments=_end_arguments,
         example=f'sessions end {_ID} {_ID} --reason "phone reported stolen"',
         effect=_end_effect,
-        id_of="session_id",
     ),
     "locks list": Command(
         help="logins that are locked now, and until when; nobody unlocks one earlier",
         run=asking("locks_list"),
-        listing=Listing(member="locks", id_of="lock_id", none="Nobody is locked."),
+        listing=Listing(member="locks", id_of="login_id", none="Nobody is locked."),
     ),
     "staff list": Command(
         help="the members of the staff",
         run=asking("staff_list"),
-        listing=Listing(member="staff", id_of="staff_id", none="There is nobody yet."),
+        listing=Listing(
+            member="staff",
+            id_of="staff_id",
+            none="There is nobody yet.",
+            columns=("staff_id", "login", "state", "roles", "last_login_at"),
+        ),
     ),
     "staff show": Command(
-        help="one of them: roles, factor, acknowledged rules",
+        help="one of them, and who gave them which role",
         run=asking("staff_show", "staff_id"),
         arguments=_staff,
         example=f"staff show {_ID}",
@@ -144,30 +158,31 @@ COMMANDS: Final = {
         arguments=_staff,
         example=f"staff suspend {_ID}",
         effect=_of_member("every access is closed, every session ends"),
-        id_of="staff_id",
     ),
     "roles grant": Command(
-        help="give a member a role",
+        help="ask that a member hold a role, or hold it on; another person decides",
         run=asking("grant_role", "staff_id", "role"),
         arguments=_role_arguments,
         example=f"roles grant {_ID} treasurer",
-        effect=_of_member("is given the role {role}"),
-        id_of="staff_id",
+        effect=_of_member("is to hold the role {role}, if another person approves"),
+        id_of="approval_id",
     ),
     "roles revoke": Command(
-        help="take a role from a member",
+        help="take a role from a member, at once",
         run=asking("revoke_role", "staff_id", "role"),
         arguments=_role_arguments,
         example=f"roles revoke {_ID} treasurer",
-        effect=_of_member("the role {role} is taken away"),
-        id_of="staff_id",
+        effect=_of_member("the role {role} is taken away at once"),
     ),
     "roles recertify": Command(
-        help="say that a member still needs every role they have",
-        run=asking("recertify", "staff_id"),
-        arguments=_staff,
-        example=f"roles recertify {_ID}",
-        effect=_of_member("keeps these roles for another term"),
-        id_of="staff_id",
+        help="who holds which role since when, and which is due (exit 3): grant it on"
+        " or revoke it",
+        run=_recertify,
+        listing=Listing(
+            member="roles",
+            id_of="staff_id",
+            none="Nobody holds a role.",
+            columns=("staff_id", "login", "role", "confirmed_at", "due"),
+        ),
     ),
 }

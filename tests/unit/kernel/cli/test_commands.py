@@ -25,7 +25,7 @@ LOGIN = {
     "expires_at": "2026-11-29T12:30:00.000000Z",
     "staff_id": STAFF,
     "roles": ["treasurer"],
-    "must_acknowledge": False,
+    "must_acknowledge": None,
 }
 
 TYPED = "a b c"
@@ -68,7 +68,15 @@ def test_who_is_not_logged_in_asks_nobody(desk: Desk, capsys: Out) -> None:
     assert desk.bus.asked == []
 
 
-@pytest.mark.parametrize("code", ["staff_session_over", "staff_session_unknown"])
+def test_who_has_not_read_the_rules_is_told_how(desk: Desk, capsys: Out) -> None:
+    desk.logged_in()
+    unread = Refused("rules_not_acknowledged", "Not yet.", next_step="Read them.")
+    desk.bus.answers["staff_token"] = unread
+    assert main(["contracts", "status"]) == 5
+    assert "Run kredit rules acknowledge." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", ["staff_session_required", "staff_token_invalid"])
 def test_whose_session_auth_ended_has_to_log_in_again(desk: Desk, code: str) -> None:
     """It was idle too long, or somebody suspended them."""
     desk.logged_in()
@@ -144,7 +152,7 @@ def test_without_a_terminal_answers_are_lines_of_standard_input(
 ) -> None:
     """A program may log in; nothing is asked where nobody reads."""
     monkeypatch.setattr("sys.stdin", io.StringIO(f"a.serik\n{TYPED}\n123456\n"))
-    desk.bus.answers["staff_log_in"] = LOGIN | {"must_acknowledge": True}
+    desk.bus.answers["staff_log_in"] = LOGIN | {"must_acknowledge": "2026-03-31"}
     assert main(["login"]) == 0
     assert desk.bus.asked[0].arguments["password"] == TYPED
     said = capsys.readouterr()
@@ -171,6 +179,14 @@ def test_logging_out_ends_it_at_auth_and_here(desk: Desk) -> None:
     assert main(["logout"]) == 0
     assert desk.bus.asked[-1].arguments == {"session": SECRET}
     assert main(["whoami"]) == 4
+
+
+def test_a_session_auth_has_ended_is_left_behind(desk: Desk) -> None:
+    desk.logged_in()
+    over = Refused("staff_session_required", "It is over.", next_step="Log in.")
+    desk.bus.answers["staff_log_out"] = over
+    assert main(["logout"]) == 0
+    assert main(["logout"]) == 4
 
 
 def test_whoami_says_what_one_may_do(desk: Desk, capsys: Out) -> None:
@@ -233,6 +249,25 @@ def test_without_a_terminal_nothing_is_confirmed(
     assert "--yes" in capsys.readouterr().err
     assert main([*REPLAY, "--yes"]) == 0
     assert replaying.bus.count("replay_parked") == 1
+
+
+@pytest.mark.seeded("cli_approves_what_was_not_shown")
+def test_a_yes_is_to_what_was_shown(desk: Desk, typed: Typed) -> None:
+    """The service compares the digest; what changed meanwhile is not approved."""
+    desk.logged_in()
+    shown = {"effect": "x", "requested_by": STAFF, "arguments_sha256": "ab" * 32}
+    desk.bus.answers = {"approvals_show": shown, "approve": {"approval_id": ID}}
+    words = ["contracts", "approvals", "approve", ID]
+    typed("y\n")
+    assert main(words) == 0
+    assert main([*words, "--yes", "--seen", "cd" * 32]) == 0
+    assert main([*words, "--yes"]) == 0
+    seen = [
+        one.arguments["arguments_sha256"]
+        for one in desk.bus.asked
+        if one.method == "approve"
+    ]
+    assert seen == ["ab" * 32, "cd" * 32, None]
 
 
 def test_a_refused_look_ends_before_the_question(replaying: Desk) -> None:

@@ -52,7 +52,7 @@ def test_only_the_service_that_was_named_is_opened() -> None:
 CHANGES = frozenset(
     {
         "acknowledge", "approve", "drop", "end", "export", "grant", "invite",
-        "recertify", "reject", "release", "replay", "revoke", "suspend",
+        "reject", "release", "replay", "revoke", "suspend",
     }
 )  # fmt: skip
 """Verbs after which something is not as it was."""

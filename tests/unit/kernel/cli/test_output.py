@@ -63,17 +63,19 @@ def test_values_in_values_are_told_in_words(capsys: Out) -> None:
         "well": True,
         "parts": [{"part": "clock", "well": False}],
         "roles": ["auditor", "treasurer"],
+        "people": {"held": [{"role": "auditor", "since": 1}, {"role": "x"}]},
         "none": [],
     }
     show(answer, as_json=False)
     assert capsys.readouterr().out.splitlines() == [
-        "inbox  waiting=0, parked=2",
-        "well   yes",
+        "inbox   waiting=0, parked=2",
+        "well    yes",
         "parts",
         "  part   well",
         "  clock  no",
-        "roles  auditor, treasurer",
-        "none   –",
+        "roles   auditor, treasurer",
+        "people  held=auditor, x",
+        "none    –",
     ]
 
 
