@@ -30,13 +30,17 @@ class Terminal:
         os.write(self.keyboard, line.encode() + b"\n")
 
     def answer(self, question: str, line: str) -> None:
-        """Wait for a question that was not answered yet, then type."""
+        """Wait for a question, then type."""
+        self.expect(question)
+        self.type(line)
+
+    def expect(self, question: str) -> None:
+        """Wait for a question that was not seen yet."""
         end = time.monotonic() + PATIENCE_S
         while question not in self.screen[self._seen :]:
             assert time.monotonic() < end, self.screen
             assert self._read(), self.screen
         self._seen = len(self.screen)
-        self.type(line)
 
     def end(self) -> int:
         """Read to the end; the exit code."""

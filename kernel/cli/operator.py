@@ -76,7 +76,7 @@ class Operator:
             method,
             context=self.context,
             timeout_s=timeout_s,
-            staff_token=self._fresh_token(),
+            staff_token=self.token(),
             **arguments,
         )
 
@@ -107,7 +107,7 @@ class Operator:
                 raise
             raise not_logged_in("Your session has ended.") from refusal
 
-    def _fresh_token(self) -> str:
+    def token(self) -> str:
         """A token that will outlive the call's way: kept while it does."""
         if self._token is None or self._token[1] - RENEWED_BEFORE <= self.clock.now():
             given = self.with_session("staff_token")

@@ -157,13 +157,14 @@ Cli = Callable[..., Told]
 @pytest.fixture(scope="package")
 def staff(stack: Stack) -> Iterator[Recruiter]:
     """Auth in a process of its own, and its first two administrators."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.auth", "run"],
-        cwd=ROOT,
-        env=stack.env("auth"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with (stack.layout.logs / "auth.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.auth", "run"],
+            cwd=ROOT,
+            env=stack.env("auth"),
+            stdout=log,
+            stderr=log,
+        )
     try:
         with door_of(stack) as door:
             eventually(lambda: _answers(door))
