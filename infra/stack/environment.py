@@ -69,7 +69,8 @@ class Environments:
         name = topology.OPERATOR
         key = {"SIGNING_KEY": str(self.layout.keys / f"{name}.ed25519")}
         trust = {"TRUST": str(self.layout.keys / "trust.json")}
-        mine = _prefixed(name, {**self._identity(name), **key, **trust})
+        kept = {"SESSION_FOLDER": str(self.layout.session)}
+        mine = _prefixed(name, {**self._identity(name), **key, **trust, **kept})
         return _base(self.layout) | mine
 
     def of_simulator(self, name: str) -> dict[str, str]:
