@@ -24,7 +24,7 @@ need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothin
 
 .PHONY: help demo up down status url logs env \
         fmt lint types imports check unit integration e2e security rolling test containers \
-        seeded trace bench fuzz faults test-deep events openapi migration clean venv servers
+        seeded trace bench fuzz faults test-deep events openapi commands migration clean venv servers
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -69,6 +69,9 @@ events: venv ## write docs/events.md and the index of goldens anew
 
 openapi: venv ## write docs/openapi.json anew
 	@$(PYTHON) -m tests.openapi
+
+commands: venv ## write tests/golden/help anew: every --help of the command line
+	@$(PYTHON) -m tests.help
 
 migration: venv ## a new migration (s=auth m="add login reason", p=post for after)
 	$(call need,kernel/migrations/__main__.py)

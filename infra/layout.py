@@ -86,6 +86,11 @@ class Layout:
         return self.data / "reads"
 
     @property
+    def session(self) -> Path:
+        """Where the staff's command line keeps who is logged in."""
+        return self.state / "session"
+
+    @property
     def ports(self) -> Path:
         return self.state / "ports.json"
 
@@ -143,6 +148,7 @@ class Layout:
             self.anchor,
             self.checkpoints,
             self.reads,
+            self.session,
             self.rabbitmq,
             self.run,
         ):

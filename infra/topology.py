@@ -10,9 +10,9 @@ from pathlib import Path
 from infra.layout import ROOT
 
 OPERATOR = "operator"
-CONTROLLER = "controller"
-"""The second pair of eyes (контролёр): decides what an operator asks for."""
-STAFF = (OPERATOR, CONTROLLER)
+"""The staff's command line; which person sits before it, a staff token says."""
+STAFF_TOKENS = "staff"
+"""Signs what members of the staff may do: a key of process `auth`, no broker user."""
 DATABASE_SERVER = "postgres"
 BROKER_SERVER = "rabbitmq"
 NODE_DIRECTORY = "epmd"
@@ -63,8 +63,13 @@ def services(root: Path = ROOT) -> tuple[str, ...]:
 
 
 def principals(root: Path = ROOT) -> tuple[str, ...]:
-    """Everybody who may speak on the broker, the staff's command lines last."""
-    return (*(p.name for p in processes(root)), *STAFF)
+    """Everybody who may speak on the broker, the staff's command line last."""
+    return (*(p.name for p in processes(root)), OPERATOR)
+
+
+def signers(root: Path = ROOT) -> tuple[str, ...]:
+    """Everybody whose signature means something to the others."""
+    return (*principals(root), STAFF_TOKENS)
 
 
 def migrators(root: Path = ROOT) -> tuple[str, ...]:

@@ -15,24 +15,38 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType, MappingProxyType, ModuleType
 from typing import Any, Final
 
 VERBS: Final = ("run", "work", "serve", "migrate", "check")
 STOP_S: Final = 10
 
 
-def main(service: str, arguments: Sequence[str] | None = None) -> None:
-    """Run one verb of ``service``; exits non-zero when it fails."""
+def main(
+    service: str,
+    arguments: Sequence[str] | None = None,
+    *,
+    own: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Run one verb of ``service``; exits non-zero when it fails.
+
+    ``own`` are verbs of this service alone: each names a function of its wiring, which
+    is given the platform and the words behind the verb, and returns what is printed.
+    """
     parser = argparse.ArgumentParser(
         prog=f"python -m services.{service}", description=__doc__
     )
-    parser.add_argument("verb", choices=VERBS)
-    parser.add_argument("--json", action="store_true", help="check: print JSON")
+    parser.add_argument("verb", choices=(*VERBS, *own))
+    parser.add_argument("words", nargs="*", help=f"for {', '.join(own) or 'none'}")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--post", action="store_true", help="no older process is left")
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_intermixed_args(arguments)
     if asked.post and asked.verb != "migrate":
         parser.error("--post belongs to migrate")
+    if asked.words and asked.verb not in own:
+        parser.error(f"{asked.verb} takes no words")
+    if asked.verb in own:
+        sys.exit(_own(service, own[asked.verb], asked.words, as_json=asked.json))
     if asked.verb == "run":
         # Before anything of ours is imported: a lock made earlier stays a thread's.
         importlib.import_module("eventlet").monkey_patch()
@@ -121,6 +135,22 @@ def _serve(service: str) -> int:
     door.serve()
     served.close()
     platform.close()
+    return 0
+
+
+def _own(service: str, function: str, words: Sequence[str], *, as_json: bool) -> int:
+    """A command of one service; what a rule refuses is said in its own words."""
+    platform = _open(service)
+    try:
+        answer = getattr(_room(f"services.{service}", "wiring"), function)(
+            platform, words
+        )
+    except _room("kernel", "errors").Refused as refusal:
+        sys.stderr.write(f"{refusal.sentence} {refusal.next_step} [{refusal.code}]\n")
+        return 5
+    finally:
+        platform.close()
+    _room("kernel", "cli").show(answer, as_json=as_json)
     return 0
 
 

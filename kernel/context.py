@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from kernel.clock import rfc3339
 from kernel.crypto import Json, random_bytes
+from kernel.errors import Broken
 from kernel.ids import Ids
 from kernel.money import Money
 
@@ -65,13 +66,26 @@ def continued(context: Context, traceparents: Sequence[str]) -> Context:
     return replace(context, traceparent=f"00-{found['trace']}-{span}-{sampled:02x}")
 
 
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """Who of the staff asks, and what they may do, as a verified token says it."""
+
+    id: UUID
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        """Whether this very permission was granted; nothing implies another."""
+        return permission in self.permissions
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One verified request over the bus.
 
     ``caller`` is the principal the broker authenticated; ``client_id`` the client in
-    whose name it asks, taken from a verified assertion; ``arguments_digest`` the
-    SHA-256 of the canonical arguments.
+    whose name it asks, taken from a verified assertion; ``staff`` the member of the
+    staff, taken from a verified token; ``arguments_digest`` the SHA-256 of the
+    canonical arguments.
     """
 
     id: UUID
@@ -82,6 +96,14 @@ class Call:
     client_id: UUID | None
     idempotency_key: str | None
     arguments_digest: bytes
+    staff: StaffMember | None = None
+
+    @property
+    def by(self) -> StaffMember:
+        """The member of the staff who asks; Broken where no permission was asked."""
+        if self.staff is None:
+            raise Broken("a method of the staff was reached without a member of it")
+        return self.staff
 
 
 def jsonable(value: object) -> Json:

@@ -2,40 +2,48 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from kernel import checks, outbox
+from kernel import approvals, checks, outbox
+from kernel.approvals import Operation
 from kernel.context import Call, jsonable
 from kernel.crypto import Json
 from kernel.errors import Refused
 from kernel.inbox import Inbox
-from kernel.parked import Parking
+from kernel.parked import DROP, Parking
 from kernel.platform import AnyPlatform
 from kernel.tables import inbox, quarantine
 
-_OPERATOR, _CONTROLLER = "operator", "controller"
-
-CALLERS: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("status", "parked_list", "parked_show"), (_OPERATOR, _CONTROLLER)),
-    **dict.fromkeys(("check", "replay_parked", "ask_drop"), (_OPERATOR,)),
-    **dict.fromkeys(("outbox_status", "send_again", "left_to_send"), (_OPERATOR,)),
-    **dict.fromkeys(("approve_drop", "refuse_drop"), (_CONTROLLER,)),
+PERMISSIONS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("status", "check", "outbox_status"), "platform.look"),
+    **dict.fromkeys(("left_to_send", "parked_list", "parked_show"), "platform.look"),
+    **dict.fromkeys(("replay_parked", "send_again"), "platform.replay"),
+    "ask_drop": "platform.drop",
+    **dict.fromkeys(("approvals_list", "approvals_show"), "approvals.look"),
+    **dict.fromkeys(("approve", "reject"), "approvals.decide"),
 }
-"""Who may call which method: what one staff principal asks, only the other decides."""
+"""What a member of the staff needs for each method; see services/auth/domain/roles."""
 
 
 class Operations:
     """The methods only staff may call; no data of persons."""
 
     def __init__(
-        self, service: str, platform: AnyPlatform, reactions: Inbox | None
+        self,
+        service: str,
+        platform: AnyPlatform,
+        reactions: Inbox | None,
+        own: Mapping[str, Operation] = MappingProxyType({}),
     ) -> None:
+        """``own`` are the service's operations that take four eyes."""
         self._service = service
         self._platform = platform
         self._reactions = reactions
+        self._own = own
 
     def status(self, call: Call) -> Json:
         """What waits to leave, what waits to be applied, what was refused.
@@ -120,16 +128,58 @@ class Operations:
         return {"message_id": str(message_id), "outcome": outcome.value}
 
     def ask_drop(self, call: Call, *, message_id: UUID, reason: str) -> Json:
-        """Ask that a parked message never be applied; see kernel.parked."""
-        return self._parking.ask_drop(call, message_id, reason)
+        """Ask that a parked message never be applied; another person decides.
 
-    def approve_drop(self, call: Call, *, message_id: UUID) -> Json:
-        """Let it be so; see kernel.parked."""
-        return self._parking.approve_drop(call, message_id)
+        Refused: ``not_parked``, ``reason_unfit``, ``approval_already_asked``.
+        """
+        policy = self._platform.policy
+        return self._parking.ask_drop(call, message_id, reason, policy=policy)
 
-    def refuse_drop(self, call: Call, *, message_id: UUID) -> Json:
-        """Let it stay parked; see kernel.parked."""
-        return self._parking.refuse_drop(call, message_id)
+    def approvals_list(self, call: Call) -> Json:
+        """What waits for a second person here, and what was decided."""
+        with self._platform.database.begin(call.context) as tx:
+            return {"approvals": approvals.listed(tx)}
+
+    def approvals_show(self, call: Call, *, approval_id: UUID) -> Json:
+        """One request: its effect, its arguments.  Refused ``approval_not_found``."""
+        with self._platform.database.begin(call.context) as tx:
+            return approvals.shown(tx, approval_id)
+
+    def approve(
+        self, call: Call, *, approval_id: UUID, arguments_sha256: str | None = None
+    ) -> Json:
+        """Say yes to what another person asks, and have it done; see kernel.approvals.
+
+        ``arguments_sha256`` is the digest of the arguments as they were shown.
+        """
+        operations = self._operations()
+        with self._platform.database.begin(call.context) as tx:
+            done = approvals.approve(
+                tx,
+                approval_id,
+                seen=arguments_sha256,
+                by=call.by,
+                operations=operations,
+            )
+        operations[str(done["operation"])].then()
+        return done
+
+    def reject(self, call: Call, *, approval_id: UUID) -> Json:
+        """Say no to what another person asks; see kernel.approvals."""
+        with self._platform.database.begin(call.context) as tx:
+            return approvals.reject(
+                tx, approval_id, by=call.by, operations=self._operations()
+            )
+
+    def _operations(self) -> Mapping[str, Operation]:
+        if self._reactions is None:
+            return self._own
+        drop = Operation(
+            permission="platform.drop_decide",
+            run=self._parking.drop,
+            then=self._reactions.retry_due,
+        )
+        return {**self._own, DROP: drop}
 
     @property
     def _parking(self) -> Parking:

@@ -3,7 +3,7 @@
 A parked message holds up its subject.  *Replayed*, it is handled once more.
 *Dropped*, it will never be applied: its row stays, its subject advances, and what
 waited behind it is applied.  Dropping loses a fact somebody published, so it takes
-four eyes: one principal asks, another decides, and each step is an event.
+four eyes (kernel.approvals).
 
 Quarantined messages are not here: what must not be believed is neither replayed nor
 dropped (clause 3.4), and no method of this module can reach it.
@@ -16,17 +16,22 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, func, select
-from sqlalchemy.dialects.postgresql import insert
 
+from kernel import approvals
+from kernel.approvals import Approval
 from kernel.clock import Clock, rfc3339
-from kernel.context import Call, jsonable, trace_id_of
+from kernel.context import Call, StaffMember, jsonable, trace_id_of
 from kernel.crypto import Json
+from kernel.database import Transaction
 from kernel.errors import Refused
-from kernel.events.platform import DropRefused, DropRequested, MessageDropped
+from kernel.events.platform import MessageDropped
 from kernel.inbox import Inbox, Outcome
 from kernel.places import give_turn
+from kernel.policy import Policy
 from kernel.tables import inbox, inbox_subject, parked_drop
 
+DROP: Final = "parked_drop"
+"""The operation that takes four eyes."""
 _WORDS: Final = re.compile(r"(?!.*[0-9]{6})[a-z0-9][a-z0-9 ,.:/#_-]{2,199}")
 """A reason goes into the log for ever, so it has no room for a person's data: no
 capitals and no Cyrillic, hence no names; no six digits in a row, hence no numbers."""
@@ -52,7 +57,7 @@ class Parking:
         with self.inbox.database.begin(call.context) as tx:
             row = _required(tx.connection, message_id)
             behind = _waiting_behind(tx.connection, row)
-            asked = _last_request(tx.connection, message_id)
+            asked = _former_request(tx.connection, message_id)
         found = self.inbox.load(*_place(row), states=("parked",))
         if found is None:  # somebody was faster
             raise _not_parked()
@@ -80,10 +85,12 @@ class Parking:
             raise _not_parked()
         return outcome
 
-    def ask_drop(self, call: Call, message_id: UUID, reason: str) -> Json:
+    def ask_drop(
+        self, call: Call, message_id: UUID, reason: str, *, policy: Policy
+    ) -> Json:
         """Ask that a message be dropped; the same question again changes nothing.
 
-        Refused: ``not_parked``, ``reason_unfit``, ``drop_already_asked``.
+        Refused: ``not_parked``, ``reason_unfit``, ``approval_already_asked``.
         """
         if not _WORDS.fullmatch(reason):
             raise Refused(
@@ -94,79 +101,36 @@ class Parking:
             )
         with self.inbox.database.begin(call.context) as tx:
             row = _required(tx.connection, message_id)
-            drop_id = self.inbox.ids.new()
-            new = _request(
-                tx.connection,
-                id=drop_id,
-                message_id=message_id,
-                reason=reason,
-                asked_by=call.caller,
-                asked_at=tx.now,
+            behind = _waiting_behind(tx.connection, row)
+            asked = approvals.request(
+                tx,
+                operation=DROP,
+                arguments={"message_id": str(message_id), "reason": reason},
+                effect=f"{row.type} about {row.subject} is never applied;"
+                f" {behind} messages behind it go on",
+                by=call.by,
+                policy=policy,
+                ids=self.inbox.ids,
             )
-            asked = _last_request(tx.connection, message_id)
-            if asked is None or (asked.asked_by, asked.reason) != (call.caller, reason):
-                raise Refused(
-                    "drop_already_asked",
-                    "It has been asked already, by somebody or for another reason.",
-                    next_step="Wait until that request is decided.",
-                )
-            if new:
-                tx.publish(
-                    DropRequested(
-                        drop_id=drop_id,
-                        event_type=row.type,
-                        event_id=message_id,
-                        asked_by=call.caller,
-                        reason=reason,
-                    )
-                )
-            return _told(asked)
+            return approvals.shown(tx, asked.approval_id)
 
-    def approve_drop(self, call: Call, message_id: UUID) -> Json:
-        """The second pair of eyes says yes: drop it, and apply what waited behind.
+    def drop(self, tx: Transaction, approval: Approval, by: StaffMember) -> None:
+        """Drop the message of a request both persons agree on; its subject goes on.
 
-        A repetition answers the same.  Refused: ``drop_not_asked``, ``not_parked``,
-        ``own_request``.
+        Refused ``not_parked`` when it was applied or dropped meanwhile.
         """
-        with self.inbox.database.begin(call.context) as tx:
-            asked = _open_request(tx.connection, message_id, call, decision="dropped")
-            row = _stored(tx.connection, message_id)
-            if asked.state == "asked":
-                _skip(tx.connection, row, at=tx.now)
-                asked = _decide(tx.connection, asked, call, state="dropped", at=tx.now)
-                tx.publish(
-                    MessageDropped(
-                        drop_id=asked.id,
-                        event_type=row.type,
-                        event_id=message_id,
-                        asked_by=asked.asked_by,
-                        approved_by=call.caller,
-                        reason=asked.reason,
-                    )
-                )
-        self.inbox.retry_due()
-        return _told(asked)
-
-    def refuse_drop(self, call: Call, message_id: UUID) -> Json:
-        """The second pair of eyes says no: the message stays parked.
-
-        A repetition answers the same.  Refused: ``drop_not_asked``, ``own_request``.
-        """
-        with self.inbox.database.begin(call.context) as tx:
-            asked = _open_request(tx.connection, message_id, call, decision="refused")
-            if asked.state == "asked":
-                asked = _decide(tx.connection, asked, call, state="refused", at=tx.now)
-                tx.publish(
-                    DropRefused(
-                        drop_id=asked.id,
-                        event_type=_stored(tx.connection, message_id).type,
-                        event_id=message_id,
-                        asked_by=asked.asked_by,
-                        refused_by=call.caller,
-                        reason=asked.reason,
-                    )
-                )
-            return _told(asked)
+        row = _required(tx.connection, UUID(str(approval.arguments["message_id"])))
+        _skip(tx.connection, row, at=tx.now)
+        tx.publish(
+            MessageDropped(
+                drop_id=approval.approval_id,
+                event_type=row.type,
+                event_id=row.message_id,
+                asked_by=str(approval.requested_by),
+                approved_by=str(by.id),
+                reason=str(approval.arguments["reason"]),
+            )
+        )
 
 
 def _parked() -> "Select[Any]":
@@ -179,11 +143,6 @@ def _required(connection: Connection, message_id: UUID) -> "Row[Any]":
     if row is None:
         raise _not_parked()
     return row
-
-
-def _stored(connection: Connection, message_id: UUID) -> "Row[Any]":
-    statement = select(inbox).where(inbox.c.message_id == message_id)
-    return connection.execute(statement).one()
 
 
 def _not_parked() -> Refused:
@@ -219,44 +178,14 @@ def _waiting_behind(connection: Connection, row: "Row[Any]") -> int:
     ).scalar_one()
 
 
-def _request(connection: Connection, **values: object) -> bool:
-    """Store a request; False when one for the same message is open."""
-    statement = insert(parked_drop).values(**values)
-    stored = statement.on_conflict_do_nothing(
-        index_elements=["message_id"], index_where=parked_drop.c.state == "asked"
-    )
-    return connection.execute(stored).rowcount == 1
-
-
-def _last_request(connection: Connection, message_id: UUID) -> "Row[Any] | None":
-    """The newest request to drop a message, locked until the transaction ends."""
+def _former_request(connection: Connection, message_id: UUID) -> "Row[Any] | None":
+    """The newest request of the time when dropping had a protocol of its own."""
     return connection.execute(
         select(parked_drop)
         .where(parked_drop.c.message_id == message_id)
         .order_by(parked_drop.c.id.desc())
         .limit(1)
-        .with_for_update()
     ).one_or_none()
-
-
-def _open_request(
-    connection: Connection, message_id: UUID, call: Call, *, decision: str
-) -> "Row[Any]":
-    """The request this call may decide, or has decided in the same way before."""
-    asked = _last_request(connection, message_id)
-    if asked is None or asked.state not in {"asked", decision}:
-        raise Refused(
-            "drop_not_asked",
-            "Nobody asks that this message be dropped.",
-            next_step="Ask first: parked drop ID --reason WORDS.",
-        )
-    if asked.asked_by == call.caller:
-        raise Refused(
-            "own_request",
-            "Whoever asks does not decide.",
-            next_step="Let the controller look at it.",
-        )
-    return asked
 
 
 def _skip(connection: Connection, row: "Row[Any]", *, at: datetime) -> None:
@@ -282,22 +211,6 @@ def _skip(connection: Connection, row: "Row[Any]", *, at: datetime) -> None:
     if (moved.rowcount, dropped.rowcount) != (1, 1):
         raise _not_parked()  # it was applied meanwhile
     give_turn(connection, [(source, subject, version + 1)], at=at)
-
-
-def _decide(
-    connection: Connection,
-    asked: "Row[Any]",
-    call: Call,
-    *,
-    state: str,
-    at: datetime,
-) -> "Row[Any]":
-    return connection.execute(
-        parked_drop.update()
-        .where(parked_drop.c.id == asked.id)
-        .values(state=state, decided_by=call.caller, decided_at=at)
-        .returning(parked_drop)
-    ).one()
 
 
 def _told(asked: "Row[Any]") -> Json:

@@ -105,6 +105,38 @@ Index(
     postgresql_where=text("state = 'asked'"),
 )
 
+approvals = Table(
+    "approvals",
+    kernel_metadata,
+    Column("approval_id", Uuid, primary_key=True),
+    Column("operation", Text, nullable=False),
+    Column("arguments", LargeBinary, nullable=False),
+    Column("arguments_sha256", LargeBinary, nullable=False),
+    Column("effect", Text, nullable=False),
+    Column("requested_by", Uuid, nullable=False),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("state", Text, nullable=False, server_default="asked"),
+    Column("decided_by", Uuid),
+    Column("decided_at", DateTime(timezone=True)),
+    CheckConstraint(
+        "state IN ('asked', 'executed', 'rejected', 'expired')", name="approvals_state"
+    ),
+    CheckConstraint(
+        "(state IN ('executed', 'rejected')) = "
+        "(decided_by IS NOT NULL AND decided_at IS NOT NULL)",
+        name="approvals_decided",
+    ),
+    CheckConstraint("decided_by <> requested_by", name="approvals_four_eyes"),
+)
+Index(
+    "approvals_open",
+    approvals.c.operation,
+    approvals.c.arguments_sha256,
+    unique=True,
+    postgresql_where=text("state = 'asked'"),
+)
+
 quarantine = Table(
     "quarantine",
     kernel_metadata,

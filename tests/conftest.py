@@ -20,6 +20,7 @@ from infra.layout import Layout
 from infra.stack import Stack, ports
 from tests.faults.proxy import Proxy
 from tests.marks import ROOT
+from tests.staff import Recruiter, door_of
 from tests.sweep import Sweep
 
 PLATFORM: Final = "platform"
@@ -96,6 +97,13 @@ def platform(roads: Roads) -> Iterator[Stack]:
 def world(platform: Stack) -> World:
     """The platform as its visitors find it."""
     return World(platform)
+
+
+@pytest.fixture(scope="session")
+def recruiter(platform: Stack) -> Iterator[Recruiter]:
+    """The platform's first administrators, who let in whomever a test needs."""
+    with door_of(platform) as door:
+        yield Recruiter.join(door)
 
 
 @pytest.fixture(scope="session")

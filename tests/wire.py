@@ -26,6 +26,7 @@ from kernel.ids import Ids, system_ids
 from kernel.rpc import RpcClient, sign_request
 from tests.golden.examples import example
 from tests.integration.stack.conftest import TIMEOUT_S, VHOST, Doors
+from tests.staff import token_for
 
 WRITER: Final = "audit-worker"
 """The one listener whose queue is named after another process: `audit.inbox`."""
@@ -200,9 +201,16 @@ class Caller:
             "assertion": None,
             "idempotency_key": None,
             "arguments": {},
+            "staff_token": self._staff_token(),
             **changes,
         }
         return sign_request(**members)
+
+    def _staff_token(self) -> str | None:
+        """Of somebody who may do everything; services carry none."""
+        if self.principal != topology.OPERATOR:
+            return None
+        return token_for(self.wire.stack)
 
     def send(self, key: str, body: bytes, **properties: Any) -> None:  # noqa: ANN401 - wire members
         """Publish to a callee; unless told otherwise as our own clients do."""

@@ -63,8 +63,7 @@ class Dealer:
             yield process.name, of.of_process(process) | door
         for service in topology.migratable():
             yield f"{service}-migrate", of.of_migration(service)
-        for name in topology.STAFF:
-            yield name, of.of_staff(name)
+        yield topology.OPERATOR, of.of_operator()
         for name in topology.simulators():
             own = {"HOST": _EVERYWHERE, "DATA": _SIMULATORS_DATA}
             if name == "simulator-bank":
@@ -80,7 +79,7 @@ class Dealer:
         lines = (f"{key}={value}\n" for key, value in sorted(environment.items()))
         write_private(folder / "environment", "".join(lines))
         # What other volumes are mounted on: this one is read-only by then.
-        for inner in ("data", "anchor"):
+        for inner in ("data", "anchor", "session"):
             (folder / inner).mkdir(exist_ok=True)
         _hand_over(folder, places.OURS)
 

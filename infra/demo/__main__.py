@@ -8,13 +8,21 @@ import time
 import httpx
 
 from infra.demo.cabinet import ProblemError
+from infra.demo.staff import StaffError
 from infra.demo.story import Story, StoryError
 from infra.demo.view import View
 from infra.demo.world import World
 from infra.layout import Layout, state_folder
 from infra.stack import Stack, StackError
 
-FAILURES = (StoryError, ProblemError, TimeoutError, StackError, httpx.HTTPError)
+FAILURES = (
+    StoryError,
+    StaffError,
+    ProblemError,
+    TimeoutError,
+    StackError,
+    httpx.HTTPError,
+)
 
 
 def main() -> int:

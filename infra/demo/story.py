@@ -1,6 +1,5 @@
 """The story the demonstration tells: one loan, and four things that must not happen."""
 
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 from infra.demo.borrower import Borrower
 from infra.demo.cabinet import ProblemError, until
 from infra.demo.forgery import forge_release
+from infra.demo.staff import Here, Staff
 from infra.demo.view import View
 from infra.demo.world import World
 from infra.layout import ROOT
@@ -199,6 +199,8 @@ class Story:
             step.refuse(_told(problem))
 
     def _verify(self) -> None:
+        with self.view.step("an auditor comes in, by four eyes", "6.1f"):
+            Staff(Here(self.world.stack)).members()
         with self.view.step("every event is in the log") as step:
             size = _settled_size(self.world)
             step.note = f"{size} leaves"
@@ -225,20 +227,8 @@ def _expect_refusal(client: Borrower, password: str) -> ProblemError:
 
 
 def operator(world: World, service: str, *words: str) -> dict[str, object]:
-    """Run one command of a service's operators' door; its answer."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"services.{service}.cli", "--json", *words],
-        cwd=ROOT,
-        env=world.stack.env("operator") | {"PATH": os.defpath},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    if done.returncode != 0:
-        raise StoryError(f"{service} {words[0]}: {done.stderr.strip()}")
-    return dict(json.loads(done.stdout))
+    """The answer to one command of the stack's auditor at a service."""
+    return Staff(Here(world.stack)).ask(service, *words)
 
 
 def _settled_size(world: World) -> int:
@@ -261,7 +251,7 @@ def verify_export(world: World) -> str:
     """Export the log and let the stranger's verifier judge it; its last line."""
     with tempfile.TemporaryDirectory(prefix="kredit-export-") as folder:
         export = Path(folder) / "log"
-        operator(world, "audit", "export", str(export))
+        operator(world, "audit", "export", str(export), "--yes")
         command = [
             sys.executable,
             str(ROOT / "tools" / "verify_export.py"),

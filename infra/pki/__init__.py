@@ -49,7 +49,7 @@ def _server(name: str, hosts: Mapping[str, str]) -> Leaf:
 
 def _speaker(name: str) -> Leaf:
     """A principal: client of broker and database, server of its own metrics."""
-    if name in topology.STAFF:
+    if name == topology.OPERATOR:
         return Leaf(name, client=True)
     # The web tier knows the gateway by its name: it checks no addresses.
     own = ("gateway",) if name == "gateway" else ()

@@ -26,7 +26,7 @@ _SECRET_BYTES = 32
 
 def ensure(folder: Path) -> list[str]:
     """Make the missing keys in `folder`; names of what was made."""
-    made = [name for name in topology.principals() if _ensure_signing(folder, name)]
+    made = [name for name in topology.signers() if _ensure_signing(folder, name)]
     made += ["audit-log"] if _ensure_signing(folder, "audit-log") else []
     write_private(folder / "trust.json", _trust(folder))
     for name in (*(f"{service}.fields" for service in topology.services()), "blind"):
@@ -53,7 +53,7 @@ def _trust(folder: Path) -> str:
     """The public half of every key ever made here, oldest first (`trust.json`)."""
     path = folder / "trust.json"
     entries = json.loads(path.read_text())["keys"] if path.is_file() else []
-    for principal in topology.principals():
+    for principal in topology.signers():
         public = _public(folder / f"{principal}.ed25519")
         own = [entry for entry in entries if entry["principal"] == principal]
         if public not in {entry["public_key"] for entry in own}:

@@ -44,8 +44,7 @@ class Environments:
             self._write(f"{service}-migrate", self.of_migration(service))
         for simulator in ("simulator-bank", "simulator-world"):
             self._write(simulator, self.of_simulator(simulator))
-        for name in topology.STAFF:
-            self._write(name, self.of_staff(name))
+        self._write(topology.OPERATOR, self.of_operator())
 
     def of_process(self, process: topology.Process) -> dict[str, str]:
         """The whole environment of a service's process."""
@@ -65,13 +64,13 @@ class Environments:
         own = self._identity(f"{service}-migrate") | owned
         return _base(self.layout) | _prefixed(service, own)
 
-    def of_staff(self, name: str) -> dict[str, str]:
-        """A command line of `name`'s own: it knows the broker, no database."""
+    def of_operator(self) -> dict[str, str]:
+        """The staff's command line: it knows the broker, no database."""
+        name = topology.OPERATOR
         key = {"SIGNING_KEY": str(self.layout.keys / f"{name}.ed25519")}
         trust = {"TRUST": str(self.layout.keys / "trust.json")}
-        # The same program serves both, so the variables are called the same.
-        own = self._identity(name)
-        mine = _prefixed(topology.OPERATOR, {**own, **key, **trust})
+        kept = {"SESSION_FOLDER": str(self.layout.session)}
+        mine = _prefixed(name, {**self._identity(name), **key, **trust, **kept})
         return _base(self.layout) | mine
 
     def of_simulator(self, name: str) -> dict[str, str]:
@@ -177,7 +176,8 @@ class Environments:
             "PORT": str(self.ports["gateway"]),
         }
         if process.name != "gateway":
-            return public
+            key = self.layout.keys / f"{topology.STAFF_TOKENS}.ed25519"
+            return {**public, "STAFF_KEY": str(key)}
         certificate = self.layout.pki / "gateway"
         return {
             **public,

@@ -9,7 +9,7 @@ die of a header that is missing (docs/adr/0001).
 from eventlet import monkey_patch
 
 from kernel.entrypoints.beats import every
-from kernel.entrypoints.calls import answers
+from kernel.entrypoints.calls import answers, executes
 from kernel.entrypoints.container import (
     MAX_WORKERS,
     KernelContainer,
@@ -24,6 +24,7 @@ __all__ = [
     "UseCasesProvider",
     "answers",
     "every",
+    "executes",
     "handles",
     "interests_of",
     "patch",

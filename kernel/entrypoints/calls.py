@@ -9,7 +9,9 @@ from typing import Any, Final, ParamSpec, TypeVar
 from nameko.extensions import Entrypoint
 from typing_extensions import override
 
+from kernel.approvals import Operation
 from kernel.bus import REPLY_EXCHANGE, Received
+from kernel.context import Call
 from kernel.entrypoints.container import (
     Background,
     OutboxRelay,
@@ -19,8 +21,9 @@ from kernel.entrypoints.container import (
 from kernel.errors import Broken, KernelError, Refused, Transient
 from kernel.logging import canonical, get_logger
 from kernel.metrics import RPC_SERVER_SECONDS
-from kernel.operations import CALLERS, Operations
+from kernel.operations import PERMISSIONS, Operations
 from kernel.rpc import (
+    OPERATOR,
     CallRejectedError,
     Method,
     Publisher,
@@ -29,13 +32,15 @@ from kernel.rpc import (
     reply_of,
     reply_of_error,
 )
+from kernel.staff import Hearing
 
 log = get_logger("entrypoints")
 
 _OPERATIONS: Final = {
-    name: Method.of(getattr(Operations, name), callers=callers, client=False)
-    for name, callers in CALLERS.items()
+    name: Method.of(getattr(Operations, name), permission=permission)
+    for name, permission in PERMISSIONS.items()
 }
+Run = Callable[[Call, dict[str, Any]], object]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -45,6 +50,7 @@ class RpcDoor(Background):
 
     def __init__(self) -> None:
         self.methods: dict[str, tuple[Method, Entrypoint]] = {}
+        self.operations: dict[str, tuple[str, Entrypoint]] = {}
         super().__init__()
 
     @override
@@ -112,19 +118,35 @@ class RpcDoor(Background):
             return "broken", reply_of_error(Broken("defect"))
 
     def _result(self, request: Request) -> object:
-        name = request.call.method
+        platform = self.container.platform
+        method, run = self._found(request.call.method)
+        with Hearing(request.call, method.permission, platform.database) as hearing:
+            call = method.admit(request, trust=platform.trust, clock=platform.clock)
+            hearing.call = call
+            method.permit(call)
+            return run(call, method.arguments_for(request))
+
+    def _found(self, name: str) -> tuple[Method, Run]:
+        container = self.container
         if name in self.methods:
             method, entrypoint = self.methods[name]
-            arguments = method.arguments_for(request)
-            return worker_result(self.container, entrypoint, (request.call,), arguments)
+            return method, lambda call, arguments: worker_result(
+                container, entrypoint, (call,), arguments
+            )
         if name not in _OPERATIONS:
             raise CallRejectedError("unknown_method")
-        arguments = _OPERATIONS[name].arguments_for(request)
-        container = self.container
         operations = Operations(
-            container.service_name, container.platform, container.inbox
+            container.service_name,
+            container.platform,
+            container.inbox,
+            own={
+                operation: Operation(permission, container.reaction(entrypoint))
+                for operation, (permission, entrypoint) in self.operations.items()
+            },
         )
-        return getattr(operations, name)(request.call, **arguments)
+        return _OPERATIONS[name], lambda call, arguments: getattr(operations, name)(
+            call, **arguments
+        )
 
     def _reject(self, message: Received, error: CallRejectedError) -> None:
         if error.code == "late":
@@ -153,28 +175,80 @@ class _Answers(Entrypoint):
     door = RpcDoor()
     relay = OutboxRelay()
 
-    def __init__(self, *, callers: Iterable[str], client: bool) -> None:
+    def __init__(
+        self,
+        *,
+        callers: Iterable[str],
+        client: bool,
+        permission: str | None,
+        entrance: bool,
+    ) -> None:
         self._callers = tuple(callers)
         self._client = client
+        self._permission = permission
+        self._entrance = entrance
         super().__init__(expected_exceptions=(KernelError,))
 
     def setup(self) -> None:
         function = getattr(self.container.service_cls, self.method_name)
-        method = Method.of(function, callers=self._callers, client=self._client)
+        method = Method.of(
+            function,
+            callers=self._callers,
+            client=self._client,
+            permission=self._permission,
+            entrance=self._entrance,
+        )
         self.door.methods[method.name] = (method, self)
 
 
+class _Executes(Entrypoint):
+    door = RpcDoor()
+
+    def __init__(self, *, permission: str) -> None:
+        self._permission = permission
+        super().__init__(expected_exceptions=(KernelError,))
+
+    def setup(self) -> None:
+        self.door.operations[self.method_name] = (self._permission, self)
+
+
+def executes(*, permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """What four eyes carry out: the method's name is the operation's.
+
+    It is run with ``(tx, approval, by)`` inside the transaction of the decision;
+    ``permission`` is what whoever decides needs (kernel.approvals).
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        _Executes.decorator(permission=permission)(function)
+        return function
+
+    return decorate
+
+
 def answers(
-    *, callers: Iterable[str], client: bool = False
+    *,
+    callers: Iterable[str] = (),
+    client: bool = False,
+    permission: str | None = None,
+    entrance: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A method other principals may call; its signature is its schema.
 
     ``callers`` are principals; ``client=True`` demands a verified client assertion
-    and gives ``call.client_id``.
+    and gives ``call.client_id``.  ``permission`` opens the method to members of the
+    staff who have it, and gives ``call.staff``; ``entrance=True`` opens it to those
+    who have no token yet.  Raises TypeError when staff are named as a caller: what
+    they may do is said by permissions only.
     """
+    named = tuple(callers)
+    if OPERATOR in named or (entrance and permission is not None):
+        raise TypeError("staff are let in by a permission, or at the entrance")
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        _Answers.decorator(callers=tuple(callers), client=client)(function)
+        _Answers.decorator(
+            callers=named, client=client, permission=permission, entrance=entrance
+        )(function)
         return function
 
     return decorate

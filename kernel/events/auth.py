@@ -67,7 +67,11 @@ class SourceThrottled(Event):
 
 
 class SessionEnded(Event):
-    """A session ended, by the client or by the clock (clause 4.8)."""
+    """A session ended, by the client or by the clock (clause 4.8).
+
+    ``ended_by`` is the member of the staff who ended it, ``ground`` why, in words of
+    ours; both are None when it was nobody of the staff.
+    """
 
     TYPE = "auth.session_ended.v1"
     SUBJECT = "client"
@@ -86,6 +90,8 @@ class SessionEnded(Event):
             "phone_changed",
         ]
     ]
+    ended_by: UUID | None = None
+    ground: str | None = None
 
 
 class SecondFactorRefused(Event):
@@ -325,3 +331,109 @@ class MessageFailed(Event):
     client_id: UUID | None
     template: str
     reason: Word[Literal["expired", "given_up", "undelivered"]]
+
+
+class StaffInvited(Event):
+    """Somebody may become a member of the staff; nothing is open to them yet.
+
+    ``invited_by`` is None for the first administrators, whom the owner invites.
+    """
+
+    TYPE = "auth.staff_invited.v1"
+    SUBJECT = "staff"
+
+    staff_id: UUID
+    invited_by: UUID | None
+
+
+class StaffActivated(Event):
+    """An invited person has a password and an authenticator."""
+
+    TYPE = "auth.staff_activated.v1"
+    SUBJECT = "staff"
+
+    staff_id: UUID
+
+
+class StaffRulesAcknowledged(Event):
+    """A member of the staff has read the rules and is bound by them (clause 1.4)."""
+
+    TYPE = "auth.staff_rules_acknowledged.v1"
+    SUBJECT = "staff"
+
+    staff_id: UUID
+    version: str
+
+
+class StaffLoggedIn(Event):
+    """A member of the staff came in with password and second factor."""
+
+    TYPE = "auth.staff_logged_in.v1"
+    SUBJECT = "staff"
+
+    staff_id: UUID
+    session_id: UUID
+
+
+class StaffLoginFailed(Event):
+    """An attempt at the staff's door was refused (clauses 4.7, 6.1e).
+
+    ``login_token`` is the keyed token of the login; ``attempts`` counts this one.
+    """
+
+    TYPE = "auth.staff_login_failed.v1"
+    SUBJECT = "login"
+
+    login_id: UUID
+    login_token: str
+    reason: Word[
+        Literal["wrong_password", "wrong_code", "locked", "unknown", "suspended"]
+    ]
+    attempts: int
+
+
+class StaffSessionEnded(Event):
+    """A stay of a member of the staff ended."""
+
+    TYPE = "auth.staff_session_ended.v1"
+    SUBJECT = "staff"
+
+    staff_id: UUID
+    session_id: UUID
+    reason: Word[Literal["logout", "idle", "absolute", "suspended"]]
+
+
+class StaffSuspended(Event):
+    """A member of the staff is kept out from now on; their roles are gone."""
+
+    TYPE = "auth.staff_suspended.v1"
+    SUBJECT = "staff"
+
+    staff_id: UUID
+    suspended_by: UUID
+
+
+class StaffRoleGranted(Event):
+    """By four eyes, a member of the staff holds a role, or goes on holding it.
+
+    Both persons are None for the first administrators, whom the owner makes.
+    """
+
+    TYPE = "auth.staff_role_granted.v1"
+    SUBJECT = "staff"
+
+    staff_id: UUID
+    role: str
+    granted_by: UUID | None
+    approved_by: UUID | None
+
+
+class StaffRoleRevoked(Event):
+    """A member of the staff does not hold a role any more."""
+
+    TYPE = "auth.staff_role_revoked.v1"
+    SUBJECT = "staff"
+
+    staff_id: UUID
+    role: str
+    revoked_by: UUID

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from kernel.events.base import Event
+from kernel.events.base import Event, Instant
 
 
 class MessageQuarantined(Event):
@@ -33,8 +33,75 @@ class MessageParked(Event):
     event_id: UUID
 
 
+class StaffCalled(Event):
+    """A member of the staff asked a service for something (clauses 6.1d to 6.1f).
+
+    ``staff_id`` is None when the request did not prove who makes it; ``outcome`` is
+    ``done`` or the code of the refusal, ``transient`` or ``broken``.
+    """
+
+    TYPE = "platform.staff_called.v1"
+    SUBJECT = "call"
+
+    call_id: UUID
+    staff_id: UUID | None
+    method: str
+    permission: str
+    outcome: str
+
+
+class ApprovalRequested(Event):
+    """A member of the staff asks for what takes four eyes; another one decides.
+
+    ``arguments_sha256`` is of the canonical arguments, which stay with the service.
+    """
+
+    TYPE = "platform.approval_requested.v1"
+    SUBJECT = "approval"
+
+    approval_id: UUID
+    operation: str
+    arguments_sha256: str
+    requested_by: UUID
+    expires_at: Instant
+
+
+class ApprovalGiven(Event):
+    """The second person said yes."""
+
+    TYPE = "platform.approval_given.v1"
+    SUBJECT = "approval"
+
+    approval_id: UUID
+    operation: str
+    decided_by: UUID
+
+
+class ApprovalExecuted(Event):
+    """What four eyes agreed on was carried out, in the commit that says so."""
+
+    TYPE = "platform.approval_executed.v1"
+    SUBJECT = "approval"
+
+    approval_id: UUID
+    operation: str
+
+
+class ApprovalRefused(Event):
+    """The second person said no: it is not carried out."""
+
+    TYPE = "platform.approval_refused.v1"
+    SUBJECT = "approval"
+
+    approval_id: UUID
+    operation: str
+    decided_by: UUID
+
+
 class DropRequested(Event):
-    """An operator asks that a parked message never be applied; a second one decides.
+    """An operator asked that a parked message never be applied.
+
+    Published while dropping had a protocol of its own; now `ApprovalRequested` is.
 
     ``drop_id`` names the request; ``reason`` is in words of ours, no personal data.
     """
@@ -50,7 +117,10 @@ class DropRequested(Event):
 
 
 class DropRefused(Event):
-    """The second person said no: the message stays parked."""
+    """The second person said no: the message stayed parked.
+
+    Published while dropping had a protocol of its own; now `ApprovalRefused` is.
+    """
 
     TYPE = "platform.drop_refused.v1"
     SUBJECT = "drop"

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from kernel.tables import kernel_metadata
+from kernel.tables import approvals, kernel_metadata
 
 # What the application's role may do with the kernel's tables: nothing is deleted but
 # a waiting message nobody here listens to, and what was published is never rewritten.
@@ -23,10 +23,18 @@ def create_kernel_tables() -> None:
     The service's role is named after its database.
     """
     bind = op.get_bind()
-    kernel_metadata.create_all(bind, checkfirst=False)
+    first = [kernel_metadata.tables[name] for name in _GRANTS]
+    kernel_metadata.create_all(bind, tables=first, checkfirst=False)
     role = str(bind.exec_driver_sql("SELECT current_database()").scalar_one())
     for table, rights in _GRANTS.items():
         grant(role, table, rights)
+
+
+def create_approvals(role: str) -> None:
+    """Create the table of four eyes; what was asked can be decided, never rewritten."""
+    approvals.create(op.get_bind())
+    decision = "UPDATE (state, decided_by, decided_at)"
+    grant(role, approvals.name, "SELECT", "INSERT", decision)
 
 
 def grant(role: str, table: str, *rights: str) -> None:

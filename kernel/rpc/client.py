@@ -189,6 +189,7 @@ class RpcClient:
         context: Context,
         timeout_s: float = TIMEOUT_S,
         assertion: str | None = None,
+        staff_token: str | None = None,
         idempotency_key: str | None = None,
         **arguments: object,
     ) -> Json:
@@ -204,6 +205,7 @@ class RpcClient:
                     context=context,
                     until=until,
                     assertion=assertion,
+                    staff_token=staff_token,
                     idempotency_key=idempotency_key,
                     arguments=arguments,
                 )
@@ -243,6 +245,7 @@ class RpcClient:
                             context=context,
                             until=until,
                             assertion=assertion,
+                            staff_token=None,
                             idempotency_key=idempotency_key,
                             arguments=arguments,
                         )
@@ -263,6 +266,7 @@ class RpcClient:
         context: Context,
         until: float,
         assertion: str | None,
+        staff_token: str | None,
         idempotency_key: str | None,
         arguments: Mapping[str, object],
     ) -> None:
@@ -282,6 +286,7 @@ class RpcClient:
             deadline=self._clock.now() + timedelta(seconds=left_s),
             context=context,
             assertion=assertion,
+            staff_token=staff_token,
             idempotency_key=idempotency_key,
             arguments=as_object(jsonable(arguments)),
         )

@@ -1,7 +1,7 @@
 """The bytes of requests and answers, and what is checked before they are believed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -27,6 +27,8 @@ from kernel.crypto import (
 from kernel.errors import Broken, KernelError, Refused, Transient
 from kernel.tokens import Assertions
 
+OPERATOR: Final = "operator"
+"""The staff's command line; who sits before it, only a staff token says."""
 MAX_REQUEST_BYTES: Final = 12 * 1024 * 1024
 """A photo of 8 MiB in base64 and its company."""
 
@@ -41,11 +43,15 @@ class CallRejectedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A verified request with its arguments."""
+    """A verified request with its arguments.
+
+    ``staff_token`` is as it came: whether it opens the method is asked there.
+    """
 
     call: Call
     arguments: Mapping[str, Json]
     reply_to: str
+    staff_token: str | None = field(default=None, repr=False)
 
 
 def sign_request(
@@ -60,6 +66,7 @@ def sign_request(
     assertion: str | None,
     idempotency_key: str | None,
     arguments: Mapping[str, Json],
+    staff_token: str | None = None,
 ) -> bytes:
     """The canonical, signed bytes of a request."""
     body: dict[str, Json] = {
@@ -73,6 +80,7 @@ def sign_request(
         "correlationid": str(context.correlation_id),
         "traceparent": context.traceparent,
         "assertion": assertion,
+        "stafftoken": staff_token,
         "idempotencykey": idempotency_key,
         "keyid": key.keyid,
     }
@@ -94,6 +102,8 @@ def open_request(
     3. It is meant for this service.
     4. Its deadline has not passed (CallRejectedError ``late``: nobody waits for it).
     5. If it speaks for a client, the assertion verifies.
+    6. Only the staff's own door carries tokens of the staff: nobody else's request
+       is given a hearing with one (CallRejectedError ``foreign_token``).
 
     Raises CallRejectedError, or Refused for a bad assertion.
     """
@@ -105,7 +115,7 @@ def open_request(
         principal = trust.verify(  # step 2
             str(fields["keyid"]), canonical(fields), signature
         )
-        call, arguments, assertion = _read_request(fields)
+        call, arguments, assertion, staff_token = _read_request(fields)
     except SignatureInvalidError as error:
         raise CallRejectedError("bad_signature") from error
     except (CanonicalError, ValueError, TypeError, KeyError, Broken) as error:
@@ -122,12 +132,14 @@ def open_request(
     if assertion is not None:  # step 5
         client_id = assertions.verify(assertion, audience=service)
         call = replace(call, client_id=client_id)
-    return Request(call, arguments, reply_to)
+    if staff_token is not None and principal != OPERATOR:  # step 6
+        raise CallRejectedError("foreign_token")
+    return Request(call, arguments, reply_to, staff_token)
 
 
 def _read_request(
     fields: Mapping[str, Json],
-) -> tuple[Call, Mapping[str, Json], str | None]:
+) -> tuple[Call, Mapping[str, Json], str | None, str | None]:
     arguments = fields["kwargs"]
     if not isinstance(arguments, dict) or fields["args"] != []:
         raise TypeError("arguments are named")
@@ -144,7 +156,9 @@ def _read_request(
         idempotency_key=_optional_text(fields["idempotencykey"]),
         arguments_digest=sha256(canonical(arguments)),
     )
-    return call, arguments, _optional_text(fields["assertion"])
+    assertion = _optional_text(fields["assertion"])
+    # Older callers do not send this member (ADR 0007).
+    return call, arguments, assertion, _optional_text(fields.get("stafftoken"))
 
 
 def _optional_text(value: Json) -> str | None:

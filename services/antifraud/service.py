@@ -52,29 +52,29 @@ class AntifraudService:
             "rules": list(made.verdict.codes),
         }
 
-    @answers(callers=("operator",))
+    @answers(permission="antifraud.hold")
     def suspend_client(self, call: Call, *, client_id: UUID, ground: str) -> Json:
         """Hold every operation of a client until released."""
         decision_id = self.use_cases.suspend_client(
-            call.context, client_id=client_id, ground=ground, by=call.caller
+            call.context, client_id=client_id, ground=ground, by=str(call.by.id)
         )
         return {"decision_id": str(decision_id)}
 
-    @answers(callers=("operator",))
+    @answers(permission="antifraud.release")
     def release(self, call: Call, *, held: str, ground: str) -> Json:
         """Let `application:<id>`, `payout:<id>` or `client:<id>` move again."""
         decision_id = self.use_cases.release(
-            call.context, held=held, ground=ground, by=call.caller
+            call.context, held=held, ground=ground, by=str(call.by.id)
         )
         return {"decision_id": str(decision_id)}
 
-    @answers(callers=("operator",))
+    @answers(permission="antifraud.look")
     def get_decision(self, call: Call, *, decision_id: UUID) -> Json:
         """A decision with its inputs and the rules that fired."""
         found = self.use_cases.get_decision(call.context, decision_id=decision_id)
         return jsonable(found)
 
-    @answers(callers=("operator",))
+    @answers(permission="antifraud.counts")
     def get_counts(self, call: Call) -> Json:
         """How many decisions, holds and messages to the centre there are."""
         return dict(self.use_cases.counts(call.context))

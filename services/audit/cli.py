@@ -1,4 +1,4 @@
-"""The operators' door: `python -m services.audit.cli verify | export DIR | status`.
+"""The staff's commands of audit alone: ``kredit audit verify | export DIR | status``.
 
 An export is built here, from pages asked over RPC, and written only if its root is
 the one the checkpoint signs. Whoever receives it verifies it with
@@ -7,11 +7,11 @@ the one the checkpoint signs. Whoever receives it verifies it with
 
 import argparse
 import base64
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from kernel.cli import FINDING, Command, Operator, main
+from kernel.cli import FINDING, Command, Listing, Operator, object_of, progress
 from kernel.crypto import Json
 from kernel.errors import Broken, Refused
 from services.audit.domain.note import Checkpoint, NoteError, parse_text
@@ -25,9 +25,7 @@ PAGE_LEAVES: Final = 1_000
 def verify(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
     """Have the service re-hash the whole log; 3 when it finds something."""
     held = [_read(path) for path in arguments.held]
-    answer = operator.call("verify", vkey=arguments.vkey, held=held)
-    if not isinstance(answer, Mapping):
-        raise Broken("audit's answer is misshapen")
+    answer = object_of(operator.call("verify", vkey=arguments.vkey, held=held))
     return answer, 0 if answer["ok"] is True else FINDING
 
 
@@ -40,9 +38,7 @@ def export(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int
             "The directory is not empty.",
             next_step="Name a new one: an export stands alone.",
         )
-    started = operator.call("start_export")
-    if not isinstance(started, Mapping):
-        raise Broken("audit's answer is misshapen")
+    started = object_of(operator.call("start_export"))
     note = str(started["checkpoint"])
     checkpoint = checkpoint_of(note)
     tiler = Tiler()
@@ -57,7 +53,7 @@ def export(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int
     if tiler.frontier.root() != checkpoint.root:
         answer: dict[str, Json] = {"ok": False, "why": "the root is not the signed one"}
         return answer, FINDING
-    vkey = str(_status(operator)["vkey"])
+    vkey = str(operator.ask("log_status")["vkey"])
     policy = ExportFile("policy", f"log {vkey}\nquorum none\n".encode())
     _write(folder, proofs_of(hashes, note=note.encode(), arguments=arguments))
     _write(folder, [policy, ExportFile("checkpoint", note.encode())])
@@ -86,10 +82,7 @@ def proofs_of(
 
 def status(operator: Operator, _arguments: argparse.Namespace) -> tuple[Json, int]:
     """What the kernel counts, and where the log stands."""
-    counted = operator.call("status")
-    if not isinstance(counted, Mapping):
-        raise Broken("audit's answer is misshapen")
-    return {**counted, **_status(operator)}, 0
+    return {**operator.ask("status"), **operator.ask("log_status")}, 0
 
 
 def checkpoint_of(note: str) -> Checkpoint:
@@ -101,25 +94,19 @@ def checkpoint_of(note: str) -> Checkpoint:
         raise Broken("audit gave no checkpoint") from cause
 
 
-def _status(operator: Operator) -> Mapping[str, Json]:
-    answer = operator.call("log_status")
-    if not isinstance(answer, Mapping):
-        raise Broken("audit's answer is misshapen")
-    return answer
-
-
 def _leaves(operator: Operator, *, export_id: str, size: int) -> Iterator[bytes]:
     taken = 0
-    while taken < size:
-        page = operator.call(
-            "export_page", export_id=export_id, from_seq=taken, limit=PAGE_LEAVES
-        )
-        leaves = page["leaves"] if isinstance(page, Mapping) else None
-        if not isinstance(leaves, list) or not leaves:
-            raise Broken(f"the log ends at {taken}, its checkpoint says {size}")
-        for leaf in leaves:
-            yield base64.b64decode(str(leaf), validate=True)
-        taken += len(leaves)
+    with progress() as tell:
+        while taken < size:
+            leaves = operator.ask(
+                "export_page", export_id=export_id, from_seq=taken, limit=PAGE_LEAVES
+            )["leaves"]
+            if not isinstance(leaves, list) or not leaves:
+                raise Broken(f"the log ends at {taken}, its checkpoint says {size}")
+            for leaf in leaves:
+                yield base64.b64decode(str(leaf), validate=True)
+            taken += len(leaves)
+            tell(f"{taken} of {size} leaves")
 
 
 def _write(folder: Path, files: Iterable[ExportFile]) -> None:
@@ -159,11 +146,35 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         )
 
 
-COMMANDS: Final = {
-    "verify": Command("re-hash the whole log", verify, _verify_arguments),
-    "export": Command("write the log as a directory", export, _export_arguments),
-    "status": Command("size, checkpoint, key, producers", status),
-}
+def _export_effect(_operator: Operator, arguments: argparse.Namespace) -> str:
+    return (
+        f"The whole log is written to {arguments.directory}; that you took it"
+        " stands in the log from then on."
+    )
 
-if __name__ == "__main__":
-    main("audit", COMMANDS)
+
+COMMANDS: Final = {
+    "verify": Command(
+        help="re-hash the whole log (exit 3 when something is found)",
+        run=verify,
+        arguments=_verify_arguments,
+    ),
+    "export": Command(
+        help="write the whole log as a directory, for a stranger to verify",
+        run=export,
+        arguments=_export_arguments,
+        example="export ./log-of-november",
+        effect=_export_effect,
+        id_of="export_id",
+    ),
+    "status": Command(
+        help="size, checkpoint, key, producers",
+        run=status,
+        listing=Listing(
+            member="producers",
+            id_of="producer",
+            none="Nobody has published anything.",
+            columns=("producer", "last_sequence", "missing"),
+        ),
+    ),
+}

@@ -31,7 +31,7 @@ class AuditService:
     listens = EVERYTHING
     use_cases: UseCases = UseCasesProvider()
 
-    @answers(callers=("operator",))
+    @answers(permission="audit.verify")
     def verify(
         self, call: Call, *, vkey: str | None = None, held: tuple[str, ...] = ()
     ) -> Json:
@@ -49,17 +49,17 @@ class AuditService:
             "why": verdict.why,
         }
 
-    @answers(callers=("operator",))
+    @answers(permission="audit.export")
     def start_export(self, call: Call) -> Json:
         """Record the taking of a copy; pages are given only for its id."""
-        export = self.use_cases.start_export(call.context, taken_by=call.caller)
+        export = self.use_cases.start_export(call.context, taken_by=str(call.by.id))
         return {
             "export_id": str(export.export_id),
             "size": export.size,
             "checkpoint": export.note.decode(),
         }
 
-    @answers(callers=("operator",))
+    @answers(permission="audit.export")
     def export_page(
         self, call: Call, *, export_id: UUID, from_seq: int, limit: int
     ) -> Json:
@@ -73,7 +73,7 @@ class AuditService:
             "checkpoint": page.note.decode(),
         }
 
-    @answers(callers=("operator",))
+    @answers(permission="audit.look")
     def log_status(self, call: Call) -> Json:
         """Where the log stands and how far each producer's numbers have come."""
         status = self.use_cases.status(call.context)

@@ -1,1 +1,1 @@
-"""auth: who the client is at the door, and what we tell the client's phone."""
+"""Who the client is at the door, and what we tell the client's phone."""

@@ -1,5 +1,5 @@
-"""The processes of auth: run · serve · migrate · check."""
+"""The processes of auth: run · serve · migrate · check; and `staff-bootstrap`."""
 
 from kernel.commands import main
 
-main("auth")
+main("auth", own={"staff-bootstrap": "invite_first"})

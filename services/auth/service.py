@@ -1,12 +1,17 @@
 """The nameko door of the process `auth`: decode, call one use case, answer."""
 
+from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
+from kernel.approvals import Approval
 from kernel.clock import rfc3339
-from kernel.context import Call
+from kernel.context import Call, StaffMember, jsonable
 from kernel.crypto import Json
 from kernel.database import Transaction
-from kernel.entrypoints import UseCasesProvider, answers, every, handles
+from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Event
 from kernel.events.antifraud import OperationSuspended
 from kernel.events.contracts import ContractAnnulled, ContractSigned
@@ -19,11 +24,16 @@ from kernel.events.onboarding import (
 )
 from kernel.values import Phone
 from services.auth.domain.codes import NumberPurpose
+from services.auth.domain.roles import Role
+from services.auth.domain.staff import Held, Member
 from services.auth.wiring import UseCases
+
+Word = Annotated[str, Field(min_length=1, max_length=256)]
+"""What somebody types or pastes at the staff's door."""
 
 
 class Service:
-    """Codes for onboarding; logins, messages and sweeps by itself."""
+    """Codes for onboarding; the staff's door; logins, messages, sweeps by itself."""
 
     name = "auth"
     use_cases: UseCases = UseCasesProvider()
@@ -64,6 +74,178 @@ class Service:
             call.context, challenge_id=challenge_id, code=code, purpose=purpose
         )
         return {"confirmed": True, "phone_token": challenge.phone_token}
+
+    @answers(entrance=True)
+    def staff_log_in(
+        self, call: Call, *, login: Word, password: Word, code: Word
+    ) -> Json:
+        """Open a session of a member of the staff; Refused ``login_refused``."""
+        entered = self.use_cases.staff.log_in(
+            call.context, login=login, password=password, code=code
+        )
+        return {
+            "session": entered.token,
+            "expires_at": rfc3339(entered.expires_at),
+            "staff_id": str(entered.stay.staff_id),
+            "roles": tuple(entered.roles),
+            "must_acknowledge": entered.must_acknowledge,
+        }
+
+    @answers(entrance=True)
+    def staff_token(self, call: Call, *, session: Word) -> Json:
+        """A token for a minute of work.
+
+        Refused ``staff_session_required``, ``rules_not_acknowledged``.
+        """
+        opened = self.use_cases.staff.token(call.context, session=session)
+        return {
+            "token": opened.token,
+            "expires_at": rfc3339(opened.expires_at),
+            "permissions": tuple(sorted(opened.permissions)),
+        }
+
+    @answers(entrance=True)
+    def staff_rules(self, call: Call, *, session: Word) -> Json:
+        """The rules to be acknowledged (clause 1.4)."""
+        version, text = self.use_cases.staff.rules(call.context, session=session)
+        return {"version": version, "text": text}
+
+    @answers(entrance=True)
+    def acknowledge_rules(self, call: Call, *, session: Word, version: Word) -> Json:
+        """Record that the member has read the rules in force."""
+        self.use_cases.staff.acknowledge(call.context, session=session, version=version)
+        return {"acknowledged": version}
+
+    @answers(entrance=True)
+    def staff_log_out(self, call: Call, *, session: Word) -> Json:
+        """End the session."""
+        self.use_cases.staff.log_out(call.context, session=session)
+        return {"ended": True}
+
+    @answers(entrance=True)
+    def activate_staff(self, call: Call, *, invitation: Word, password: Word) -> Json:
+        """Take an invitation up; Refused ``invitation_invalid``, ``password_weak``."""
+        enrolling = self.use_cases.staff.activate(
+            call.context, invitation=invitation, password=password
+        )
+        return {
+            "totp_uri": enrolling.uri,
+            "secret": enrolling.secret,
+            "recovery_codes": list(enrolling.recovery_codes),
+        }
+
+    @answers(entrance=True)
+    def confirm_staff_factor(self, call: Call, *, invitation: Word, code: Word) -> Json:
+        """Come in for the first time; Refused ``code_wrong``."""
+        self.use_cases.staff.confirm(call.context, invitation=invitation, code=code)
+        return {"activated": True}
+
+    @answers(permission="staff.look")
+    def staff_list(self, call: Call) -> Json:
+        """Who is on the staff, and which roles they hold."""
+        people = self.use_cases.staff.everybody(call.context)
+        return {"staff": [_member(member, held) for member, held in people]}
+
+    @answers(permission="staff.look")
+    def staff_show(self, call: Call, *, staff_id: UUID) -> Json:
+        """One member of the staff; Refused ``staff_not_found``."""
+        return _member(*self.use_cases.staff.show(call.context, staff_id))
+
+    @answers(permission="staff.look")
+    def recertify(self, call: Call) -> Json:
+        """Who holds which role since when, and which must be confirmed anew."""
+        return {
+            "roles": [
+                {
+                    "staff_id": str(line.member.staff_id),
+                    "login": line.member.login,
+                    "last_login_at": jsonable(line.member.last_login_at),
+                    **_held(line.held),
+                    "due": line.due,
+                }
+                for line in self.use_cases.staff.certified(call.context)
+            ]
+        }
+
+    @answers(permission="staff.invite")
+    def invite_staff(
+        self, call: Call, *, login: Word, roles: tuple[Role, ...], name: Word
+    ) -> Json:
+        """Invite somebody; each role waits for another person's yes.
+
+        Refused ``login_unfit``, ``login_taken``.
+        """
+        invited = self.use_cases.staff.invite(
+            call.context, login=login, name=name, roles=roles, by=call.by
+        )
+        return {
+            "staff_id": str(invited.member.staff_id),
+            "invitation": invited.invitation,
+            "expires_at": rfc3339(invited.expires_at),
+            "approvals": [str(approval_id) for approval_id in invited.approvals],
+        }
+
+    @answers(permission="staff.suspend")
+    def suspend_staff(self, call: Call, *, staff_id: UUID) -> Json:
+        """Keep a member out at once; Refused ``concerns_yourself``."""
+        self.use_cases.staff.suspend(call.context, staff_id=staff_id, by=call.by)
+        return {"suspended": str(staff_id)}
+
+    @answers(permission="staff.roles")
+    def grant_role(self, call: Call, *, staff_id: UUID, role: Role) -> Json:
+        """Ask that a member hold a role, or go on holding it; another decides."""
+        asked = self.use_cases.staff.ask_role(
+            call.context, staff_id=staff_id, role=role, by=call.by
+        )
+        return {"approval_id": str(asked.approval_id), "effect": asked.effect}
+
+    @executes(permission="staff.roles_decide")
+    def carry_out_role_grant(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two others agree: the member holds the role."""
+        self.use_cases.staff.carry_out_role_grant(tx, approval, by)
+
+    @answers(permission="staff.roles")
+    def revoke_role(self, call: Call, *, staff_id: UUID, role: Role) -> Json:
+        """Take a role away; Refused ``role_not_held``, ``concerns_yourself``."""
+        self.use_cases.staff.revoke_role(
+            call.context, staff_id=staff_id, role=role, by=call.by
+        )
+        return {"revoked": role}
+
+    @answers(permission="clients.look")
+    def users_show(self, call: Call, *, client_id: UUID) -> Json:
+        """A client's login, without the number; Refused ``client_not_found``."""
+        return jsonable(self.use_cases.care.show(call.context, client_id))
+
+    @answers(permission="clients.look")
+    def sessions_list(self, call: Call, *, client_id: UUID) -> Json:
+        """Where a client is logged in."""
+        found = self.use_cases.care.sessions_of(call.context, client_id)
+        return {"sessions": jsonable(found)}
+
+    @answers(permission="clients.end_session")
+    def end_client_session(
+        self, call: Call, *, client_id: UUID, session_id: UUID, reason: Word
+    ) -> Json:
+        """End one session of a client.
+
+        Refused ``session_not_found``, ``reason_unfit``.
+        """
+        self.use_cases.care.end_session(
+            call.context,
+            client_id=client_id,
+            session_id=session_id,
+            ground=reason,
+            by=call.by,
+        )
+        return {"ended": str(session_id)}
+
+    @answers(permission="locks.look")
+    def locks_list(self, call: Call) -> Json:
+        """The locks that stand; nobody lifts one earlier (clause 4.7)."""
+        return {"locks": jsonable(self.use_cases.care.locks(call.context))}
 
     @handles(ClientActivated)
     def when_client_activated(
@@ -150,3 +332,28 @@ class Service:
 
     def _tell_client(self, tx: Transaction, event: Event, envelope: Envelope) -> None:
         self.use_cases.when_client_concerned(tx, event, happened_at=envelope.time)
+
+
+def _member(member: Member, held: Sequence[Held]) -> dict[str, Json]:
+    """A member as colleagues see them."""
+    return {
+        "staff_id": str(member.staff_id),
+        "login": member.login,
+        "name": member.name,
+        "state": member.state,
+        "invited_at": rfc3339(member.invited_at),
+        "invited_by": jsonable(member.invited_by),
+        "activated_at": jsonable(member.activated_at),
+        "last_login_at": jsonable(member.last_login_at),
+        "roles": [_held(one) for one in held],
+    }
+
+
+def _held(held: Held) -> dict[str, Json]:
+    return {
+        "role": held.role,
+        "granted_at": rfc3339(held.granted_at),
+        "granted_by": jsonable(held.granted_by),
+        "approved_by": jsonable(held.approved_by),
+        "confirmed_at": rfc3339(held.confirmed_at),
+    }

@@ -15,7 +15,8 @@ from kernel.settings import PlatformSettings
 class Settings(PlatformSettings):
     """`public_host` is the site's name as clients know it (clause 1.2a).
 
-    The process `auth` needs the `sms_url` and the client certificate for it; the
+    The process `auth` needs the `sms_url` and the client certificate for it, and signs
+    what members of the staff may do with `staff_key`, which nobody else holds; the
     process `gateway` listens on `host`:`port`, shows `server_cert` to the web tier
     (browsers find it at `public_port`) and notes ordinary reads in the folder `reads`.
     """
@@ -31,6 +32,7 @@ class Settings(PlatformSettings):
     server_cert: Path | None = None
     server_key: Path | None = None
     reads: Path | None = None
+    staff_key: Path | None = None
 
 
 def given(value: Path | str | None, *, name: str) -> str:

@@ -1,6 +1,8 @@
-"""The operators' door: `python -m services.contracts.cli status`."""
+"""The staff's commands of contracts alone; every service's stand in kernel.cli."""
 
-from kernel.cli import main
+from collections.abc import Mapping
+from typing import Final
 
-if __name__ == "__main__":
-    main("contracts")
+from kernel.cli import Command
+
+COMMANDS: Final[Mapping[str, Command]] = {}

@@ -1,6 +1,8 @@
-"""The operators' door: `python -m services.onboarding.cli status`."""
+"""The staff's commands of onboarding alone; every service's stand in kernel.cli."""
 
-from kernel.cli import main
+from collections.abc import Mapping
+from typing import Final
 
-if __name__ == "__main__":
-    main("onboarding")
+from kernel.cli import Command
+
+COMMANDS: Final[Mapping[str, Command]] = {}

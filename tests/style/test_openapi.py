@@ -32,10 +32,14 @@ NOT_FOR_CLIENTS: Final = frozenset(
         # Calls of other services, which get their answers by these codes.
         *("client_unknown", "purpose_missing"),
         # The operators' own doors.
-        *("schema_too_new", "post_first"),
+        *("schema_too_new", "post_first", "staff_token_invalid"),
     }
 )
-STAFF_ROOMS: Final = ("antifraud", "audit", "kernel/operations", "kernel/parked")
+STAFF_ROOMS: Final = (
+    *("antifraud", "audit"),
+    *("kernel/cli", "kernel/operations", "kernel/parked", "kernel/approvals"),
+    *("kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct", "auth/wiring"),
+)
 """Where refusals are for people who speak by the operators' door, or for services."""
 SETTINGS: Final = "kernel/policy"
 

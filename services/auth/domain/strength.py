@@ -59,9 +59,12 @@ _SENTENCES: Final[dict[Weakness, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a guesser knows: the client's number, our site, and the favourites."""
+    """What a guesser knows: the client's number, our site, and the favourites.
 
-    phone: Phone
+    Staff have no number to log in with.
+    """
+
+    phone: Phone | None
     site: str
     common: Container[str]
 
@@ -82,7 +85,7 @@ def accept_password(
 def weakness(normal: str, *, around: Surroundings) -> Weakness | None:
     """Why a guesser would try this early, or None."""
     folded = normal.casefold()
-    if _is_phone(folded, around.phone):
+    if around.phone is not None and _is_phone(folded, around.phone):
         return "phone"
     if _is_iin(folded):
         return "iin"

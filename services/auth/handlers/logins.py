@@ -98,11 +98,12 @@ def conclude_attempt(
     )
     if attempt.locked_until is None:
         return login_refused()
-    _tell_lock(attempt, attempts=attempts, publish=publish)
+    tell_lock(attempt, attempts=attempts, publish=publish)
     return login_refused(time_left=attempt.locked_until - now)
 
 
-def _tell_lock(attempt: Attempt, *, attempts: Attempts, publish: Publish) -> None:
+def tell_lock(attempt: Attempt, *, attempts: Attempts, publish: Publish) -> None:
+    """Record the lock this attempt has caused, once."""
     if attempt.locked_until is not None and attempts.tell(attempt):
         publish(
             AccessLocked(
@@ -116,7 +117,7 @@ def _tell_lock(attempt: Attempt, *, attempts: Attempts, publish: Publish) -> Non
 def tell_locks(*, now: datetime, attempts: Attempts, publish: Publish) -> None:
     """Record the locks whose gateway died between the attempt and its conclusion."""
     for attempt in attempts.untold(before=now - VERIFIED_WITHIN):
-        _tell_lock(attempt, attempts=attempts, publish=publish)
+        tell_lock(attempt, attempts=attempts, publish=publish)
 
 
 def reopen_access(*, now: datetime, attempts: Attempts, publish: Publish) -> int:

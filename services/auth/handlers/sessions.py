@@ -119,6 +119,36 @@ def revoke_session(
         publish(_ended(found, "revoked"))
 
 
+def end_for_client(
+    client_id: UUID,
+    session_id: UUID,
+    *,
+    ground: str,
+    by: UUID,
+    now: datetime,
+    rules: Rules,
+    sessions: Sessions,
+    publish: Publish,
+) -> None:
+    """End a client's session as a member of the staff (`by`), for a reason.
+
+    Refused ``session_not_found``.
+    """
+    open_ones = sessions.of_client(client_id, limits=limits(rules, now=now))
+    if all(one.session_id != session_id for one in open_ones):
+        raise session_not_found()
+    if sessions.end(session_id, "revoked", now=now):
+        publish(
+            SessionEnded(
+                client_id=client_id,
+                session_id=session_id,
+                reason="revoked",
+                ended_by=by,
+                ground=ground,
+            )
+        )
+
+
 def end_other_sessions(
     session: Session,
     reason: EndReason,

@@ -1,15 +1,19 @@
-"""TOTP secrets sealed, recovery codes by keyed hash, and the count of attempts."""
+"""TOTP secrets sealed, recovery codes by keyed hash, and the count of attempts.
+
+Clients' and staff's stand in tables of their own; `login_id` is then the staff id.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, case, func, literal, null, or_, select
+from sqlalchemy import Connection, Table, and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import FieldKeys
 from services.auth.domain.factors import CountedMethod, FactorAttempt, Totp
 from services.auth.domain.rules import Rules
+from services.auth.storage.counting import reservation
 from services.auth.storage.tables import factor_attempts as counts
 from services.auth.storage.tables import recovery_codes, totp_factors
 
@@ -17,25 +21,31 @@ from services.auth.storage.tables import recovery_codes, totp_factors
 class SqlTotps:
     """The port `Totps` over one open transaction."""
 
-    def __init__(self, connection: Connection, fields: FieldKeys) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        fields: FieldKeys,
+        table: Table = totp_factors,
+    ) -> None:
         self._connection = connection
         self._fields = fields
+        self._table = table
 
     def begin(self, totp: Totp) -> bool:
         values = {
             "secret_sealed": self._fields.seal(
-                totp.secret, table="totp_factors", column="secret", row=totp.login_id
+                totp.secret, table=self._table.name, column="secret", row=totp.login_id
             ),
             "begun_at": totp.begun_at,
             "last_step": totp.last_step,
         }
         statement = (
-            insert(totp_factors)
+            insert(self._table)
             .values(login_id=totp.login_id, **values)
             .on_conflict_do_update(
-                index_elements=[totp_factors.c.login_id],
+                index_elements=[self._table.c.login_id],
                 set_=values,
-                where=totp_factors.c.confirmed_at.is_(None),
+                where=self._table.c.confirmed_at.is_(None),
             )
         )
         return self._connection.execute(statement).rowcount == 1
@@ -43,11 +53,11 @@ class SqlTotps:
     def find(self, login_id: UUID) -> Totp | None:
         row = self._connection.execute(
             select(
-                totp_factors.c.secret_sealed,
-                totp_factors.c.begun_at,
-                totp_factors.c.confirmed_at,
-                totp_factors.c.last_step,
-            ).where(totp_factors.c.login_id == login_id)
+                self._table.c.secret_sealed,
+                self._table.c.begun_at,
+                self._table.c.confirmed_at,
+                self._table.c.last_step,
+            ).where(self._table.c.login_id == login_id)
         ).first()
         if row is None:
             return None
@@ -55,7 +65,7 @@ class SqlTotps:
             login_id=login_id,
             secret=self._fields.unseal(
                 bytes(row.secret_sealed),
-                table="totp_factors",
+                table=self._table.name,
                 column="secret",
                 row=login_id,
             ),
@@ -67,27 +77,27 @@ class SqlTotps:
     def use_step(self, login_id: UUID, step: int) -> bool:
         """One conditional UPDATE: of two browsers with one code, one gets in."""
         statement = (
-            totp_factors.update()
-            .where(totp_factors.c.login_id == login_id)
-            .where(totp_factors.c.last_step < step)
+            self._table.update()
+            .where(self._table.c.login_id == login_id)
+            .where(self._table.c.last_step < step)
             .values(last_step=step)
         )
         return self._connection.execute(statement).rowcount == 1
 
     def confirm(self, login_id: UUID, *, now: datetime) -> bool:
         statement = (
-            totp_factors.update()
-            .where(totp_factors.c.login_id == login_id)
-            .where(totp_factors.c.confirmed_at.is_(None))
+            self._table.update()
+            .where(self._table.c.login_id == login_id)
+            .where(self._table.c.confirmed_at.is_(None))
             .values(confirmed_at=now)
         )
         return self._connection.execute(statement).rowcount == 1
 
     def remove(self, login_id: UUID) -> bool:
         statement = (
-            totp_factors.delete()
-            .where(totp_factors.c.login_id == login_id)
-            .where(totp_factors.c.confirmed_at.is_not(None))
+            self._table.delete()
+            .where(self._table.c.login_id == login_id)
+            .where(self._table.c.confirmed_at.is_not(None))
         )
         return self._connection.execute(statement).rowcount == 1
 
@@ -95,26 +105,27 @@ class SqlTotps:
 class SqlRecoveryCodes:
     """The port `RecoveryCodes` over one open transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, table: Table = recovery_codes) -> None:
         self._connection = connection
+        self._table = table
 
     def replace(self, login_id: UUID, tokens: Sequence[str], *, now: datetime) -> None:
         self._connection.execute(
-            recovery_codes.delete().where(recovery_codes.c.login_id == login_id)
+            self._table.delete().where(self._table.c.login_id == login_id)
         )
         rows = [
             {"login_id": login_id, "code_token": token, "made_at": now}
             for token in tokens
         ]
-        self._connection.execute(recovery_codes.insert(), rows)
+        self._connection.execute(self._table.insert(), rows)
 
     def use(self, login_id: UUID, token: str, *, now: datetime) -> bool:
         """One conditional UPDATE: a code opens once, however many try it."""
         statement = (
-            recovery_codes.update()
-            .where(recovery_codes.c.login_id == login_id)
-            .where(recovery_codes.c.code_token == token)
-            .where(recovery_codes.c.used_at.is_(None))
+            self._table.update()
+            .where(self._table.c.login_id == login_id)
+            .where(self._table.c.code_token == token)
+            .where(self._table.c.used_at.is_(None))
             .values(used_at=now)
         )
         return self._connection.execute(statement).rowcount == 1
@@ -122,9 +133,9 @@ class SqlRecoveryCodes:
     def left(self, login_id: UUID) -> int:
         statement = (
             select(func.count())
-            .select_from(recovery_codes)
-            .where(recovery_codes.c.login_id == login_id)
-            .where(recovery_codes.c.used_at.is_(None))
+            .select_from(self._table)
+            .where(self._table.c.login_id == login_id)
+            .where(self._table.c.used_at.is_(None))
         )
         return self._connection.execute(statement).scalar_one()
 
@@ -138,37 +149,9 @@ class SqlFactorAttempts:
     def reserve(
         self, login_id: UUID, method: CountedMethod, *, rules: Rules, now: datetime
     ) -> FactorAttempt | None:
-        """One upsert, as for passwords in `storage/attempts.py`.
-
-        Its WHERE is read again under the row's lock: nobody passes a lock (A02, P04).
-        """
-        until = now + rules.lock
-        number = case(
-            (counts.c.locked_until.is_not(None), 1), else_=counts.c.number + 1
-        )
-        statement = (
-            insert(counts)
-            .values(
-                login_id=login_id,
-                method=method,
-                number=1,
-                locked_until=until if rules.attempts == 1 else None,
-                reopened=False,
-            )
-            .on_conflict_do_update(
-                index_elements=[counts.c.login_id, counts.c.method],
-                set_={
-                    "number": number,
-                    "locked_until": case(
-                        (number >= rules.attempts, literal(until)), else_=null()
-                    ),
-                    "reopened": counts.c.locked_until.is_not(None),
-                },
-                where=or_(
-                    counts.c.locked_until.is_(None), counts.c.locked_until <= now
-                ),
-            )
-            .returning(counts.c.number, counts.c.locked_until, counts.c.reopened)
+        """One upsert, as for passwords; see `counting` (A02, P04)."""
+        statement = reservation(
+            counts, {"login_id": login_id, "method": method}, rules=rules, now=now
         )
         row = self._connection.execute(statement).first()
         if row is None:

@@ -277,3 +277,126 @@ device_checks = Table(
 )
 Index("device_checks_of_token", device_checks.c.token_sha256)
 Index("device_checks_of_login", device_checks.c.login_id)
+
+staff_members = Table(
+    "staff_members",
+    metadata,
+    Column("staff_id", Uuid, primary_key=True),
+    Column("login", Text, nullable=False),
+    Column("name_sealed", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("password_sealed", LargeBinary),
+    Column("invitation_sha256", LargeBinary),
+    Column("invitation_until", DateTime(timezone=True)),
+    Column("invited_at", DateTime(timezone=True), nullable=False),
+    Column("invited_by", Uuid),
+    Column("activated_at", DateTime(timezone=True)),
+    Column("last_login_at", DateTime(timezone=True)),
+    UniqueConstraint("login", name="staff_members_login"),
+    UniqueConstraint("invitation_sha256", name="staff_members_invitation"),
+    CheckConstraint(
+        "state IN ('invited', 'active', 'suspended')", name="staff_members_state"
+    ),
+    CheckConstraint("invited_by <> staff_id", name="staff_members_invited"),
+)
+
+# What was held and is not any more stays: who could do what when is asked later.
+staff_roles = Table(
+    "staff_roles",
+    metadata,
+    Column("grant_id", Uuid, primary_key=True),
+    Column("staff_id", Uuid, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("granted_at", DateTime(timezone=True), nullable=False),
+    Column("granted_by", Uuid),
+    Column("approved_by", Uuid),
+    Column("confirmed_at", DateTime(timezone=True), nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
+    Column("revoked_by", Uuid),
+    CheckConstraint(
+        "(granted_by IS NULL) = (approved_by IS NULL)", name="staff_roles_granted"
+    ),
+    CheckConstraint(
+        "granted_by <> approved_by AND granted_by <> staff_id "
+        "AND approved_by <> staff_id AND revoked_by <> staff_id",
+        name="staff_roles_four_eyes",
+    ),
+)
+Index(
+    "staff_roles_held",
+    staff_roles.c.staff_id,
+    staff_roles.c.role,
+    unique=True,
+    postgresql_where=text("revoked_at IS NULL"),
+)
+
+staff_sessions = Table(
+    "staff_sessions",
+    metadata,
+    Column("session_id", Uuid, primary_key=True),
+    Column("token_sha256", LargeBinary, nullable=False),
+    Column("staff_id", Uuid, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("active_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("end_reason", Text),
+    UniqueConstraint("token_sha256", name="staff_sessions_token"),
+    CheckConstraint(
+        "end_reason IN ('logout', 'idle', 'absolute', 'suspended')",
+        name="staff_sessions_end_reason",
+    ),
+    CheckConstraint(
+        "(ended_at IS NULL) = (end_reason IS NULL)", name="staff_sessions_ended"
+    ),
+)
+Index(
+    "staff_sessions_open",
+    staff_sessions.c.active_at,
+    postgresql_where=text("ended_at IS NULL"),
+)
+
+staff_acknowledgements = Table(
+    "staff_acknowledgements",
+    metadata,
+    Column("staff_id", Uuid, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("acknowledged_at", DateTime(timezone=True), nullable=False),
+)
+
+staff_attempts = Table(
+    "staff_attempts",
+    metadata,
+    Column("login_token", Text, primary_key=True),
+    Column("login_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("locked_until", DateTime(timezone=True)),
+    Column("reopened", Boolean, nullable=False),
+    Column("touched_at", DateTime(timezone=True), nullable=False),
+    Column("told", Boolean, nullable=False),
+    CheckConstraint("number >= 0", name="staff_attempts_number"),
+)
+Index(
+    "staff_attempts_locked",
+    staff_attempts.c.locked_until,
+    postgresql_where=text("locked_until IS NOT NULL"),
+)
+
+# As of clients, apart from them: the gateway has no right here.
+staff_totps = Table(
+    "staff_totps",
+    metadata,
+    Column("login_id", Uuid, primary_key=True),
+    Column("secret_sealed", LargeBinary, nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_at", DateTime(timezone=True)),
+    Column("last_step", BigInteger, nullable=False),
+)
+
+staff_recovery_codes = Table(
+    "staff_recovery_codes",
+    metadata,
+    Column("login_id", Uuid, primary_key=True),
+    Column("code_token", Text, primary_key=True),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.messages import Addressee
 from services.auth.handlers.proofs import Counter, standing_of, usable
 from services.auth.handlers.sources import Bucket
+from services.auth.handlers.staff_entry import Office
 from services.auth.settings import Settings
 from services.auth.storage.attempts import SqlAttempts
 from services.auth.storage.codes import SqlChallenges
@@ -39,6 +40,12 @@ from services.auth.storage.messages import SqlMessages
 from services.auth.storage.passkeys import SqlPasskeys
 from services.auth.storage.sessions import SqlSessions
 from services.auth.storage.sources import SqlSources
+from services.auth.storage.staff import SqlStaff, SqlStays
+from services.auth.storage.tables import (
+    staff_attempts,
+    staff_recovery_codes,
+    staff_totps,
+)
 
 T = TypeVar("T")
 
@@ -142,6 +149,23 @@ class Desk:
             SqlFactorAttempts(tx.connection),
             SqlPasskeys(tx.connection, self.fields),
             SqlDevices(tx.connection),
+        )
+
+    def office(self, tx: Transaction) -> Office:
+        """What the staff's door works with over `tx`."""
+        now = self.now()
+        hours = self.platform.policy.integer("staff.session_hours", now)
+        return Office(
+            now=now,
+            rules=replace(self.rules(now), absolute=timedelta(hours=hours)),
+            ids=self.platform.ids,
+            codes=self.codes,
+            staff=SqlStaff(tx.connection, self.fields, self.platform.ids),
+            stays=SqlStays(tx.connection),
+            attempts=SqlAttempts(tx.connection, staff_attempts),
+            totps=SqlTotps(tx.connection, self.fields, staff_totps),
+            recovery=SqlRecoveryCodes(tx.connection, staff_recovery_codes),
+            publish=tx.publish,
         )
 
     @contextmanager

@@ -21,7 +21,9 @@ from services.auth.handlers import logins, messages, numbers, proofs, sessions
 from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.numbers import Moving
 from services.auth.ports import SmsGateway
+from services.auth.wiring.care import CareUseCases
 from services.auth.wiring.desk import Desk, granted
+from services.auth.wiring.staff import StaffUseCases
 
 log = get_logger(__name__)
 
@@ -39,9 +41,11 @@ MESSAGES_FAILED: Final = Counter(
 class UseCases:
     """What the process `auth` does: codes for other services, messages, sweeps."""
 
-    def __init__(self, desk: Desk, sms: SmsGateway) -> None:
+    def __init__(self, desk: Desk, sms: SmsGateway, staff: StaffUseCases) -> None:
         self._desk = desk
         self._sms = sms
+        self.staff = staff
+        self.care = CareUseCases(desk)
 
     def send_code(
         self, context: Context, *, phone: Phone, purpose: NumberPurpose, reference: UUID
@@ -203,6 +207,7 @@ class UseCases:
             proofs.reopen_factors(
                 now=now, attempts=stores.factor_attempts, publish=tx.publish
             )
+        self.staff.sweep(self._desk.platform.context())
 
     def forget(self) -> None:
         """Remove counts, codes and browsers nobody will ask for any more."""
@@ -214,6 +219,7 @@ class UseCases:
             stores.languages.forget(before=now - CHALLENGES_KEPT)
             stores.passkeys.forget(before=now)
             stores.devices.forget(before=now - DEVICE_KEPT)
+        self.staff.forget(self._desk.platform.context(), before=now - ATTEMPTS_KEPT)
 
 
 def _alarm(reason: Failure, count: int = 1) -> None:

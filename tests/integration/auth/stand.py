@@ -19,6 +19,7 @@ from kernel.events.onboarding import ClientActivated
 from kernel.ids import system_ids
 from kernel.platform import Platform
 from kernel.settings import read
+from kernel.tokens import STAFF_ISSUER, StaffTokens
 from kernel.values import Phone
 from services.auth.adapters import Argon2Passwords
 from services.auth.domain.codes import Challenge, NumberPurpose, Purpose
@@ -33,6 +34,8 @@ from services.auth.wiring import Entered
 from services.auth.wiring.desk import Desk
 from services.auth.wiring.gateway import GatewayUseCases
 from services.auth.wiring.process import UseCases
+from services.auth.wiring.staff import StaffUseCases
+from tests.staff import key_of
 
 PHONE = Phone("+77011234567")
 OTHER_PHONE = Phone("+77029876543")
@@ -46,7 +49,9 @@ CHEAP = HashCost(memory_kib=64, passes=1, lanes=1)
 TABLES = (
     "logins, password_attempts, login_sources, challenges, code_sends, sessions, "
     "messages, languages, outbox, outbox_subject, totp_factors, recovery_codes, "
-    "factor_attempts, passkeys, passkey_ceremonies, devices, device_checks"
+    "factor_attempts, passkeys, passkey_ceremonies, devices, device_checks, "
+    "approvals, staff_members, staff_roles, staff_sessions, staff_acknowledgements, "
+    "staff_attempts, staff_totps, staff_recovery_codes"
 )
 
 
@@ -165,8 +170,15 @@ class Stand:
     passwords: CountingPasswords = field(default_factory=CountingPasswords)
 
     def __post_init__(self) -> None:
-        self.auth = UseCases(Desk.of(self.auth_platform), self.phones)
+        desk = Desk.of(self.auth_platform)
+        self.auth = UseCases(desk, self.phones, self.staff_door(desk))
         self.gateway = self.another_gateway()
+
+    def staff_door(self, desk: Desk) -> StaffUseCases:
+        """The staff's door; the passwords of both realms are counted together."""
+        key = key_of(self.servers, STAFF_ISSUER)
+        tokens = StaffTokens(key, self.clock)
+        return StaffUseCases(desk, self.passwords, tokens, frozenset())
 
     def another_gateway(self) -> "Gateway":
         """A second gateway process over the same database."""

@@ -75,9 +75,9 @@ class Probe:
                 return "too late"
         raise RuntimeError("a secret detail: postgresql://user:password@host")
 
-    @answers(callers=("operator",))
+    @answers(permission="probe.look")
     def staff_only(self, call: Call) -> Json:
-        return call.caller
+        return str(call.by.id)
 
     @handles(ContractAnnulled)
     def when_contract_annulled(

@@ -24,19 +24,24 @@ import pytest
 import infra.stack
 from infra.stack import Stack
 from kernel.bus import Received
+from kernel.cli.session import Session, SessionFile
 from kernel.context import Call, fresh_context
 from kernel.crypto import random_bytes
-from kernel.errors import Transient
+from kernel.errors import Refused, Transient
 from kernel.events import Envelope
 from kernel.events.contracts import ContractAnnulled
 from kernel.inbox import RETRY_AFTER_S
 from kernel.platform import Platform
 from kernel.settings import PlatformSettings
+from kernel.values import Secret
 from tests.integration.kernel.conftest import MovableClock, Service, open_service
 from tests.marks import ROOT
+from tests.staff import ANNA, Door, Person, Recruiter, door_of, member
 
 PUBLISHER, LISTENER = "contracts", "disbursement"
 PATIENCE_S = 60.0
+CHANGES = {"replay", "drop", "approve", "reject"}
+"""Verbs that ask before they act, where a person could answer."""
 TOLD_AT = datetime(2026, 11, 25, tzinfo=UTC)
 
 
@@ -149,12 +154,68 @@ class Told:
 Cli = Callable[..., Told]
 
 
-@pytest.fixture
-def cli(stack: Stack) -> Cli:
-    """Run one command of a service's door as a member of the staff."""
+@pytest.fixture(scope="package")
+def staff(stack: Stack) -> Iterator[Recruiter]:
+    """Auth in a process of its own, and its first two administrators."""
+    with (stack.layout.logs / "auth.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.auth", "run"],
+            cwd=ROOT,
+            env=stack.env("auth"),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        with door_of(stack) as door:
+            eventually(lambda: _answers(door))
+            yield Recruiter.begin(door)
+    finally:
+        process.kill()
+        process.wait()
 
-    def run(service: str, *words: str, who: str = "operator") -> Told:
-        return command(f"services.{service}.cli", *words, "--json", env=stack.env(who))
+
+def _answers(door: Door) -> bool:
+    """Whether auth listens; it knows nobody by this session."""
+    try:
+        door.call("auth", "staff_rules", session="nobody's")
+    except Refused:
+        return True
+    except Transient:
+        return False
+    raise AssertionError("a session that nobody has was good")
+
+
+@pytest.fixture(scope="package")
+def desks(stack: Stack, staff: Recruiter) -> dict[str, Path]:
+    """Where the sessions of the two administrators lie."""
+    return {
+        person.login: desk_of(stack, person) for person in (staff.first, staff.second)
+    }
+
+
+def desk_of(stack: Stack, person: Person) -> Path:
+    """A folder with the session of somebody who has logged in."""
+    folder = stack.layout.session / person.login
+    folder.mkdir(mode=0o700)
+    SessionFile(folder).save(
+        Session(
+            secret=Secret(person.session),
+            expires_at=person.door.clock.now() + timedelta(hours=8),
+            staff_id=str(person.staff_id),
+            roles=("administrator",),
+        )
+    )
+    return folder
+
+
+@pytest.fixture
+def cli(stack: Stack, desks: dict[str, Path]) -> Cli:
+    """Run one command at a service as a member of the staff, unasked."""
+
+    def run(service: str, *words: str, who: str = "anna") -> Told:
+        env = stack.env("operator") | {"OPERATOR_SESSION_FOLDER": str(desks[who])}
+        yes = ["--yes"] if CHANGES & {*words} else []
+        return command("kernel.cli", service, *words, "--json", *yes, env=env)
 
     return run
 
@@ -191,16 +252,17 @@ def annulled(contract: UUID, reason: str) -> ContractAnnulled:
     return ContractAnnulled(contract_id=contract, client_id=contract, reason=reason)
 
 
-def call_of(platform: Platform[PlatformSettings], caller: str) -> Call:
+def call_of(platform: Platform[PlatformSettings], staff_id: UUID = ANNA) -> Call:
     return Call(
         id=platform.ids.new(),
-        caller=caller,
-        method="approve_drop",
+        caller="operator",
+        method="approve",
         deadline=platform.clock.now() + timedelta(minutes=1),
         context=fresh_context(platform.ids),
         client_id=None,
         idempotency_key=None,
         arguments_digest=b"",
+        staff=member(staff_id),
     )
 
 

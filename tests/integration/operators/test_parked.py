@@ -2,31 +2,37 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from uuid import UUID
 
 import pytest
 
+from kernel.context import Call
+from kernel.crypto import as_object
 from kernel.errors import Refused
-from kernel.parked import Parking
+from kernel.operations import Operations
 from tests.integration.kernel.conftest import Service
 from tests.integration.operators.conftest import (
     LISTENER,
     PUBLISHER,
     Cli,
     Park,
+    Parked,
     Probe,
     call_of,
     states,
     told_of,
 )
+from tests.staff import BORIS, Recruiter
 
 REASON = "superseded by a later event, ticket 418"
 DROPPED = "platform.message_dropped.v1"
 
 
 @pytest.fixture
-def parking(listener: Service) -> Parking:
-    """The listener's parked messages, acted on in this process."""
-    return Parking(listener.inbox({}))
+def operations(listener: Service) -> Operations:
+    """What the listener answers to its operators, in this process."""
+    return Operations(LISTENER, listener.platform, listener.inbox({}))
 
 
 def test_a_parked_message_is_listed_and_shown(
@@ -43,7 +49,7 @@ def test_a_parked_message_is_listed_and_shown(
         8,
         "Transient",
     )
-    shown = cli(LISTENER, "parked", "show", parked.id, who="controller")
+    shown = cli(LISTENER, "parked", "show", parked.id, who="boris")
     assert shown.code == 0
     wanted = {
         "source": PUBLISHER,
@@ -69,7 +75,7 @@ def test_a_replayed_message_frees_what_waits(
     assert (again.code, again.answer["outcome"]) == (3, "parked")
     assert states(listener, bad.subject) == ["parked", "waiting"]
     gone = cli(LISTENER, "parked", "replay", good.id)
-    assert (gone.code, "[not_parked]" in gone.complaint) == (5, True)
+    assert (gone.code, "not_parked" in gone.complaint) == (5, True)
 
 
 @pytest.mark.clause("6.1b")
@@ -77,78 +83,66 @@ def test_a_replayed_message_frees_what_waits(
 def test_whoever_asks_for_a_drop_cannot_grant_it(
     cli: Cli, park: Park, listening: Probe, listener: Service
 ) -> None:
-    """Neither over the wire, where only the controller may, nor behind the door."""
+    """However often they try."""
     parked = park("die", "b")
     asked = cli(LISTENER, "parked", "drop", parked.id, "--reason", REASON)
     assert (asked.code, asked.answer["state"]) == (0, "asked")
-    assert cli(LISTENER, "parked", "approve", parked.id).code != 0
-    with pytest.raises(Refused) as refused:
-        Parking(listener.inbox({})).approve_drop(
-            call_of(listener.platform, "operator"), parked.ids[0]
-        )
-    assert refused.value.code == "own_request"
+    for _ in range(2):
+        own = cli(LISTENER, "approvals", "approve", asked.answer["approval_id"])
+        assert (own.code, "own_request" in own.complaint) == (5, True)
     assert states(listener, parked.subject) == ["parked", "waiting"]
 
 
 @pytest.mark.seeded("drop_stops_the_subject", "drop_is_told_to_nobody")
 def test_a_message_is_dropped_by_four_eyes(
-    cli: Cli, park: Park, listening: Probe, listener: Service
+    cli: Cli, park: Park, listening: Probe, listener: Service, staff: Recruiter
 ) -> None:
     """Its row stays, what waited is applied, and the log learns who did it."""
     parked = park("die", "b", "c")
-    cli(LISTENER, "parked", "drop", parked.id, "--reason", REASON)
-    approved = cli(LISTENER, "parked", "approve", parked.id, who="controller")
-    assert (approved.code, approved.answer["state"]) == (0, "dropped")
+    asked = cli(LISTENER, "parked", "drop", parked.id, "--reason", REASON)
+    approval = asked.answer["approval_id"]
+    assert "2 messages behind it" in asked.answer["effect"]
+    approved = cli(LISTENER, "approvals", "approve", approval, who="boris")
+    assert (approved.code, approved.answer["state"]) == (0, "executed")
     assert states(listener, parked.subject) == ["dropped", "applied", "applied"]
-    again = cli(LISTENER, "parked", "approve", parked.id, who="controller")
+    again = cli(LISTENER, "approvals", "approve", approval, who="boris")
     assert (again.code, again.answer) == (0, approved.answer)
     told = told_of(listener, parked.id)
-    assert [kind for kind, _ in told] == [
-        "platform.message_parked.v1",
-        "platform.drop_requested.v1",
-        DROPPED,
-    ]
-    wanted = {"asked_by": "operator", "approved_by": "controller", "reason": REASON}
+    assert [kind for kind, _ in told] == ["platform.message_parked.v1", DROPPED]
+    asker, decider = str(staff.first.staff_id), str(staff.second.staff_id)
+    wanted = {"asked_by": asker, "approved_by": decider, "reason": REASON}
     assert {key: told[-1][1][key] for key in wanted} == wanted
 
 
-def test_a_refused_drop_leaves_the_message_parked(
-    park: Park, listener: Service, parking: Parking
+def test_a_rejected_drop_leaves_the_message_parked(
+    park: Park, listener: Service, operations: Operations
 ) -> None:
-    """It may be asked for again; without a question nothing is granted."""
+    """It may be asked for again, and with the same words."""
     parked, platform = park("die", "b"), listener.platform
-    asker, decider = call_of(platform, "operator"), call_of(platform, "controller")
-    with pytest.raises(Refused) as early:
-        parking.approve_drop(decider, parked.ids[0])
-    assert early.value.code == "drop_not_asked"
-    first = parking.ask_drop(asker, parked.ids[0], REASON)
-    assert parking.ask_drop(asker, parked.ids[0], REASON) == first
+    asker, decider = call_of(platform), call_of(platform, BORIS)
+    first = ask(operations, asker, parked, REASON)
+    assert ask(operations, asker, parked, REASON) == first
     with pytest.raises(Refused) as other:
-        parking.ask_drop(asker, parked.ids[0], "another reason")
-    assert other.value.code == "drop_already_asked"
-    refused = parking.refuse_drop(decider, parked.ids[0])
-    assert parking.refuse_drop(decider, parked.ids[0]) == refused
+        ask(operations, decider, parked, REASON)
+    assert other.value.code == "approval_already_asked"
+    rejected = operations.reject(decider, approval_id=first)
+    assert operations.reject(decider, approval_id=first) == rejected
     with pytest.raises(Refused) as late:
-        parking.approve_drop(decider, parked.ids[0])
-    assert late.value.code == "drop_not_asked"
-    parking.ask_drop(asker, parked.ids[0], "another reason")
+        operations.approve(decider, approval_id=first)
+    assert late.value.code == "already_decided"
+    assert ask(operations, asker, parked, REASON) != first
     assert states(listener, parked.subject) == ["parked", "waiting"]
-    assert [kind for kind, _ in told_of(listener, parked.id)][1:] == [
-        "platform.drop_requested.v1",
-        "platform.drop_refused.v1",
-        "platform.drop_requested.v1",
-    ]
 
 
 def test_approvals_that_meet_drop_once(
-    park: Park, listener: Service, parking: Parking
+    park: Park, listener: Service, operations: Operations
 ) -> None:
     """Eight at once, and replays between them: one drop, one event, or none."""
     parked, platform = park("die", "b"), listener.platform
-    parking.ask_drop(call_of(platform, "operator"), parked.ids[0], REASON)
+    approval = ask(operations, call_of(platform), parked, REASON)
 
     def approve(_: int) -> object:
-        return parking.approve_drop(call_of(platform, "controller"), parked.ids[0])
+        return operations.approve(call_of(platform, BORIS), approval_id=approval)
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(approve, range(8)))
@@ -161,30 +155,30 @@ def test_approvals_that_meet_drop_once(
 @pytest.mark.clause("3.4")
 @pytest.mark.seeded("quarantined_may_be_dropped")
 def test_a_mismatch_is_never_replayed_or_dropped(
-    listener: Service, parking: Parking
+    listener: Service, operations: Operations
 ) -> None:
     """What must not be believed is out of reach of both verbs."""
     platform = listener.platform
     evil = platform.quarantine.record(b"forged", PUBLISHER, "bad_signature")
-    asker, decider = call_of(platform, "operator"), call_of(platform, "controller")
-    for act in (
-        lambda: parking.shown(asker, evil),
-        lambda: parking.replayed(evil),
-        lambda: parking.ask_drop(asker, evil, REASON),
-        lambda: parking.approve_drop(decider, evil),
-    ):
+    asker = call_of(platform)
+    acts = (
+        operations.parked_show,
+        operations.replay_parked,
+        partial(operations.ask_drop, reason=REASON),
+    )
+    for act in acts:
         with pytest.raises(Refused) as refused:
-            act()
-        assert refused.value.code in {"not_parked", "drop_not_asked"}
+            act(asker, message_id=evil)
+        assert refused.value.code == "not_parked"
 
 
 @pytest.mark.clause("1.3a")
 @pytest.mark.seeded("drop_reason_of_any_words")
 def test_a_reason_has_no_room_for_a_person(
-    park: Park, listener: Service, parking: Parking
+    park: Park, listener: Service, operations: Operations
 ) -> None:
     """Names, phones, ИИН, and what is no sentence at all."""
-    parked, asker = park("die"), call_of(listener.platform, "operator")
+    parked, asker = park("die"), call_of(listener.platform)
     for reason in (
         "client Иванов asked",
         "client Ivanov asked",
@@ -195,6 +189,12 @@ def test_a_reason_has_no_room_for_a_person(
         "two\nlines",
     ):
         with pytest.raises(Refused) as refused:
-            parking.ask_drop(asker, parked.ids[0], reason)
+            operations.ask_drop(asker, message_id=parked.ids[0], reason=reason)
         assert refused.value.code == "reason_unfit"
     assert told_of(listener, parked.id)[1:] == []
+
+
+def ask(operations: Operations, asker: Call, parked: Parked, reason: str) -> UUID:
+    """Ask that a message be dropped; the request's id."""
+    told = operations.ask_drop(asker, message_id=parked.ids[0], reason=reason)
+    return UUID(str(as_object(told)["approval_id"]))

@@ -32,7 +32,7 @@ METHODS = (
     "parked_list",
     "replay_parked",
     "ask_drop",
-    "approve_drop",
+    "approve",
     "ping",
 )
 

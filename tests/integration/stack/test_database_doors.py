@@ -73,7 +73,7 @@ def test_a_certificate_opens_its_own_role_and_database_only(
     assert {OWN[name]} == opened
 
 
-@pytest.mark.parametrize("name", ["operator", "controller", "postgres", "rabbitmq"])
+@pytest.mark.parametrize("name", ["operator", "postgres", "rabbitmq"])
 def test_a_certificate_without_a_role_opens_nothing(doors: Doors, name: str) -> None:
     for database in DATABASES:
         assert _is_refused(

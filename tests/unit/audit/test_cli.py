@@ -2,7 +2,7 @@
 
 import argparse
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from kernel.cli import FINDING, Operator
-from kernel.crypto import Json
+from kernel.crypto import Json, as_object
 from kernel.errors import Broken, Refused
 from services.audit import cli
 from services.audit.domain.tree import leaf_hash, root_of
@@ -38,11 +38,16 @@ class FakeOperator:
                 return {"vkey": self.writer.signer.public.vkey}
             case "verify":
                 return {"ok": arguments["held"] == []}
+            case "status":
+                return {"service": "audit"}
             case _:
                 start = arguments["from_seq"]
                 leaves = self.writer.leaves[: len(self.writer.leaves) - self.cut]
                 page = leaves[start : start + PAGE]
                 return {"leaves": [base64.b64encode(leaf).decode() for leaf in page]}
+
+    def ask(self, method: str, **arguments: Any) -> Mapping[str, Json]:  # noqa: ANN401 - as Operator
+        return as_object(self.call(method, **arguments))
 
 
 def exported(operator: FakeOperator, folder: Path, *options: str) -> tuple[Json, int]:

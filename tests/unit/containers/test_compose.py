@@ -22,7 +22,7 @@ HOLDERS: Final = frozenset(
         topology.BROKER_SERVER,
         topology.WEB_TIER,
         places.VISITOR,
-        *topology.STAFF,
+        topology.OPERATOR,
         *topology.simulators(),
         *(process.name for process in topology.runnable()),
         *(f"{service}-migrate" for service in topology.migratable()),

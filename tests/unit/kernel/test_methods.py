@@ -33,8 +33,8 @@ def request(**arguments: Any) -> Request:  # noqa: ANN401 - whatever a caller se
     return Request(call, arguments, "contracts.1")
 
 
-BEFORE = Method.of(Service.before, callers=("contracts",), client=False)
-AFTER = Method.of(Service.after, callers=("contracts",), client=False)
+BEFORE = Method.of(Service.before, callers=("contracts",))
+AFTER = Method.of(Service.after, callers=("contracts",))
 
 
 @pytest.mark.catalogue("F29")

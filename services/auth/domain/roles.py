@@ -1,0 +1,69 @@
+"""Who of the staff may do what: explicit lists, and nothing that is not on one.
+
+A permission opens the methods that name it, in whichever service; a role is a list of
+permissions; a new member of the staff has no role (clause 6.1f).  Nothing implies
+anything: an administrator who may invite people may not read a client's sessions.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, Literal, get_args
+
+Role = Literal[
+    "client-care",
+    "underwriter",
+    "fraud-officer",
+    "treasurer",
+    "security-officer",
+    "auditor",
+    "regulator-liaison",
+    "administrator",
+]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
+    {
+        "client-care": frozenset({"clients.look", "clients.end_session", "locks.look"}),
+        "underwriter": frozenset({"antifraud.look"}),
+        "fraud-officer": frozenset(
+            {
+                *("antifraud.look", "antifraud.hold", "antifraud.release"),
+                *("antifraud.counts", "clients.look", "locks.look"),
+            }
+        ),
+        "treasurer": frozenset({"platform.look"}),
+        "security-officer": frozenset(
+            {
+                *("approvals.look", "approvals.decide", "platform.drop_decide"),
+                *("staff.look", "staff.suspend", "staff.roles_decide"),
+                *("clients.look", "clients.end_session", "locks.look"),
+                *("platform.look", "audit.look", "audit.verify"),
+            }
+        ),
+        "auditor": frozenset(
+            {
+                *("audit.look", "audit.verify", "audit.export"),
+                *("staff.look", "approvals.look", "platform.look"),
+                *("antifraud.look", "antifraud.counts"),
+            }
+        ),
+        "regulator-liaison": frozenset(
+            {"audit.look", "audit.verify", "antifraud.counts"}
+        ),
+        "administrator": frozenset(
+            {
+                *("staff.look", "staff.invite", "staff.suspend"),
+                *("staff.roles", "staff.roles_decide"),
+                *("approvals.look", "approvals.decide"),
+                *("platform.look", "platform.replay"),
+                *("platform.drop", "platform.drop_decide"),
+            }
+        ),
+    }
+)
+"""The whole of it; `tests/unit/auth/test_roles.py` holds a copy to compare with."""
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[str]:
+    """What the holder of all these roles may do."""
+    return frozenset().union(*(PERMISSIONS[role] for role in roles))

@@ -1,0 +1,16 @@
+"""Four eyes: what one member of the staff asks for and another decides."""
+
+from kernel.migrations import create_approvals
+
+revision = "0002_pre"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    create_approvals("disbursement")
+
+
+def downgrade() -> None:
+    raise NotImplementedError

@@ -1,0 +1,54 @@
+"""Who of the staff may do what: a change of the table is a change of this copy."""
+
+from typing import get_args
+
+import pytest
+
+from services.auth.domain.roles import PERMISSIONS, ROLES, Role, permissions_of
+
+AGREED = """
+client-care        clients.end_session clients.look locks.look
+underwriter        antifraud.look
+fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.release
+                   clients.look locks.look
+treasurer          platform.look
+security-officer   approvals.decide approvals.look audit.look audit.verify
+                   clients.end_session clients.look locks.look platform.drop_decide
+                   platform.look staff.look staff.roles_decide staff.suspend
+auditor            antifraud.counts antifraud.look approvals.look audit.export
+                   audit.look audit.verify platform.look staff.look
+regulator-liaison  antifraud.counts audit.look audit.verify
+administrator      approvals.decide approvals.look platform.drop
+                   platform.drop_decide platform.look platform.replay staff.invite
+                   staff.look staff.roles staff.roles_decide staff.suspend
+"""
+
+
+def agreed() -> dict[str, frozenset[str]]:
+    """The copy above; a line that begins with spaces goes on with the one before."""
+    table: dict[str, frozenset[str]] = {}
+    role = ""
+    for line in AGREED.strip("\n").splitlines():
+        words = line.split()
+        if not line.startswith(" "):
+            role, *words = words
+        table[role] = table.get(role, frozenset()) | frozenset(words)
+    return table
+
+
+@pytest.mark.clause("6.1f")
+@pytest.mark.seeded("staff_everybody_reads_clients")
+def test_the_roles_are_those_agreed_on() -> None:
+    assert {role: PERMISSIONS[role] for role in ROLES} == agreed()
+
+
+def test_every_role_is_a_list_and_none_has_everything() -> None:
+    assert set(PERMISSIONS) == set(get_args(Role))
+    everything = permissions_of(ROLES)
+    assert all(PERMISSIONS[role] < everything for role in ROLES)
+
+
+def test_nobody_without_a_role_may_do_anything() -> None:
+    assert permissions_of([]) == frozenset()
+    both = permissions_of(["underwriter", "treasurer"])
+    assert both == PERMISSIONS["underwriter"] | PERMISSIONS["treasurer"]
