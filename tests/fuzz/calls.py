@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import hypothesis
+import requests
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.core.parameters import ParameterLocation
@@ -81,7 +82,8 @@ def run(
 ) -> None:
     """`examples` requests of each kind for every operation.
 
-    What is wrong stands in ``failures``; the round goes on.
+    What is wrong stands in ``failures``; the round goes on.  Raises RequestException
+    where there was no answer at all.
     """
     known = described()
     for operation in operations_of(schema):
@@ -96,6 +98,8 @@ def run(
                     examples=examples,
                     into=into,
                 )
+            except requests.RequestException:
+                raise
             except Exception as error:  # noqa: BLE001 - a check of any type
                 text = f"{name_of(operation)} {mode.value} seed {seed}: {error}"
                 into.failures.append(text[:4000])
