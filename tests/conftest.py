@@ -103,7 +103,7 @@ def world(platform: Stack) -> World:
 def recruiter(platform: Stack) -> Iterator[Recruiter]:
     """The platform's first administrators, who let in whomever a test needs."""
     with door_of(platform) as door:
-        yield Recruiter.begin(door)
+        yield Recruiter.join(door)
 
 
 @pytest.fixture(scope="session")

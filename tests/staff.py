@@ -17,6 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from infra import topology
+from infra.demo.staff import ADMINISTRATORS, Staff
 from infra.stack import Stack
 from kernel.bus import Broker
 from kernel.clock import Clock, ShiftedClock
@@ -134,15 +135,17 @@ class Person:
     staff_id: UUID
     secret: bytes = field(repr=False)
     recovery_codes: list[str] = field(repr=False)
+    password: str = field(default=PASSWORD, repr=False)
     session: str = field(default="", repr=False)
-    _last_step: int = 0
+    last_step: int = 0
+    """Of the authenticator: nothing up to it is shown again."""
 
     def code(self) -> str:
         """What the authenticator shows; of the paper, if that was used already."""
         step = int(self.door.clock.now().timestamp()) // TOTP_STEP_S
-        if step <= self._last_step:
+        if step <= self.last_step:
             return self.recovery_codes.pop()
-        self._last_step = step
+        self.last_step = step
         return hotp(self.secret, step)
 
     def log_in(self) -> Mapping[str, Json]:
@@ -151,7 +154,7 @@ class Person:
             AUTH,
             "staff_log_in",
             login=self.login,
-            password=PASSWORD,
+            password=self.password,
             code=self.code(),
         )
         self.session = str(given["session"])
@@ -233,6 +236,30 @@ class Recruiter:
         assert told.returncode == 0, told.stderr
         invited = json.loads(told.stdout)["invitations"]
         people = [take_up(door, one["login"], one["invitation"]) for one in invited]
+        return cls(door, *people)
+
+    @classmethod
+    def join(cls, door: Door) -> "Recruiter":
+        """The administrators a demonstration has made, or makes now.
+
+        They go by their paper here: what their authenticators show is the
+        demonstration's to use.
+        """
+        known = Staff(door.stack).members()
+        people = []
+        for login in ADMINISTRATORS:
+            told = known[login]
+            person = Person(
+                door,
+                login,
+                ANNA,
+                secret_of(told.secret),
+                list(told.recovery_codes),
+                password=told.password,
+                last_step=sys.maxsize,
+            )
+            person.staff_id = UUID(str(person.log_in()["staff_id"]))
+            people.append(person)
         return cls(door, *people)
 
     def recruit(self, login: str, *roles: Role) -> Person:
