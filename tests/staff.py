@@ -17,7 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from infra import topology
-from infra.demo.staff import ADMINISTRATORS, Staff
+from infra.demo.staff import ADMINISTRATORS, Here, Staff
 from infra.stack import Stack
 from kernel.bus import Broker
 from kernel.clock import Clock, ShiftedClock
@@ -245,7 +245,7 @@ class Recruiter:
         They go by their paper here: what their authenticators show is the
         demonstration's to use.
         """
-        known = Staff(door.stack).members()
+        known = Staff(Here(door.stack)).members()
         people = []
         for login in ADMINISTRATORS:
             told = known[login]

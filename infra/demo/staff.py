@@ -14,12 +14,12 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from infra.layout import ROOT, Layout, private_folder, write_private
+from infra.layout import ROOT, private_folder, write_private
 from infra.stack import Stack
 
 TIMEOUT_S: Final = 60
@@ -54,98 +54,134 @@ class Member:
         return f"{number % 1_000_000:06}"
 
 
+class Place(Protocol):
+    """Where the staff of one platform work: one desk, whoever sits at it."""
+
+    @property
+    def kept(self) -> Path:
+        """The private file with what people keep on paper and phone."""
+        ...
+
+    def owner(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """A program under auth's own environment."""
+        ...
+
+    def kredit(
+        self, *words: str, lines: Sequence[str] = ()
+    ) -> "subprocess.CompletedProcess[str]":
+        """One command of whoever is logged in, who answers with these lines."""
+        ...
+
+    def now(self) -> float:
+        """What every clock of the platform shows, in seconds since 1970."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class Staff:
-    """Whoever works at one stack."""
+class Here:
+    """A private stack of this machine."""
 
     stack: Stack
 
-    def ask(self, service: str, *words: str) -> dict[str, object]:
-        """The answer to one command of the auditor.  Raises StaffError."""
-        self.members()
-        done = self._run(AUDITOR, service, *words)
-        if done.returncode == NOT_LOGGED_IN:
-            with _ONE_AT_A_TIME:
-                done = self._run(AUDITOR, service, *words)
-                if done.returncode == NOT_LOGGED_IN:
-                    self._log_in(self.members()[AUDITOR])
-                    done = self._run(AUDITOR, service, *words)
-        return _answer(done)
-
-    def members(self) -> dict[str, Member]:
-        """Everybody, by login; they come in if nobody did before."""
-        if not self._kept.is_file():
-            with _ONE_AT_A_TIME:
-                if not self._kept.is_file():
-                    self._begin()
-        told = json.loads(self._kept.read_text())
-        return {one["login"]: Member(**one) for one in told}
-
     @property
-    def _kept(self) -> Path:
+    def kept(self) -> Path:
         return self.stack.layout.keys / "staff.json"
 
-    def _begin(self) -> None:
-        """The owner invites two administrators, and they an auditor."""
-        words = ("-m", "services.auth", "staff-bootstrap", "--json", *ADMINISTRATORS)
-        told = _answer(_python(*words, env=self.stack.env("auth")))
-        with ThreadPoolExecutor() as pool:
-            first = list(pool.map(self._come_in, _list(told["invitations"])))
-        asking, deciding = first
-        roles = ("auth", "staff", "invite", "auditor", "--yes")
-        invited = _answer(self._run(asking.login, *roles, lines=[AUDITOR, "Dana"]))
-        for approval in _list(invited["approvals"]):
-            yes = ("auth", "approvals", "approve", str(approval), "--yes")
-            _answer(self._run(deciding.login, *yes))
-        auditor = self._come_in({**invited, "login": AUDITOR})
-        kept = [asdict(member) for member in (*first, auditor)]
-        write_private(self._kept, json.dumps(kept))
+    def owner(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        return _python(*words, env=self.stack.env("auth"))
 
-    def _come_in(self, invited: dict[str, Any]) -> Member:
-        """Password, authenticator, login, rules."""
-        login, invitation = str(invited["login"]), str(invited["invitation"])
-        password = secrets.token_urlsafe(16)
-        lines = [invitation, password, password]
-        given = _answer(self._run(login, "invitation", "accept", lines=lines))
-        codes = [str(code) for code in _list(given["recovery_codes"])]
-        member = Member(login, password, str(given["secret"]), codes)
-        # The clock of a phone may be a step late; the present one is for the login.
-        before = member.code(self._now() - STEP_S)
-        lines = [invitation, before]
-        _answer(self._run(login, "invitation", "confirm", lines=lines))
-        self._log_in(member)
-        _answer(self._run(login, "rules", "acknowledge", "--yes"))
-        return member
-
-    def _log_in(self, member: Member) -> None:
-        lines = [member.login, member.password, member.code(self._now())]
-        _answer(self._run(member.login, "login", lines=lines))
-
-    def _run(
-        self, login: str, *words: str, lines: list[str] | None = None
+    def kredit(
+        self, *words: str, lines: Sequence[str] = ()
     ) -> "subprocess.CompletedProcess[str]":
-        """One command at the desk of somebody, who answers with these lines."""
-        layout: Layout = self.stack.layout
-        private_folder(layout.session)
-        folder = layout.session / login
-        private_folder(folder)
-        env = self.stack.env("operator") | {"OPERATOR_SESSION_FOLDER": str(folder)}
-        return _python("-m", "kernel.cli", "--json", *words, env=env, lines=lines)
+        layout = self.stack.layout
+        desk = layout.session / "demo"
+        for folder in (layout.session, desk):
+            private_folder(folder)
+        env = self.stack.env("operator") | {"OPERATOR_SESSION_FOLDER": str(desk)}
+        return _python("-m", "kernel.cli", *words, env=env, lines=lines)
 
-    def _now(self) -> float:
+    def now(self) -> float:
         clock = self.stack.layout.clock
         shown = clock.read_text().strip() if clock.is_file() else ""
         return time.time() + float(shown or 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Whoever works at one platform."""
+
+    place: Place
+
+    def ask(self, service: str, *words: str) -> dict[str, object]:
+        """The answer to one command of the auditor.  Raises StaffError."""
+        self.members()
+        done = self._run(service, *words)
+        if done.returncode == NOT_LOGGED_IN:
+            with _ONE_AT_A_TIME:
+                done = self._run(service, *words)
+                if done.returncode == NOT_LOGGED_IN:
+                    member = self.members()[AUDITOR]
+                    self._log_in(member, member.code(self.place.now()))
+                    done = self._run(service, *words)
+        return _answer(done)
+
+    def members(self) -> dict[str, Member]:
+        """Everybody, by login; they come in if nobody did before."""
+        kept = self.place.kept
+        if not kept.is_file():
+            with _ONE_AT_A_TIME:
+                if not kept.is_file():
+                    told = [asdict(member) for member in self._begin()]
+                    write_private(kept, json.dumps(told))
+        return {one["login"]: Member(**one) for one in json.loads(kept.read_text())}
+
+    def _begin(self) -> list[Member]:
+        """The owner invites two administrators, and they an auditor."""
+        words = ("-m", "services.auth", "staff-bootstrap", "--json", *ADMINISTRATORS)
+        told = _answer(self.place.owner(*words))
+        asking, deciding = (self._come_in(one) for one in _list(told["invitations"]))
+        self._log_in(asking, asking.recovery_codes.pop())
+        roles = ("auth", "staff", "invite", "auditor", "--yes")
+        invited = _answer(self._run(*roles, lines=[AUDITOR, "Dana"]))
+        self._log_in(deciding, deciding.recovery_codes.pop())
+        for approval in _list(invited["approvals"]):
+            decide = ("auth", "approvals", "approve", str(approval), "--yes")
+            _answer(self._run(*decide))
+        auditor = self._come_in({**invited, "login": AUDITOR})
+        return [asking, deciding, auditor]
+
+    def _come_in(self, invited: Mapping[str, object]) -> Member:
+        """Password, authenticator, login, rules; they stay at the desk."""
+        login, invitation = str(invited["login"]), str(invited["invitation"])
+        password = secrets.token_urlsafe(16)
+        lines = [invitation, password, password]
+        given = _answer(self._run("invitation", "accept", lines=lines))
+        codes = [str(code) for code in _list(given["recovery_codes"])]
+        member = Member(login, password, str(given["secret"]), codes)
+        code = member.code(self.place.now())
+        _answer(self._run("invitation", "confirm", lines=[invitation, code]))
+        self._log_in(member, member.recovery_codes.pop())
+        _answer(self._run("rules", "acknowledge", "--yes"))
+        return member
+
+    def _log_in(self, member: Member, code: str) -> None:
+        lines = [member.login, member.password, code]
+        _answer(self._run("login", lines=lines))
+
+    def _run(
+        self, *words: str, lines: Sequence[str] = ()
+    ) -> "subprocess.CompletedProcess[str]":
+        return self.place.kredit("--json", *words, lines=lines)
+
+
 def _python(
-    *words: str, env: dict[str, str], lines: list[str] | None = None
+    *words: str, env: Mapping[str, str], lines: Sequence[str] = ()
 ) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, *words],
         cwd=ROOT,
-        env=env | {"PATH": os.defpath},
-        input="".join(f"{line}\n" for line in lines or ()),
+        env={**env, "PATH": os.defpath},
+        input="".join(f"{line}\n" for line in lines),
         capture_output=True,
         text=True,
         check=False,
@@ -155,8 +191,8 @@ def _python(
 
 def _answer(done: "subprocess.CompletedProcess[str]") -> dict[str, object]:
     if done.returncode != 0:
-        raise StaffError(f"{' '.join(done.args[2:6])}: {done.stderr.strip()}")
-    return dict(json.loads(done.stdout))
+        raise StaffError(done.stderr.strip())
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def _list(value: object) -> list[Any]:

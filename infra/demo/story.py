@@ -13,7 +13,7 @@ from typing import Any
 from infra.demo.borrower import Borrower
 from infra.demo.cabinet import ProblemError, until
 from infra.demo.forgery import forge_release
-from infra.demo.staff import Staff
+from infra.demo.staff import Here, Staff
 from infra.demo.view import View
 from infra.demo.world import World
 from infra.layout import ROOT
@@ -200,7 +200,7 @@ class Story:
 
     def _verify(self) -> None:
         with self.view.step("an auditor comes in, by four eyes", "6.1f"):
-            Staff(self.world.stack).members()
+            Staff(Here(self.world.stack)).members()
         with self.view.step("every event is in the log") as step:
             size = _settled_size(self.world)
             step.note = f"{size} leaves"
@@ -228,7 +228,7 @@ def _expect_refusal(client: Borrower, password: str) -> ProblemError:
 
 def operator(world: World, service: str, *words: str) -> dict[str, object]:
     """The answer to one command of the stack's auditor at a service."""
-    return Staff(world.stack).ask(service, *words)
+    return Staff(Here(world.stack)).ask(service, *words)
 
 
 def _settled_size(world: World) -> int:

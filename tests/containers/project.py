@@ -4,7 +4,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,21 +56,9 @@ class Project:
 
     def compose(self, *words: str, timeout_s: float = UP_TIMEOUT_S) -> str:
         """Run one command of compose; its output.  Raises ComposeError."""
-        files = [
-            word
-            for name in ("compose.yml", "simulators.yml")
-            for word in ("-f", str(self.folder / "compose" / name))
-        ]
         done = subprocess.run(
-            [*self.engine.compose, *files, "-p", self.name, *words],
-            env={
-                "PATH": SYSTEM,
-                "HOME": str(self.folder),
-                "DOCKER_HOST": self.engine.address,
-                "DOCKER_BUILDKIT": "1",
-                "KREDIT_VERSION": self.name,
-                "KREDIT_PORT": str(PORT),
-            },
+            self._command(*words),
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -81,6 +69,39 @@ class Project:
         if done.returncode != 0:
             raise ComposeError(f"{words[0]}: {done.stdout[-1000:]}")
         return done.stdout
+
+    def tried(
+        self, service: str, *words: str, lines: Sequence[str] = ()
+    ) -> "subprocess.CompletedProcess[str]":
+        """A container for one command, given these lines; however it ended."""
+        return subprocess.run(
+            self._command("run", "--rm", "-T", service, *words),
+            env=self._environment,
+            input="".join(f"{line}\n" for line in lines),
+            capture_output=True,
+            text=True,
+            timeout=UP_TIMEOUT_S,
+            check=False,
+        )
+
+    def _command(self, *words: str) -> list[str]:
+        files = [
+            word
+            for name in ("compose.yml", "simulators.yml")
+            for word in ("-f", str(self.folder / "compose" / name))
+        ]
+        return [*self.engine.compose, *files, "-p", self.name, *words]
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": SYSTEM,
+            "HOME": str(self.folder),
+            "DOCKER_HOST": self.engine.address,
+            "DOCKER_BUILDKIT": "1",
+            "KREDIT_VERSION": self.name,
+            "KREDIT_PORT": str(PORT),
+        }
 
     def run(self, service: str, *words: str) -> str:
         """A container for one command of a service; what it said."""

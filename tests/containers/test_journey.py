@@ -1,14 +1,12 @@
 """One loan in containers, and what must be true of the platform afterwards."""
 
 import io
-import json
 import os
 import secrets
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +16,7 @@ from infra.demo.cabinet import until
 from infra.simulators.identities import identity_from_seed
 from tests.containers.conftest import Loan
 from tests.containers.everywhere import Everywhere
+from tests.containers.office import staff_of
 from tests.containers.project import Project, python_in
 from tests.marks import ROOT
 from tests.sweep import personal_values
@@ -39,13 +38,6 @@ print(forge(loot, sys.argv[1]).refused_by_broker)
 READ = "import sys; print(open(sys.argv[1]).read())"
 
 
-def ask(project: Project, who: str, service: str, *words: str) -> dict[str, Any]:
-    """The answer to one command of a member of the staff at a service's door."""
-    command = ("-m", f"services.{service}.cli", "--json", *words)
-    said = project.run(who, *command)
-    return dict(json.loads(said.splitlines()[-1]))
-
-
 def test_a_loan_goes_from_registration_to_money(loan: Loan) -> None:
     """By the public door; one transfer, and none before its time."""
     assert "release before its time refused: release_too_early" in loan.told
@@ -63,14 +55,14 @@ def test_the_invariants_hold_afterwards(project: Project, loan: Loan) -> None:
 @pytest.mark.parametrize("service", topology.services())
 def test_the_staff_asks_a_service(project: Project, service: str) -> None:
     """From a container of their own: the broker is all it reaches."""
-    assert ask(project, topology.OPERATOR, service, "status")["service"] == service
+    assert staff_of(project).ask(service, "status")["service"] == service
 
 
 @pytest.mark.usefixtures("loan")
 def test_an_export_convinces_a_stranger(project: Project, tmp_path: Path) -> None:
     """Who knows the log's key and the producers', and nothing else of the platform."""
     folder = f"/data/{secrets.token_hex(4)}"
-    assert ask(project, topology.OPERATOR, "audit", "export", folder)["ok"]
+    assert staff_of(project).ask("audit", "export", folder, "--yes")["ok"]
     exports = {project.volume("exports"): {"bind": "/data", "mode": "ro"}}
     with project.aside(network_mode="none", volumes=exports) as holder:
         stream, _ = holder.get_archive(folder)

@@ -35,9 +35,9 @@ NOT_FOR_CLIENTS: Final = frozenset(
     }
 )
 STAFF_ROOMS: Final = (
-    *("antifraud", "audit", "kernel/cli"),
-    *("kernel/operations", "kernel/parked", "kernel/approvals", "kernel/rpc/methods"),
-    *("auth/domain/staff", "auth/domain/conduct", "auth/wiring"),
+    *("antifraud", "audit"),
+    *("kernel/cli", "kernel/operations", "kernel/parked", "kernel/approvals"),
+    *("kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct", "auth/wiring"),
 )
 """Where refusals are for people who speak by the operators' door, or for services."""
 SETTINGS: Final = "kernel/policy"
