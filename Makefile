@@ -22,7 +22,7 @@ FAULTS_ARGS ?=
 # Says plainly that something is not there, instead of passing on nothing.
 need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothing to run' >&2; exit 2; }
 
-.PHONY: help demo up down status url logs env \
+.PHONY: help demo up down staff status url logs env \
         fmt lint types imports check unit integration e2e security rolling test containers \
         seeded trace bench fuzz faults test-deep events openapi commands migration clean venv servers
 
@@ -40,6 +40,9 @@ up: venv servers ## start everything; again: only what changed
 demo: venv servers ## one loan from registration to payout, end to end
 	$(call need,$(firstword $(wildcard infra/demo infra/demo.py) infra/demo))
 	@$(PYTHON) -m infra.demo
+
+staff: venv ## invite the first two administrators (who="anna boris"), once
+	@$(STACK) staff $(who)
 
 status: venv ## what runs: pid, uptime, memory, port
 	@$(STACK) status || [ $$? = 3 ]

@@ -9,7 +9,6 @@ Quarantined messages are not here: what must not be believed is neither replayed
 dropped (clause 3.4), and no method of this module can reach it.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -29,12 +28,10 @@ from kernel.inbox import Inbox, Outcome
 from kernel.places import give_turn
 from kernel.policy import Policy
 from kernel.tables import inbox, inbox_subject, parked_drop
+from kernel.values import refuse_unfit_reason
 
 DROP: Final = "parked_drop"
 """The operation that takes four eyes."""
-_WORDS: Final = re.compile(r"(?!.*[0-9]{6})[a-z0-9][a-z0-9 ,.:/#_-]{2,199}")
-"""A reason goes into the log for ever, so it has no room for a person's data: no
-capitals and no Cyrillic, hence no names; no six digits in a row, hence no numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +89,7 @@ class Parking:
 
         Refused: ``not_parked``, ``reason_unfit``, ``approval_already_asked``.
         """
-        if not _WORDS.fullmatch(reason):
-            raise Refused(
-                "reason_unfit",
-                "The reason is kept for ever and must not hold a person's data.",
-                next_step="Say it in 3 to 200 lower-case Latin letters, digits and"
-                " , . : / # _ - without names and without six digits in a row.",
-            )
+        refuse_unfit_reason(reason)
         with self.inbox.database.begin(call.context) as tx:
             row = _required(tx.connection, message_id)
             behind = _waiting_behind(tx.connection, row)

@@ -250,3 +250,22 @@ class Secret(Generic[T]):
     @override
     def __reduce__(self) -> NoReturn:
         raise TypeError("Secret is not pickled")
+
+
+_REASON: Final = re.compile(r"(?!.*[0-9]{6})[a-z0-9][a-z0-9 ,.:/#_-]{2,199}")
+"""No capitals and no Cyrillic, hence no names; no six digits in a row, hence no
+numbers of persons."""
+
+
+def refuse_unfit_reason(reason: str) -> None:
+    """Refuse words of the staff that have no place in the log: they stay for ever.
+
+    Raises Refused(``reason_unfit``).
+    """
+    if not _REASON.fullmatch(reason):
+        raise Refused(
+            "reason_unfit",
+            "The reason is kept for ever and must not hold a person's data.",
+            next_step="Say it in 3 to 200 lower-case Latin letters, digits and"
+            " , . : / # _ - without names and without six digits in a row.",
+        )

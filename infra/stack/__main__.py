@@ -1,4 +1,4 @@
-"""`python -m infra.stack up|down|status|url|logs|env`: the private stack for people."""
+"""`python -m infra.stack up|down|staff|status|url|logs|env`: the private stack."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from infra.layout import Layout, StateFolderError, find_program, state_folder
+from infra.layout import ROOT, Layout, StateFolderError, find_program, state_folder
 from infra.postgres.server import DatabaseServerError
 from infra.stack import Stack, StackError
 from infra.stack.control import SupervisorError
@@ -53,6 +53,15 @@ def _down(stack: Stack, asked: argparse.Namespace) -> int:
     return 0
 
 
+def _staff(stack: Stack, asked: argparse.Namespace) -> int:
+    """The owner's command, with the environment of the process it is for."""
+    command = [sys.executable, "-m", "services.auth", "staff-bootstrap"]
+    done = subprocess.run(
+        [*command, *asked.login], cwd=ROOT, env=stack.env("auth"), check=False
+    )
+    return done.returncode
+
+
 def _status(stack: Stack, asked: argparse.Namespace) -> int:
     found = rows(stack)
     if asked.json:
@@ -87,12 +96,17 @@ def _env(stack: Stack, asked: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.stack", description=__doc__)
-    verbs = parser.add_subparsers(required=True, metavar="up|down|status|url|logs|env")
+    verbs = parser.add_subparsers(
+        required=True, metavar="up|down|staff|status|url|logs|env"
+    )
     up = verbs.add_parser("up", help="start everything, or what changed")
     up.set_defaults(run=_up)
     down = verbs.add_parser("down", help="stop everything")
     down.add_argument("--wipe", action="store_true", help="forget data and keys too")
     down.set_defaults(run=_down)
+    staff = verbs.add_parser("staff", help="invite the first administrators")
+    staff.add_argument("login", nargs="+")
+    staff.set_defaults(run=_staff)
     status = verbs.add_parser("status", help="what runs")
     status.add_argument("--json", action="store_true")
     status.set_defaults(run=_status)

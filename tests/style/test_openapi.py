@@ -32,7 +32,7 @@ NOT_FOR_CLIENTS: Final = frozenset(
         # Calls of other services, which get their answers by these codes.
         *("client_unknown", "purpose_missing"),
         # The operators' own doors.
-        *("schema_too_new", "post_first", "staff_token_invalid"),
+        *("schema_too_new", "post_first", "staff_token_invalid", "reason_unfit"),
     }
 )
 STAFF_ROOMS: Final = (

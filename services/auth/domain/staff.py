@@ -20,7 +20,6 @@ StayEnd = Literal["logout", "idle", "absolute", "suspended"]
 
 _LOGIN: Final = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 _TOTP_CODE: Final = re.compile(r"[0-9]{6}")
-_GROUND: Final = re.compile(r"(?!.*[0-9]{6})[a-z0-9][a-z0-9 ,.:/#_-]{2,199}")
 _UNKNOWN: Final = UUID("8c1f7d0a-0f3e-5a53-9d4f-6e2b1f2a9c33")
 """Name space of the ids under which attempts on unknown logins are recorded."""
 
@@ -115,18 +114,6 @@ def unknown_staff_id(login_token: str) -> UUID:
 def is_totp_code(code: str) -> bool:
     """Whether it has the form of an authenticator's code, not of a recovery code."""
     return _TOTP_CODE.fullmatch(code) is not None
-
-
-def accepted_ground(ground: str) -> str:
-    """Why a member of the staff acts, fit to be kept; Refused ``reason_unfit``."""
-    if not _GROUND.fullmatch(ground):
-        raise Refused(
-            "reason_unfit",
-            "The reason is kept for ever and must not hold a person's data.",
-            next_step="Say it in 3 to 200 lower-case Latin letters, digits and"
-            " , . : / # _ - without names and without six digits in a row.",
-        )
-    return ground
 
 
 def staff_session_required() -> Refused:

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from kernel.context import Context, StaffMember
 from kernel.errors import Refused
+from kernel.values import refuse_unfit_reason
 from services.auth.domain.sessions import Limits, Session, limits
-from services.auth.domain.staff import Lock, accepted_ground
+from services.auth.domain.staff import Lock
 from services.auth.handlers import sessions
 from services.auth.storage.locks import standing_locks
 from services.auth.wiring.desk import Desk
@@ -73,13 +74,13 @@ class CareUseCases:
 
         Refused ``session_not_found``, ``reason_unfit``.
         """
-        accepted = accepted_ground(ground)
+        refuse_unfit_reason(ground)
         with self._desk.begin(context) as (tx, stores):
             now = self._desk.now()
             sessions.end_for_client(
                 client_id,
                 session_id,
-                ground=accepted,
+                ground=ground,
                 by=by.id,
                 now=now,
                 rules=self._desk.rules(now),
