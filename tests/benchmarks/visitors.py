@@ -110,6 +110,11 @@ def request(
     return "\r\n".join(lines).encode() + _HEAD_END + content
 
 
+_HELLO: Final = request("GET", "/")
+"""Asked before the start: until its first request a line may hold a thread of a peer,
+and the last one would wait for a free one."""
+
+
 @dataclass
 class Crowd:
     """Answers of many lines at once, in the order they were asked for."""
@@ -134,6 +139,7 @@ def crowd(
     def visit(address: Address) -> None:
         try:
             with Line(address, trust) as line:
+                line.ask(_HELLO)
                 start.wait()
                 while (place := next(places)) < len(requests):
                     answers[place] = line.ask(requests[place])

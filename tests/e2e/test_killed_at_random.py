@@ -97,7 +97,7 @@ def test_the_journey_survives_the_death_of_every_process(
     step(client.give_data, registered(client, *after[1:]))
     step(client.give_photo, registered(client, *after[2:]))
     step(client.identify, registered(client, "identified", "active"))
-    step(client.set_password)
+    step(loan.choose_password)
     log_in()
     step(lambda: client.apply(AMOUNT))
     for server in sorted(SERVERS):

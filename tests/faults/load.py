@@ -116,12 +116,21 @@ class Loan:
         self.insist(client.give_data, registered(client, *after[1:]))
         self.insist(client.give_photo, registered(client, *after[2:]))
         self.insist(client.identify, registered(client, "identified", "active"))
-        self.insist(client.set_password)
+        self.insist(self.choose_password)
         self.insist(client.log_in)
         self.inside(lambda: client.apply(AMOUNT))
         self.inside(client.sign, in_state(client, "concluded"))
         self.inside(client.consent, in_state(client, "consented"))
         self.inside(lambda: client.payout_until("held"))
+
+    def choose_password(self) -> None:
+        """The client's word counts once: chosen before means an answer was lost."""
+        try:
+            self.client.set_password()
+        except ProblemError as error:
+            if error.code != "password_already_set":
+                raise
+            self.client.cabinet.token = None
 
     def begin(self) -> None:
         """Number and code; when its answer was lost the code is spent: begin again."""

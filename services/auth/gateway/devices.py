@@ -18,7 +18,7 @@ DEVICE_COOKIE: Final = "__Host-device"
 _LONGEST_MARK: Final = 64
 
 
-def _came(request: Request) -> Browser:
+async def _came(request: Request) -> Browser:
     mark = request.cookies.get(DEVICE_COOKIE, "")
     return Browser(
         mark=mark if 0 < len(mark) <= _LONGEST_MARK else None,

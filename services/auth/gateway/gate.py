@@ -211,7 +211,8 @@ def context_of(request: Request) -> Context:
     return context
 
 
-def _visit(request: Request) -> Visit:
+async def _visit(request: Request) -> Visit:
+    # No plain function: the framework would run that in a thread of its own.
     return Visit(gate_of(request), context_of(request), _idempotency_key(request))
 
 

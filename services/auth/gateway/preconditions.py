@@ -18,7 +18,7 @@ VERSION_HEADER: Final = "If-Match"
 STRONG: Final = re.compile(r'^"([!#-~]{1,64})"$')
 
 
-def seen_version(
+async def seen_version(
     if_match: Annotated[
         str | None,
         Header(description="The ETag of the contract the client has decided upon."),
