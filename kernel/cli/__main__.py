@@ -28,7 +28,8 @@ USAGE: Final = 2
 NOT_LOGGED_IN: Final = 4
 REFUSED: Final = 5
 INTERRUPTED: Final = 130
-"""128 and the number of SIGINT, as every shell reads it."""
+NOT_READ: Final = 141
+"""128 and the number of SIGINT, and of SIGPIPE, as every shell reads them."""
 
 _CODES: Final[Mapping[str, int]] = {
     "not_confirmed": ERROR,
@@ -95,17 +96,13 @@ def _run(command: Command, parsed: Namespace) -> int:
     finally:
         if operator is not None:
             operator.rpc.close()
-    try:
-        show(
-            answer,
-            as_json=parsed.json,
-            quiet=parsed.quiet,
-            listing=command.listing,
-            id_of=command.id_of,
-        )
-        sys.stdout.flush()
-    except BrokenPipeError:  # `… | head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    show(
+        answer,
+        as_json=parsed.json,
+        quiet=parsed.quiet,
+        listing=command.listing,
+        id_of=command.id_of,
+    )
     return code
 
 
@@ -148,5 +145,17 @@ def _complaint(told: Mapping[str, Json]) -> str:
     return f"kredit: {printable(head)}\n  {printable(tail)}\n"
 
 
+def _to_the_end() -> int:
+    """`main`, and its answer written; a reader who has seen enough is no error."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still in the buffer would fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_READ
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_to_the_end())

@@ -146,11 +146,22 @@ OPERATIONS: Final = {
         " (exit 3 if one is not well)",
         run=_check,
         example="check --json",
+        listing=Listing(
+            member="parts",
+            id_of="part",
+            none="It has no parts.",
+            columns=("part", "well", "figure", "advice"),
+        ),
     ),
     "parked list": Command(
         help="messages that wait for a person (exit 3)",
         run=_parked_list,
-        listing=Listing(member="parked", id_of="message_id", none="Nothing is parked."),
+        listing=Listing(
+            member="parked",
+            id_of="message_id",
+            none="Nothing is parked.",
+            columns=("message_id", "type", "subject", "attempts", "reason", "age_s"),
+        ),
     ),
     "parked show": Command(
         help="one of them, its data, and how many wait behind it",
@@ -192,7 +203,7 @@ OPERATIONS: Final = {
             member="approvals",
             id_of="approval_id",
             none="Nobody has asked for anything.",
-            columns=("approval_id", "state", "effect", "requested_at", "expires_at"),
+            columns=("approval_id", "state", "effect", "expires_at"),
         ),
     ),
     "approvals show": Command(

@@ -79,8 +79,8 @@ def printable(text: str) -> str:
 
 def table(rows: Sequence[Row], columns: Sequence[str], width: int | None) -> list[str]:
     """Lines of a table with a heading, none wider than `width` unless ids are."""
-    heads = [column.replace("_", " ") for column in columns]
-    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    heads = [_title(column) for column in columns]
+    cells = [[_cell(row.get(column), column) for column in columns] for row in rows]
     whole = [heads, *cells]
     widths = [max(len(line[n]) for line in whole) for n in range(len(columns))]
     ids = [any(_UUID.search(line[n]) for line in cells) for n in range(len(columns))]
@@ -107,8 +107,12 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return _GAP.join(padded).rstrip()
 
 
-def _cell(value: Json) -> str:
-    """A value as people read it."""
+def _title(name: str) -> str:
+    return printable(name.replace("_", " "))
+
+
+def _cell(value: Json, name: str = "") -> str:
+    """A value as people read it; `name` is that of the member that holds it."""
     match value:
         case None:
             return "–"
@@ -118,16 +122,19 @@ def _cell(value: Json) -> str:
             there = parse_rfc3339(value).astimezone(ALMATY)
             return there.isoformat(" ", "seconds").removesuffix(":00")
         case Mapping():
-            told = (f"{printable(name)}={_cell(item)}" for name, item in value.items())
+            told = (
+                f"{printable(key)}={_cell(item, key)}" for key, item in value.items()
+            )
             return ", ".join(told) or "–"
         case list():
-            return ", ".join(map(_named, value)) or "–"
+            # One of `roles` is called by its `role`, if it has one.
+            one = name.removesuffix("s")
+            named = (
+                item.get(one, item) if isinstance(item, Mapping) else item
+                for item in value
+            )
+            return ", ".join(map(_cell, named)) or "–"
     return printable(str(value))
-
-
-def _named(item: Json) -> str:
-    """An object within a list stands for itself by its first value."""
-    return _cell(next(iter(item.values()), None) if isinstance(item, Mapping) else item)
 
 
 def _ids(answer: Json, listing: Listing | None, id_of: str) -> Iterator[str]:
@@ -156,16 +163,19 @@ def _text(answer: Json, listing: Listing | None) -> Iterator[str]:
 
 
 def _members(answer: Row) -> Iterator[str]:
-    """A line per member; a list of objects is a table of its own below its name."""
+    """A line per member; tables and longer texts stand below their names."""
     width = max((len(name) for name in answer), default=0)
     for name, value in answer.items():
         if rows := rows_of(value):
-            yield name.replace("_", " ")
+            yield _title(name)
             room = _terminal_width()
             inner = None if room is None else room - len(_GAP)
             yield from (_GAP + line for line in table(rows, _columns(rows), inner))
+        elif isinstance(value, str) and "\n" in value:
+            yield _title(name)
+            yield from (_GAP + printable(line) for line in value.splitlines())
         else:
-            yield f"{printable(name.replace('_', ' ')):{width}}{_GAP}{_cell(value)}"
+            yield f"{_title(name):{width}}{_GAP}{_cell(value, name)}"
 
 
 def _columns(rows: Sequence[Row]) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from kernel.cli import FINDING, Command, Operator, object_of, progress
+from kernel.cli import FINDING, Command, Listing, Operator, object_of, progress
 from kernel.crypto import Json
 from kernel.errors import Broken, Refused
 from services.audit.domain.note import Checkpoint, NoteError, parse_text
@@ -167,5 +167,14 @@ COMMANDS: Final = {
         effect=_export_effect,
         id_of="export_id",
     ),
-    "status": Command(help="size, checkpoint, key, producers", run=status),
+    "status": Command(
+        help="size, checkpoint, key, producers",
+        run=status,
+        listing=Listing(
+            member="producers",
+            id_of="producer",
+            none="Nobody has published anything.",
+            columns=("producer", "last_sequence", "missing"),
+        ),
+    ),
 }

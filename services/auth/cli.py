@@ -113,6 +113,7 @@ COMMANDS: Final = {
             member="sessions",
             id_of="session_id",
             none="The client is logged in nowhere.",
+            columns=("session_id", "opened_at", "active_at", "browser"),
         ),
     ),
     "sessions end": Command(
@@ -125,7 +126,12 @@ COMMANDS: Final = {
     "locks list": Command(
         help="logins that are locked now, and until when; nobody unlocks one earlier",
         run=asking("locks_list"),
-        listing=Listing(member="locks", id_of="login_id", none="Nobody is locked."),
+        listing=Listing(
+            member="locks",
+            id_of="login_id",
+            none="Nobody is locked.",
+            columns=("login_id", "what", "until"),
+        ),
     ),
     "staff list": Command(
         help="the members of the staff",
