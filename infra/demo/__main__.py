@@ -8,7 +8,7 @@ import time
 import httpx
 
 from infra.demo.cabinet import ProblemError
-from infra.demo.staff import StaffError
+from infra.demo.staff import ADMINISTRATORS, AUDITOR, Here, StaffError
 from infra.demo.story import Story, StoryError
 from infra.demo.view import View
 from infra.demo.world import World
@@ -56,6 +56,8 @@ def _close(view: View, story: Story, elapsed_s: float) -> None:
     view.say(
         "try next    make status · make logs p=contracts · make demo (a new client)"
     )
+    people = ", ".join((*ADMINISTRATORS, AUDITOR))
+    view.say(f"staff       ./kredit login as {people}: {Here(stack).kept}")
     view.say("stop        make down")
     view.say("")
     view.say(f"contract    {story.honest.contract_id}")

@@ -138,7 +138,13 @@ class Staff:
     def _begin(self) -> list[Member]:
         """The owner invites two administrators, and they an auditor."""
         words = ("-m", "services.auth", "staff-bootstrap", "--json", *ADMINISTRATORS)
-        told = _answer(self.place.owner(*words))
+        done = self.place.owner(*words)
+        if done.returncode != 0:
+            raise StaffError(
+                f"{done.stderr.strip()} The demonstration needs a platform without"
+                " staff, or the staff of its first telling: make clean."
+            )
+        told = _answer(done)
         # The one who will invite comes last, and so sits at the desk already.
         invitations = reversed(_list(told["invitations"]))
         deciding, asking = (self._come_in(one) for one in invitations)

@@ -45,6 +45,10 @@ class Story:
 
     def tell(self) -> None:
         """The whole of it; raises StoryError, ProblemError or TimeoutError."""
+        with self.view.step(
+            "two administrators let an auditor in, by four eyes", "6.1f"
+        ):
+            Staff(Here(self.world.stack)).members()
         self.view.chapter("1. Registration and the first login")
         self._register(self.honest)
         self._log_in(self.honest)
@@ -199,8 +203,6 @@ class Story:
             step.refuse(_told(problem))
 
     def _verify(self) -> None:
-        with self.view.step("an auditor comes in, by four eyes", "6.1f"):
-            Staff(Here(self.world.stack)).members()
         with self.view.step("every event is in the log") as step:
             size = _settled_size(self.world)
             step.note = f"{size} leaves"

@@ -120,7 +120,7 @@ class RpcDoor(Background):
     def _result(self, request: Request) -> object:
         platform = self.container.platform
         method, run = self._found(request.call.method)
-        with Hearing(request.call, method.permission, platform.database) as hearing:
+        with Hearing(request.call, method, platform.database) as hearing:
             call = method.admit(request, trust=platform.trust, clock=platform.clock)
             hearing.call = call
             method.permit(call)

@@ -36,8 +36,9 @@ class MessageParked(Event):
 class StaffCalled(Event):
     """A member of the staff asked a service for something (clauses 6.1d to 6.1f).
 
-    ``staff_id`` is None when the request did not prove who makes it; ``outcome`` is
-    ``done`` or the code of the refusal, ``transient`` or ``broken``.
+    ``staff_id`` is None when the request did not prove who makes it; ``permission`` is
+    ``entrance`` where none is needed yet, and of that only refusals are told;
+    ``outcome`` is ``done`` or the code of the refusal, ``transient`` or ``broken``.
     """
 
     TYPE = "platform.staff_called.v1"

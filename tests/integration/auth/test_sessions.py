@@ -105,6 +105,8 @@ def test_the_sweep_ends_stale_sessions_once_and_says_so(stand: Stand) -> None:
             "client_id": str(client_id),
             "session_id": str(session.session_id),
             "reason": "idle",
+            "ended_by": None,
+            "ground": None,
         }
     ] == stand.events("session_ended")
 

@@ -15,16 +15,18 @@ from tests.databases import owner_engine
 from tests.integration.kernel.conftest import MovableClock, Service, open_service
 from tests.integration.operators.conftest import annulled, any_id, eventually
 
+QUIET = "audit"
+"""The one of the migrated services that no test runs."""
 HOUR_S = 3600
 
 
 @pytest.fixture
 def quiet(stack: Stack) -> Iterator[Service]:
     """A service of which no process runs, so that nobody empties its outbox."""
-    service = open_service(stack, "auth", MovableClock())
+    service = open_service(stack, QUIET, MovableClock())
     yield service
     service.end()
-    engine = owner_engine(stack, "auth")
+    engine = owner_engine(stack, QUIET)
     with engine.begin() as connection:
         connection.execute(text("TRUNCATE outbox, outbox_subject"))
     engine.dispose()
@@ -42,7 +44,7 @@ def test_the_age_of_the_outbox_grows_while_nothing_can_leave(
     """First without a broker, then without a database; it falls when all is sent."""
     platform = quiet.platform
     nowhere = replace(platform.broker, url="amqps://127.0.0.1:1/kredit")
-    signer = Signer("auth", platform.signing_key)
+    signer = Signer(QUIET, platform.signing_key)
     relay = Relay(platform.database.engine, nowhere, signer, clock=quiet.clock)
     measures = Measures(platform.database, quiet.clock, platform.ids)
     quiet.run(relay.run)

@@ -169,6 +169,27 @@ def test_a_stolen_token_is_worth_nothing_to_a_service(wire: Wire, sweep: Sweep) 
 
 @pytest.mark.clause("6.1e")
 @pytest.mark.seeded("staff_calls_not_recorded")
+def test_what_is_refused_at_the_entrance_is_told_to_the_log(
+    by: Caller, told: Callable[[str], list[dict[str, Any]]]
+) -> None:
+    """An invitation nobody wrote, a session nobody has."""
+    tries = {
+        "activate_staff": {"invitation": "x", "password": "y"},
+        "staff_token": {"session": "x"},
+    }
+    for method, arguments in tries.items():
+        body = by.request("auth", method, arguments=arguments, staff_token=None)
+        by.send(f"auth.{method}", body)
+        by.answer()
+    assert [(one["method"], one["outcome"]) for one in told("auth")[-2:]] == [
+        ("activate_staff", "invitation_invalid"),
+        ("staff_token", "staff_session_required"),
+    ]
+    assert {one["permission"] for one in told("auth")[-2:]} == {"entrance"}
+
+
+@pytest.mark.clause("6.1e")
+@pytest.mark.seeded("staff_calls_not_recorded")
 @every_service
 def test_what_the_staff_does_is_told_to_the_log(
     by: Caller, service: str, told: Callable[[str], list[dict[str, Any]]]

@@ -40,14 +40,14 @@ def test_a_script_is_for_its_shell_and_for_us(shell: str) -> None:
 
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     """`kredit … | head`."""
-    words = [sys.executable, "-m", "kernel.cli", "completion", "bash"]
     reader, writer = os.pipe()
     os.close(reader)
-    program = subprocess.run(
+    words = [sys.executable, "-m", "kernel.cli", "completion", "bash"]
+    done = subprocess.run(
         words, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False
     )
     os.close(writer)
-    assert (program.returncode, program.stderr) == (141, b"")
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 @pytest.mark.parametrize(
