@@ -1,0 +1,45 @@
+"""What auth needs from outside, in its own words."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from kernel.events import Event
+from services.auth.ports.codes import Challenges, Codes
+from services.auth.ports.entry import Attempts, Logins, Passwords, PhoneToken, Sources
+from services.auth.ports.factors import (
+    Authenticators,
+    FactorAttempts,
+    Passkeys,
+    RecoveryCodes,
+    Totps,
+)
+from services.auth.ports.messages import Languages, Messages, SmsGateway
+from services.auth.ports.sessions import Devices, Sessions, SessionTokens
+from services.auth.ports.staff import Staff, Stays
+
+Publish = Callable[[Event], UUID]
+"""Let an event leave with the commit of the work at hand; returns its id."""
+
+__all__ = [
+    "Attempts",
+    "Authenticators",
+    "Challenges",
+    "Codes",
+    "Devices",
+    "FactorAttempts",
+    "Languages",
+    "Logins",
+    "Messages",
+    "Passkeys",
+    "Passwords",
+    "PhoneToken",
+    "Publish",
+    "RecoveryCodes",
+    "SessionTokens",
+    "Sessions",
+    "SmsGateway",
+    "Sources",
+    "Staff",
+    "Stays",
+    "Totps",
+]
