@@ -16,6 +16,8 @@ import httpx
 from kernel.context import Context, fresh_context
 from kernel.crypto import FieldKeys, Json, random_bytes
 from kernel.errors import Transient
+from kernel.events import Event
+from kernel.events.auth import AccessRefused, OperationCalled
 from kernel.ids import system_ids
 from kernel.tokens import Assertions
 from services.auth.domain.codes import Act, Challenge
@@ -27,7 +29,6 @@ from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.gate import Gate
 from services.auth.gateway.reads import Read
 from services.auth.gateway.security import SESSION_COOKIE
-from services.auth.handlers.access import Called
 from services.auth.wiring import GatewayUseCases
 from services.auth.wiring.gateway import SecondFactor
 from tests.behind import ANSWERS, ID
@@ -76,7 +77,7 @@ class FakeUseCases:
     """The gateway's own use cases: one session, and codes that are never right."""
 
     recorded: list[tuple[str, str]] = field(default_factory=list)
-    called: list[Called] = field(default_factory=list)
+    called: list[OperationCalled] = field(default_factory=list)
     away: bool = False
     entry: FakeEntry = field(default_factory=FakeEntry)
     stays: FakeStays = field(default_factory=FakeStays)
@@ -128,13 +129,13 @@ class FakeUseCases:
         del session
         return "kk"
 
-    def record_refusal(self, _context: Context, *, what: str, code: str) -> None:
-        self.recorded.append((what, code))
-
-    def record_call(self, _context: Context, called: Called) -> None:
-        if self.away:
+    def record(self, _context: Context, event: Event) -> None:
+        if isinstance(event, AccessRefused):
+            self.recorded.append((event.what, event.code))
+        elif self.away:
             raise Transient("the database is away")
-        self.called.append(called)
+        elif isinstance(event, OperationCalled):
+            self.called.append(event)
 
     def check_database(self, _context: Context) -> None:
         return

@@ -41,19 +41,18 @@ class Door:
         self._gate.close()
 
     def _tell(self, part: Part) -> None:
-        self._gate.use_cases.record_reads(
-            ReadsLogged(
-                log_id=part.log_id,
-                number=part.number,
-                first_at=part.first_at,
-                last_at=part.last_at,
-                lines=part.lines,
-                length=part.length,
-                log_sha256=part.sha256,
-                previous_sha256=part.previous_sha256,
-                counts=part.counts,
-            )
+        logged = ReadsLogged(
+            log_id=part.log_id,
+            number=part.number,
+            first_at=part.first_at,
+            last_at=part.last_at,
+            lines=part.lines,
+            length=part.length,
+            log_sha256=part.sha256,
+            previous_sha256=part.previous_sha256,
+            counts=part.counts,
         )
+        self._gate.use_cases.record(self._gate.new_context(), logged)
 
 
 def read_log(platform: Platform[Settings]) -> ReadLog:

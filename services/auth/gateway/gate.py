@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from kernel.context import Context
 from kernel.crypto import Json
 from kernel.errors import Broken, Transient
+from kernel.events.auth import AccessRefused
 from kernel.logging import get_logger
 from kernel.rpc import TIMEOUT_S
 from kernel.tokens import Assertions
@@ -107,15 +108,18 @@ class Gate:
             self._credentials_waiting -= 1
 
     async def record_refusal(self, context: Context, *, what: str, code: str) -> None:
-        """Record a refused request; a flood is recorded in part and logged in full."""
+        """Record a refused request; a flood is recorded in part and logged in full.
+
+        `what` is the method and the route's pattern, never the address that was asked.
+        """
         if self._refusals_waiting >= REFUSALS_AT_ONCE:
             log.warning("refusal_not_recorded", what=what, code=code)
             return
         self._refusals_waiting += 1
         try:
-            await self.blocking(
-                self.use_cases.record_refusal, context, what=what, code=code
-            )
+            request_id = context.correlation_id
+            refused = AccessRefused(request_id=request_id, what=what, code=code)
+            await self.blocking(self.use_cases.record, context, refused)
         except Transient:
             log.warning("refusal_not_recorded", what=what, code=code)
         finally:

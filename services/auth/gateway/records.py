@@ -13,10 +13,10 @@ from fastapi.routing import APIRoute
 from starlette.types import Scope
 
 from kernel.errors import Refused, Transient
+from kernel.events.auth import OperationCalled
 from kernel.logging import get_logger
 from services.auth.gateway.gate import context_of, gate_of
 from services.auth.gateway.problems import BadRequestError, is_recorded
-from services.auth.handlers.access import Called
 
 log = get_logger(__name__)
 
@@ -61,7 +61,7 @@ class Recorder:
 
     async def _record(self, request: Request, *, outcome: str) -> None:
         context = context_of(request)
-        called = Called(
+        called = OperationCalled(
             request_id=context.correlation_id,
             client_id=client_of(request.scope),
             action=self._action,
@@ -69,7 +69,7 @@ class Recorder:
             outcome=outcome,
         )
         gate = gate_of(request)
-        await gate.blocking(gate.use_cases.record_call, context, called)
+        await gate.blocking(gate.use_cases.record, context, called)
 
 
 def client_of(scope: Scope) -> UUID | None:

@@ -12,15 +12,14 @@ from uuid import UUID
 from kernel.context import Context
 from kernel.database import Transaction
 from kernel.errors import Broken, Refused
-from kernel.events.auth import ReadsLogged
+from kernel.events import Event
 from kernel.values import Phone
 from services.auth.domain.codes import Act, Challenge, Claim
 from services.auth.domain.languages import Language
 from services.auth.domain.passwords import Login
 from services.auth.domain.sessions import Session, time_left
 from services.auth.domain.sources import Source
-from services.auth.handlers import access, languages, logins, sessions
-from services.auth.handlers.access import Called
+from services.auth.handlers import languages, logins, sessions
 from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.logins import NewPassword
 from services.auth.ports import Passwords
@@ -210,22 +209,13 @@ class GatewayUseCases:
             raise Broken("a confirmed challenge has no instant")
         return SecondFactor(confirmed)
 
-    def record_refusal(self, context: Context, *, what: str, code: str) -> None:
-        """Record that a request was turned away (clause 6.1b)."""
-        with self._desk.begin(context) as (tx, _):
-            access.record_refusal(
-                context.correlation_id, what=what, code=code, publish=tx.publish
-            )
+    def record(self, context: Context, event: Event) -> None:
+        """Let an event of the door itself leave (clauses 6.1b, 6.1d, 6.1e).
 
-    def record_call(self, context: Context, called: Called) -> None:
-        """Record what a client did or was shown (clauses 6.1d, 6.1e)."""
+        Who was turned away, what a client did or was shown, what was looked at.
+        """
         with self._desk.begin(context) as (tx, _):
-            access.record_call(called, publish=tx.publish)
-
-    def record_reads(self, logged: ReadsLogged) -> None:
-        """Publish a closed part of the log of reads."""
-        with self._desk.begin(self._desk.platform.context()) as (tx, _):
-            tx.publish(logged)
+            tx.publish(event)
 
     def check_database(self, context: Context) -> None:
         """Transient when the database does not answer."""

@@ -83,7 +83,7 @@ class Behind:
         )
 
     def _app(self) -> FastAPI:
-        nothing = {name: lambda *_, **__: None for name in ("record_refusal", "note")}
+        nothing = {name: lambda *_, **__: None for name in ("record", "note")}
         nobody = SimpleNamespace(**nothing)
         gate = Gate(
             use_cases=cast("Any", nobody),
