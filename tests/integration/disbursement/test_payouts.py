@@ -288,3 +288,19 @@ def test_checks_are_recorded(desk: Desk) -> None:
     with desk.open() as work:
         for passage in (UUID(int=1), UUID(int=2)):
             work.payouts.record_checks(CONCLUDED, seen, passage=passage, at=DUE)
+
+
+def test_what_has_not_left_is_found_by_client_and_account(desk: Desk) -> None:
+    """The client's own, to this account, and not yet given up."""
+    enter(desk)
+
+    def unsent(client_id: UUID = CLIENT_ID, account_id: UUID = ACCOUNT_ID) -> list[str]:
+        with desk.open() as work:
+            found = work.payouts.lock_unsent(client_id, account_id)
+        return [str(one.payout_id) for one in found]
+
+    assert unsent() == [str(PAYOUT_ID)]
+    assert unsent(client_id=OTHER) == unsent(account_id=OTHER) == []
+    with desk.open() as work:
+        assert work.payouts.move(CONCLUDED, State.CANCELLED)
+    assert unsent() == []
