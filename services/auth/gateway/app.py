@@ -3,10 +3,11 @@
 from typing import Final
 
 import orjson
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import Mount
 from typing_extensions import override
 
 from kernel.errors import KernelError, Refused
@@ -83,14 +84,11 @@ def build_app(gate: Gate) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
-    resources = APIRouter(prefix=PREFIX)
-    for module in _RESOURCES:
-        resources.include_router(module.router)
-    app.include_router(resources)
     app.add_route(DESCRIPTION, _description, include_in_schema=False)
+    # An included router would look through all routes four times for each request.
+    app.router.routes.append(Mount(PREFIX, routes=operations()))
     _render_failures(app, gate)
     app.add_middleware(Door, gate=gate)
     return app

@@ -63,7 +63,14 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its JSON body through this module only."""
+    """A route that reads its JSON body through this module only.
+
+    Its operationId is the function's name.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        kwargs["generate_unique_id_function"] = lambda route: route.name
+        super().__init__(*args, **kwargs)
 
     @override
     def get_route_handler(self) -> Handler:

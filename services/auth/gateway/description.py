@@ -5,7 +5,7 @@ Here each operation gets who may call it, the headers every one of them understa
 and the problems it can answer with: its own (`refusals`) and those of the door.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -119,7 +119,7 @@ _HEADER_OF_STATUS: Final = {
 
 
 def description_of(
-    app: FastAPI, routes: Iterable[APIRoute], *, prefix: str
+    app: FastAPI, routes: Sequence[APIRoute], *, prefix: str
 ) -> Description:
     """The whole description of the operations at `routes`, served below `prefix`."""
     document = get_openapi(
@@ -127,8 +127,9 @@ def description_of(
         version=app.version,
         summary=SUMMARY,
         openapi_version=app.openapi_version,
-        routes=app.routes,
+        routes=routes,
     )
+    document["paths"] = {prefix + path: on for path, on in document["paths"].items()}
     schemas: Description = document["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
