@@ -139,7 +139,7 @@ def _complain(error: KernelError, operator: Operator | None, *, as_json: bool) -
 
 
 def _complaint(told: Mapping[str, Json]) -> str:
-    head = " ".join(str(told[name]) for name in ("sentence", "next_step") if told[name])
+    head = f"{str(told['sentence']).rstrip('.')}. {told['next_step']}"
     rest = {n: v for n, v in told.items() if n not in {"sentence", "next_step"}}
     tail = ", ".join(f"{name}={value}" for name, value in rest.items())
     return f"kredit: {printable(head)}\n  {printable(tail)}\n"

@@ -109,6 +109,13 @@ def test_an_error_says_what_to_do_and_under_which_id(desk: Desk, capsys: Out) ->
     }
 
 
+def test_what_is_away_is_worth_another_try(desk: Desk, capsys: Out) -> None:
+    desk.logged_in()
+    desk.bus.answers["status"] = Transient("contracts did not answer in time")
+    assert main(["contracts", "status"]) == 1
+    assert "did not answer in time. Try again in 1 s.\n" in capsys.readouterr().err
+
+
 # --- in whose name -------------------------------------------------------------------
 
 
