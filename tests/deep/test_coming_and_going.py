@@ -26,6 +26,7 @@ from kernel.crypto import Json, as_object
 from kernel.errors import KernelError
 from kernel.rpc import RpcClient
 from tests.e2e.test_from_registration_to_money import register
+from tests.staff import token_for
 from tests.sweep import Sweep
 from tests.wire import Wire, eventually, fresh_ids, rounds, seed
 
@@ -92,6 +93,7 @@ class Load:
 
     browser: Borrower
     rpc: RpcClient
+    stack: Stack
     stop: threading.Event = field(default_factory=threading.Event)
     served: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[str, float, str]] = field(default_factory=list)
@@ -116,6 +118,7 @@ class Load:
             method,
             context=fresh_context(fresh_ids()),
             timeout_s=RPC_PATIENCE_S,
+            staff_token=token_for(self.stack),
             **arguments,
         )
 
@@ -153,7 +156,7 @@ def load(world: World, wire: Wire) -> Iterator[Load]:
     register(client)
     client.log_in()
     rpc = wire.rpc(topology.OPERATOR)
-    yield Load(client, rpc)
+    yield Load(client, rpc, world.stack)
     rpc.close()
     client.cabinet.close()
 

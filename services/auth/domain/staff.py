@@ -188,6 +188,15 @@ def concerns_yourself() -> Refused:
     )
 
 
+def asker_suspended() -> Refused:
+    """What a person kept out meanwhile has asked for is not carried out."""
+    return Refused(
+        "asker_suspended",
+        "Whoever asked for it is not at work here any more.",
+        next_step="If it is needed, ask for it yourself and let another decide.",
+    )
+
+
 def role_not_held() -> Refused:
     """The member does not hold the role."""
     return Refused(

@@ -16,6 +16,7 @@ from services.auth.domain.staff import (
     Held,
     Member,
     StaffRules,
+    asker_suspended,
     concerns_yourself,
     login_of,
     login_taken,
@@ -113,8 +114,12 @@ def grant(
 ) -> None:
     """Let a member hold a role, as two others agree; a role held is confirmed.
 
-    Refused ``staff_not_found``, ``concerns_yourself``.
+    Refused ``staff_not_found``, ``concerns_yourself``, and ``asker_suspended`` when
+    there are no longer two to agree.
     """
+    asker = at.staff.by_id(asked_by)
+    if asker is None or asker.state != "active":
+        raise asker_suspended()
     member = concerned(staff_id, by, at=at)
     if member.staff_id == asked_by:
         raise concerns_yourself()

@@ -158,6 +158,22 @@ def test_a_suspended_member_is_out_at_once(stand: Stand, two: Two) -> None:
     assert again.me.permissions == frozenset()
 
 
+@pytest.mark.seeded("staff_suspended_asks_on")
+def test_what_a_suspended_member_asked_for_is_not_carried_out(
+    stand: Stand, two: Two
+) -> None:
+    """There are no longer two who want it."""
+    anna, boris = two
+    carla = hired(stand, anna, boris, "carla", "auditor")
+    asked = stand.auth.staff.ask_role(
+        stand.context(), staff_id=carla.staff_id, role="treasurer", by=anna.me
+    )
+    stand.auth.staff.suspend(stand.context(), staff_id=anna.staff_id, by=boris.me)
+    assert code_of(lambda: agree(stand, asked.approval_id, boris)) == "asker_suspended"
+    roles = stand.auth.staff.show(stand.context(), carla.staff_id)[1]
+    assert [held.role for held in roles] == ["auditor"]
+
+
 def test_logins_are_unique_and_have_one_form(stand: Stand, two: Two) -> None:
     anna, _ = two
 
