@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 import httpx
 import pytest
@@ -92,6 +93,7 @@ class Load:
     """What goes on meanwhile: pages, calls and events; each failure is kept."""
 
     browser: Borrower
+    client_id: UUID
     rpc: RpcClient
     stack: Stack
     stop: threading.Event = field(default_factory=threading.Event)
@@ -104,10 +106,12 @@ class Load:
         self.browser.cabinet.call("GET", "/contracts")
 
     def suspend(self) -> None:
-        """An event of antifraud that disbursement hears and audit writes."""
-        suspect = {"client_id": fresh_ids().new(), "ground": "load"}
-        answer = self.call("antifraud", "suspend_client", **suspect)
+        """An event of antifraud that disbursement hears and audit writes, and back."""
+        client = {"client_id": self.client_id, "ground": "load"}
+        answer = self.call("antifraud", "suspend_client", **client)
         self.decisions.append(str(as_object(answer)["decision_id"]))
+        held = f"client:{self.client_id}"
+        self.call("antifraud", "release", held=held, ground="load")
 
     def status(self, service: str) -> None:
         self.call(service, "status")
@@ -154,9 +158,9 @@ class Load:
 def load(world: World, wire: Wire) -> Iterator[Load]:
     client = world.borrower(seed())
     register(client)
-    client.log_in()
+    client_id = UUID(client.log_in()["client_id"])
     rpc = wire.rpc(topology.OPERATOR)
-    yield Load(client, rpc, world.stack)
+    yield Load(client, client_id, rpc, world.stack)
     rpc.close()
     client.cabinet.close()
 

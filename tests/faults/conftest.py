@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.demo.borrower import Borrower
 from infra.demo.world import World
+from tests.e2e.test_from_registration_to_money import register
 from tests.faults import grounds, report
 from tests.faults.campaign import Case, Ground, run
 from tests.faults.load import LoanLoad
@@ -44,3 +46,15 @@ def prove(tmp_path: Path) -> Prove:
         assert result.complaint == ""
 
     return proven
+
+
+@pytest.fixture
+def client(world: World) -> Iterator[Borrower]:
+    """Somebody who is logged in; the seed is printed when a test fails."""
+    seed = secrets.token_hex(4)
+    print(f"seed {seed}")  # noqa: T201 - pytest shows it with a failure
+    person = world.borrower(seed)
+    register(person)
+    person.log_in()
+    yield person
+    person.cabinet.close()
