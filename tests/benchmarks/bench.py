@@ -8,10 +8,12 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -58,6 +60,14 @@ class Party:
 
     process: subprocess.Popen[str]
     words: Path
+    said: "SimpleQueue[str | None]" = field(default_factory=SimpleQueue)
+
+    def listen(self) -> None:
+        """Take whatever it says, as it says it: who is not read from stands still."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.put(line)
+        self.said.put(None)
 
     def go(self) -> None:
         """Let a party that said ready begin."""
@@ -70,8 +80,7 @@ class Party:
 
         Raises PartyFailedError when it ended without any.
         """
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        while (line := self.said.get()) is not None:
             if line.startswith("{"):
                 said: Mapping[str, Any] = json.loads(line)
                 if "level" not in said:
@@ -139,11 +148,14 @@ class Bench:
                 text=True,
             )
         party = Party(process, words)
+        listening = threading.Thread(target=party.listen)
+        listening.start()
         try:
             party.hear()
             yield party
         finally:
             process.kill()
+            listening.join()
             process.communicate()
 
     def messages(self, count: int) -> list[bytes]:
