@@ -221,4 +221,5 @@ def as_json(
 
 
 def _short(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
+    digits = 0 if value >= 100 else 1 if value >= 2 else 2
+    return f"{value:.{digits}f}"
