@@ -45,6 +45,16 @@ def remembered(everywhere: Everywhere) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def assert_remembered(
+    everywhere: Everywhere, kept: dict[str, list[dict[str, Any]]]
+) -> None:
+    """The same money and contracts; the log goes on: sessions that end add to it."""
+    again = remembered(everywhere)
+    written = again.pop("log")
+    assert again == {name: rows for name, rows in kept.items() if name != "log"}
+    assert written[: len(kept["log"])] == kept["log"]
+
+
 @pytest.mark.usefixtures("loan")
 def test_a_second_up_changes_nothing(project: Project) -> None:
     """Its jobs run again and find nothing to do; who goes on goes on."""
@@ -54,7 +64,7 @@ def test_a_second_up_changes_nothing(project: Project) -> None:
     first = project.containers()[JOB].attrs["State"]["StartedAt"]
     project.up()
     assert lasting(project) == before
-    assert remembered(everywhere) == kept
+    assert_remembered(everywhere, kept)
     job = project.containers()[JOB]
     assert job.attrs["State"]["StartedAt"] != first
     assert bytes(job.logs()).decode().splitlines()[-1] == "deal: nothing is due"
@@ -69,10 +79,7 @@ def test_data_stay_through_down_and_up(project: Project, loan: Loan) -> None:
     project.compose("down")
     assert project.containers() == {}
     project.up()
-    again = remembered(everywhere)
-    written = again.pop("log")
-    assert again == {name: rows for name, rows in kept.items() if name != "log"}
-    assert written[: len(kept["log"])] == kept["log"]
+    assert_remembered(everywhere, kept)
     take_loan(project)
     everywhere.settled()
     everywhere.one_transfer_each()

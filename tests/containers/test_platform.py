@@ -111,10 +111,13 @@ def test_a_container_is_confined(project: Project) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_process_holds_one_identity(project: Project, name: str) -> None:
-    """Its own keys for the wire and for signing; the log's writer signs the log too."""
+    """Its own keys for the wire and for signing.
+
+    The log's writer signs the log too, and auth what the staff may do.
+    """
     held = set(python_in(project.running()[name], KEYS).split())
-    logs = {"audit-log.ed25519"} if name == "audit-worker" else set()
-    assert held == {f"{name}.key", f"{name}.ed25519"} | logs
+    more = {"audit-worker": {"audit-log.ed25519"}, "auth": {"staff.ed25519"}}
+    assert held == {f"{name}.key", f"{name}.ed25519"} | more.get(name, set())
 
 
 @pytest.mark.parametrize("service", topology.migratable())
