@@ -87,7 +87,7 @@ def _is_activity(request: Request) -> bool:
     return request.headers.get("x-activity") != BACKGROUND
 
 
-def registration_token(request: Request) -> str:
+async def registration_token(request: Request) -> str:
     """The bearer token of a registration (RFC 6750); Refused ``token_required``."""
     token = bearer(request)
     if token is None:
@@ -99,14 +99,14 @@ def registration_token(request: Request) -> str:
     return token
 
 
-def check_token(request: Request) -> str:
+async def check_token(request: Request) -> str:
     """The bearer token of a new browser's check; Refused ``token_required``."""
-    return registration_token(request)
+    return await registration_token(request)
 
 
-def recovery_token(request: Request) -> str:
+async def recovery_token(request: Request) -> str:
     """The bearer token of a recovery; Refused ``token_required``."""
-    return registration_token(request)
+    return await registration_token(request)
 
 
 async def number_changer(request: Request) -> UUID:
