@@ -172,15 +172,19 @@ class Person:
     def token(self) -> str:
         return str(self.door.call(AUTH, "staff_token", session=self.session)["token"])
 
-    def ask(self, service: str, method: str, **arguments: Any) -> Mapping[str, Json]:  # noqa: ANN401 - passed on
-        """Call as this person, who logs in anew when the session has ended."""
+    def present(self) -> str:
+        """A token of this person, who logs in anew when the session has ended."""
         try:
-            token = self.token()
+            return self.token()
         except Refused as refusal:
             if refusal.code != "staff_session_required":
                 raise
             self.log_in()
-            token = self.token()
+            return self.token()
+
+    def ask(self, service: str, method: str, **arguments: Any) -> Mapping[str, Json]:  # noqa: ANN401 - passed on
+        """Call as this person."""
+        token = self.present()
         return self.door.call(service, method, staff_token=token, **arguments)
 
 

@@ -4,7 +4,7 @@ import importlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,14 +81,6 @@ def seed() -> str:
 def rounds(few: int) -> int:
     """How often to repeat: `few`, or as `KREDIT_ROUNDS` says for a long run."""
     return max(few, int(os.environ.get("KREDIT_ROUNDS", "0")))
-
-
-def eventually(condition: Callable[[], bool], *, within_s: float = WAIT_S) -> None:
-    """Wait for ``condition``; a bound, not a measurement."""
-    end = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.05)
 
 
 @dataclass(frozen=True, slots=True)

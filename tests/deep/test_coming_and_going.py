@@ -29,7 +29,8 @@ from kernel.rpc import RpcClient
 from tests.e2e.test_from_registration_to_money import register
 from tests.staff import token_for
 from tests.sweep import Sweep
-from tests.wire import Wire, eventually, fresh_ids, rounds, seed
+from tests.waiting import eventually
+from tests.wire import Wire, fresh_ids, rounds, seed
 
 ORDERS: Final = 2
 SERVERS: Final = (

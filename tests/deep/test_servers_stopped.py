@@ -17,11 +17,11 @@ from tests.e2e.test_dependencies_away import (
     Door,
     all_ready,
     door,
-    eventually,
     healed,
     refuses_safely,
 )
 from tests.sweep import Sweep
+from tests.waiting import eventually
 
 __all__ = ["door", "healed", "platform", "roads", "sweep", "world"]
 

@@ -23,6 +23,7 @@ from infra.stack import Stack
 from tests.conftest import Roads
 from tests.faults.proxy import Proxy
 from tests.sweep import Sweep
+from tests.waiting import eventually
 
 NOT_READY_WITHIN_S: Final = 10.0
 BUS_WITHIN_S: Final = 30.0
@@ -105,13 +106,6 @@ def asked(stack: Stack, process: str, path: str) -> tuple[int, dict[str, Any]]:
         return 0, {}
     finally:
         connection.close()
-
-
-def eventually(condition: Callable[[], bool], *, within_s: float = PATIENCE_S) -> None:
-    end = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.1)
 
 
 def red(stack: Stack, part: str) -> dict[str, bool]:

@@ -15,7 +15,7 @@ from tests.marks import ROOT
 from tests.staff import AUTH, Person, Recruiter, bootstrap
 from tests.style.test_permissions import decorated
 from tests.sweep import Sweep
-from tests.wire import eventually
+from tests.waiting import eventually
 
 NOTHING: Final = UUID(int=0)
 PEOPLE: Final = (*ROLES, None)

@@ -149,6 +149,25 @@ class LogStand:
         with self.owner.connect() as connection:
             return list(connection.execute(text(statement), values))
 
+    @property
+    def log(self) -> Path:
+        """What the workers of these tests say, in processes of their own."""
+        return self.servers.layout.logs / "audit-worker-of-tests.log"
+
+    def told(self) -> str:
+        """What explains a worker that does not work: its log's end and its queues."""
+        control = self.servers.servers.broker.control
+        words = self.log.read_text().splitlines()[-20:] if self.log.exists() else []
+        columns = ("name", "messages_ready", "messages_unacknowledged", "consumers")
+        bound = ("source_name", "destination_name", "routing_key")
+        return "\n".join(
+            [
+                *words,
+                control("list_queues", "-p", "kredit", *columns),
+                control("list_bindings", "-p", "kredit", *bound),
+            ]
+        )
+
     def as_owner(self, *statements: str) -> None:
         """What the owner of the schema, or an administrator, can do."""
         with self.owner.begin() as connection:

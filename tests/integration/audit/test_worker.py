@@ -6,25 +6,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
 from infra.layout import ROOT
 from kernel.bus import DELIVERY_LIMIT, Consuming, Received
 from tests.integration.audit.conftest import LogStand, Working
+from tests.waiting import eventually
 
 EVENTS = "SELECT count(*) FROM audit_log WHERE kind = 1"
 LEAVES = "SELECT count(*) FROM audit_log"
-WAIT_S = 60.0
-
-
-def wait_until(there: Callable[[], bool]) -> None:
-    until = time.monotonic() + WAIT_S
-    while not there():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def count(stand: LogStand, statement: str = EVENTS) -> int:
@@ -44,7 +38,9 @@ def test_every_event_of_the_broker_becomes_one_leaf(
     speaker.say(messages[:300])
     speaker.say([("forged", b"{}", "contracts.events", "contract.x.v1")])
     refused = "SELECT count(*) FROM audit_log WHERE kind = 4"
-    wait_until(lambda: count(stand) == 1_200 and count(stand, refused) == 1)
+    eventually(
+        lambda: count(stand) == 1_200 and count(stand, refused) == 1, told=stand.told
+    )
     working.end()
     verdict = stand.verify()
     assert (verdict.bad_seq, verdict.events) == (None, 1_200)
@@ -60,16 +56,17 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(stand: LogStand) -> N
     speaker = stand.speaker()
     said = 0
     for round_ in range(4):
+        written = count(stand, LEAVES)
         with started(stand) as worker:
             speaker.say(speaker.messages(400))
             said += 400
-            wait_until(grows_beyond(stand, count(stand, LEAVES)))
+            eventually(partial(grown, stand, written), told=stand.told)
             time.sleep(0.03 * round_)
             os.kill(worker.pid, signal.SIGKILL)
     with started(stand) as worker:
         speaker.say(speaker.messages(1))  # it is up when it has written this
         said += 1
-        wait_until(lambda: count(stand) >= said)
+        eventually(lambda: count(stand) >= said, told=stand.told)
         worker.terminate()
         assert worker.wait(timeout=20) == 0
     verdict = stand.verify()
@@ -95,29 +92,33 @@ def test_what_the_broker_gave_up_is_written_all_the_same(stand: LogStand) -> Non
     consuming = Consuming(broker, "audit.inbox", refuse)
     thread = threading.Thread(target=consuming.run, args=(stop,), daemon=True)
     thread.start()
-    wait_until(lambda: len(deliveries) == 3 * (DELIVERY_LIMIT + 1))
+    every = 3 * (DELIVERY_LIMIT + 1)
+    eventually(
+        lambda: len(deliveries) == every, told=lambda: (len(deliveries), stand.told())
+    )
     stop.set()
     thread.join(timeout=20)
     with started(stand) as worker:
-        wait_until(lambda: count(stand) == 3)
+        eventually(lambda: count(stand) == 3, told=stand.told)
         worker.terminate()
         assert worker.wait(timeout=20) == 0
 
 
-def grows_beyond(stand: LogStand, size: int) -> Callable[[], bool]:
-    return lambda: count(stand, LEAVES) > size
+def grown(stand: LogStand, size: int) -> bool:
+    return count(stand, LEAVES) > size
 
 
 @contextmanager
 def started(stand: LogStand) -> Iterator[subprocess.Popen[bytes]]:
     """The worker as its supervisor starts it; dead when the context is left."""
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "services.audit", "work"],
-        cwd=ROOT,
-        env=stand.servers.env("audit-worker"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-    )
+    with stand.log.open("ab") as log:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "services.audit", "work"],
+            cwd=ROOT,
+            env=stand.servers.env("audit-worker"),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
     try:
         yield worker
     finally:

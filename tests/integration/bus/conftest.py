@@ -2,8 +2,7 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,14 +35,6 @@ __all__ = ["clock", "listener", "publisher", "tables"]
 RECOVERED_WITHIN_S = 30.0
 """The bus is well again so long after it healed, without hands."""
 PATIENCE_S = 60.0
-
-
-def eventually(condition: Callable[[], bool], *, within_s: float = PATIENCE_S) -> None:
-    """Wait for ``condition``; a bound, not a measurement."""
-    end = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.05)
 
 
 def broker_proxy(servers: Stack, *, seed: str = "") -> Proxy:

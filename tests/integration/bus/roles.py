@@ -19,9 +19,9 @@ from tests.integration.bus.conftest import (
     RECOVERED_WITHIN_S,
     Caller,
     Network,
-    eventually,
 )
 from tests.integration.kernel.conftest import PUBLISHER, Service
+from tests.waiting import eventually
 
 EVENTS: Final = 3
 

@@ -35,11 +35,7 @@ from kernel.platform import Platform
 from kernel.settings import PlatformSettings, read
 from tests.databases import migrator
 from tests.faults.proxy import Proxy
-from tests.integration.bus.conftest import (
-    PATIENCE_S,
-    RECOVERED_WITHIN_S,
-    eventually,
-)
+from tests.integration.bus.conftest import PATIENCE_S, RECOVERED_WITHIN_S
 from tests.integration.kernel.conftest import (
     LISTENER,
     PUBLISHER,
@@ -47,6 +43,7 @@ from tests.integration.kernel.conftest import (
     Service,
     open_service,
 )
+from tests.waiting import eventually
 from tests.wire import interests
 
 INBOX: Final = f"{LISTENER}.inbox"

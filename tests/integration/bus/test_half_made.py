@@ -6,8 +6,9 @@ import pytest
 
 from infra.stack import Stack
 from kernel.bus import ConfirmingPublisher
-from tests.integration.bus.conftest import broker_proxy, broker_through, eventually
+from tests.integration.bus.conftest import broker_proxy, broker_through
 from tests.integration.kernel.conftest import Service
+from tests.waiting import eventually
 
 SOON_S: Final = 5.0
 """Long before the broker misses the first heartbeats and closes for us."""

@@ -8,13 +8,9 @@ import pytest
 
 from infra.stack import Stack
 from kernel.bus import Consuming, broker
-from tests.integration.bus.conftest import (
-    broker_proxy,
-    broker_through,
-    eventually,
-    open_caller,
-)
+from tests.integration.bus.conftest import broker_proxy, broker_through, open_caller
 from tests.integration.kernel.conftest import LISTENER, Service
+from tests.waiting import eventually
 
 HEARTBEAT_S: Final = 3
 

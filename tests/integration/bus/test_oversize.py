@@ -14,8 +14,9 @@ from kernel.bus import BROKER_ERRORS, Broker, close_quietly
 from kernel.crypto import random_bytes
 from kernel.errors import Broken
 from kernel.events.contracts import ContractAnnulled
-from tests.integration.bus.conftest import eventually, open_caller, probe
+from tests.integration.bus.conftest import open_caller, probe
 from tests.integration.kernel.conftest import LISTENER, PUBLISHER, Service
+from tests.waiting import eventually
 
 MIB: Final = 1024 * 1024
 LARGEST_MIB: Final = 8

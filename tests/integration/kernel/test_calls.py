@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +23,7 @@ from kernel.rpc import sign_request
 from kernel.settings import PlatformSettings, read
 from tests.integration.kernel.conftest import LISTENER, PUBLISHER, MovableClock, Service
 from tests.integration.kernel.conftest import open_service as open_plain_service
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
 CLIENT = UUID("01930000-0000-7000-8000-000000000001")
@@ -81,13 +82,6 @@ def contracts(servers: Stack) -> Iterator[Service]:
     service = open_plain_service(servers, PUBLISHER, MovableClock())
     yield service
     service.end()
-
-
-def eventually(condition: Callable[[], bool], *, within_s: float = 60) -> None:
-    end = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.05)
 
 
 def test_a_call_is_answered_with_typed_arguments(gateway: Gateway) -> None:

@@ -29,7 +29,7 @@ from kernel.inbox import LAST_RUN_S, Inbox, Outcome
 from tests.databases import migrator
 from tests.integration.kernel.conftest import LISTENER, WISHES, Service
 from tests.integration.kernel.wording import Contract, delivered, send
-from tests.wire import eventually
+from tests.waiting import eventually
 
 INBOX, DEAD = f"{LISTENER}.inbox", f"{LISTENER}.dead"
 MOST_RUNS = DELIVERY_LIMIT + 2

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from kernel.events.contracts import ContractAnnulled, ReleaseConfirmed
 from kernel.inbox import BATCH, RETRY_AFTER_S, Inbox, Outcome
 from tests.databases import migrator
 from tests.integration.kernel.conftest import LISTENER, Service
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.catalogue("F17-F27")
 
@@ -51,14 +51,6 @@ class Recorder:
         if event.reason in self.failing:
             raise Transient("not now")
         self.seen.append(event.reason)
-
-
-def eventually(condition: Callable[[], bool], *, within_s: float = 60) -> None:
-    """Wait for ``condition``; a bound, not a measurement."""
-    end = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.02)
 
 
 def relayed(publisher: Service) -> list[bytes]:

@@ -1,8 +1,7 @@
 """Two processes of one service: one relay speaks, the other stands by."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +11,7 @@ from typing_extensions import override
 from kernel.events.contracts import ContractAnnulled
 from kernel.outbox import Relay
 from tests.integration.kernel.conftest import Service
+from tests.waiting import eventually
 
 BOUND_S: Final = 30.0
 UNPUBLISHED: Final = "SELECT 1 FROM outbox WHERE published_at IS NULL"
@@ -53,13 +53,6 @@ class Process:
         self.stop.set()
         self.thread.join(BOUND_S)
         assert not self.thread.is_alive()
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + BOUND_S
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from infra.stack import Stack
 from tests.e2e.test_from_registration_to_money import conclude
 from tests.integration.kernel.conftest import clock, listener, publisher, tables
 from tests.sweep import Sweep
-from tests.wire import Wire, eventually, interests
+from tests.waiting import eventually
+from tests.wire import Wire, interests
 
 __all__ = ["clock", "listener", "publisher", "tables"]
 PATIENCE_S: Final = 90.0

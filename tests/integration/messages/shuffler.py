@@ -18,7 +18,8 @@ import amqp
 
 from infra import topology
 from kernel.events import Event
-from tests.wire import Wire, eventually, interests
+from tests.waiting import eventually
+from tests.wire import Wire, interests
 
 TAP: Final = "onboarding.inbox"
 """A queue its owner may declare and nobody else has: onboarding listens to nothing."""

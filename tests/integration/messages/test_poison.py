@@ -15,7 +15,8 @@ from infra.demo.world import World
 from kernel.inbox import RETRY_AFTER_S
 from tests.e2e.test_from_registration_to_money import register
 from tests.sweep import Sweep
-from tests.wire import Wire, eventually, fresh_ids, hidden, interests, seed
+from tests.waiting import eventually
+from tests.wire import Wire, fresh_ids, hidden, interests, seed
 
 # The table without which the listener's reaction fails, and to what.
 TRIPWIRES: Final = {

@@ -28,7 +28,8 @@ from kernel.inbox import Inbox
 from kernel.measures import Measures
 from kernel.outbox import send_again
 from tests.integration.kernel.conftest import LISTENER, PUBLISHER, Service
-from tests.wire import eventually, fresh_ids, rounds, seed
+from tests.waiting import eventually
+from tests.wire import fresh_ids, rounds, seed
 
 CRASHES: Final = 40
 KILLS: Final = 4

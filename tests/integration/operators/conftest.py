@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,6 +36,7 @@ from kernel.values import Secret
 from tests.integration.kernel.conftest import MovableClock, Service, open_service
 from tests.marks import ROOT
 from tests.staff import ANNA, Door, Person, Recruiter, door_of, member
+from tests.waiting import eventually
 
 PUBLISHER, LISTENER = "contracts", "disbursement"
 PATIENCE_S = 60.0
@@ -185,18 +185,28 @@ def _answers(door: Door) -> bool:
     raise AssertionError("a session that nobody has was good")
 
 
-@pytest.fixture(scope="package")
-def desks(stack: Stack, staff: Recruiter) -> dict[str, Path]:
-    """Where the sessions of the two administrators lie."""
-    return {
-        person.login: desk_of(stack, person) for person in (staff.first, staff.second)
-    }
+@pytest.fixture
+def cli(stack: Stack, staff: Recruiter) -> Cli:
+    """Run one command at a service as a member of the staff, unasked."""
+    people = {person.login: person for person in (staff.first, staff.second)}
+
+    def run(service: str, *words: str, who: str = "anna") -> Told:
+        desk = desk_of(stack, people[who])
+        env = stack.env("operator") | {"OPERATOR_SESSION_FOLDER": str(desk)}
+        yes = ["--yes"] if CHANGES & {*words} else []
+        return command("kernel.cli", service, *words, "--json", *yes, env=env)
+
+    return run
 
 
 def desk_of(stack: Stack, person: Person) -> Path:
-    """A folder with the session of somebody who has logged in."""
+    """A folder with the session of somebody who is logged in.
+
+    The session may have ended of idleness since the last test of this package.
+    """
+    person.present()
     folder = stack.layout.session / person.login
-    folder.mkdir(mode=0o700)
+    folder.mkdir(mode=0o700, exist_ok=True)
     SessionFile(folder).save(
         Session(
             secret=Secret(person.session),
@@ -206,18 +216,6 @@ def desk_of(stack: Stack, person: Person) -> Path:
         )
     )
     return folder
-
-
-@pytest.fixture
-def cli(stack: Stack, desks: dict[str, Path]) -> Cli:
-    """Run one command at a service as a member of the staff, unasked."""
-
-    def run(service: str, *words: str, who: str = "anna") -> Told:
-        env = stack.env("operator") | {"OPERATOR_SESSION_FOLDER": str(desks[who])}
-        yes = ["--yes"] if CHANGES & {*words} else []
-        return command("kernel.cli", service, *words, "--json", *yes, env=env)
-
-    return run
 
 
 def command(module: str, *words: str, env: dict[str, str]) -> Told:
@@ -234,14 +232,6 @@ def command(module: str, *words: str, env: dict[str, str]) -> Told:
     )
     answer = json.loads(done.stdout) if done.stdout else None
     return Told(done.returncode, answer, done.stderr)
-
-
-def eventually(condition: Callable[[], bool], *, within_s: float = PATIENCE_S) -> None:
-    """Wait for `condition`; a bound, not a measurement."""
-    end = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.05)
 
 
 def any_id() -> UUID:

@@ -13,7 +13,8 @@ from kernel.measures import Measures
 from kernel.outbox import Relay, Signer
 from tests.databases import owner_engine
 from tests.integration.kernel.conftest import MovableClock, Service, open_service
-from tests.integration.operators.conftest import annulled, any_id, eventually
+from tests.integration.operators.conftest import annulled, any_id
+from tests.waiting import eventually
 
 QUIET = "audit"
 """The one of the migrated services that no test runs."""

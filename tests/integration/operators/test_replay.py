@@ -14,9 +14,9 @@ from tests.integration.operators.conftest import (
     annulled,
     any_id,
     call_of,
-    eventually,
     states,
 )
+from tests.waiting import eventually
 
 EVENTS = (
     "SELECT id, sequence, published_at, body FROM outbox"

@@ -12,7 +12,8 @@ from kernel.crypto import random_bytes
 from kernel.platform import Platform
 from kernel.settings import PlatformSettings, read
 from tests.integration.kernel.conftest import Service
-from tests.integration.operators.conftest import PUBLISHER, Probe, any_id, eventually
+from tests.integration.operators.conftest import PUBLISHER, Probe, any_id
+from tests.waiting import eventually
 
 CAUSED = "SELECT traceparent, body FROM outbox WHERE causation_id = :cause"
 

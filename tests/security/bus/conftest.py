@@ -8,7 +8,8 @@ import pytest
 from infra.stack import Stack
 from kernel.crypto import random_bytes, sha256_hex
 from tests.sweep import Sweep
-from tests.wire import WAIT_S, Wire, eventually
+from tests.waiting import eventually
+from tests.wire import WAIT_S, Wire
 
 TOLD = (
     "SELECT told ->> 'body_sha256' AS digest, told ->> 'code' AS code"

@@ -21,17 +21,8 @@ from kernel.crypto import b64url, canonical, random_bytes
 from kernel.events import Event
 from tests.security.bus.conftest import Refusals, nonsense
 from tests.sweep import Sweep
-from tests.wire import (
-    Wire,
-    eventually,
-    fresh_ids,
-    interests,
-    key_of,
-    pairs,
-    rounds,
-    seed,
-    unsent,
-)
+from tests.waiting import eventually
+from tests.wire import Wire, fresh_ids, interests, key_of, pairs, rounds, seed, unsent
 
 MUTATIONS: Final = 250
 STORM_S: Final = 240.0

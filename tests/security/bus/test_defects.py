@@ -7,7 +7,8 @@ import pytest
 from infra.stack import Stack
 from kernel.errors import Broken
 from kernel.rpc import reply_of_error
-from tests.wire import Wire, eventually, hidden
+from tests.waiting import eventually
+from tests.wire import Wire, hidden
 
 BROKEN: Final = reply_of_error(Broken("whatever it was"))
 ID: Final = "01930000-0000-7000-8000-000000000001"

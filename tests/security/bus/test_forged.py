@@ -19,7 +19,8 @@ from kernel.crypto import SigningKey, canonical
 from kernel.events import Event
 from tests.security.bus.conftest import Refusals, nonsense
 from tests.sweep import Sweep
-from tests.wire import Wire, eventually, heard, key_of, pairs, unsent
+from tests.waiting import eventually
+from tests.wire import Wire, heard, key_of, pairs, unsent
 
 LATE_S = 1
 

@@ -17,7 +17,8 @@ from kernel.crypto import b64url, canonical, unb64url
 from kernel.tokens import Assertions
 from tests.staff import ANNA, EVERYTHING, clock_of, key_of, token_for
 from tests.sweep import Sweep
-from tests.wire import Caller, Wire, eventually
+from tests.waiting import eventually
+from tests.wire import Caller, Wire
 
 SERVICES = topology.services()
 LOOK = frozenset({"platform.look"})

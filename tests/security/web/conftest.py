@@ -33,7 +33,8 @@ from services.auth.gateway.sources import source_of
 from services.auth.settings import Settings
 from tests.integration.stack.conftest import open_folder
 from tests.security.web.visitor import Visitor
-from tests.wire import eventually, fresh_ids
+from tests.waiting import eventually
+from tests.wire import fresh_ids
 
 SITE: Final = "creditplus.kz"
 UP_WITHIN_S: Final = 20.0

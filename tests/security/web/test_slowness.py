@@ -14,7 +14,7 @@ import pytest
 from infra.web import limits
 from tests.security.web.conftest import Site, Start
 from tests.security.web.visitor import HOST, Visitor, read, request
-from tests.wire import eventually
+from tests.waiting import eventually
 
 MANY: Final = 100
 """Of each kind; all from addresses of their own."""

@@ -7,7 +7,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -18,6 +17,7 @@ from kernel import metrics
 from kernel.metrics import Pulse, Served, serve
 from kernel.tls import client_context, server_context
 from tests.unit.kernel.conftest import Authority, Pair
+from tests.waiting import eventually
 
 Parts = dict[str, bool]
 Answer = tuple[int, bytes]
@@ -79,13 +79,6 @@ def test_ready_names_the_parts(served: Served, pair: Pair, parts: Parts) -> None
 
 def _parsed(answer: Answer) -> tuple[int, object]:
     return answer[0], json.loads(answer[1])
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.01)
 
 
 def test_a_pulse_follows_its_check(monkeypatch: pytest.MonkeyPatch) -> None:
