@@ -17,8 +17,12 @@ from kernel.tls import client_context
 from kernel.values import Iban, Phone
 from services.onboarding.adapters import codes
 from services.onboarding.adapters.bank import HttpBank
+from services.onboarding.adapters.biometrics import (
+    CanonicalProtocols,
+    DatedProviders,
+    HttpProvider,
+)
 from services.onboarding.adapters.codes import AuthCodes
-from services.onboarding.adapters.coid import CanonicalProtocols, HttpCoid
 from services.onboarding.adapters.eds import CmsExaminer
 from services.onboarding.adapters.http import OuterServer
 from services.onboarding.adapters.revocation import HttpRevocation
@@ -31,6 +35,7 @@ from services.onboarding.domain.ceremony import (
     parse_operation,
 )
 from services.onboarding.domain.change import OPERATIONS, ChangeKind
+from services.onboarding.domain.visits import VisitRules
 from services.onboarding.handlers import (
     ceremonies,
     changes,
@@ -44,8 +49,9 @@ from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import (
     Bank,
     Begin,
-    Coid,
     Protocols,
+    Provider,
+    Providers,
     Signatures,
     StateBase,
     Timestamps,
@@ -54,7 +60,7 @@ from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
 
 RETURN_PATH: Final = "/api/v1/ceremonies/return"
-"""The gateway's door for a person who comes back from ЦОИД."""
+"""The gateway's door for a person who comes back from a provider's page."""
 
 ACTIVATIONS: Final = 20
 """Registrations activated per beat."""
@@ -70,7 +76,12 @@ class DatedRules:
         """The settings a ceremony is judged by at an instant."""
         return CeremonyRules(
             minutes=self._policy.integer("onboarding.ceremony_minutes", at),
-            max_attempts=self._policy.integer("biometric.max_attempts", at),
+            visits=VisitRules(
+                max_attempts=self._policy.integer("biometric.max_attempts", at),
+                cooldown=timedelta(
+                    minutes=self._policy.integer("biometric.cooldown_minutes", at)
+                ),
+            ),
             min_match_percent=self._policy.decimal("biometric.min_match_percent", at),
         )
 
@@ -89,7 +100,7 @@ class Outside:
 
     state_base: StateBase
     bank: Bank
-    coid: Coid
+    providers: Providers
     protocols: Protocols
     signatures: Signatures
     timestamps: Timestamps
@@ -287,7 +298,6 @@ class UseCases:
             desk=self._desk(context),
             protocols=self._outside.protocols,
             signatures=self._outside.signatures,
-            coid_bin=self._platform.settings.coid_bin,
             reference=reference,
             code=code,
         )
@@ -414,7 +424,7 @@ class UseCases:
             ids=self._platform.ids,
             secrets=_secret,
             rules=self._rules,
-            coid=self._outside.coid,
+            providers=self._outside.providers,
             site=urlsplit(self._platform.settings.public_url).netloc,
         )
 
@@ -444,22 +454,36 @@ def build(platform: Platform[Settings]) -> UseCases:
 def _outside(platform: Platform[Settings]) -> Outside:
     settings, clock = platform.settings, platform.clock
     tls = client_context(settings.outer_ca, settings.outer_cert, settings.outer_key)
-    authority, state, bank, coid = servers = (
+    authority, state, bank = servers = (
         OuterServer(settings.ca_url, tls=tls, name="НУЦ"),
         OuterServer(settings.state_url, tls=tls, name="the state's database"),
         OuterServer(settings.bank_url, tls=tls, name="the bank"),
-        OuterServer(settings.coid_url, tls=tls, name="ЦОИД"),
     )
+    cameras = {
+        name: OuterServer(url, tls=tls, name=f"the provider {name}")
+        for name, (url, _) in settings.providers().items()
+    }
     trust = PinnedTrust.load(
         roots=settings.eds_roots,
         issuers=settings.eds_issuers,
         production=settings.stage == "production",
     )
     tokens = TokenChecker(trust=trust, clock=clock)
+    return_url = settings.public_url.rstrip("/") + RETURN_PATH
     return Outside(
         state_base=HttpStateBase(state),
         bank=HttpBank(bank),
-        coid=HttpCoid(coid, return_url=settings.public_url.rstrip("/") + RETURN_PATH),
+        providers=DatedProviders(
+            {
+                name: Provider(
+                    name=name,
+                    bin=bin_,
+                    door=HttpProvider(cameras[name], return_url=return_url),
+                )
+                for name, (_, bin_) in settings.providers().items()
+            },
+            platform.policy,
+        ),
         protocols=CanonicalProtocols(),
         signatures=CmsExaminer(
             trust=trust,
@@ -468,7 +492,7 @@ def _outside(platform: Platform[Settings]) -> Outside:
             clock=clock,
         ),
         timestamps=HttpTimestamps(authority, checker=tokens),
-        servers=servers,
+        servers=(*servers, *cameras.values()),
     )
 
 
