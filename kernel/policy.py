@@ -400,6 +400,27 @@ STARTING_POLICY = Policy(
             ),
         ),
         *_from(
+            _GESV_ON,
+            _PLATFORM,
+            ("lending.products", ("standard", "short"), "", None),
+            ("lending.product.standard.annual_percent", Decimal(36), "", Floor(0, 46)),
+            ("lending.product.standard.least_mrp", 1, "", Floor(at_least=1)),
+            ("lending.product.standard.most_mrp", 20_000, "", Floor(1, 20_000)),
+            ("lending.product.standard.shortest_days", 30, "", Floor(at_least=1)),
+            ("lending.product.standard.longest_days", 1_826, "", Floor(1, 1_826)),
+            # 0.29 % a day; the shorter the term, the higher ГЭСВ of the same price.
+            (
+                "lending.product.short.annual_percent",
+                Decimal("105.85"),
+                "",
+                Floor(0, 109),
+            ),
+            ("lending.product.short.least_mrp", 1, "", Floor(at_least=1)),
+            ("lending.product.short.most_mrp", 45, "", Floor(1, 45)),
+            ("lending.product.short.shortest_days", 30, "", Floor(at_least=1)),
+            ("lending.product.short.longest_days", 45, "", Floor(1, 45)),
+        ),
+        *_from(
             date(2024, 9, 1),
             _LENDING,
             ("lending.spouse_consent_mrp", 1000, "", Floor(at_most=1000)),
