@@ -16,6 +16,7 @@ from kernel.events.disbursement import (
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
 )
@@ -33,10 +34,15 @@ class Service:
 
     @answers(callers=_GATEWAY, client=True)
     def submit_application(
-        self, call: Call, *, amount: WireMoney, term_days: int
+        self,
+        call: Call,
+        *,
+        amount: WireMoney,
+        term_days: int,
+        account_id: UUID | None = None,
     ) -> Json:
         return self.use_cases.submit_application(
-            call, amount=amount, term_days=term_days
+            call, amount=amount, term_days=term_days, account_id=account_id
         )
 
     @answers(callers=_GATEWAY, client=True)
@@ -128,6 +134,12 @@ class Service:
         self, tx: Transaction, event: AccountOwnershipLost, _envelope: Envelope
     ) -> None:
         self.use_cases.when_account_ownership_lost(tx, event)
+
+    @handles(BankAccountRemoved)
+    def when_bank_account_removed(
+        self, tx: Transaction, event: BankAccountRemoved, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_bank_account_removed(tx, event)
 
     @handles(IdentificationCompleted)
     def when_identification_completed(

@@ -19,6 +19,7 @@ from kernel.events.disbursement import (
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
 )
@@ -47,11 +48,14 @@ class UseCases:
     platform: Platform[Settings]
     bureau: Bureau
 
-    def submit_application(self, call: Call, *, amount: Money, term_days: int) -> Json:
+    def submit_application(
+        self, call: Call, *, amount: Money, term_days: int, account_id: UUID | None
+    ) -> Json:
         return applications.submit_application(
             client_id=_client(call),
             amount=amount,
             term_days=term_days,
+            account_id=account_id,
             work=self._work(call.context, call),
             judges=self._judges(call.context),
             policy=self.platform.policy,
@@ -192,6 +196,13 @@ class UseCases:
         self, tx: Transaction, event: AccountOwnershipLost
     ) -> None:
         reactions.when_account_ownership_lost(
+            event, unit=self._unit(tx), clock=self.platform.clock
+        )
+
+    def when_bank_account_removed(
+        self, tx: Transaction, event: BankAccountRemoved
+    ) -> None:
+        reactions.when_bank_account_removed(
             event, unit=self._unit(tx), clock=self.platform.clock
         )
 

@@ -94,8 +94,9 @@ def submit(
     amount: Money,
     term_days: int,
     at: datetime,
+    account_id: UUID | None = None,
 ) -> Application:
-    """A new application.
+    """A new application; without an account it is for the one selected then.
 
     Refused: ``amount_not_positive``, ``currency_unknown``, ``term_invalid``.
     """
@@ -117,6 +118,7 @@ def submit(
         amount=amount.positive(),
         term_days=term_days,
         submitted_at=at,
+        account_id=account_id,
     )
 
 

@@ -86,8 +86,14 @@ def schedule_of(amount: Money, term_days: int) -> tuple[Instalment, ...]:
     return (*first, last)
 
 
-def contract_document(terms: Terms, borrower: Borrower) -> bytes:
-    """The contract's text in UTF-8: what is shown, hashed, signed and stored (5.1)."""
+def contract_document(
+    terms: Terms, borrower: Borrower, *, account: str | None
+) -> bytes:
+    """The contract's text in UTF-8: what is shown, hashed, signed and stored (5.1).
+
+    `account` is where the money goes, as onboarding names it in full: the ceremony over
+    this document covers it (4.10).  Without it the document is of the first edition.
+    """
     schedule = schedule_of(terms.amount, terms.term_days)
     if sum(part.amount.amount_minor for part in schedule) != terms.amount.amount_minor:
         raise Broken("The schedule does not sum to the amount")
@@ -97,7 +103,10 @@ def contract_document(terms: Terms, borrower: Borrower) -> bytes:
         if part
     )
     kind = _DOCUMENT_KINDS.get(borrower.document_kind, borrower.document_kind)
-    return _CONTRACT_V1.format(
+    edition = _FIRST if account is None else _NAMING
+    return _CONTRACT.format(
+        edition=edition,
+        payout=_PAYOUT[edition].format(account=account),
         number=terms.number,
         contract_on=f"{terms.contract_on:%d.%m.%Y}",
         name=name,
@@ -110,6 +119,11 @@ def contract_document(terms: Terms, borrower: Borrower) -> bytes:
             for place, part in enumerate(schedule, start=1)
         ),
     ).encode()
+
+
+def names_account(document: bytes) -> bool:
+    """Whether the document's edition names the account; the first one did not."""
+    return f"Редакция текста: {_FIRST}\n".encode() not in document
 
 
 def consent_text(terms: Terms) -> StatementText:
@@ -140,12 +154,23 @@ _DOCUMENT_KINDS: Final = {
     "stateless_certificate": "удостоверение лица без гражданства",
 }
 
-_CONTRACT_V1: Final = """\
+_FIRST: Final = "contract-1"
+_NAMING: Final = "contract-2"
+_PAYOUT: Final = {
+    _FIRST: """\
+банковский счёт, принадлежность которого Заёмщику подтверждена.""",
+    _NAMING: """\
+банковский счёт (платёжную карту), если подтверждена принадлежность Заёмщику:
+{account}.""",
+}
+"""Where clause 2.3 sends the money; the second edition names the account."""
+
+_CONTRACT: Final = """\
 МИКРОКРЕДИТ БЕРУ ТУРАЛЫ ШАРТ
 ДОГОВОР О ПРЕДОСТАВЛЕНИИ МИКРОКРЕДИТА
 № {number}
 Дата договора: {contract_on}
-Редакция текста: contract-1
+Редакция текста: {edition}
 
 1. Стороны
 Займодатель: ТОО «МФО Kredit Seven Kazakhstan», creditplus.kz.
@@ -155,7 +180,7 @@ _CONTRACT_V1: Final = """\
 2.1. Займодатель предоставляет Заёмщику микрокредит в сумме {amount}.
 2.2. Срок микрокредита: {term_days} дн. с даты выдачи.
 2.3. Микрокредит предоставляется переводом с банковского счёта Займодателя на
-банковский счёт, принадлежность которого Заёмщику подтверждена.
+{payout}
 2.4. Вознаграждение, комиссии и иные платежи за пользование микрокредитом договором
 не установлены.
 

@@ -16,6 +16,9 @@ from tests.unit.contracts.builders import (
     offered,
 )
 
+ACCOUNT = "KZ978562203105747338"
+GOLDEN_DOCUMENT = "adc1f722a51b06a7a1ad5147713286d8d57e371e48199f7bcbfd05584e8454bf"
+GOLDEN_NAMING = "6ae048af676f3b154c80e9d7980f9ab5574fc5d4ec842986e9564ee3262820e4"
 TERMS = terms_of(offered())
 
 
@@ -52,20 +55,25 @@ def test_the_rest_is_paid_last() -> None:
 
 def test_the_document_is_deterministic() -> None:
     """The same contract gives the same bytes, and therefore the same digest."""
-    assert texts.contract_document(TERMS, borrower()) == texts.contract_document(
-        TERMS, borrower()
-    )
+    documents = {
+        texts.contract_document(TERMS, borrower(), account=ACCOUNT) for _ in range(2)
+    }
+    assert len(documents) == 1
 
 
-def test_a_golden_document_never_changes() -> None:
+@pytest.mark.parametrize(
+    ("account", "golden"), [(None, GOLDEN_DOCUMENT), (ACCOUNT, GOLDEN_NAMING)]
+)
+def test_a_golden_document_never_changes(account: str | None, golden: str) -> None:
     """What was signed under a version must stay reproducible; a change is a new one."""
-    document = texts.contract_document(TERMS, borrower())
-    assert sha256_hex(document) == GOLDEN_DOCUMENT
+    document = texts.contract_document(TERMS, borrower(), account=account)
+    assert sha256_hex(document) == golden
+    assert texts.names_account(document) is (account is not None)
 
 
 def test_the_document_names_parties_amount_term_schedule_number_and_date() -> None:
     """Clause 5.1: the terms stand in the text, in figures, in both languages' name."""
-    text = texts.contract_document(TERMS, borrower()).decode()
+    text = texts.contract_document(TERMS, borrower(), account=ACCOUNT).decode()
     for expected in (
         "МИКРОКРЕДИТ БЕРУ ТУРАЛЫ ШАРТ",
         "ТОО «МФО Kredit Seven Kazakhstan»",
@@ -74,6 +82,7 @@ def test_the_document_names_parties_amount_term_schedule_number_and_date() -> No
         "Дата договора: 02.11.2026",
         str(AMOUNT),
         "90 дн.",
+        f"{ACCOUNT}.",
         "3. день 90 от даты выдачи",
     ):
         assert expected in text
@@ -81,13 +90,15 @@ def test_the_document_names_parties_amount_term_schedule_number_and_date() -> No
 
 def test_a_person_without_patronymic_is_named_without_a_gap() -> None:
     """Clause 4.1a: the patronymic is given if there is one."""
-    text = texts.contract_document(TERMS, borrower(patronymic=None)).decode()
+    named = borrower(patronymic=None)
+    text = texts.contract_document(TERMS, named, account=ACCOUNT).decode()
     assert "Заёмщик: Сериков Айдар, ИИН" in text
 
 
 def test_a_name_cannot_speak_the_templates_language() -> None:
     """Braces in a name stay braces."""
-    text = texts.contract_document(TERMS, borrower(surname="{amount}")).decode()
+    named = borrower(surname="{amount}")
+    text = texts.contract_document(TERMS, named, account=ACCOUNT).decode()
     assert "Заёмщик: {amount} Айдар" in text
 
 
@@ -109,6 +120,3 @@ def test_a_contract_number_holds_the_date_and_the_ids_random_end() -> None:
     """Short enough to be said on the telephone."""
     expected = "KSK-20261102-00000000C0"
     assert expected == texts.contract_number(CONTRACT, OFFERED_AT.date())
-
-
-GOLDEN_DOCUMENT = "adc1f722a51b06a7a1ad5147713286d8d57e371e48199f7bcbfd05584e8454bf"
