@@ -9,9 +9,12 @@ from typing import Final
 
 from kernel.errors import Refused
 
-_SPELLED: Final = re.compile(r"(?<![\w-])[2-69](?:[ .\-\u00a0]?\d){12,18}(?![\w-])")
+_SPELLED: Final = re.compile(r"(?<![\w-])\d(?:[ .\-\u00a0]?\d){12,18}(?![\w-])")
 """13 to 19 digits, grouped or not, that are no part of a longer word: an IBAN, an id,
-a digest and base64 are words.  The first digit is that of a payment card's issuer."""
+a digest and base64 are words."""
+
+_ISSUERS: Final = frozenset((2, 3, 4, 5, 6, 9))
+"""First digits of payment cards: banks' (2, 4 to 6), travel's (3), national (9)."""
 
 _LUHN: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 """Twice a digit, with its own digits summed."""
@@ -32,7 +35,9 @@ def card_number_refused() -> Refused:
 
 
 def _checks(spelled: str) -> bool:
-    """The check digit of ISO/IEC 7812-1, annex B (Luhn)."""
+    """Issuer and check digit of ISO/IEC 7812-1, 4.2 and annex B (Luhn)."""
     digits = [int(char) for char in reversed(spelled) if char.isdecimal()]
+    if digits[-1] not in _ISSUERS:
+        return False
     doubled = sum(_LUHN[digit] for digit in digits[1::2])
     return (sum(digits[::2]) + doubled) % 10 == 0

@@ -9,7 +9,7 @@ from pydantic import Field
 from kernel.errors import KernelError
 from kernel.money import Money
 from services.auth.gateway.answers import ApplicationAnswer, ApplicationPage
-from services.auth.gateway.bodies import Body, StrictRoute
+from services.auth.gateway.bodies import Body, Id, StrictRoute
 from services.auth.gateway.gate import Here
 from services.auth.gateway.pages import Asked, page_of
 from services.auth.gateway.problems import BadRequestError
@@ -23,12 +23,17 @@ DECISION_S = 15.0
 
 
 class NewApplication(Body):
-    """How much, for how long.  The amount is a decimal text, in tenge."""
+    """How much, for how long, and where to.  The amount is a decimal text, in tenge.
+
+    Without an account it is the selected one.  One that is being added may be named:
+    the contract names it in full, and its ceremony covers it.
+    """
 
     amount: Annotated[
         str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{2})?$", examples=["400000.00"])
     ]
     term_days: Annotated[int, Field(ge=1, le=3650, examples=[30])]
+    account_id: Annotated[Id | None, Field(examples=[None])] = None
 
 
 @router.post(
@@ -46,6 +51,7 @@ async def submit_application(
     here: Here, session: SignedIn, body: NewApplication
 ) -> ApplicationAnswer:
     """Apply; the answer says whether a contract is offered."""
+    named = {} if body.account_id is None else {"account_id": body.account_id}
     return await here.ask_for(
         ApplicationAnswer,
         "contracts",
@@ -54,6 +60,7 @@ async def submit_application(
         timeout_s=DECISION_S,
         amount=_money(body.amount),
         term_days=body.term_days,
+        **named,
     )
 
 
