@@ -52,6 +52,13 @@ def finish_account_act(client: Borrower, change: Json) -> None:
     sign(client, path, show_face(client, path))
 
 
+def take_card(client: Borrower, token: str) -> None:
+    """Register a card with its processor, before an account at the bank."""
+    client.control.create_card(
+        token=token, iban=client.person.iban, iin=client.person.iin, last4="4242"
+    )
+
+
 def show_face(client: Borrower, path: str) -> Json:
     """Open the ceremony of a change and stand before the camera; the ceremony."""
     ceremony = client.cabinet.call("POST", f"{path}/ceremony")

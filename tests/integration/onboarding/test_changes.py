@@ -411,6 +411,7 @@ def test_the_database_asks_for_the_proof_of_every_act(
 
 
 @pytest.mark.clause("4.10")
+@pytest.mark.seeded("onboarding_old_proof_moves_an_account")
 def test_what_was_replaced_comes_back_by_new_proofs_only(owner: Changing) -> None:
     """The first change's proof was of its own transaction."""
     (first,) = owner.cabinet.rows("SELECT iban_token, iban_sealed FROM accounts")
