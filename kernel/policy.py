@@ -342,6 +342,9 @@ STARTING_POLICY = Policy(
             ("auth.parallel_sessions", 3, "4.8", Floor(at_least=1, at_most=5)),
             ("onboarding.ceremony_minutes", 30, "4.2", Floor(at_least=1, at_most=30)),
             ("onboarding.min_age", 18, "4.1", Floor(at_least=18)),
+            ("biometric.cooldown_minutes", 60, "4.2", Floor(at_least=15)),
+            # Another only by agreement, as "other means provided by law" (4.2, 4.10).
+            ("biometric.provider", "coid", "4.2", None),
             # A number given up is not given out anew by operators for about so long.
             ("onboarding.quarantine_days", 180, "4.10", Floor(at_least=30)),
             ("accounts.most", 5, "5.3", Floor(at_least=1, at_most=10)),

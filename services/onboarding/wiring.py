@@ -17,8 +17,12 @@ from kernel.tls import client_context
 from kernel.values import Phone
 from services.onboarding.adapters import codes
 from services.onboarding.adapters.bank import HttpBank, HttpCards
+from services.onboarding.adapters.biometrics import (
+    CanonicalProtocols,
+    DatedProviders,
+    HttpProvider,
+)
 from services.onboarding.adapters.codes import AuthCodes
-from services.onboarding.adapters.coid import CanonicalProtocols, HttpCoid
 from services.onboarding.adapters.eds import CmsExaminer
 from services.onboarding.adapters.http import OuterServer
 from services.onboarding.adapters.revocation import HttpRevocation
@@ -30,6 +34,7 @@ from services.onboarding.domain.ceremony import (
     CeremonyRules,
     parse_operation,
 )
+from services.onboarding.domain.visits import VisitRules
 from services.onboarding.handlers import (
     account_changes,
     accounts,
@@ -46,8 +51,9 @@ from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import (
     Begin,
-    Coid,
     Protocols,
+    Provider,
+    Providers,
     Signatures,
     StateBase,
     Timestamps,
@@ -56,7 +62,7 @@ from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
 
 RETURN_PATH: Final = "/api/v1/ceremonies/return"
-"""The gateway's door for a person who comes back from ЦОИД."""
+"""The gateway's door for a person who comes back from a provider's page."""
 
 ACTIVATIONS: Final = 20
 """Registrations activated per beat."""
@@ -72,7 +78,12 @@ class DatedRules:
         """The settings a ceremony is judged by at an instant."""
         return CeremonyRules(
             minutes=self._policy.integer("onboarding.ceremony_minutes", at),
-            max_attempts=self._policy.integer("biometric.max_attempts", at),
+            visits=VisitRules(
+                max_attempts=self._policy.integer("biometric.max_attempts", at),
+                cooldown=timedelta(
+                    minutes=self._policy.integer("biometric.cooldown_minutes", at)
+                ),
+            ),
             min_match_percent=self._policy.decimal("biometric.min_match_percent", at),
         )
 
@@ -99,7 +110,7 @@ class Outside:
 
     state_base: StateBase
     owners: Owners
-    coid: Coid
+    providers: Providers
     protocols: Protocols
     signatures: Signatures
     timestamps: Timestamps
@@ -305,7 +316,6 @@ class UseCases:
             desk=self._desk(context),
             protocols=self._outside.protocols,
             signatures=self._outside.signatures,
-            coid_bin=self._platform.settings.coid_bin,
             reference=reference,
             code=code,
         )
@@ -452,7 +462,7 @@ class UseCases:
             ids=self._platform.ids,
             secrets=_secret,
             rules=self._rules,
-            coid=self._outside.coid,
+            providers=self._outside.providers,
             site=urlsplit(self._platform.settings.public_url).netloc,
         )
 
@@ -482,22 +492,36 @@ def build(platform: Platform[Settings]) -> UseCases:
 def _outside(platform: Platform[Settings]) -> Outside:
     settings, clock = platform.settings, platform.clock
     tls = client_context(settings.outer_ca, settings.outer_cert, settings.outer_key)
-    authority, state, bank, coid = servers = (
+    authority, state, bank = servers = (
         OuterServer(settings.ca_url, tls=tls, name="НУЦ"),
         OuterServer(settings.state_url, tls=tls, name="the state's database"),
         OuterServer(settings.bank_url, tls=tls, name="the bank"),
-        OuterServer(settings.coid_url, tls=tls, name="ЦОИД"),
     )
+    cameras = {
+        name: OuterServer(url, tls=tls, name=f"the provider {name}")
+        for name, (url, _) in settings.providers().items()
+    }
     trust = PinnedTrust.load(
         roots=settings.eds_roots,
         issuers=settings.eds_issuers,
         production=settings.stage == "production",
     )
     tokens = TokenChecker(trust=trust, clock=clock)
+    return_url = settings.public_url.rstrip("/") + RETURN_PATH
     return Outside(
         state_base=HttpStateBase(state),
         owners=Owners(bank=HttpBank(bank), cards=HttpCards(bank)),
-        coid=HttpCoid(coid, return_url=settings.public_url.rstrip("/") + RETURN_PATH),
+        providers=DatedProviders(
+            {
+                name: Provider(
+                    name=name,
+                    bin=bin_,
+                    door=HttpProvider(cameras[name], return_url=return_url),
+                )
+                for name, (_, bin_) in settings.providers().items()
+            },
+            platform.policy,
+        ),
         protocols=CanonicalProtocols(),
         signatures=CmsExaminer(
             trust=trust,
@@ -506,7 +530,7 @@ def _outside(platform: Platform[Settings]) -> Outside:
             clock=clock,
         ),
         timestamps=HttpTimestamps(authority, checker=tokens),
-        servers=servers,
+        servers=(*servers, *cameras.values()),
     )
 
 

@@ -6,7 +6,7 @@ from alembic import op
 from kernel.migrations import grant
 
 revision = "0006_pre"
-down_revision = "0003_pre"
+down_revision = "0004_pre"
 branch_labels = None
 depends_on = None
 
