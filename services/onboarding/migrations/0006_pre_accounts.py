@@ -57,6 +57,7 @@ BEGIN
             ELSE coalesce(changes.account_id, NEW.account_id) = NEW.account_id
                 AND changes.old_token = OLD.iban_token
                 AND changes.value_token = NEW.iban_token
+                AND NEW.state = 'unproved'
         END;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'an account is changed by both proofs only (clause 4.10)';
@@ -71,6 +72,33 @@ CREATE TRIGGER accounts_acts_proved
     FOR EACH ROW EXECUTE FUNCTION refuse_unproved_account();
 ALTER TABLE accounts ENABLE ALWAYS TRIGGER accounts_added_proved;
 ALTER TABLE accounts ENABLE ALWAYS TRIGGER accounts_acts_proved;
+"""
+
+# Clauses 5.3 and 5.4: an account is proved by an answer about its very value, kept in
+# the same transaction.  Looked for at its end, since the state is moved first.
+ANSWER_NEEDED = """
+CREATE FUNCTION refuse_unanswered_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF OLD.state = 'proved' AND OLD.iban_token = NEW.iban_token THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    PERFORM 1 FROM ownership_checks WHERE ownership_checks.account_id = NEW.account_id
+        AND ownership_checks.iban_token = NEW.iban_token
+        AND ownership_checks.verdict = 'match'
+        AND ownership_checks.xmin = pg_current_xact_id()::xid;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'an account is proved by an answer only (clauses 5.3, 5.4)';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER accounts_proof_answered
+    AFTER INSERT OR UPDATE OF state ON accounts
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.state = 'proved')
+    EXECUTE FUNCTION refuse_unanswered_account();
+ALTER TABLE accounts ENABLE ALWAYS TRIGGER accounts_proof_answered;
 """
 
 # Column constraints, because older code writes neither column.
@@ -91,6 +119,7 @@ def upgrade() -> None:
     for column in ("old_sealed", "old_token", "value_sealed", "value_token"):
         op.alter_column("changes", column, nullable=True)
     op.execute(PROOF_NEEDED)
+    op.execute(ANSWER_NEEDED)
     grant(ROLE, "accounts", "UPDATE (card_sealed, selected, removed_at)")
     grant(ROLE, "changes", "UPDATE (covered_by)")
 

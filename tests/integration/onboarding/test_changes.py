@@ -410,6 +410,33 @@ def test_the_database_asks_for_the_proof_of_every_act(
         connection.execute(text(statement))
 
 
+@pytest.mark.clause("5.3")
+@pytest.mark.clause("5.4")
+@pytest.mark.seeded("onboarding_database_asks_no_answer")
+@pytest.mark.parametrize("by_owner", [True, False], ids=["owner", "role"])
+def test_the_database_asks_for_the_answer_that_proves_an_account(
+    owner: Changing, *, by_owner: bool
+) -> None:
+    """Of this very value, and given now: an earlier answer proves nothing anew."""
+    cabinet = owner.cabinet
+    engine = cabinet.owner if by_owner else cabinet.platform.database.engine
+    with engine.begin() as connection:
+        # What is proved stays so by whatever is no mismatch.
+        connection.execute(text("UPDATE accounts SET state = 'proved'"))
+    cabinet.stand.control.create_account(
+        iban=owner.client.person.iban, iin="850101300603"
+    )
+    (account,) = owner.accounts
+    proof = cabinet.use_cases.prove_ownership(
+        cabinet.context(),
+        client_id=owner.client.client_id,
+        account_id=UUID(account["account_id"]),
+    )
+    assert proof["state"] == "lost"
+    with pytest.raises(DBAPIError, match=r"5\.4"), engine.begin() as connection:
+        connection.execute(text("UPDATE accounts SET state = 'proved'"))
+
+
 @pytest.mark.clause("4.10")
 @pytest.mark.seeded("onboarding_old_proof_moves_an_account")
 def test_what_was_replaced_comes_back_by_new_proofs_only(owner: Changing) -> None:
