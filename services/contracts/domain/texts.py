@@ -122,8 +122,8 @@ def contract_document(
 
 
 def names_account(document: bytes) -> bool:
-    """Whether the document's edition names the account; the first one did not."""
-    return f"Редакция текста: {_FIRST}\n".encode() not in document
+    """Whether the document's clause 2.3 names the account; first editions did not."""
+    return _TO_THE_ACCOUNT.encode() in document
 
 
 def consent_text(terms: Terms) -> StatementText:
@@ -156,12 +156,13 @@ _DOCUMENT_KINDS: Final = {
 
 _FIRST: Final = "contract-1"
 _NAMING: Final = "contract-2"
+_TO_THE_ACCOUNT: Final = """\
+банковский счёт (платёжную карту), если подтверждена принадлежность Заёмщику:
+"""
 _PAYOUT: Final = {
     _FIRST: """\
 банковский счёт, принадлежность которого Заёмщику подтверждена.""",
-    _NAMING: """\
-банковский счёт (платёжную карту), если подтверждена принадлежность Заёмщику:
-{account}.""",
+    _NAMING: _TO_THE_ACCOUNT + "{account}.",
 }
 """Where clause 2.3 sends the money; the second edition names the account."""
 
