@@ -278,6 +278,14 @@ _LENDING = "ARDFM lending rules, by press of 2025 and 2026"
 _OLD_217 = "ARDFM №217, edition before 2025, by a mirror of it"
 _MFO_LAW = "law on microfinance activity"
 
+_BANK_CODES = (
+    *("125", "246", "319", "432", "435", "450", "473", "492", "551"),
+    *("553", "563", "601", "639", "722", "774", "780", "781", "821"),
+    *("826", "832", "849", "856", "885", "886", "896", "913", "914"),
+    *("920", "922", "930", "942", "947", "948", "949", "965", "972"),
+    *("998",),
+)
+
 _Row = tuple[str, Value, str, Floor | None]  # key, value, clause, floor
 
 
@@ -329,6 +337,8 @@ STARTING_POLICY = Policy(
             ("staff.invitation_hours", 72, "6.1f", Floor(at_least=1, at_most=168)),
             ("staff.recertify_days", 90, "6.1f", Floor(at_least=1, at_most=365)),
             ("approvals.hours", 24, "6.1f", Floor(at_least=1, at_most=72)),
+            # While the operator gives a number left to nobody else.
+            ("auth.former_number_days", 30, "4.10", Floor(at_least=1, at_most=180)),
             ("auth.parallel_sessions", 3, "4.8", Floor(at_least=1, at_most=5)),
             ("onboarding.ceremony_minutes", 30, "4.2", Floor(at_least=1, at_most=30)),
             ("onboarding.min_age", 18, "4.1", Floor(at_least=18)),
@@ -337,6 +347,7 @@ STARTING_POLICY = Policy(
             ("biometric.provider", "coid", "4.2", None),
             # A number given up is not given out anew by operators for about so long.
             ("onboarding.quarantine_days", 180, "4.10", Floor(at_least=30)),
+            ("accounts.most", 5, "5.3", Floor(at_least=1, at_most=10)),
             ("antifraud.categories", (), "6.1g", None),
             (
                 "antifraud.statuses",
@@ -344,6 +355,12 @@ STARTING_POLICY = Policy(
                 "6.1g",
                 None,
             ),
+        ),
+        *_from(
+            _BEGINNING,
+            "directory of banks of the National Bank, as schwifty 2026.10.1 has it,"
+            " without institutions that hold no accounts of persons",
+            ("accounts.bank_codes", _BANK_CODES, "5.3", None),
         ),
         *_from(
             date(2025, 1, 1), "МРП of 2025, by press", ("mrp", Decimal(3932), "", None)

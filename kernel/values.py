@@ -12,6 +12,7 @@ from typing import Final, Generic, NoReturn, Self, TypeVar, final
 
 from typing_extensions import override
 
+from kernel.cards import card_number_refused, holds_card_number
 from kernel.errors import Refused
 
 T = TypeVar("T")
@@ -228,6 +229,33 @@ def _iban_refused() -> Refused:
         "This is not an account number of a bank in Kazakhstan.",
         next_step="Copy the 20 characters that begin with KZ from the bank's app.",
     )
+
+
+_CARD_TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
+
+
+@final
+class CardToken(_Hidden):
+    """A payment card by the token its processor gave: the only form of one we know.
+
+    At least 22 characters of base64url, as 128 random bits have.  What reads as a card
+    number is refused as one (``card_number_refused``).
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    @override
+    def _checked(text: str) -> str:
+        if holds_card_number(text):
+            raise card_number_refused()
+        if not _CARD_TOKEN.fullmatch(text):
+            raise Refused(
+                "card_token_invalid",
+                "This is no token of a card.",
+                next_step="Register the card with the processor again.",
+            )
+        return text
 
 
 @final

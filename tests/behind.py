@@ -116,6 +116,19 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     ("onboarding", "start_phone_change"): _CHANGE,
     ("onboarding", "confirm_phone_change"): _CHANGE,
     ("onboarding", "start_account_change"): _CHANGE,
+    ("onboarding", "list_accounts"): {
+        "version": "5f" * 16,
+        "items": [
+            {
+                "account_id": ID,
+                "kind": "iban",
+                "masked": "***338",
+                "state": "proved",
+                "proved_at": AT,
+                "selected": True,
+            }
+        ],
+    },
     ("onboarding", "open_change_ceremony"): _WHOLE_CEREMONY,
     ("onboarding", "sign_change"): _CEREMONY,
     ("onboarding", "get_change"): {**_CHANGE, "refused_code": None},

@@ -166,17 +166,21 @@ class Borrower:
         )["items"]
         return drafts
 
-    def apply(self, amount: str, *, term_days: int = 90) -> Json:
+    def apply(
+        self, amount: str, *, term_days: int = 90, account_id: str | None = None
+    ) -> Json:
         """Ask for a microcredit; the decision comes with the answer or soon after.
 
         Asked again because the answer was lost, it is the same application: one key.
         """
-        body = {
+        body: Json = {
             "product": "standard",
             "repayment": "annuity",
             "amount": amount,
             "term_days": term_days,
         }
+        if account_id is not None:
+            body["account_id"] = account_id
         key = f"application-{self.registration_id}"
         application = self.cabinet.call("POST", "/applications", body, key=key)
         path = f"/applications/{application['application_id']}"

@@ -35,9 +35,28 @@ def begin_phone_change(client: Borrower, phone: str) -> str:
 def begin_account_change(client: Borrower, iban: str) -> str:
     """Name the new account; the change's path."""
     take_account(client, iban)
-    body, key = {"iban": iban}, secrets.token_hex(16)
-    change = client.cabinet.call("POST", "/account-changes", body, key=key)
+    change = begin_account_act(client, act="replace", iban=iban)
     return f"/account-changes/{change['change_id']}"
+
+
+def begin_account_act(client: Borrower, **act: str) -> Json:
+    """Begin to add, replace, select or remove an account, as one sees them now."""
+    seen = client.cabinet.call("GET", "/accounts")["version"]
+    key = secrets.token_hex(16)
+    return client.cabinet.call("POST", "/account-changes", act, key=key, seen=seen)
+
+
+def finish_account_act(client: Borrower, change: Json) -> None:
+    """Both proofs over the change's own statement."""
+    path = f"/account-changes/{change['change_id']}"
+    sign(client, path, show_face(client, path))
+
+
+def take_card(client: Borrower, token: str) -> None:
+    """Register a card with its processor, before an account at the bank."""
+    client.control.create_card(
+        token=token, iban=client.person.iban, iin=client.person.iin, last4="4242"
+    )
 
 
 def show_face(client: Borrower, path: str) -> Json:

@@ -3,6 +3,7 @@
 `python -m infra.simulators.bank`; the API is described in README.md.
 """
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -15,13 +16,15 @@ from infra.simulators import web
 from infra.simulators.clock import Clock, rfc3339
 from infra.simulators.faults import FaultBook, FaultGate, control_routes
 from infra.simulators.identities import iban_is_valid
-from infra.simulators.ledger import Account, Bank, OrderError, Transfer
+from infra.simulators.ledger import Account, Bank, Card, OrderError, Transfer, Verdict
 from infra.simulators.serving import Listener, start
 from infra.simulators.settings import bank_settings
 
 NAME = "simulator-bank"
 MAX_KEY_LENGTH = 255
 CURRENCY = "KZT"
+TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
+LAST4 = re.compile(r"[0-9]{4}")
 
 
 def bank_routes(bank: Bank, clock: Clock) -> list[Route]:
@@ -48,13 +51,22 @@ def bank_routes(bank: Bank, clock: Clock) -> list[Route]:
         verdict = bank.ownership(
             iban=web.text(body, "iban", web.IBAN), iin=web.text(body, "iin", web.IIN)
         )
-        return web.answer(
-            {
-                "verdict": verdict.value,
-                "evidence_id": secrets.token_hex(16),
-                "checked_at": rfc3339(clock.now()),
-            }
+        return web.answer(evidence(verdict))
+
+    async def look_up_card(request: Request) -> Response:
+        body = await web.json_body(request)
+        verdict, card = bank.card(
+            token=web.text(body, "token", TOKEN), iin=web.text(body, "iin", web.IIN)
         )
+        shown = {} if card is None else {"last4": card.last4, "iban": card.iban}
+        return web.answer(evidence(verdict) | shown)
+
+    def evidence(verdict: Verdict) -> dict[str, str]:
+        return {
+            "verdict": verdict.value,
+            "evidence_id": secrets.token_hex(16),
+            "checked_at": rfc3339(clock.now()),
+        }
 
     async def show_statement(request: Request) -> Response:
         return web.answer({"entries": bank.statement(request.path_params["iban"])})
@@ -63,6 +75,7 @@ def bank_routes(bank: Bank, clock: Clock) -> list[Route]:
         Route("/v1/orders", take_order, methods=["POST"]),
         Route("/v1/orders/{key}", show_order, methods=["GET"]),
         Route("/v1/accounts/ownership", check_ownership, methods=["POST"]),
+        Route("/v1/cards/lookup", look_up_card, methods=["POST"]),
         Route("/v1/accounts/{iban}/statement", show_statement, methods=["GET"]),
     ]
 
@@ -80,11 +93,23 @@ def bank_control_routes(bank: Bank, token: str) -> list[Route]:
         bank.open_account(account)
         return web.answer(asdict(account), 201)
 
+    async def register_card(request: Request) -> Response:
+        body = await web.json_body(request)
+        card = Card(
+            token=web.text(body, "token", TOKEN),
+            iin=web.text(body, "iin", web.IIN),
+            iban=_iban(body, "iban"),
+            last4=web.text(body, "last4", LAST4),
+        )
+        bank.register_card(card)
+        return web.answer(asdict(card), 201)
+
     async def show_ledger(_: Request) -> Response:
         return web.answer({"entries": bank.lines()})
 
     return [
         Route("/_control/accounts", web.guarded(open_account, token), methods=["POST"]),
+        Route("/_control/cards", web.guarded(register_card, token), methods=["POST"]),
         Route("/_control/ledger", web.guarded(show_ledger, token), methods=["GET"]),
     ]
 

@@ -199,6 +199,11 @@ class ControlClient:
         account = {"iban": iban, "iin": iin, "closed": closed}
         self._call(self._bank, "POST", "/_control/accounts", account).expect(201)
 
+    def create_card(self, *, token: str, iban: str, iin: str, last4: str) -> None:
+        """Let the processor know a card by its token, or move it to an account."""
+        card = {"token": token, "iban": iban, "iin": iin, "last4": last4}
+        self._call(self._bank, "POST", "/_control/cards", card).expect(201)
+
     def sms(self, to: str) -> list[Json]:
         """The messages a phone has received, oldest first."""
         path = "/_control/sms?" + urlencode({"to": to})

@@ -65,6 +65,16 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A card by its token; its number was never here."""
+
+    token: str
+    iin: str
+    iban: str
+    last4: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """An order as taken, `reason` set when it is going to be rejected.
 
@@ -133,23 +143,37 @@ class Bank:
         self._ledger = Journal(ledger)
         self._rejections = Journal(data / "rejections.jsonl")
         self._opened = Journal(data / "accounts.jsonl")
+        self._issued = Journal(data / "cards.jsonl")
         self._transfers = [Order.from_line(line) for line in self._ledger.records]
         refused = [Order.from_line(line) for line in self._rejections.records]
         self._orders = {o.idempotency_key: o for o in (*self._transfers, *refused)}
         self._accounts = {
             line["iban"]: Account(**line) for line in self._opened.records
         }
+        self._cards = {line["token"]: Card(**line) for line in self._issued.records}
 
     @property
     def able(self) -> bool:
         """False after a failed write: only a restart may go on."""
-        journals = (self._ledger, self._rejections, self._opened)
+        journals = (self._ledger, self._rejections, self._opened, self._issued)
         return not any(journal.broken for journal in journals)
 
     def open_account(self, account: Account) -> None:
         """Create the account or change its owner."""
         self._opened.append(asdict(account))
         self._accounts[account.iban] = account
+
+    def register_card(self, card: Card) -> None:
+        """Know a card by its token, or let it stand before another account."""
+        self._issued.append(asdict(card))
+        self._cards[card.token] = card
+
+    def card(self, *, token: str, iin: str) -> tuple[Verdict, Card | None]:
+        """Whether it is the person's card; what it is only if so."""
+        card = self._cards.get(token)
+        if card is None:
+            return Verdict.UNKNOWN, None
+        return (Verdict.MATCH, card) if card.iin == iin else (Verdict.MISMATCH, None)
 
     def take(self, key: str, transfer: Transfer) -> tuple[Order, bool]:
         """The order under this key, and whether it is new.

@@ -131,8 +131,51 @@ class PhoneChanged(Event):
     phone_token: str
 
 
+class BankAccountAdded(Event):
+    """The client has one account more, proved by both proofs (clause 4.10).
+
+    ``ceremony_id`` is that of the change's own statement, or of the contract that
+    names the account.  Whose account it is the bank says: `AccountOwnershipProved`.
+    """
+
+    TYPE = "onboarding.bank_account_added.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    change_id: UUID
+    ceremony_id: UUID
+    account_id: UUID
+    account_token: str
+
+
+class BankAccountSelected(Event):
+    """New contracts are paid to another of the client's accounts (clause 4.10)."""
+
+    TYPE = "onboarding.bank_account_selected.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    change_id: UUID
+    ceremony_id: UUID
+    account_id: UUID
+    account_token: str
+
+
+class BankAccountRemoved(Event):
+    """An account is the client's no more: nothing is paid to it (clause 4.10)."""
+
+    TYPE = "onboarding.bank_account_removed.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    change_id: UUID
+    ceremony_id: UUID
+    account_id: UUID
+    account_token: str
+
+
 class BankAccountChanged(Event):
-    """The client wants money on another account, proved by both proofs (clause 4.10).
+    """The client put another account in one's place, proved by both proofs (4.10).
 
     Whose account it is the bank says: `AccountOwnershipProved` tells that.
     """

@@ -15,6 +15,7 @@ from kernel.events.contracts import ApplicationRefused, ApplicationSubmitted
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountAdded,
     BankAccountChanged,
     ClientActivated,
     PhoneChanged,
@@ -298,10 +299,10 @@ def when_phone_changed(event: PhoneChanged, envelope: Envelope, *, unit: Unit) -
     )
 
 
-def when_bank_account_changed(
-    event: BankAccountChanged, envelope: Envelope, *, unit: Unit
+def when_bank_account_named(
+    event: BankAccountAdded | BankAccountChanged, envelope: Envelope, *, unit: Unit
 ) -> None:
-    """A change counts from the moment it is made, proved by the bank or not."""
+    """A new account counts from the moment it is named, proved by the bank or not."""
     unit.add_signal(
         Signal(
             event_id=envelope.id,

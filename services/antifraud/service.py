@@ -12,6 +12,7 @@ from kernel.events.contracts import ApplicationRefused, ApplicationSubmitted
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountAdded,
     BankAccountChanged,
     ClientActivated,
     PhoneChanged,
@@ -136,9 +137,13 @@ class AntifraudService:
     def when_bank_account_changed(
         self, tx: Transaction, event: BankAccountChanged, envelope: Envelope
     ) -> None:
-        handlers.when_bank_account_changed(
-            event, envelope, unit=self.use_cases.unit(tx)
-        )
+        handlers.when_bank_account_named(event, envelope, unit=self.use_cases.unit(tx))
+
+    @handles(BankAccountAdded)
+    def when_bank_account_added(
+        self, tx: Transaction, event: BankAccountAdded, envelope: Envelope
+    ) -> None:
+        handlers.when_bank_account_named(event, envelope, unit=self.use_cases.unit(tx))
 
 
 Service = AntifraudService

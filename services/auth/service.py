@@ -18,7 +18,10 @@ from kernel.events.contracts import ContractAnnulled, ContractSigned
 from kernel.events.disbursement import PayoutDue, PayoutSettled
 from kernel.events.onboarding import (
     AccountOwnershipLost,
+    BankAccountAdded,
     BankAccountChanged,
+    BankAccountRemoved,
+    BankAccountSelected,
     ClientActivated,
     PhoneChanged,
 )
@@ -266,6 +269,27 @@ class Service:
         self, tx: Transaction, event: BankAccountChanged, envelope: Envelope
     ) -> None:
         """Money goes to another account from now on: the client is told (4.10)."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(BankAccountAdded)
+    def when_bank_account_added(
+        self, tx: Transaction, event: BankAccountAdded, envelope: Envelope
+    ) -> None:
+        """The client has one account more (4.10)."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(BankAccountSelected)
+    def when_bank_account_selected(
+        self, tx: Transaction, event: BankAccountSelected, envelope: Envelope
+    ) -> None:
+        """New contracts are paid to another account (4.10)."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(BankAccountRemoved)
+    def when_bank_account_removed(
+        self, tx: Transaction, event: BankAccountRemoved, envelope: Envelope
+    ) -> None:
+        """The client has one account less (4.10)."""
         self._tell_client(tx, event, envelope)
 
     @handles(ContractSigned)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
 import httpx
@@ -48,6 +48,10 @@ class Answer(BaseModel):
 
 class AccountAnswer(Answer):
     account_id: UUID
+
+
+class NamedAccountAnswer(Answer):
+    account: Line
 
 
 class DocumentAnswer(Answer):
@@ -94,14 +98,32 @@ class RpcOnboarding:
             rpc.call, "onboarding", context=context, timeout_s=NEIGHBOUR_TIMEOUT_S
         )
 
-    def account_of(self, client_id: UUID) -> UUID | None:
+    def account_of(
+        self, client_id: UUID, *, account_id: UUID | None = None
+    ) -> UUID | None:
+        named = {} if account_id is None else {"account_id": account_id}
+        answer = self._account("get_account", client_id=client_id, **named)
+        return None if answer is None else _read(AccountAnswer, answer).account_id
+
+    def account_in_full(
+        self, client_id: UUID, account_id: UUID, *, purpose: str
+    ) -> str | None:
+        answer = self._account(
+            "get_contract_account",
+            client_id=client_id,
+            account_id=account_id,
+            purpose=purpose,
+        )
+        return None if answer is None else _read(NamedAccountAnswer, answer).account
+
+    def _account(self, method: str, **arguments: Any) -> Json:  # noqa: ANN401 - passed on
+        """None where there is no such account."""
         try:
-            answer = self._ask("get_account", client_id=client_id)
+            return self._ask(method, **arguments)
         except Refused as refused:
             if refused.code in _NO_ACCOUNT:
                 return None
             raise Broken("Onboarding refused to name the account") from refused
-        return _read(AccountAnswer, answer).account_id
 
     def borrower(self, client_id: UUID, *, purpose: str) -> Borrower:
         with _must_answer("Onboarding refused to name the client"):
@@ -117,14 +139,21 @@ class RpcOnboarding:
         )
 
     def open_ceremony(
-        self, *, client_id: UUID, operation: str, document: bytes
+        self,
+        *,
+        client_id: UUID,
+        operation: str,
+        document: bytes,
+        account_id: UUID | None,
     ) -> Ceremony:
+        named: dict[str, Any] = {} if account_id is None else {"account_id": account_id}
         reply = self._ask(
             "open_ceremony",
             timeout_s=CEREMONY_TIMEOUT_S,
             client_id=client_id,
             operation=operation,
             document_b64=base64.b64encode(document).decode("ascii"),
+            **named,
         )
         ceremony = _read(CeremonyAnswer, reply)
         return Ceremony(

@@ -180,15 +180,33 @@ class Ceremony:
 class Onboarding(Protocol):
     """Owner of clients: asked for clear values with a purpose, which it records."""
 
-    def account_of(self, client_id: UUID) -> UUID | None:
-        """The account to pay to; None when the client has none."""
+    def account_of(
+        self, client_id: UUID, *, account_id: UUID | None = None
+    ) -> UUID | None:
+        """The account to pay to, the selected one unless named; None if there is none.
+
+        One the client is only adding may be named: the contract's ceremony covers it.
+        """
+        ...
+
+    def account_in_full(
+        self, client_id: UUID, account_id: UUID, *, purpose: str
+    ) -> str | None:
+        """The account as a document names it; None when it is no more."""
         ...
 
     def borrower(self, client_id: UUID, *, purpose: str) -> Borrower: ...
 
     def open_ceremony(
-        self, *, client_id: UUID, operation: str, document: bytes
-    ) -> Ceremony: ...
+        self,
+        *,
+        client_id: UUID,
+        operation: str,
+        document: bytes,
+        account_id: UUID | None,
+    ) -> Ceremony:
+        """`account_id` is the account the document names, if it names one."""
+        ...
 
 
 class Bureau(Protocol):

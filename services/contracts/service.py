@@ -16,6 +16,7 @@ from kernel.events.disbursement import (
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
 )
@@ -42,9 +43,14 @@ class Service:
         repayment: RepaymentMethod,
         amount: WireMoney,
         term_days: int,
+        account_id: UUID | None = None,
     ) -> Json:
         wish = Wish(
-            product=product, repayment=repayment, amount=amount, term_days=term_days
+            product=product,
+            repayment=repayment,
+            amount=amount,
+            term_days=term_days,
+            account_id=account_id,
         )
         return self.use_cases.submit_application(call, wish)
 
@@ -153,6 +159,12 @@ class Service:
         self, tx: Transaction, event: AccountOwnershipLost, _envelope: Envelope
     ) -> None:
         self.use_cases.when_account_ownership_lost(tx, event)
+
+    @handles(BankAccountRemoved)
+    def when_bank_account_removed(
+        self, tx: Transaction, event: BankAccountRemoved, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_bank_account_removed(tx, event)
 
     @handles(IdentificationCompleted)
     def when_identification_completed(

@@ -19,6 +19,7 @@ from kernel.events.disbursement import (
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
 )
@@ -215,6 +216,13 @@ class UseCases:
         self, tx: Transaction, event: AccountOwnershipLost
     ) -> None:
         reactions.when_account_ownership_lost(
+            event, unit=self._unit(tx), clock=self.platform.clock
+        )
+
+    def when_bank_account_removed(
+        self, tx: Transaction, event: BankAccountRemoved
+    ) -> None:
+        reactions.when_bank_account_removed(
             event, unit=self._unit(tx), clock=self.platform.clock
         )
 

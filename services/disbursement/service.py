@@ -15,7 +15,7 @@ from kernel.events.contracts import (
     ContractSigned,
     ReleaseConfirmed,
 )
-from kernel.events.onboarding import BankAccountChanged
+from kernel.events.onboarding import BankAccountChanged, BankAccountRemoved
 from services.disbursement.wiring import UseCases
 
 
@@ -70,6 +70,12 @@ class Service:
         self, tx: Transaction, event: BankAccountChanged, _envelope: Envelope
     ) -> None:
         self.use_cases.when_bank_account_changed(tx, event)
+
+    @handles(BankAccountRemoved)
+    def when_bank_account_removed(
+        self, tx: Transaction, event: BankAccountRemoved, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_bank_account_removed(tx, event)
 
     @handles(OperationSuspended)
     def when_operation_suspended(

@@ -17,7 +17,7 @@ from kernel.events.contracts import (
     ContractSigned,
     ReleaseConfirmed,
 )
-from kernel.events.onboarding import BankAccountChanged
+from kernel.events.onboarding import BankAccountChanged, BankAccountRemoved
 from kernel.platform import Platform
 from kernel.tls import client_context
 from services.disbursement.adapters import (
@@ -120,6 +120,13 @@ class UseCases:
         self, tx: Transaction, event: BankAccountChanged
     ) -> None:
         reactions.when_bank_account_changed(
+            event, payouts=self._payouts(tx), publish=tx.publish
+        )
+
+    def when_bank_account_removed(
+        self, tx: Transaction, event: BankAccountRemoved
+    ) -> None:
+        reactions.when_bank_account_removed(
             event, payouts=self._payouts(tx), publish=tx.publish
         )
 

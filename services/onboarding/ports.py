@@ -13,10 +13,11 @@ from uuid import UUID
 
 from kernel.crypto import Json
 from kernel.events import Event
-from kernel.values import Iban, Iin, Phone
+from kernel.values import CardToken, Iban, Iin, Phone
 from services.onboarding.domain.account import (
     Account,
     AccountState,
+    CardRecord,
     Ownership,
 )
 from services.onboarding.domain.ceremony import (
@@ -192,16 +193,30 @@ class Clients(Protocol):
 
 
 class Accounts(Protocol):
-    """Bank accounts and the answers about their owners."""
+    """Accounts, cards, and the answers about their owners."""
 
-    def add(self, account: Account, *, at: datetime) -> None: ...
+    def add(self, account: Account, *, at: datetime) -> bool:
+        """False when the client has such an account, or one selected, already."""
+        ...
 
-    def of_client(self, client_id: UUID) -> Account | None: ...
+    def of_client(self, client_id: UUID) -> tuple[Account, ...]:
+        """All but the removed ones, the first added first."""
+        ...
 
-    def get(self, account_id: UUID) -> Account | None: ...
+    def get(self, account_id: UUID) -> Account | None:
+        """None when it was removed, too."""
+        ...
 
-    def change_iban(self, change: Change) -> bool:
-        """From the old account to the new, unproved; False when it is not the old."""
+    def replace(self, change: Change) -> bool:
+        """From the old value to the new, unproved; False when it is not the old."""
+        ...
+
+    def select(self, change: Change) -> bool:
+        """From the account selected before to another; False when it was not."""
+        ...
+
+    def remove(self, change: Change, *, at: datetime) -> bool:
+        """Keep it for the record only; False when it is selected or not as it was."""
         ...
 
     def record(
@@ -250,6 +265,18 @@ class Changes(Protocol):
         """Checked → applied, by this ceremony; False when it was not checked."""
         ...
 
+    def adding(self, account_id: UUID) -> Change | None:
+        """The change by which an account of that id was to be added."""
+        ...
+
+    def cover(self, change_id: UUID, operation: str) -> bool:
+        """Let another operation's ceremony apply it; False unless it is checked."""
+        ...
+
+    def covered_by(self, operation: str) -> Change | None:
+        """The change that the ceremony of an operation is to apply as well."""
+        ...
+
     def refuse(self, change_id: UUID, *, code: str, at: datetime) -> bool: ...
 
     def is_quarantined(
@@ -269,6 +296,8 @@ class Ceremonies(Protocol):
     def get(self, ceremony_id: UUID) -> Ceremony | None: ...
 
     def unfinished_of(self, operation: str) -> Ceremony | None: ...
+
+    def unfinished_of_client(self, client_id: UUID) -> tuple[Ceremony, ...]: ...
 
     def move(
         self,
@@ -399,6 +428,14 @@ class Bank(Protocol):
         ...
 
 
+class Cards(Protocol):
+    """The card processor, which alone knows the numbers of cards."""
+
+    def look_up(self, token: CardToken, iin: Iin) -> CardRecord:
+        """Whose card it is, and the account behind it. Transient without an answer."""
+        ...
+
+
 class BiometricProvider(Protocol):
     """Who compares a person with the state's reference: ЦОИД, or another by law."""
 
@@ -463,4 +500,12 @@ class Rules(Protocol):
 
     def quarantine(self, at: datetime) -> timedelta:
         """How long a number somebody gave up is nobody else's login."""
+        ...
+
+    def most_accounts(self, at: datetime) -> int:
+        """How many accounts a client may have."""
+        ...
+
+    def bank_codes(self, at: datetime) -> tuple[str, ...]:
+        """The banks an account may be with, by the code in its IBAN."""
         ...

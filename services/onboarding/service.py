@@ -11,11 +11,12 @@ from kernel.context import Call
 from kernel.crypto import Json
 from kernel.entrypoints import UseCasesProvider, answers, every
 from kernel.errors import Broken, Refused
-from kernel.values import Iban, Iin, Phone
+from kernel.values import CardToken, Iban, Iin, Phone
 from services.onboarding.domain.ceremony import unknown_ceremony
-from services.onboarding.domain.change import ChangeKind
+from services.onboarding.domain.change import Act, ChangeKind
 from services.onboarding.domain.consent import parse_consents
 from services.onboarding.domain.person import IdentityDocument, Names, Person
+from services.onboarding.handlers.account_changes import AccountWish
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import Application
@@ -137,10 +138,12 @@ class Service:
         operation: str,
         document_b64: str,
         client_id: UUID | None = None,
+        account_id: UUID | None = None,
     ) -> Json:
         """Open a ceremony over a document of the caller's.
 
         The gateway names no client: it asks in the name of the one at its door.
+        `account_id` is the account that the document names.
         """
         named = call.client_id if call.caller == "gateway" else client_id
         if named is None:
@@ -151,6 +154,7 @@ class Service:
             client_id=named,
             operation=operation,
             document=_decoded(document_b64),
+            account_id=account_id,
         )
 
     @answers(callers=("gateway",))
@@ -198,11 +202,37 @@ class Service:
         )
 
     @answers(callers=("gateway",), client=True)
-    def start_account_change(self, call: Call, *, iban: str) -> Json:
-        """Begin a change of the bank account (clause 4.10)."""
-        return self.use_cases.start_account_change(
-            call, client_id=_client(call), iban=Iban(iban)
+    def list_accounts(self, call: Call) -> Json:
+        """The client's own accounts, masked, with the version to act upon."""
+        return self.use_cases.list_accounts(call.context, client_id=_client(call))
+
+    @answers(callers=("gateway",), client=True)
+    def start_account_change(
+        self,
+        call: Call,
+        *,
+        act: Act,
+        seen: str,
+        account_id: UUID | None = None,
+        iban: str | None = None,
+        card_token: str | None = None,
+    ) -> Json:
+        """Begin to add, replace, select or remove an account (clause 4.10)."""
+        if iban is not None and card_token is not None:
+            raise Refused(
+                "account_change_invalid",
+                "An account is named once.",
+                next_step="Name a bank account or a card.",
+            )
+        named = None if iban is None else Iban(iban)
+        wish = AccountWish(
+            client_id=_client(call),
+            act=act,
+            account_id=account_id,
+            named=named if card_token is None else CardToken(card_token),
+            seen=seen,
         )
+        return self.use_cases.start_account_change(call, wish=wish)
 
     @answers(callers=("gateway",), client=True)
     def open_change_ceremony(self, call: Call, *, change_id: UUID, what: Kind) -> Json:
@@ -243,16 +273,27 @@ class Service:
             call.context, client_id=client_id, reader=call.caller, purpose=purpose
         )
 
-    @answers(callers=("contracts", "gateway"))
-    def get_account(self, call: Call, *, client_id: UUID) -> Json:
-        """The client's account, masked; through the gateway their own only."""
-        if call.caller == "gateway" and call.client_id != client_id:
-            raise Refused(
-                "account_unknown",
-                "There is no such account.",
-                next_step="Log in as the client.",
-            )
-        return self.use_cases.get_account(call.context, client_id=client_id)
+    @answers(callers=("contracts",))
+    def get_account(
+        self, call: Call, *, client_id: UUID, account_id: UUID | None = None
+    ) -> Json:
+        """The client's account, masked: the one named, or the selected one."""
+        return self.use_cases.get_account(
+            call.context, client_id=client_id, account_id=account_id
+        )
+
+    @answers(callers=("contracts",))
+    def get_contract_account(
+        self, call: Call, *, client_id: UUID, account_id: UUID, purpose: str
+    ) -> Json:
+        """The account as a contract names it, in clear; the reading is recorded."""
+        return self.use_cases.get_contract_account(
+            call.context,
+            client_id=client_id,
+            account_id=account_id,
+            reader=call.caller,
+            purpose=purpose,
+        )
 
     @answers(callers=("disbursement-worker",))
     def get_payout_account(

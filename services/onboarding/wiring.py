@@ -14,9 +14,9 @@ from kernel.errors import Broken, Transient
 from kernel.platform import Platform
 from kernel.policy import Policy
 from kernel.tls import client_context
-from kernel.values import Iban, Phone
+from kernel.values import Phone
 from services.onboarding.adapters import codes
-from services.onboarding.adapters.bank import HttpBank
+from services.onboarding.adapters.bank import HttpBank, HttpCards
 from services.onboarding.adapters.biometrics import (
     CanonicalProtocols,
     DatedProviders,
@@ -34,20 +34,22 @@ from services.onboarding.domain.ceremony import (
     CeremonyRules,
     parse_operation,
 )
-from services.onboarding.domain.change import OPERATIONS, ChangeKind
 from services.onboarding.domain.visits import VisitRules
 from services.onboarding.handlers import (
+    account_changes,
+    accounts,
     ceremonies,
     changes,
     clients,
     proofs,
     registration,
 )
+from services.onboarding.handlers.account_changes import AccountWish
+from services.onboarding.handlers.accounts import Owners
 from services.onboarding.handlers.ceremonies import Desk, Owner
-from services.onboarding.handlers.changes import Which, Wish
+from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import (
-    Bank,
     Begin,
     Protocols,
     Provider,
@@ -93,13 +95,21 @@ class DatedRules:
         """How long a number somebody gave up is nobody else's login."""
         return timedelta(days=self._policy.integer("onboarding.quarantine_days", at))
 
+    def most_accounts(self, at: datetime) -> int:
+        """How many accounts a client may have."""
+        return self._policy.integer("accounts.most", at)
+
+    def bank_codes(self, at: datetime) -> tuple[str, ...]:
+        """The banks an account may be with, by the code in its IBAN."""
+        return self._policy.texts("accounts.bank_codes", at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """The outer systems, each behind its port."""
 
     state_base: StateBase
-    bank: Bank
+    owners: Owners
     providers: Providers
     protocols: Protocols
     signatures: Signatures
@@ -162,7 +172,8 @@ class UseCases:
         self, call: Call, *, client_id: UUID, phone: Phone
     ) -> Mapping[str, Json]:
         return changes.start_phone_change(
-            Wish(client_id=client_id, kind=ChangeKind.PHONE, value=phone),
+            client_id=client_id,
+            phone=phone,
             begin=self._begin(call.context, call),
             clock=self._platform.clock,
             ids=self._platform.ids,
@@ -184,15 +195,20 @@ class UseCases:
         )
 
     def start_account_change(
-        self, call: Call, *, client_id: UUID, iban: Iban
+        self, call: Call, *, wish: AccountWish
     ) -> Mapping[str, Json]:
-        return changes.start_account_change(
-            Wish(client_id=client_id, kind=ChangeKind.ACCOUNT, value=iban),
+        return account_changes.start_account_change(
+            wish,
             begin=self._begin(call.context, call),
             clock=self._platform.clock,
             ids=self._platform.ids,
             blind=self._blind,
+            owners=self._outside.owners,
+            rules=self._rules,
         )
+
+    def list_accounts(self, context: Context, *, client_id: UUID) -> Mapping[str, Json]:
+        return accounts.list_accounts(begin=self._begin(context), client_id=client_id)
 
     def open_change_ceremony(
         self, context: Context, *, which: Which
@@ -276,12 +292,14 @@ class UseCases:
         client_id: UUID,
         operation: str,
         document: bytes,
+        account_id: UUID | None = None,
     ) -> Mapping[str, Json]:
         return ceremonies.open_ceremony(
             desk=self._desk(context),
             client_id=client_id,
             operation=parse_operation(operation, by=by),
             document=document,
+            account_id=account_id,
         )
 
     def get_ceremony(
@@ -343,8 +361,29 @@ class UseCases:
             purpose=purpose,
         )
 
-    def get_account(self, context: Context, *, client_id: UUID) -> Mapping[str, Json]:
-        return clients.get_account(begin=self._begin(context), client_id=client_id)
+    def get_account(
+        self, context: Context, *, client_id: UUID, account_id: UUID | None = None
+    ) -> Mapping[str, Json]:
+        return clients.get_account(
+            begin=self._begin(context), client_id=client_id, account_id=account_id
+        )
+
+    def get_contract_account(
+        self,
+        context: Context,
+        *,
+        client_id: UUID,
+        account_id: UUID,
+        reader: str,
+        purpose: str,
+    ) -> Mapping[str, Json]:
+        return clients.get_contract_account(
+            begin=self._begin(context),
+            client_id=client_id,
+            account_id=account_id,
+            reader=reader,
+            purpose=purpose,
+        )
 
     def get_payout_account(
         self,
@@ -366,10 +405,10 @@ class UseCases:
     def prove_ownership(
         self, context: Context, *, client_id: UUID, account_id: UUID
     ) -> Mapping[str, Json]:
-        return clients.prove_ownership(
+        return accounts.prove_ownership(
             begin=self._begin(context),
             ids=self._platform.ids,
-            bank=self._outside.bank,
+            owners=self._outside.owners,
             client_id=client_id,
             account_id=account_id,
         )
@@ -379,28 +418,27 @@ class UseCases:
     ) -> Mapping[str, Json]:
         """Go on at once with what the last proof completed.
 
-        A registration is activated; the beat is the net. Of a new account the bank is
-        asked whose it is; the net is the payer, who asks before any order (5.3).
+        A registration is activated; the beat is the net. Of an account that came, or
+        was chosen, it is asked whose it is; the net is the payer, who asks before any
+        order (5.3).
         """
-        kind, _, subject = str(standing["operation"]).partition(":")
         if standing["state"] == "completed":
+            operation = str(standing["operation"])
+            kind, _, subject = operation.partition(":")
             if kind == REGISTRATION:
                 self._activate(context, UUID(subject))
-            elif kind == OPERATIONS[ChangeKind.ACCOUNT]:
-                self._prove_changed(context, UUID(subject))
+            else:
+                self._prove_changed(context, operation)
         return standing
 
-    def _prove_changed(self, context: Context, change_id: UUID) -> None:
+    def _prove_changed(self, context: Context, operation: str) -> None:
         with self._begin(context)() as unit:
-            change = unit.changes.get(change_id)
-            account = (
-                None if change is None else unit.accounts.of_client(change.client_id)
-            )
-        if account is None:
+            change = changes.applied_by(unit, operation)
+        if change is None or change.account_id is None or change.value is None:
             return
         with suppress(Transient, Broken):
             self.prove_ownership(
-                context, client_id=account.client_id, account_id=account.account_id
+                context, client_id=change.client_id, account_id=change.account_id
             )
 
     def _activate(self, context: Context, registration_id: UUID) -> bool:
@@ -409,7 +447,7 @@ class UseCases:
             clock=self._platform.clock,
             ids=self._platform.ids,
             blind=self._blind,
-            bank=self._outside.bank,
+            bank=self._outside.owners.bank,
             rules=self._rules,
             registration_id=registration_id,
         )
@@ -472,7 +510,7 @@ def _outside(platform: Platform[Settings]) -> Outside:
     return_url = settings.public_url.rstrip("/") + RETURN_PATH
     return Outside(
         state_base=HttpStateBase(state),
-        bank=HttpBank(bank),
+        owners=Owners(bank=HttpBank(bank), cards=HttpCards(bank)),
         providers=DatedProviders(
             {
                 name: Provider(

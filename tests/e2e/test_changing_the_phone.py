@@ -147,6 +147,63 @@ def test_the_bank_is_asked_whose_the_new_account_is(
     assert len(proofs) == 2
 
 
+@pytest.mark.clause("5.3")
+@pytest.mark.clause("4.10")
+def test_a_card_is_added_selected_and_the_old_account_removed(
+    client: Borrower, sweep: Sweep
+) -> None:
+    """One whole act after the other, each with both proofs, each told by a message."""
+    (first,) = client.cabinet.call("GET", "/accounts")["items"]
+    token = f"tok_{secrets.token_hex(16)}"
+    changes.take_card(client, token)
+    number = refused(
+        lambda: changes.begin_account_act(client, act="add", iban="4111111111111111")
+    )
+    assert number.code == "card_number_refused"
+    added = changes.begin_account_act(client, act="add", card_token=token)
+    changes.finish_account_act(client, added)
+    client.next_message("добавлен банковский счёт или карта")
+    for act, account_id, words in (
+        ("select", added["account_id"], "выбран другой счёт"),
+        ("remove", first["account_id"], "карта удалены"),
+    ):
+        client.forget_messages()
+        change = changes.begin_account_act(client, act=act, account_id=account_id)
+        changes.finish_account_act(client, change)
+        client.next_message(words)
+    (left,) = client.cabinet.call("GET", "/accounts")["items"]
+    assert (left["masked"], left["selected"], left["state"]) == (
+        "•••• 4242",
+        True,
+        "proved",
+    )
+    stale = {"act": "remove", "account_id": left["account_id"]}
+    code = refused(
+        lambda: client.cabinet.call("POST", "/account-changes", stale, seen="5f" * 16)
+    ).code
+    assert code == "version_stale"
+    sweep.hold([{"card number": "4111111111111111", "card token": token}])
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.clause("5.2a")
+def test_an_account_named_in_the_contract_needs_no_ceremony_of_its_own(
+    client: Borrower,
+) -> None:
+    """Registration and contract: two ceremonies for a first loan, not three."""
+    new = another_account()
+    changes.take_account(client, new)
+    added = changes.begin_account_act(client, act="add", iban=new)
+    assert len(client.cabinet.call("GET", "/accounts")["items"]) == 1
+    client.apply("100000.00", account_id=added["account_id"])
+    client.sign()
+    client.next_message("добавлен банковский счёт или карта")
+    items = client.cabinet.call("GET", "/accounts")["items"]
+    assert [item["account_id"] for item in items][1:] == [added["account_id"]]
+    assert items[1]["state"] == "proved"
+    assert items[0]["selected"]
+
+
 @pytest.mark.catalogue("F08")
 @pytest.mark.clause("5.3")
 def test_a_change_of_account_while_a_payout_waits_pays_neither(

@@ -32,6 +32,14 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """The number a login has left: told for a while of what only a thief would hide."""
+
+    phone: Phone
+    phone_token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One reserved look at a password.
 

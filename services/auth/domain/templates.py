@@ -23,6 +23,9 @@ Template = Literal[
     "phone_given_up_notice",
     "phone_taken_notice",
     "account_changed",
+    "account_added",
+    "account_selected",
+    "account_removed",
     "login_notice",
     "password_notice",
     "factor_notice",
@@ -215,6 +218,51 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         ),
         en=(
             "{site}: your bank account was changed on {moment}. "
+            "If it was not you, tell us at once."
+        ),
+    ),
+    "account_added": Wording(
+        version=1,
+        kk=(
+            "{site}: {moment} жаңа банк шоты немесе карта қосылды. "
+            "Егер бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: добавлен банковский счёт или карта {moment}. "
+            "Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: a bank account or card was added on {moment}. "
+            "If it was not you, tell us at once."
+        ),
+    ),
+    "account_selected": Wording(
+        version=1,
+        kk=(
+            "{site}: {moment} ақша алу үшін басқа шот таңдалды. "
+            "Егер бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: для получения денег выбран другой счёт {moment}. "
+            "Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: another account was selected for payouts on {moment}. "
+            "If it was not you, tell us at once."
+        ),
+    ),
+    "account_removed": Wording(
+        version=1,
+        kk=(
+            "{site}: {moment} банк шоты немесе карта жойылды. "
+            "Егер бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: банковский счёт или карта удалены {moment}. "
+            "Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: a bank account or card was removed on {moment}. "
             "If it was not you, tell us at once."
         ),
     ),

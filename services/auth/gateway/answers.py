@@ -172,6 +172,8 @@ class ChangeStep(Answer):
 
     change_id: AnswerId
     kind: Annotated[str, word("phone", "account")]
+    act: Annotated[str, word("replace", "add", "select", "remove")] = "replace"
+    account_id: AnswerId | None = None
     state: Annotated[str, word("draft", "confirmed", "checked", "applied", "refused")]
     next_step: Annotated[str, word("confirm_phone", "identify", "none")]
 
@@ -230,6 +232,24 @@ class ScheduleList(Answer):
     """The same loan by each method of repayment."""
 
     items: list[ScheduleAnswer]
+
+
+class AccountAnswer(Answer):
+    """One account, masked; `proved_at` is when its owner was last shown."""
+
+    account_id: AnswerId
+    kind: Annotated[str, word("iban", "card")]
+    masked: Annotated[str, Field(examples=["***338"])]
+    state: Annotated[str, word("proved", "unproved", "lost")]
+    proved_at: Moment | None
+    selected: bool
+
+
+class AccountsAnswer(Answer):
+    """The client's accounts; money goes to the selected one."""
+
+    version: Annotated[str, Field(examples=["5f" * 16])]
+    items: list[AccountAnswer]
 
 
 class ApplicationAnswer(Answer):

@@ -9,7 +9,7 @@ from pydantic import Field
 from kernel.errors import KernelError
 from kernel.money import Money
 from services.auth.gateway.answers import ApplicationAnswer, ApplicationPage
-from services.auth.gateway.bodies import Body, StrictRoute
+from services.auth.gateway.bodies import Body, Id, StrictRoute
 from services.auth.gateway.gate import Here
 from services.auth.gateway.pages import Asked, page_of
 from services.auth.gateway.problems import BadRequestError
@@ -24,12 +24,17 @@ DECISION_S = 15.0
 
 
 class NewApplication(Body):
-    """What, how much, for how long.  The amount is a decimal text, in tenge."""
+    """What, how much, for how long, and where to.  The amount is a decimal text.
+
+    Without an account it is the selected one.  One that is being added may be named:
+    the contract names it in full, and its ceremony covers it.
+    """
 
     product: Annotated[str, Field(pattern="^[a-z_]{1,40}$", examples=["standard"])]
     repayment: Literal["annuity", "differentiated"]
     amount: Annotated[str, Field(pattern=AMOUNT_FORM, examples=["400000.00"])]
     term_days: Annotated[int, Field(ge=1, le=3650, examples=[30])]
+    account_id: Annotated[Id | None, Field(examples=[None])] = None
 
 
 @router.post(
@@ -48,6 +53,7 @@ async def submit_application(
     here: Here, session: SignedIn, body: NewApplication
 ) -> ApplicationAnswer:
     """Apply; the answer says whether a contract is offered."""
+    named = {} if body.account_id is None else {"account_id": body.account_id}
     return await here.ask_for(
         ApplicationAnswer,
         "contracts",
@@ -58,6 +64,7 @@ async def submit_application(
         repayment=body.repayment,
         amount=money_of(body.amount),
         term_days=body.term_days,
+        **named,
     )
 
 

@@ -17,6 +17,10 @@ from typing_extensions import override
 
 from kernel.errors import Refused
 from services.auth.gateway import digests
+from services.auth.gateway.cardnumbers import (
+    refuse_card_number_around,
+    refuse_card_number_in,
+)
 from services.auth.gateway.problems import (
     BadRequestError,
     malformed_json,
@@ -79,6 +83,7 @@ class StrictRoute(APIRoute):
         recorder = Recorder(self)
 
         async def handle(request: Request) -> Response:
+            refuse_card_number_around(request)
             _refuse_duplicate_query(request)
             _refuse_other_forms(request)
             if reads_json:
@@ -111,14 +116,19 @@ class _JsonRequest(Request):
 
 
 async def _with_json(request: Request) -> Request:
-    """Raises BadRequestError ``media_type_unknown``, ``too_large``, malformed_json."""
+    """Raises BadRequestError ``media_type_unknown``, ``too_large``, malformed_json.
+
+    And ``card_number_refused``: the body goes no further then.
+    """
     content_type = request.headers.get("content-type")
     if content_type is not None and not _is_json(content_type):
         raise media_type_unknown(accepted="application/json")
     raw = await read_bounded(request, limit=MOST_JSON_BYTES)
     if raw and content_type is None:
         raise media_type_unknown(accepted="application/json")
-    return _JsonRequest(request, raw, parse(raw) if raw else None)
+    value = parse(raw) if raw else None
+    refuse_card_number_in(value)
+    return _JsonRequest(request, raw, value)
 
 
 def _is_json(content_type: str) -> bool:

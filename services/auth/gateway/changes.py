@@ -7,21 +7,24 @@ number and holds the right to just this (`recoveries`); of an account only by th
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.auth.gateway.answers import (
+    AccountsAnswer,
     CeremonyAnswer,
     CeremonyStep,
     ChangeAnswer,
     ChangeStep,
 )
-from services.auth.gateway.bodies import Body, Nothing, StrictRoute
+from services.auth.gateway.bodies import Body, Id, Nothing, StrictRoute
 from services.auth.gateway.ceremonies import Signature
 from services.auth.gateway.challenges import Code
 from services.auth.gateway.gate import AnswerT, Here, Visit
+from services.auth.gateway.preconditions import ETAG, Seen, show_version
 from services.auth.gateway.records import PERSONAL
 from services.auth.gateway.refusals import (
+    ACCOUNT,
     CEREMONY,
     CHANGE,
     CODES,
@@ -49,12 +52,22 @@ class NewPhone(Body):
     ]
 
 
-class NewAccount(Body):
-    """The new account."""
+class AccountAct(Body):
+    """What is done to which account; a card is named by its processor's token.
 
+    ``add``: `iban` or `card_token`.  ``replace``: one of them, and `account_id` unless
+    it is the selected account.  ``select`` and ``remove``: `account_id` alone.
+    """
+
+    act: Literal["add", "replace", "select", "remove"] = "replace"
+    account_id: Annotated[Id | None, Field(examples=[None])] = None
     iban: Annotated[
-        str, Field(min_length=1, max_length=40, examples=["KZ86125KZT5004100100"])
-    ]
+        str | None,
+        Field(min_length=1, max_length=40, examples=["KZ86125KZT5004100100"]),
+    ] = None
+    card_token: Annotated[
+        str | None, Field(pattern="^[A-Za-z0-9_-]{22,64}$", examples=[None])
+    ] = None
 
 
 class Confirmation(Body):
@@ -138,24 +151,43 @@ async def get_phone_change(
     )
 
 
+@router.get("/accounts", responses={200: {"headers": ETAG}})
+async def list_accounts(
+    here: Here, session: LookedIn, response: Response
+) -> AccountsAnswer:
+    """The client's accounts, masked; the ETag names them for a change."""
+    accounts = await here.ask_for(
+        AccountsAnswer, "onboarding", "list_accounts", client_id=session.client_id
+    )
+    show_version(response, accounts.version)
+    return accounts
+
+
 @router.post(
     "/account-changes",
     status_code=201,
-    openapi_extra=refuses(*_BEGUN, "iban_invalid", "account_unknown"),
+    openapi_extra=refuses(*_BEGUN, *ACCOUNT),
 )
 async def start_account_change(
-    here: Here, session: SignedIn, body: NewAccount
+    here: Here, session: SignedIn, seen: Seen, body: AccountAct
 ) -> ChangeStep:
     """Begin; what was begun before is given up.
 
-    A payout that was drawn up for the old account does not go to the new one.
+    A payout that was drawn up for the old account does not go to the new one.  An
+    account that is being added may be named in an application at once: the contract's
+    ceremony covers it then.
     """
     return await here.ask_for(
         ChangeStep,
         "onboarding",
         "start_account_change",
         client_id=session.client_id,
+        timeout_s=OUTER_ANSWER_S,
+        act=body.act,
+        seen=seen,
+        account_id=body.account_id,
         iban=body.iban,
+        card_token=body.card_token,
     )
 
 

@@ -106,7 +106,11 @@ async def get_schedule(
     openapi_extra=refuses(
         "not_found",
         "already_signed",
+        "account_changed",
         "account_not_proved",
+        "account_unknown",
+        "change_expired",
+        "change_superseded",
         "biometrics_negative",
         "contract_annulled",
         "contract_blocked",

@@ -66,6 +66,7 @@ _REFUSED_BY_SCHEME: Final = {
 _ALWAYS: Final = (
     *("malformed_request", "query_duplicate", "not_acceptable", "timed_out"),
     *("host_unknown", "head_too_large", "internal_error", "temporarily_unavailable"),
+    "card_number_refused",
 )
 _UNSAFE: Final = ("cross_site", "idempotency_key_invalid")
 _WITH_BODY: Final = (

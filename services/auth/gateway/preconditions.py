@@ -2,8 +2,9 @@
 
 Two writers meet at a contract: the client on two devices, and the clock.  The two
 statements that lead to money (clause 5.5) must therefore name the version they were
-decided upon.  A refusal need not: whoever wants out must not lose a race for it.
-Everything else a client writes is written once, by the states of its owner.
+decided upon; so must an act on one of several accounts (4.10).  A refusal need not:
+whoever wants out must not lose a race for it.  Everything else a client writes is
+written once, by the states of its owner.
 """
 
 import re
@@ -21,7 +22,7 @@ STRONG: Final = re.compile(r'^"([!#-~]{1,64})"$')
 async def seen_version(
     if_match: Annotated[
         str | None,
-        Header(description="The ETag of the contract the client has decided upon."),
+        Header(description="The ETag of what the client has decided upon."),
     ] = None,
 ) -> str:
     """The version a request names; another one than strong and single never matches.
@@ -32,14 +33,14 @@ async def seen_version(
         raise BadRequestError(
             "precondition_required",
             "The request does not say which version was seen.",
-            next_step="Read the contract and send its ETag in If-Match.",
+            next_step="Read what is to be decided upon and send its ETag in If-Match.",
         )
     named = STRONG.fullmatch(if_match.strip())
     if named is None:
         raise BadRequestError(
             "version_stale",
-            "The contract has changed since it was shown.",
-            next_step="Look at the contract again, then decide.",
+            "It has changed since it was shown.",
+            next_step="Look at it again, then decide.",
         )
     return named[1]
 

@@ -54,6 +54,7 @@ _STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     "media_type_unknown": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "head_too_large": HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     "timed_out": HTTPStatus.REQUEST_TIMEOUT,
+    "card_number_refused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "fields_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
     "temporarily_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,

@@ -75,9 +75,21 @@ CHANGE: Final = (
     "change_superseded",
 )
 """Of operations that go on with a change of number or account."""
+ACCOUNT: Final = (
+    "account_change_invalid",
+    "account_selected",
+    "account_unknown",
+    "accounts_full",
+    "bank_unknown",
+    "card_not_confirmed",
+    "card_token_invalid",
+    "iban_invalid",
+)
+"""Of an act on one of the client's accounts."""
 PERSON: Final = (
     "name_invalid",
     "iin_invalid",
+    "bank_unknown",
     "iban_invalid",
     "document_kind_not_accepted",
     "document_number_invalid",

@@ -17,7 +17,13 @@ from kernel.events.antifraud import OperationSuspended
 from kernel.events.auth import MessageDelivered, MessageFailed, MessageSent
 from kernel.events.contracts import ContractAnnulled, ContractSigned
 from kernel.events.disbursement import PayoutDue, PayoutSettled
-from kernel.events.onboarding import AccountOwnershipLost, BankAccountChanged
+from kernel.events.onboarding import (
+    AccountOwnershipLost,
+    BankAccountAdded,
+    BankAccountChanged,
+    BankAccountRemoved,
+    BankAccountSelected,
+)
 from kernel.ids import Ids
 from kernel.values import Phone
 from services.auth.domain.messages import (
@@ -33,6 +39,7 @@ from services.auth.domain.messages import (
     retry_after,
     version_of,
 )
+from services.auth.domain.passwords import Former, Login
 from services.auth.domain.templates import Template
 from services.auth.ports import Languages, Logins, Messages, Publish
 
@@ -44,13 +51,27 @@ def _due(event: PayoutDue) -> Template:
     return "payout_due_confirm" if event.confirmation_required else "payout_due"
 
 
-NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template]]] = {
+def _lost(event: AccountOwnershipLost) -> Template | None:
+    """A client who replaced the account is told of just that."""
+    return None if event.code == "account_changed" else "account_lost"
+
+
+ACCOUNT_NEWS: Final[Mapping[type[Event], Template]] = {
+    BankAccountAdded: "account_added",
+    BankAccountChanged: "account_changed",
+    BankAccountSelected: "account_selected",
+    BankAccountRemoved: "account_removed",
+}
+"""What a number that was left lately is told of as well: who took both the number and
+the cabinet would else be the only one to hear where the money goes."""
+
+NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template | None]]] = {
+    **ACCOUNT_NEWS,
     ContractSigned: "contract_signed",
     ContractAnnulled: "contract_annulled",
     PayoutDue: _due,
     PayoutSettled: "payout_settled",
-    AccountOwnershipLost: "account_lost",
-    BankAccountChanged: "account_changed",
+    AccountOwnershipLost: _lost,
     OperationSuspended: "operation_suspended",
 }
 """Which facts of other services a client is told; each names its `client_id`."""
@@ -99,6 +120,7 @@ def when_client_concerned(
     happened_at: datetime,
     site: str,
     now: datetime,
+    former_since: datetime,
     ids: Ids,
     logins: Logins,
     languages: Languages,
@@ -106,6 +128,7 @@ def when_client_concerned(
 ) -> None:
     """Tell the client of a fact listed in `NOTICES`, unless it is old news.
 
+    News of accounts go to a number left after `former_since` as well (clause 4.10).
     Old facts come when a publisher sends its events again.  Transient while the
     client's activation has not reached us.
     """
@@ -116,18 +139,26 @@ def when_client_concerned(
     login = logins.by_client(client_id)
     if login is None:
         raise Transient("the client's login is not here yet")
-    notify(
-        chosen(event) if callable(chosen) else chosen,
-        to=Addressee(
-            client_id=client_id, phone=login.phone, phone_token=login.phone_token
-        ),
-        site=site,
-        at=happened_at,
-        now=now,
-        ids=ids,
-        languages=languages,
-        messages=messages,
-    )
+    template = chosen(event) if callable(chosen) else chosen
+    if template is None:
+        return
+    numbers: list[Login | Former] = [login]
+    if type(event) in ACCOUNT_NEWS:
+        former = logins.former_number(client_id, since=former_since)
+        numbers.extend([] if former is None else [former])
+    for number in numbers:
+        notify(
+            template,
+            to=Addressee(
+                client_id=client_id, phone=number.phone, phone_token=number.phone_token
+            ),
+            site=site,
+            at=happened_at,
+            now=now,
+            ids=ids,
+            languages=languages,
+            messages=messages,
+        )
 
 
 def message_sent(

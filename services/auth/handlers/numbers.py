@@ -73,7 +73,7 @@ def when_phone_changed(
     by.challenges.void(login.client_id, login.phone_token, now=by.now)  # step 3
     by.devices.void_checks(login.client_id, now=by.now)
     if login.phone_token != event.old_phone_token or not by.logins.move(
-        login, phone, event.phone_token
+        login, phone, event.phone_token, now=by.now
     ):
         raise Broken("a login is not at the number it is to leave")
     end_all_sessions(  # step 4

@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from kernel.values import Phone
-from services.auth.domain.passwords import Attempt, Login
+from services.auth.domain.passwords import Attempt, Former, Login
 from services.auth.domain.rules import Allowance, Rules
 
 PhoneToken = Callable[[Phone], str]
@@ -55,11 +55,23 @@ class Logins(Protocol):
         """The client's login, whose row is ours until the transaction ends."""
         ...
 
-    def move(self, login: Login, phone: Phone, phone_token: str) -> bool:
+    def move(
+        self, login: Login, phone: Phone, phone_token: str, *, now: datetime
+    ) -> bool:
         """Let another number be the login; False when `login` is not as it was.
+
+        The number it leaves is kept as the former one.
 
         Broken when the number is another's.
         """
+        ...
+
+    def former_number(self, client_id: UUID, *, since: datetime) -> Former | None:
+        """The number the login has left after an instant."""
+        ...
+
+    def forget_former(self, *, before: datetime) -> None:
+        """Remove the numbers that were left until then."""
         ...
 
     def reset_password(

@@ -12,7 +12,7 @@ from kernel.clock import Clock
 from kernel.crypto import FieldKeys
 from kernel.errors import Broken
 from kernel.values import Phone
-from services.auth.domain.passwords import Login
+from services.auth.domain.passwords import Former, Login
 from services.auth.storage.tables import logins
 
 _COLUMNS = (
@@ -55,7 +55,9 @@ class SqlLogins:
         ).first()
         return None if row is None else self._login(row)
 
-    def move(self, login: Login, phone: Phone, phone_token: str) -> bool:
+    def move(
+        self, login: Login, phone: Phone, phone_token: str, *, now: datetime
+    ) -> bool:
         """The index on numbers decides, whoever asks at the same time."""
         statement = (
             logins.update()
@@ -64,12 +66,35 @@ class SqlLogins:
             .values(
                 phone_token=phone_token,
                 phone_sealed=self._seal("phone", login, phone.reveal()),
+                former_token=logins.c.phone_token,
+                former_sealed=logins.c.phone_sealed,
+                moved_at=now,
             )
         )
         try:
             return self._connection.execute(statement).rowcount == 1
         except IntegrityError:
             raise Broken("the number is another client's login") from None
+
+    def former_number(self, client_id: UUID, *, since: datetime) -> Former | None:
+        row = self._connection.execute(
+            select(logins.c.login_id, logins.c.former_token, logins.c.former_sealed)
+            .where(logins.c.client_id == client_id)
+            .where(logins.c.former_sealed.is_not(None))
+            .where(logins.c.moved_at > since)
+        ).first()
+        if row is None:
+            return None
+        phone = Phone(self._unseal("phone", row.login_id, row.former_sealed))
+        return Former(phone=phone, phone_token=row.former_token)
+
+    def forget_former(self, *, before: datetime) -> None:
+        self._connection.execute(
+            logins.update()
+            .where(logins.c.moved_at <= before)
+            .where(logins.c.former_sealed.is_not(None))
+            .values(former_token=None, former_sealed=None)
+        )
 
     def reset_password(
         self, login: Login, password_hash: str, *, now: datetime

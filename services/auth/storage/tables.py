@@ -30,6 +30,9 @@ logins = Table(
     Column("password_sealed", LargeBinary),
     Column("password_set_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("former_token", Text),
+    Column("former_sealed", LargeBinary),
+    Column("moved_at", DateTime(timezone=True)),
     UniqueConstraint("client_id", name="logins_client"),
     UniqueConstraint("phone_token", name="logins_phone"),
 )

@@ -112,12 +112,13 @@ class UseCases:
         self, tx: Transaction, event: Event, *, happened_at: datetime
     ) -> None:
         """Tell the client of a fact of another service."""
-        stores = self._desk.stores(tx)
+        stores, now = self._desk.stores(tx), self._desk.now()
         messages.when_client_concerned(
             event,
             happened_at=happened_at,
             site=self._desk.site,
-            now=self._desk.now(),
+            now=now,
+            former_since=self._left_after(now),
             ids=self._desk.platform.ids,
             logins=stores.logins,
             languages=stores.languages,
@@ -141,6 +142,11 @@ class UseCases:
         if expired:
             _alarm("expired", expired)
         return sum(self._deliver(context, message) for message in due)
+
+    def _left_after(self, now: datetime) -> datetime:
+        """Since when a number must have been left to be told of accounts."""
+        days = self._desk.platform.policy.integer("auth.former_number_days", now)
+        return now - timedelta(days=days)
 
     def _deliver(self, context: Context, message: Message) -> bool:
         left = True
@@ -219,6 +225,7 @@ class UseCases:
             stores.languages.forget(before=now - CHALLENGES_KEPT)
             stores.passkeys.forget(before=now)
             stores.devices.forget(before=now - DEVICE_KEPT)
+            stores.logins.forget_former(before=self._left_after(now))
         self.staff.forget(self._desk.platform.context(), before=now - ATTEMPTS_KEPT)
 
 

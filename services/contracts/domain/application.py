@@ -98,8 +98,9 @@ def submit(
     amount: Money,
     term_days: int,
     at: datetime,
+    account_id: UUID | None = None,
 ) -> Application:
-    """A new application.
+    """A new application; without an account it is for the one selected then.
 
     Refused: ``amount_not_positive``, ``currency_unknown``, ``terms_outside_product``.
     """
@@ -118,6 +119,7 @@ def submit(
         amount=amount,
         term_days=term_days,
         submitted_at=at,
+        account_id=account_id,
     )
 
 

@@ -59,15 +59,22 @@ def contract_number(contract_id: UUID, on: date) -> str:
     return f"KSK-{on:%Y%m%d}-{contract_id.hex[-10:].upper()}"
 
 
-def contract_document(terms: Terms, schedule: Schedule, borrower: Borrower) -> bytes:
-    """The contract's text in UTF-8: what is shown, hashed, signed and stored (5.1)."""
+def contract_document(
+    terms: Terms, schedule: Schedule, borrower: Borrower, *, account: str
+) -> bytes:
+    """The contract's text in UTF-8: what is shown, hashed, signed and stored (5.1).
+
+    `account` is where the money goes, as onboarding names it in full: the ceremony over
+    this document covers it (4.10).
+    """
     name = " ".join(
         part
         for part in (borrower.surname, borrower.given_name, borrower.patronymic)
         if part
     )
     kind = _DOCUMENT_KINDS.get(borrower.document_kind, borrower.document_kind)
-    return _CONTRACT_V2.format(
+    return _CONTRACT.format(
+        payout=f"{_TO_THE_ACCOUNT}{account}.",
         number=terms.number,
         contract_on=_day(terms.contract_on),
         name=name,
@@ -88,6 +95,11 @@ def contract_document(terms: Terms, schedule: Schedule, borrower: Borrower) -> b
         interest=schedule.interest,
         total=schedule.total,
     ).encode()
+
+
+def names_account(document: bytes) -> bool:
+    """Whether the document's clause 2.3 names the account; first editions did not."""
+    return _TO_THE_ACCOUNT.encode() in document
 
 
 def consent_text(terms: Terms) -> StatementText:
@@ -131,7 +143,11 @@ _METHODS: Final = {
     RepaymentMethod.DIFFERENTIATED: "дифференцированный: равными долями долга",
 }
 
-_CONTRACT_V2: Final = """\
+_TO_THE_ACCOUNT: Final = """\
+банковский счёт (платёжную карту), если подтверждена принадлежность Заёмщику:
+"""
+
+_CONTRACT: Final = """\
 МИКРОКРЕДИТ БЕРУ ТУРАЛЫ ШАРТ
 ДОГОВОР О ПРЕДОСТАВЛЕНИИ МИКРОКРЕДИТА
 № {number}
@@ -146,7 +162,7 @@ _CONTRACT_V2: Final = """\
 2.1. Займодатель предоставляет Заёмщику микрокредит в сумме {amount}.
 2.2. Срок микрокредита: {term_days} дн. с даты выдачи.
 2.3. Микрокредит предоставляется переводом с банковского счёта Займодателя на
-банковский счёт, принадлежность которого Заёмщику подтверждена.
+{payout}
 2.4. Вознаграждение: {annual_percent} годовых на остаток долга, за каждый день со дня
 выдачи; в году 365 дней. Годовая эффективная ставка вознаграждения (ГЭСВ): {gesv}.
 Комиссии и иные платежи за пользование микрокредитом договором не установлены.

@@ -53,6 +53,8 @@ class Wish:
     repayment: RepaymentMethod
     amount: Money
     term_days: int
+    account_id: UUID | None = None
+    """Where the money is to go; None means the selected account."""
 
 
 def submit_application(
@@ -65,7 +67,7 @@ def submit_application(
     clock: Clock,
     ids: Ids,
 ) -> Json:
-    """Take an application and decide it.
+    """Take an application and decide it; `account_id` is where the money is to go.
 
     When somebody who must be asked is away, the application is kept and waits: the
     reply says ``wait_for_decision`` and `decide_held` goes on.  Refused:
@@ -83,6 +85,7 @@ def submit_application(
                     amount=wish.amount,
                     term_days=wish.term_days,
                     at=now,
+                    account_id=wish.account_id,
                 ),
                 unit=unit,
             )
@@ -157,11 +160,13 @@ def _check(
     """Step 2: `checked` or `refused`; nobody is asked more than the decision needs."""
     lending = LendingRules.at(policy, application.submitted_at)
     checks = [machine.check_amount(application, lending)]
-    account_id = None
+    account_id = application.account_id
     if checks[-1].passed:
         checks.append(_check_gesv(application, policy))
     if checks[-1].passed:
-        account_id = judges.onboarding.account_of(application.client_id)
+        account_id = judges.onboarding.account_of(
+            application.client_id, account_id=account_id
+        )
         checks.append(_check_account(account_id, work=work))
     if checks[-1].passed:
         borrower = judges.onboarding.borrower(
@@ -220,9 +225,14 @@ def _offer(
         },
     )
     check = machine.check_antifraud(decision)
-    if not check.passed:
-        refused = machine.refuse(application, check)
-        _save(application, refused, checks=[check], work=work, at=clock.now())
+    account = check.passed and judges.onboarding.account_in_full(
+        application.client_id, _account(application), purpose="contract_document"
+    )
+    if not account:
+        # An account that was removed just now is none to pay to.
+        failed = machine.check_account(None, lost=True) if check.passed else check
+        refused = machine.refuse(application, failed)
+        _save(application, refused, checks=[failed], work=work, at=clock.now())
         return
     borrower = judges.onboarding.borrower(
         application.client_id, purpose="contract_document"
@@ -230,7 +240,7 @@ def _offer(
     at = clock.now()
     schedule = _draft(application, policy, at=at)
     contract, document = _draw_up(
-        application, borrower, schedule, contract_id=ids.new(), at=at
+        application, borrower, schedule, account, contract_id=ids.new(), at=at
     )
     offered = machine.offer(application, contract_id=contract.id)
     with work.begin() as unit:
@@ -254,6 +264,7 @@ def _draw_up(
     application: Application,
     borrower: texts.Borrower,
     schedule: Schedule,
+    account: str,
     *,
     contract_id: UUID,
     at: datetime,
@@ -265,7 +276,7 @@ def _draw_up(
         amount=application.amount,
         term_days=application.term_days,
     )
-    document = texts.contract_document(terms, schedule, borrower)
+    document = texts.contract_document(terms, schedule, borrower, account=account)
     contract = Contract(
         id=contract_id,
         application_id=application.id,

@@ -105,7 +105,10 @@ def open_signing(
         document = unit.contracts.document(contract)
         save(unit, signing, was=contract)
     ceremony = onboarding.open_ceremony(  # step 2
-        client_id=client_id, operation=f"contract:{contract_id}", document=document
+        client_id=client_id,
+        operation=f"contract:{contract_id}",
+        document=document,
+        account_id=contract.account_id if texts.names_account(document) else None,
     )
     with work.begin() as unit:  # step 3
         contract = own(unit, contract_id=contract_id, client_id=client_id)

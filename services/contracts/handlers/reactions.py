@@ -18,6 +18,7 @@ from kernel.events.disbursement import (
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
 )
@@ -49,6 +50,15 @@ def when_account_ownership_lost(
     event: AccountOwnershipLost, *, unit: Unit, clock: Clock
 ) -> None:
     """No contract is offered or signed over this account any more (clause 5.4)."""
+    unit.clients.put_account(
+        event.account_id, event.client_id, owned=False, at=clock.now()
+    )
+
+
+def when_bank_account_removed(
+    event: BankAccountRemoved, *, unit: Unit, clock: Clock
+) -> None:
+    """The account is the client's no more: as one whose ownership was lost."""
     unit.clients.put_account(
         event.account_id, event.client_id, owned=False, at=clock.now()
     )

@@ -53,6 +53,7 @@ class ApplicationRows:
                 term_days=application.term_days,
                 submitted_at=application.submitted_at,
                 state=application.state.value,
+                account_id=application.account_id,
             )
             .on_conflict_do_nothing()
         )

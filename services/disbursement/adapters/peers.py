@@ -135,6 +135,7 @@ class RpcAntifraud(_Peer):
                 amount=payout.amount,
                 facts={
                     "contract_id": str(payout.contract_id),
+                    "account_id": str(payout.account_id),
                     "account_token": payout.account_token or "",
                 },
             ),

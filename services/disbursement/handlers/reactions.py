@@ -17,7 +17,7 @@ from kernel.events.contracts import (
     ReleaseConfirmed,
 )
 from kernel.events.disbursement import PayoutHeld, PayoutScheduled
-from kernel.events.onboarding import BankAccountChanged
+from kernel.events.onboarding import BankAccountChanged, BankAccountRemoved
 from kernel.ids import Ids
 from kernel.policy import Policy
 from services.disbursement.domain.payout import (
@@ -171,6 +171,14 @@ def when_bank_account_changed(
         drawn_up = payout.account_token is not None
         if drawn_up and payout.account_token != event.account_token:
             _block(payout, "account_changed", payouts=payouts, publish=publish)
+
+
+def when_bank_account_removed(
+    event: BankAccountRemoved, *, payouts: Payouts, publish: Publish
+) -> None:
+    """Nothing is paid to an account that is the client's no more (5.3, 5.4)."""
+    for payout in payouts.lock_unsent(event.client_id, event.account_id):
+        _block(payout, "account_removed", payouts=payouts, publish=publish)
 
 
 def _awaited(payouts: Payouts, contract_id: UUID) -> Payout | None:

@@ -1,4 +1,4 @@
-"""A change (изменение) of the client's number or bank account (clause 4.10).
+"""A change (изменение) of the client's number or bank accounts (clause 4.10).
 
 ::
 
@@ -8,6 +8,8 @@
 *Confirmed* is the number whose code came back, *checked* one the state knows as the
 client's.  A change is applied by the ceremony over its statement and by nothing else:
 both proofs, made for these very bytes, which name client, purpose, old value and new.
+An account that is to be added may instead be named in a contract's document; then the
+contract's ceremony covers it, and no second one is asked for.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,8 @@ from uuid import UUID
 
 from kernel.clock import almaty_date
 from kernel.errors import Refused
-from kernel.values import Iban, Phone
+from kernel.values import Phone
+from services.onboarding.domain.account import Destination
 from services.onboarding.domain.person import Person
 
 LIFETIME: Final = timedelta(hours=1)
@@ -33,6 +36,15 @@ class ChangeKind(StrEnum):
 
     PHONE = "phone"
     ACCOUNT = "account"
+
+
+class Act(StrEnum):
+    """What is done; to a number only the second."""
+
+    ADD = "add"
+    REPLACE = "replace"
+    SELECT = "select"
+    REMOVE = "remove"
 
 
 class ChangeState(StrEnum):
@@ -66,18 +78,28 @@ SUPERSEDED: Final = "change_superseded"
 PHONE_NOT_CONFIRMED: Final = "phone_not_confirmed"
 
 
+Value = Phone | Destination
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change: from which value to which, in clear and as keyed tokens."""
+    """One change: from which value to which, in clear and as keyed tokens.
+
+    Nothing is old where an account is added, nothing is new where one is removed.
+    Where another is selected, the old one is that which was selected before.
+    """
 
     change_id: UUID
     client_id: UUID
     kind: ChangeKind
+    act: Act = Act.REPLACE
+    account_id: UUID | None = None
+    """The account that is added, replaced, selected or removed."""
     state: ChangeState
-    old: Phone | Iban
-    old_token: str
-    value: Phone | Iban
-    value_token: str
+    old: Value | None
+    old_token: str | None
+    value: Value | None
+    value_token: str | None
     started_at: datetime
     expires_at: datetime
     challenge_id: UUID | None = None
@@ -96,10 +118,10 @@ class Change:
         return self.value
 
     @property
-    def iban(self) -> Iban:
-        """The new account; TypeError when it is no change of the account."""
-        if not isinstance(self.value, Iban):
-            raise TypeError("not a change of the account")
+    def destination(self) -> Destination:
+        """The account added, selected or put in place; TypeError when there is none."""
+        if not isinstance(self.value, Destination):
+            raise TypeError("not a change to an account")
         return self.value
 
     def refuse_unless(self, *states: ChangeState, at: datetime) -> None:
@@ -118,8 +140,9 @@ class Change:
     def statement(self, person: Person, *, site: str) -> bytes:
         """The bytes the client signs; a pure function of the change."""
         names = person.names
+        title, end = _WORDS[self.kind, self.act]
         lines = [
-            *_TITLES[self.kind],
+            title,
             "",
             f"Номер заявления: {self.change_id}",
             f"Дата заявления: {almaty_date(self.started_at):%d.%m.%Y}",
@@ -130,23 +153,38 @@ class Change:
             f"Отчество: {names.patronymic or 'нет'}",
             f"ИИН: {person.iin.reveal()}",
             "",
-            f"Прежнее значение: {self.old.reveal()}",
-            f"Новое значение: {self.value.reveal()}",
+            *(f"Прежнее значение: {was.reveal()}" for was in (self.old,) if was),
+            *(f"Новое значение: {new.reveal()}" for new in (self.value,) if new),
             "",
-            _ENDS[self.kind],
+            end,
             "Подписываю электронной цифровой подписью.",
         ]
         return ("\n".join(lines) + "\n").encode()
 
 
-_TITLES: Final = {
-    ChangeKind.PHONE: ("ЗАЯВЛЕНИЕ ОБ ИЗМЕНЕНИИ АБОНЕНТСКОГО НОМЕРА",),
-    ChangeKind.ACCOUNT: ("ЗАЯВЛЕНИЕ ОБ ИЗМЕНЕНИИ БАНКОВСКОГО СЧЁТА (ИИК)",),
+_WORDS: Final = {
+    (ChangeKind.PHONE, Act.REPLACE): (
+        "ЗАЯВЛЕНИЕ ОБ ИЗМЕНЕНИИ АБОНЕНТСКОГО НОМЕРА",
+        "Логином для входа будет новый абонентский номер.",
+    ),
+    (ChangeKind.ACCOUNT, Act.ADD): (
+        "ЗАЯВЛЕНИЕ О ДОБАВЛЕНИИ БАНКОВСКОГО СЧЁТА (ПЛАТЁЖНОЙ КАРТЫ)",
+        "Прошу добавить этот счёт к моим счетам.",
+    ),
+    (ChangeKind.ACCOUNT, Act.REPLACE): (
+        "ЗАЯВЛЕНИЕ ОБ ИЗМЕНЕНИИ БАНКОВСКОГО СЧЁТА (ИИК)",
+        "Прошу переводить деньги на новый счёт.",
+    ),
+    (ChangeKind.ACCOUNT, Act.SELECT): (
+        "ЗАЯВЛЕНИЕ О ВЫБОРЕ СЧЁТА ДЛЯ ПОЛУЧЕНИЯ ДЕНЕГ",
+        "Прошу переводить деньги по новым договорам на выбранный счёт.",
+    ),
+    (ChangeKind.ACCOUNT, Act.REMOVE): (
+        "ЗАЯВЛЕНИЕ ОБ УДАЛЕНИИ БАНКОВСКОГО СЧЁТА (ПЛАТЁЖНОЙ КАРТЫ)",
+        "Прошу больше не переводить деньги на этот счёт.",
+    ),
 }
-_ENDS: Final = {
-    ChangeKind.PHONE: "Логином для входа будет новый абонентский номер.",
-    ChangeKind.ACCOUNT: "Прошу переводить деньги на новый счёт.",
-}
+"""Title and wish of each statement."""
 
 
 def unknown_change() -> Refused:

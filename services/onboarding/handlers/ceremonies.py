@@ -19,6 +19,7 @@ from kernel.events.onboarding import (
     IdentificationRequested,
 )
 from kernel.ids import Ids
+from services.onboarding.domain.account import selected_of
 from services.onboarding.domain.ceremony import (
     MOVES,
     NONCE_BYTES,
@@ -42,7 +43,7 @@ from services.onboarding.domain.registration import (
 )
 from services.onboarding.domain.statement import Statement
 from services.onboarding.domain.visits import Allowance, Visit, allowance
-from services.onboarding.handlers import changes
+from services.onboarding.handlers import accounts, changes
 from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import load
 from services.onboarding.ports import Begin, Providers, Rules, Secrets, Unit
@@ -83,7 +84,7 @@ def open_registration_ceremony(
         found = load(unit, registration_id, token)
         found.refuse_unless(RegistrationState.PHOTO_ACCEPTED, at=desk.clock.now())
         person = unit.registrations.person(found.client_id)
-        account = unit.accounts.of_client(found.client_id)
+        account = selected_of(unit.accounts.of_client(found.client_id))
         photo_sha256 = unit.registrations.photo_sha256(registration_id)
         consents = unit.registrations.consents(found.client_id)
     if person is None or account is None or photo_sha256 is None:
@@ -94,7 +95,7 @@ def open_registration_ceremony(
         given_at=found.started_at,
         person=person,
         phone=found.phone,
-        iban=account.iban,
+        iban=account.destination.iban,
         photo_sha256=photo_sha256,
         consents=consents,
     )
@@ -135,15 +136,31 @@ def ceremony_of_change(unit: Unit, which: Which) -> Ceremony:
 
 
 def open_ceremony(
-    *, desk: Desk, client_id: UUID, operation: str, document: bytes
+    *,
+    desk: Desk,
+    client_id: UUID,
+    operation: str,
+    document: bytes,
+    account_id: UUID | None = None,
 ) -> Mapping[str, Json]:
     """Open (or show) the ceremony of another service's operation.
 
-    Refused: ``client_unknown``, ``document_size``, ``biometrics_negative``.
+    `account_id` is the account the document names; one that is being added is added by
+    this ceremony.  Refused: ``ceremony_unknown``, ``document_size``,
+    ``biometrics_negative``, and what `accounts.cover` refuses.
     """
     with desk.begin() as unit:
-        if unit.clients.get(client_id) is None:
+        if unit.clients.lock(client_id) is None:
             raise unknown_ceremony()
+        if account_id is not None:
+            accounts.cover(
+                unit,
+                client_id=client_id,
+                account_id=account_id,
+                operation=operation,
+                document=document,
+                at=desk.clock.now(),
+            )
     return _open(desk, client_id=client_id, operation=operation, document=document)
 
 
@@ -170,9 +187,9 @@ def give_proof(
     """Move the ceremony on by one proof, already kept in this transaction.
 
     The second proof completes it, and what it was for goes on in the same transaction:
-    a registration is identified, a change applied. Refused when it is over, has run
-    out, or has this proof already: the conditional updates decide, not what was loaded
-    before.
+    a registration is identified, a change applied, an account that the document names
+    added. Refused when it is over, has run out, or has this proof already: the
+    conditional updates decide, not what was loaded before.
     """
     for source, target in MOVES[proof]:
         if unit.ceremonies.move(
@@ -185,6 +202,8 @@ def give_proof(
                     changes.apply(
                         unit, ceremony, site=desk.site, quarantine=quarantine, at=at
                     )
+                else:
+                    changes.apply_covered(unit, ceremony, at=at)
             return target
     now = unit.ceremonies.get(ceremony.ceremony_id) or ceremony
     now.refuse_over(at=at)

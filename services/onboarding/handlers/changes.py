@@ -1,21 +1,21 @@
-"""Changing the number or the bank account, by the client alone (clause 4.10).
+"""Changing the number or the bank accounts, by the client alone (clause 4.10).
 
 Nothing here changes a value but `apply`, which runs in the very transaction that
 completes the ceremony over the change's statement.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from kernel.clock import Clock
+from kernel.context import jsonable
 from kernel.crypto import Json, sha256_hex
 from kernel.errors import Broken
-from kernel.events.onboarding import BankAccountChanged, PhoneChanged
+from kernel.events.onboarding import PhoneChanged
 from kernel.ids import Ids
-from kernel.values import Iban, Phone
-from services.onboarding.domain.account import unknown_account
+from kernel.values import Phone
 from services.onboarding.domain.ceremony import Ceremony
 from services.onboarding.domain.change import (
     LIFETIME,
@@ -34,10 +34,12 @@ from services.onboarding.domain.change import (
     wrong_step,
 )
 from services.onboarding.domain.person import PhoneVerdict
+from services.onboarding.handlers import accounts
 from services.onboarding.handlers.registration import why_taken
 from services.onboarding.ports import (
     Begin,
     Blind,
+    Client,
     PhoneCodes,
     StateBase,
     Unit,
@@ -45,15 +47,6 @@ from services.onboarding.ports import (
 
 _DAY = timedelta(days=1)
 KINDS = {operation: kind for kind, operation in OPERATIONS.items()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a client wants changed, and to what."""
-
-    client_id: UUID
-    kind: ChangeKind
-    value: Phone | Iban
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +59,14 @@ class Which:
 
 
 def start_phone_change(
-    wish: Wish, *, begin: Begin, clock: Clock, ids: Ids, blind: Blind, codes: PhoneCodes
+    *,
+    client_id: UUID,
+    phone: Phone,
+    begin: Begin,
+    clock: Clock,
+    ids: Ids,
+    blind: Blind,
+    codes: PhoneCodes,
 ) -> Mapping[str, Json]:
     """Begin: a code goes to the new number, for this change alone.
 
@@ -74,26 +74,38 @@ def start_phone_change(
     Whose else the number may be is told only to who holds the phone.  Refused:
     ``change_without_difference``, ``change_too_often``, auth's ``code_too_often``.
     """
-    reply = _start(wish, begin=begin, clock=clock, ids=ids, blind=blind)
-    change_id = UUID(str(reply["change_id"]))
-    which = Which(change_id=change_id, client_id=wish.client_id, kind=wish.kind)
+    now, change_id = clock.now(), ids.new()
+    token = blind("phone", phone.reveal())
+
+    def plan(_: Unit, client: Client) -> Change:
+        if client.phone_token == token:
+            raise unchanged()
+        return Change(
+            change_id=change_id,
+            client_id=client_id,
+            kind=ChangeKind.PHONE,
+            state=ChangeState.DRAFT,
+            old=client.phone,
+            old_token=client.phone_token,
+            value=phone,
+            value_token=token,
+            started_at=now,
+            expires_at=now + LIFETIME,
+        )
+
+    reply = start_change(client_id, plan, begin=begin)
+    which = Which(
+        change_id=UUID(str(reply["change_id"])),
+        client_id=client_id,
+        kind=ChangeKind.PHONE,
+    )
     with begin() as unit:
         change = load(unit, which)
     if change.state is ChangeState.DRAFT and change.challenge_id is None:
-        sent = codes.send(change.phone, reference=change_id)
+        sent = codes.send(change.phone, reference=which.change_id)
         with begin() as unit:
-            unit.changes.note_code(change_id, sent.challenge_id)
+            unit.changes.note_code(which.change_id, sent.challenge_id)
     return reply
-
-
-def start_account_change(
-    wish: Wish, *, begin: Begin, clock: Clock, ids: Ids, blind: Blind
-) -> Mapping[str, Json]:
-    """Begin; the bank is asked whose account it is when both proofs are there.
-
-    Refused: ``change_without_difference``, ``change_too_often``.
-    """
-    return _start(wish, begin=begin, clock=clock, ids=ids, blind=blind)
 
 
 def confirm_phone_change(
@@ -185,6 +197,30 @@ def load(unit: Unit, which: Which) -> Change:
     return change
 
 
+def start_change(
+    client_id: UUID, plan: Callable[[Unit, Client], Change], *, begin: Begin
+) -> Mapping[str, Json]:
+    """One open change of a kind: what was begun before is given up for it.
+
+    The client's row is locked first, so that changes queue up.
+    """
+
+    def act() -> Mapping[str, Json]:
+        client = unit.clients.lock(client_id)
+        if client is None:
+            raise unknown_change()
+        change = plan(unit, client)
+        at = change.started_at
+        if unit.changes.begun_since(client_id, since=at - _DAY) >= PER_DAY:
+            raise too_often()
+        unit.changes.supersede(client_id, change.kind, code=SUPERSEDED, at=at)
+        unit.changes.add(change)
+        return _standing(change, change.state)
+
+    with begin() as unit:
+        return unit.once(act)
+
+
 def is_change(ceremony: Ceremony) -> bool:
     """Whether completing the ceremony changes a client's number or account."""
     return ceremony.operation.partition(":")[0] in KINDS
@@ -218,15 +254,11 @@ def apply(
         raise Broken("a client has no person")
     if sha256_hex(change.statement(person, site=site)) != ceremony.document_sha256:
         raise Broken("a ceremony was over other bytes than its change's")  # step 2
-    taken = (
-        why_taken(
-            unit,
-            change.value_token,
-            since=at - quarantine,
-            but_for=change.client_id,
-        )
-        if change.kind is ChangeKind.PHONE
-        else None
+    taken = change.kind is ChangeKind.PHONE and why_taken(
+        unit,
+        _token(change.value_token),
+        since=at - quarantine,
+        but_for=change.client_id,
     )
     if taken:
         unit.changes.refuse(change.change_id, code=taken, at=at)
@@ -236,7 +268,38 @@ def apply(
     if change.kind is ChangeKind.PHONE:
         _change_phone(unit, change, ceremony)
     else:
-        _change_account(unit, change, ceremony)
+        accounts.apply(unit, change, ceremony, at=at)
+
+
+def applied_by(unit: Unit, operation: str) -> Change | None:
+    """The change that an operation's ceremony has applied, if it was to apply one."""
+    kind, _, subject = operation.partition(":")
+    return (
+        unit.changes.get(UUID(subject))
+        if kind in KINDS
+        else unit.changes.covered_by(operation)
+    )
+
+
+def apply_covered(unit: Unit, ceremony: Ceremony, *, at: datetime) -> None:
+    """Add the account that the document of another operation's ceremony names.
+
+    The ceremony is over what was signed, so that the change's own hour and statement
+    are no matter; but what the client gave up meanwhile is not added, and the ceremony
+    is not completed then.
+    """
+    change = unit.changes.covered_by(ceremony.operation)
+    if change is None:
+        return
+    if change.state is ChangeState.REFUSED:
+        raise refused(change.refused_code)
+    if change.client_id != ceremony.client_id or not accounts.names(
+        ceremony.document, change.destination
+    ):
+        raise Broken("a ceremony covers an account that its document does not name")
+    if not unit.changes.apply(change.change_id, ceremony.ceremony_id, at=at):
+        raise wrong_step(change.state)
+    accounts.apply(unit, change, ceremony, at=at)
 
 
 def _change_phone(unit: Unit, change: Change, ceremony: Ceremony) -> None:
@@ -247,76 +310,16 @@ def _change_phone(unit: Unit, change: Change, ceremony: Ceremony) -> None:
             client_id=change.client_id,
             change_id=change.change_id,
             ceremony_id=ceremony.ceremony_id,
-            old_phone_token=change.old_token,
-            phone_token=change.value_token,
+            old_phone_token=_token(change.old_token),
+            phone_token=_token(change.value_token),
         )
     )
 
 
-def _change_account(unit: Unit, change: Change, ceremony: Ceremony) -> None:
-    account = unit.accounts.of_client(change.client_id)
-    if account is None or not unit.accounts.change_iban(change):
-        raise wrong_step(change.state)
-    unit.publish(
-        BankAccountChanged(
-            client_id=change.client_id,
-            change_id=change.change_id,
-            ceremony_id=ceremony.ceremony_id,
-            account_id=account.account_id,
-            old_account_token=change.old_token,
-            account_token=change.value_token,
-        )
-    )
-
-
-def _start(
-    wish: Wish, *, begin: Begin, clock: Clock, ids: Ids, blind: Blind
-) -> Mapping[str, Json]:
-    """One open change of a kind: what was begun before is given up for it."""
-    now, change_id = clock.now(), ids.new()
-
-    def act() -> Mapping[str, Json]:
-        old, old_token = _present(unit, wish)
-        token = blind(_BLINDED[wish.kind], wish.value.reveal())
-        if token == old_token:
-            raise unchanged()
-        if unit.changes.begun_since(wish.client_id, since=now - _DAY) >= PER_DAY:
-            raise too_often()
-        is_phone = wish.kind is ChangeKind.PHONE
-        change = Change(
-            change_id=change_id,
-            client_id=wish.client_id,
-            kind=wish.kind,
-            state=ChangeState.DRAFT if is_phone else ChangeState.CHECKED,
-            old=old,
-            old_token=old_token,
-            value=wish.value,
-            value_token=token,
-            started_at=now,
-            expires_at=now + LIFETIME,
-        )
-        unit.changes.supersede(wish.client_id, wish.kind, code=SUPERSEDED, at=now)
-        unit.changes.add(change)
-        return _standing(change, change.state)
-
-    with begin() as unit:
-        return unit.once(act)
-
-
-_BLINDED = {ChangeKind.PHONE: "phone", ChangeKind.ACCOUNT: "iban"}
-
-
-def _present(unit: Unit, wish: Wish) -> tuple[Phone | Iban, str]:
-    """What there is now; the client's row is locked, so that changes queue up."""
-    client = unit.clients.lock(wish.client_id)
-    if client is None:
-        raise unknown_change()
-    if wish.kind is ChangeKind.PHONE:
-        return client.phone, client.phone_token
-    account = unit.accounts.of_client(wish.client_id)
-    if account is None:
-        raise unknown_account()
-    return account.iban, account.token
+def _token(token: str | None) -> str:
+    if token is None:
+        raise Broken("a change of the number lacks a number")
+    return token
 
 
 def _move(unit: Unit, change: Change, *, to: ChangeState, at: datetime) -> None:
@@ -329,6 +332,8 @@ def _standing(change: Change, state: ChangeState) -> Mapping[str, Json]:
     return {
         "change_id": str(change.change_id),
         "kind": change.kind.value,
+        "act": change.act.value,
+        "account_id": jsonable(change.account_id),
         "state": state.value,
         "next_step": NEXT_STEP[state],
     }

@@ -8,20 +8,14 @@ import re
 from collections.abc import Mapping
 from uuid import UUID
 
-from kernel.clock import rfc3339
 from kernel.crypto import Json
 from kernel.errors import Broken, Refused
-from kernel.events.onboarding import AccountOwnershipLost, PersonalDataRead
-from kernel.ids import Ids
-from services.onboarding.domain.account import (
-    Account,
-    AccountState,
-    OwnershipVerdict,
-    unknown_account,
-)
+from kernel.events.onboarding import PersonalDataRead
+from services.onboarding.domain.account import selected_of, unknown_account
+from services.onboarding.domain.change import ChangeState
 from services.onboarding.domain.person import Person
-from services.onboarding.handlers.registration import record_ownership
-from services.onboarding.ports import Bank, Begin, Client, Unit
+from services.onboarding.handlers import accounts
+from services.onboarding.ports import Begin, Client, Unit
 
 _PURPOSE = re.compile(r"[a-z][a-z0-9_:-]{2,79}")
 
@@ -60,18 +54,46 @@ def get_contact(
     return {"phone": client.phone.reveal()}
 
 
-def get_account(*, begin: Begin, client_id: UUID) -> Mapping[str, Json]:
-    """The client's account, masked, and whether it is shown to be theirs."""
+def get_account(
+    *, begin: Begin, client_id: UUID, account_id: UUID | None = None
+) -> Mapping[str, Json]:
+    """One account of the client, masked: the one named, or else the selected one.
+
+    One that is being added (`state` is ``proposed``) may be named for a contract.
+    """
     with begin() as unit:
         _client(unit, client_id)
-        account = unit.accounts.of_client(client_id)
-    if account is None:
-        raise unknown_account()
-    return {
-        "account_id": str(account.account_id),
-        "masked_iban": account.iban.masked(),
-        "state": account.state.value,
-    }
+        selected = selected_of(unit.accounts.of_client(client_id))
+        account = unit.accounts.get(account_id) if account_id else selected
+        change = account_id and unit.changes.adding(account_id)
+    if account is not None and account.client_id == client_id:
+        return {
+            "account_id": str(account.account_id),
+            "masked_iban": account.destination.masked(),
+            "state": account.state.value,
+        }
+    if change and (change.client_id, change.state) == (client_id, ChangeState.CHECKED):
+        return {
+            "account_id": str(account_id),
+            "masked_iban": change.destination.masked(),
+            "state": "proposed",
+        }
+    raise unknown_account()
+
+
+def get_contract_account(
+    *, begin: Begin, client_id: UUID, account_id: UUID, reader: str, purpose: str
+) -> Mapping[str, Json]:
+    """The account as a contract's document names it, in clear; the reading is recorded.
+
+    It may be one the client is only adding: the contract's ceremony covers that.
+    """
+    _refuse_purpose(purpose)
+    with begin() as unit:
+        _client(unit, client_id)
+        named = accounts.named(unit, client_id, account_id)
+        _record_reading(unit, client_id, reader=reader, purpose=purpose)
+    return {"account": named.reveal()}
 
 
 def get_payout_account(
@@ -85,43 +107,13 @@ def get_payout_account(
     _refuse_purpose(purpose)
     with begin() as unit:
         _, person = _client(unit, client_id)
-        account = _account(unit, client_id, account_id)
+        account = accounts.of_client(unit, client_id, account_id)
         _record_reading(unit, client_id, reader=reader, purpose=purpose)
     return {
-        "iban": account.iban.reveal(),
+        "iban": account.destination.iban.reveal(),
         "iin": person.iin.reveal(),
         "account_token": account.token,
         "state": account.state.value,
-    }
-
-
-def prove_ownership(
-    *, begin: Begin, ids: Ids, bank: Bank, client_id: UUID, account_id: UUID
-) -> Mapping[str, Json]:
-    """Ask the bank now whose account it is; the answer is kept and told.
-
-    A match proves the account, a mismatch takes an earlier proof away. Transient when
-    the bank gives no answer: that proves nothing either way.
-    """
-    with begin() as unit:
-        _, person = _client(unit, client_id)
-        account = _account(unit, client_id, account_id)
-    ownership = bank.ownership(account.iban, person.iin)
-    with begin() as unit:
-        becomes = record_ownership(unit, account, ownership, check_id=ids.new())
-        if becomes is AccountState.LOST and account.state is AccountState.PROVED:
-            unit.publish(
-                AccountOwnershipLost(
-                    account_id=account_id,
-                    client_id=client_id,
-                    code=f"ownership_{OwnershipVerdict.MISMATCH.value}",
-                )
-            )
-    return {
-        "verdict": ownership.verdict.value,
-        "evidence_id": ownership.evidence_id,
-        "checked_at": rfc3339(ownership.checked_at),
-        "state": becomes.value,
     }
 
 
@@ -137,13 +129,6 @@ def _client(unit: Unit, client_id: UUID) -> tuple[Client, Person]:
     if person is None:
         raise Broken("a client has no person")
     return client, person
-
-
-def _account(unit: Unit, client_id: UUID, account_id: UUID) -> Account:
-    account = unit.accounts.get(account_id)
-    if account is None or account.client_id != client_id:
-        raise unknown_account()
-    return account
 
 
 def _record_reading(unit: Unit, client_id: UUID, *, reader: str, purpose: str) -> None:

@@ -12,7 +12,6 @@ from kernel.clock import Clock, almaty_date
 from kernel.crypto import Json, sha256_hex
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.onboarding import (
-    AccountOwnershipProved,
     ClientActivated,
     PhoneConfirmed,
     PhotoJudged,
@@ -24,9 +23,10 @@ from services.onboarding.domain import registration as rules_of
 from services.onboarding.domain.account import (
     Account,
     AccountState,
+    Destination,
     Ownership,
-    OwnershipVerdict,
-    state_after,
+    refuse_unknown_bank,
+    selected_of,
 )
 from services.onboarding.domain.consent import Consent
 from services.onboarding.domain.person import Person, refuse_unless_on_record
@@ -40,6 +40,7 @@ from services.onboarding.domain.registration import (
     RegistrationState,
     token_digest,
 )
+from services.onboarding.handlers.accounts import record_ownership
 from services.onboarding.ports import (
     Bank,
     Begin,
@@ -150,12 +151,14 @@ def put_person(
     """phone_confirmed → data_complete, when the state knows the person so.
 
     A second set of data is refused: the ИИН, once given, stays (clause 4.11). Refused
-    too: ``document_expired``, ``person_not_confirmed``, ``under_age``,
-    ``phone_not_confirmed``, ``person_tries_exhausted``.
+    too: ``document_expired``, ``bank_unknown``, ``person_not_confirmed``,
+    ``under_age``, ``phone_not_confirmed``, ``person_tries_exhausted``.
     """
     now, person = clock.now(), application.person
     today = almaty_date(now)
     person.document.refuse_expired(today)
+    refuse_unknown_bank(application.iban, known=rules.bank_codes(now))
+    destination = Destination(iban=application.iban)
     with begin() as unit:
         found = load(unit, registration_id, token)
         found.refuse_unless(RegistrationState.PHONE_CONFIRMED, at=now)
@@ -185,8 +188,8 @@ def put_person(
         account = Account(
             account_id=ids.new(),
             client_id=found.client_id,
-            iban=application.iban,
-            token=blind("iban", application.iban.reveal()),
+            destination=destination,
+            token=blind(*destination.identity),
             state=AccountState.UNPROVED,
         )
         unit.accounts.add(account, at=now)
@@ -275,7 +278,7 @@ def activate(
         if found is None or found.state is not RegistrationState.IDENTIFIED:
             return found is not None and found.state is RegistrationState.ACTIVE
         person = unit.registrations.person(found.client_id)
-        account = unit.accounts.of_client(found.client_id)
+        account = selected_of(unit.accounts.of_client(found.client_id))
     if person is None or account is None:
         raise Broken("an identified registration has no person or no account")
     ownership = _ownership(bank, account, person)
@@ -310,25 +313,6 @@ def activate(
     return True
 
 
-def record_ownership(
-    unit: Unit, account: Account, ownership: Ownership, *, check_id: UUID
-) -> AccountState:
-    """Keep the bank's answer and publish a proof. Transient if it was overtaken."""
-    becomes = state_after(account.state, ownership.verdict)
-    if not unit.accounts.record(account, ownership, check_id=check_id, becomes=becomes):
-        raise Transient("the account was checked by somebody else just now")
-    if ownership.verdict is OwnershipVerdict.MATCH and becomes is not account.state:
-        unit.publish(
-            AccountOwnershipProved(
-                account_id=account.account_id,
-                client_id=account.client_id,
-                account_token=account.token,
-                evidence_id=ownership.evidence_id,
-            )
-        )
-    return becomes
-
-
 def why_taken(
     unit: Unit, phone_token: str, *, since: datetime, but_for: UUID | None = None
 ) -> str | None:
@@ -353,7 +337,7 @@ def load(unit: Unit, registration_id: UUID, token: str) -> Registration:
 
 def _ownership(bank: Bank, account: Account, person: Person) -> Ownership | None:
     try:
-        return bank.ownership(account.iban, person.iin)
+        return bank.ownership(account.destination.iban, person.iin)
     except (Transient, Broken):
         # No usable answer proves nothing; it is asked again before any payout.
         return None

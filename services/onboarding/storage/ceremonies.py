@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from kernel.crypto import FieldKeys
@@ -28,6 +29,17 @@ from services.onboarding.storage.tables import (
 )
 
 _UNFINISHED = [state.value for state in UNFINISHED]
+_CEREMONY: Final = select(
+    ceremonies.c.ceremony_id,
+    ceremonies.c.client_id,
+    ceremonies.c.operation,
+    ceremonies.c.document_sealed,
+    ceremonies.c.document_sha256,
+    ceremonies.c.nonce,
+    ceremonies.c.state,
+    ceremonies.c.opened_at,
+    ceremonies.c.expires_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,15 @@ class SqlCeremonies:
         return self._one(
             (ceremonies.c.operation == operation) & ceremonies.c.state.in_(_UNFINISHED)
         )
+
+    def unfinished_of_client(self, client_id: UUID) -> tuple[Ceremony, ...]:
+        rows = self.connection.execute(
+            _CEREMONY.where(
+                ceremonies.c.client_id == client_id,
+                ceremonies.c.state.in_(_UNFINISHED),
+            )
+        )
+        return tuple(self._ceremony(row) for row in rows)
 
     def move(
         self,
@@ -265,21 +286,10 @@ class SqlCeremonies:
         return int(count)
 
     def _one(self, condition: ColumnElement[bool]) -> Ceremony | None:
-        row = self.connection.execute(
-            select(
-                ceremonies.c.ceremony_id,
-                ceremonies.c.client_id,
-                ceremonies.c.operation,
-                ceremonies.c.document_sealed,
-                ceremonies.c.document_sha256,
-                ceremonies.c.nonce,
-                ceremonies.c.state,
-                ceremonies.c.opened_at,
-                ceremonies.c.expires_at,
-            ).where(condition)
-        ).one_or_none()
-        if row is None:
-            return None
+        row = self.connection.execute(_CEREMONY.where(condition)).one_or_none()
+        return None if row is None else self._ceremony(row)
+
+    def _ceremony(self, row: Row[*tuple[Any, ...]]) -> Ceremony:
         seal = RowSeal(self.keys, "ceremonies", row.ceremony_id)
         return Ceremony(
             ceremony_id=row.ceremony_id,

@@ -5,11 +5,28 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Update, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from kernel.crypto import FieldKeys
-from kernel.values import Iban, Phone
-from services.onboarding.domain.change import OPEN, Change, ChangeKind, ChangeState
+from kernel.values import Phone
+from services.onboarding.domain.account import Destination
+from services.onboarding.domain.change import (
+    OPEN,
+    Act,
+    Change,
+    ChangeKind,
+    ChangeState,
+    Value,
+)
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import changes
 
@@ -30,10 +47,12 @@ class SqlChanges:
                 change_id=change.change_id,
                 client_id=change.client_id,
                 kind=change.kind.value,
+                act=change.act.value,
+                account_id=change.account_id,
                 state=change.state.value,
-                old_sealed=seal.seal_text("old_sealed", change.old.reveal()),
+                old_sealed=_sealed(seal, "old_sealed", change.old),
                 old_token=change.old_token,
-                value_sealed=seal.seal_text("value_sealed", change.value.reveal()),
+                value_sealed=_sealed(seal, "value_sealed", change.value),
                 value_token=change.value_token,
                 started_at=change.started_at,
                 expires_at=change.expires_at,
@@ -42,10 +61,25 @@ class SqlChanges:
         )
 
     def get(self, change_id: UUID) -> Change | None:
-        row = self.connection.execute(
-            select(changes).where(changes.c.change_id == change_id)
-        ).one_or_none()
-        return None if row is None else self._change(row)
+        return self._one(changes.c.change_id == change_id)
+
+    def adding(self, account_id: UUID) -> Change | None:
+        return self._one(
+            (changes.c.account_id == account_id) & (changes.c.act == Act.ADD.value)
+        )
+
+    def covered_by(self, operation: str) -> Change | None:
+        return self._one(changes.c.covered_by == operation)
+
+    def cover(self, change_id: UUID, operation: str) -> bool:
+        return self._hit(
+            update(changes)
+            .where(
+                changes.c.change_id == change_id,
+                changes.c.state == ChangeState.CHECKED.value,
+            )
+            .values(covered_by=operation)
+        )
 
     def begun_since(self, client_id: UUID, *, since: datetime) -> int:
         count = self.connection.execute(
@@ -128,21 +162,41 @@ class SqlChanges:
     def _hit(self, statement: Update) -> bool:
         return self.connection.execute(statement).rowcount == 1
 
+    def _one(self, condition: ColumnElement[bool]) -> Change | None:
+        row = self.connection.execute(select(changes).where(condition)).one_or_none()
+        return None if row is None else self._change(row)
+
     def _change(self, row: Row[*tuple[Any, ...]]) -> Change:
         seal = RowSeal(self.keys, "changes", row.change_id)
         kind = ChangeKind(row.kind)
-        value_of = Phone if kind is ChangeKind.PHONE else Iban
+
+        def opened(column: str, sealed: bytes | None) -> Value | None:
+            if sealed is None:
+                return None
+            text = seal.open_text(column, sealed)
+            is_phone = kind is ChangeKind.PHONE
+            return Phone(text) if is_phone else Destination.unpacked(text)
+
         return Change(
             change_id=row.change_id,
             client_id=row.client_id,
             kind=kind,
+            act=Act(row.act),
+            account_id=row.account_id,
             state=ChangeState(row.state),
-            old=value_of(seal.open_text("old_sealed", row.old_sealed)),
+            old=opened("old_sealed", row.old_sealed),
             old_token=row.old_token,
-            value=value_of(seal.open_text("value_sealed", row.value_sealed)),
+            value=opened("value_sealed", row.value_sealed),
             value_token=row.value_token,
             started_at=row.started_at,
             expires_at=row.expires_at,
             challenge_id=row.challenge_id,
             refused_code=row.refused_code,
         )
+
+
+def _sealed(seal: RowSeal, column: str, value: Value | None) -> bytes | None:
+    if value is None:
+        return None
+    text = value.packed() if isinstance(value, Destination) else value.reveal()
+    return seal.seal_text(column, text)

@@ -1,20 +1,19 @@
-"""Clients and their bank accounts in PostgreSQL."""
+"""Clients in PostgreSQL."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from kernel.crypto import FieldKeys
-from kernel.values import Iban, Phone
-from services.onboarding.domain.account import Account, AccountState, Ownership
+from kernel.values import Phone
 from services.onboarding.domain.change import Change
 from services.onboarding.ports import Client
 from services.onboarding.storage.sealing import RowSeal
-from services.onboarding.storage.tables import accounts, clients, ownership_checks
+from services.onboarding.storage.tables import clients
 
 _CLIENT: Final = select(
     clients.c.registration_id,
@@ -64,7 +63,7 @@ class SqlClients:
             )
             .values(
                 phone_token=change.value_token,
-                phone_sealed=seal.seal_text("phone_sealed", change.value.reveal()),
+                phone_sealed=seal.seal_text("phone_sealed", change.phone.reveal()),
             )
         )
         return changed.rowcount == 1
@@ -89,103 +88,3 @@ class SqlClients:
             select(clients.c.client_id).where(clients.c.phone_token == phone_token)
         )
         return found.first() is not None
-
-
-@dataclass(frozen=True, slots=True)
-class SqlAccounts:
-    """`ports.Accounts` on one connection."""
-
-    connection: Connection
-    keys: FieldKeys
-
-    def add(self, account: Account, *, at: datetime) -> None:
-        seal = RowSeal(self.keys, "accounts", account.account_id)
-        self.connection.execute(
-            insert(accounts).values(
-                account_id=account.account_id,
-                client_id=account.client_id,
-                iban_sealed=seal.seal_text("iban_sealed", account.iban.reveal()),
-                iban_token=account.token,
-                state=account.state.value,
-                added_at=at,
-            )
-        )
-
-    def of_client(self, client_id: UUID) -> Account | None:
-        return self._one(accounts.c.client_id == client_id)
-
-    def get(self, account_id: UUID) -> Account | None:
-        return self._one(accounts.c.account_id == account_id)
-
-    def change_iban(self, change: Change) -> bool:
-        """One conditional update; nothing is known yet of the new account's owner."""
-        account = self.of_client(change.client_id)
-        if account is None:
-            return False
-        seal = RowSeal(self.keys, "accounts", account.account_id)
-        changed = self.connection.execute(
-            update(accounts)
-            .where(
-                accounts.c.account_id == account.account_id,
-                accounts.c.iban_token == change.old_token,
-            )
-            .values(
-                iban_token=change.value_token,
-                iban_sealed=seal.seal_text("iban_sealed", change.value.reveal()),
-                state=AccountState.UNPROVED.value,
-            )
-        )
-        return changed.rowcount == 1
-
-    def record(
-        self,
-        account: Account,
-        ownership: Ownership,
-        *,
-        check_id: UUID,
-        becomes: AccountState,
-    ) -> bool:
-        """The answer was about one IBAN: of another it says nothing."""
-        changed = self.connection.execute(
-            update(accounts)
-            .where(
-                accounts.c.account_id == account.account_id,
-                accounts.c.iban_token == account.token,
-                accounts.c.state == account.state.value,
-            )
-            .values(state=becomes.value)
-        )
-        if changed.rowcount != 1:
-            return False
-        self.connection.execute(
-            insert(ownership_checks).values(
-                check_id=check_id,
-                account_id=account.account_id,
-                iban_token=account.token,
-                verdict=ownership.verdict.value,
-                evidence_id=ownership.evidence_id,
-                checked_at=ownership.checked_at,
-            )
-        )
-        return True
-
-    def _one(self, condition: ColumnElement[bool]) -> Account | None:
-        row = self.connection.execute(
-            select(
-                accounts.c.account_id,
-                accounts.c.client_id,
-                accounts.c.iban_sealed,
-                accounts.c.iban_token,
-                accounts.c.state,
-            ).where(condition)
-        ).one_or_none()
-        if row is None:
-            return None
-        seal = RowSeal(self.keys, "accounts", row.account_id)
-        return Account(
-            account_id=row.account_id,
-            client_id=row.client_id,
-            iban=Iban(seal.open_text("iban_sealed", row.iban_sealed)),
-            token=row.iban_token,
-            state=AccountState(row.state),
-        )

@@ -5,6 +5,7 @@ Columns that end in `_sealed` are encrypted for exactly their row; columns that 
 """
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -118,12 +119,32 @@ accounts = Table(
     "accounts",
     metadata,
     Column("account_id", Uuid, primary_key=True),
-    Column("client_id", Uuid, nullable=False, unique=True),
+    Column("client_id", Uuid, nullable=False),
     Column("iban_sealed", LargeBinary, nullable=False),
     Column("iban_token", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("card_sealed", LargeBinary),
+    Column("removed_at", DateTime(timezone=True)),
+    Column("selected", Boolean, nullable=False, server_default=text("true")),
     CheckConstraint("state IN ('unproved', 'proved', 'lost')", name="accounts_state"),
+    CheckConstraint(
+        "NOT (selected AND removed_at IS NOT NULL)", name="accounts_removed"
+    ),
+)
+"""`iban_token` names what no two accounts of a client share: an IBAN, or a card."""
+Index(
+    "accounts_selected",
+    accounts.c.client_id,
+    unique=True,
+    postgresql_where=text("selected"),
+)
+Index(
+    "accounts_of_client",
+    accounts.c.client_id,
+    accounts.c.iban_token,
+    unique=True,
+    postgresql_where=text("removed_at IS NULL"),
 )
 
 ownership_checks = Table(
@@ -177,17 +198,25 @@ changes = Table(
     Column("client_id", Uuid, ForeignKey("clients.client_id"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("old_sealed", LargeBinary, nullable=False),
-    Column("old_token", Text, nullable=False),
-    Column("value_sealed", LargeBinary, nullable=False),
-    Column("value_token", Text, nullable=False),
+    Column("old_sealed", LargeBinary),
+    Column("old_token", Text),
+    Column("value_sealed", LargeBinary),
+    Column("value_token", Text),
     Column("challenge_id", Uuid),
     Column("ceremony_id", Uuid, ForeignKey("ceremonies.ceremony_id"), unique=True),
     Column("refused_code", Text),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("moved_at", DateTime(timezone=True), nullable=False),
+    Column("act", Text, nullable=False, server_default="replace"),
+    Column("account_id", Uuid),
+    Column("covered_by", Text),
     CheckConstraint("kind IN ('phone', 'account')", name="changes_kind"),
+    CheckConstraint(
+        "act IN ('add', 'replace', 'select', 'remove')", name="changes_act"
+    ),
+    CheckConstraint("(act = 'add') = (old_token IS NULL)", name="changes_old"),
+    CheckConstraint("(act = 'remove') = (value_token IS NULL)", name="changes_value"),
     CheckConstraint(
         "state IN ('draft', 'confirmed', 'checked', 'applied', 'refused')",
         name="changes_state",
@@ -211,6 +240,18 @@ Index(
     "changes_given_up",
     changes.c.old_token,
     postgresql_where=text("state = 'applied'"),
+)
+Index(
+    "changes_covered",
+    changes.c.covered_by,
+    unique=True,
+    postgresql_where=text("covered_by IS NOT NULL"),
+)
+Index(
+    "changes_adding",
+    changes.c.account_id,
+    unique=True,
+    postgresql_where=text("act = 'add'"),
 )
 
 attempts = Table(

@@ -7,9 +7,10 @@ from kernel.context import Call, jsonable
 from kernel.crypto import FieldKeys, Json, as_object
 from kernel.database import Transaction
 from kernel.events import Event
+from services.onboarding.storage.accounts import SqlAccounts
 from services.onboarding.storage.ceremonies import SqlCeremonies
 from services.onboarding.storage.changes import SqlChanges
-from services.onboarding.storage.clients import SqlAccounts, SqlClients
+from services.onboarding.storage.clients import SqlClients
 from services.onboarding.storage.registrations import SqlRegistrations
 
 

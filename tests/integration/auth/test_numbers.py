@@ -6,10 +6,12 @@ from uuid import UUID
 import pytest
 
 from kernel.errors import Broken, Refused, Transient
+from kernel.events.onboarding import BankAccountChanged
 from kernel.values import Phone
 from services.auth.domain.codes import Act, Challenge
 from services.auth.domain.factors import CodeProof
 from services.auth.wiring import CheckDue
+from tests.golden.examples import example
 from tests.integration.auth.changing import change_phone, phone_changed, react
 from tests.integration.auth.stand import (
     BROWSER,
@@ -74,6 +76,35 @@ def test_both_numbers_are_told_in_the_client_s_language(stand: Stand) -> None:
         m.language == "kk" and m.template == "code_login"
         for m in stand.phones.delivered.values()
     )
+
+
+@pytest.mark.clause("4.10")
+def test_news_of_accounts_reach_the_number_left_for_a_month(stand: Stand) -> None:
+    """Then nobody remembers it."""
+    client_id = stand.client()
+    change_phone(stand, client_id)
+
+    def told() -> set[Phone]:
+        stand.phones.delivered.clear()
+        changed = example(BankAccountChanged).model_copy(
+            update={"client_id": client_id}
+        )
+        with stand.auth_platform.database.begin(stand.context()) as tx:
+            now = stand.clock.now()
+            stand.auth.when_client_concerned(tx, changed, happened_at=now)
+        stand.auth.deliver_messages()
+        return {
+            message.phone
+            for message in stand.phones.delivered.values()
+            if message.template == "account_changed"
+        }
+
+    assert told() == {PHONE, OTHER_PHONE}
+    stand.clock.move(days=30)
+    assert told() == {OTHER_PHONE}
+    stand.auth.forget()
+    (row,) = stand.rows("SELECT former_token, former_sealed FROM logins")
+    assert tuple(row) == (None, None)
 
 
 @pytest.mark.clause("4.10")

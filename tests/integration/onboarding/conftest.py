@@ -192,7 +192,9 @@ class Applicant:
         self.give_photo()
         self.open_ceremony()
 
-    def open_contract(self, document: bytes, operation: str) -> None:
+    def open_contract(
+        self, document: bytes, operation: str, account_id: UUID | None = None
+    ) -> None:
         """A ceremony over a document of contracts'."""
         self.ceremony = self.cabinet.use_cases.open_ceremony(
             self.cabinet.context(),
@@ -200,6 +202,7 @@ class Applicant:
             client_id=self.client_id,
             operation=operation,
             document=document,
+            account_id=account_id,
         )
 
     def owner(self) -> Owner:

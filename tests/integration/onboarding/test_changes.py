@@ -1,9 +1,10 @@
 """Changing number and account against the outer world and the database (4.10)."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -13,9 +14,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from infra.simulators.client import person_from_seed
 from kernel.context import Call
 from kernel.crypto import Json, sha256
-from kernel.errors import Refused
-from kernel.values import Iban, Phone
-from services.onboarding.domain.change import ChangeKind
+from kernel.errors import Refused, Transient
+from kernel.values import CardToken, Iban, Phone
+from services.onboarding.domain.change import Act, ChangeKind
+from services.onboarding.handlers.account_changes import AccountWish
 from services.onboarding.handlers.changes import Which
 from tests.integration.onboarding.conftest import RIGHT_CODE, Applicant, Cabinet
 
@@ -61,8 +63,7 @@ class Changing:
             made = call(self.cabinet, client_id, "start_phone_change", key)
             reply = cases.start_phone_change(made, client_id=client_id, phone=NEW_PHONE)
         else:
-            made = call(self.cabinet, client_id, "start_account_change", key)
-            reply = cases.start_account_change(made, client_id=client_id, iban=NEW_IBAN)
+            reply = self.act(Act.REPLACE, NEW_IBAN, key=key)
         self.change_id = UUID(str(reply["change_id"]))
         return reply
 
@@ -76,7 +77,53 @@ class Changing:
                 made, client_id=client_id, phone=Phone(third.phone)
             )
         else:
-            cases.start_account_change(made, client_id=client_id, iban=Iban(third.iban))
+            self.act(Act.REPLACE, Iban(third.iban))
+
+    def act(
+        self,
+        act: Act,
+        named: Iban | CardToken | None = None,
+        *,
+        account_id: UUID | None = None,
+        key: str | None = None,
+    ) -> Mapping[str, Json]:
+        """Begin an act on an account, as one sees them now."""
+        cases, client_id = self.cabinet.use_cases, self.client.client_id
+        shown = cases.list_accounts(self.cabinet.context(), client_id=client_id)
+        reply = cases.start_account_change(
+            call(self.cabinet, client_id, "start_account_change", key),
+            wish=AccountWish(
+                client_id=client_id,
+                act=act,
+                account_id=account_id,
+                named=named,
+                seen=str(shown["version"]),
+            ),
+        )
+        self.change_id = UUID(str(reply["change_id"]))
+        return reply
+
+    def carry_through(
+        self,
+        act: Act,
+        named: Iban | CardToken | None = None,
+        *,
+        account_id: UUID | None = None,
+    ) -> UUID:
+        """A whole act with both proofs; the account's id."""
+        reply = self.act(act, named, account_id=account_id)
+        self.open()
+        self.client.pass_biometrics()
+        assert self.sign()["state"] == "completed"
+        return UUID(str(reply["account_id"]))
+
+    @property
+    def accounts(self) -> Sequence[Mapping[str, Any]]:
+        """The accounts as the client sees them."""
+        shown = self.cabinet.use_cases.list_accounts(
+            self.cabinet.context(), client_id=self.client.client_id
+        )
+        return cast("Sequence[Mapping[str, Any]]", shown["items"])
 
     def open(self) -> None:
         """Up to the open ceremony."""
@@ -249,3 +296,182 @@ def test_a_ceremony_applies_one_change_only(changing: Changing) -> None:
             ),
             {"ceremony": used},
         )
+
+
+OTHER_IBAN = Iban(person_from_seed("a third number and account").iban)
+CARD = CardToken("tok_" + "c" * 20)
+
+
+@pytest.fixture
+def owner(cabinet: Cabinet) -> Changing:
+    """A client of several accounts; the bank knows them all, and a card."""
+    changing = Changing(cabinet, cabinet.client("several"), ChangeKind.ACCOUNT)
+    control, iin = cabinet.stand.control, changing.client.person.iin
+    for iban in (NEW_IBAN, OTHER_IBAN):
+        control.create_account(iban=iban.reveal(), iin=iin)
+    control.create_card(
+        token=CARD.reveal(), iban=NEW_IBAN.reveal(), iin=iin, last4="4242"
+    )
+    return changing
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.clause("5.3")
+def test_accounts_are_added_selected_and_removed_by_both_proofs(
+    owner: Changing,
+) -> None:
+    """Each is asked of the bank when it comes; one is selected at any time."""
+    (first,) = owner.accounts
+    added = owner.carry_through(Act.ADD, NEW_IBAN)
+    assert [one["selected"] for one in owner.accounts] == [True, False]
+    assert [one["state"] for one in owner.accounts] == ["proved", "proved"]
+    owner.carry_through(Act.SELECT, account_id=added)
+    assert [one["selected"] for one in owner.accounts] == [False, True]
+    owner.carry_through(Act.REMOVE, account_id=UUID(first["account_id"]))
+    (left,) = owner.accounts
+    assert left["account_id"] == str(added)
+    told = [
+        len(owner.cabinet.said(f"bank_account_{act}"))
+        for act in ("added", "selected", "removed", "changed")
+    ]
+    assert told == [1, 1, 1, 0]
+    checks = owner.cabinet.rows("SELECT verdict FROM ownership_checks")
+    assert [check.verdict for check in checks] == ["match"] * 3
+
+
+@pytest.mark.clause("5.3")
+def test_a_card_is_known_by_its_token_and_the_account_behind_it(
+    owner: Changing,
+) -> None:
+    """A card that stands before another account by now is proved no more."""
+    cabinet = owner.cabinet
+    card = owner.carry_through(Act.ADD, CARD)
+    shown = owner.accounts[1]
+    assert (shown["kind"], shown["masked"], shown["state"]) == (
+        "card",
+        "•••• 4242",
+        "proved",
+    )
+    paid = cabinet.use_cases.get_payout_account(
+        cabinet.context(),
+        client_id=owner.client.client_id,
+        account_id=card,
+        reader="payer",
+        purpose="payout",
+    )
+    assert paid["iban"] == NEW_IBAN.reveal()
+    iin = owner.client.person.iin
+    cabinet.stand.control.create_card(
+        token=CARD.reveal(), iban=OTHER_IBAN.reveal(), iin=iin, last4="4242"
+    )
+    proof = cabinet.use_cases.prove_ownership(
+        cabinet.context(), client_id=owner.client.client_id, account_id=card
+    )
+    assert (proof["verdict"], proof["state"]) == ("mismatch", "lost")
+
+
+@pytest.mark.clause("5.4")
+def test_a_card_of_another_is_refused_and_silence_is_no_answer(
+    owner: Changing,
+) -> None:
+    control = owner.cabinet.stand.control
+    control.arm_bank("/v1/cards/lookup", "down", times=1)
+    with pytest.raises(Transient):
+        owner.act(Act.ADD, CARD)
+    control.create_card(
+        token=CARD.reveal(), iban=NEW_IBAN.reveal(), iin="850101300603", last4="4242"
+    )
+    with pytest.raises(Refused, match="card_not_confirmed"):
+        owner.act(Act.ADD, CARD)
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.seeded("onboarding_database_asks_no_proof_of_acts")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO accounts (account_id, client_id, iban_sealed, iban_token, state,"  # noqa: ISC004 - one statement
+        " added_at, selected) SELECT gen_random_uuid(), client_id, iban_sealed, 'mine',"
+        " 'unproved', added_at, false FROM accounts LIMIT 1",
+        "UPDATE accounts SET selected = NOT selected",
+        "UPDATE accounts SET card_sealed = '\\x00'",
+        "UPDATE accounts SET removed_at = added_at WHERE NOT selected",
+    ],
+)
+@pytest.mark.parametrize("by_owner", [True, False], ids=["owner", "role"])
+def test_the_database_asks_for_the_proof_of_every_act(
+    owner: Changing, statement: str, *, by_owner: bool
+) -> None:
+    """A change that was applied once proves nothing a second time, either."""
+    owner.carry_through(Act.ADD, NEW_IBAN)
+    cabinet = owner.cabinet
+    engine = cabinet.owner if by_owner else cabinet.platform.database.engine
+    with pytest.raises(DBAPIError, match=r"4\.10"), engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.mark.clause("5.3")
+@pytest.mark.clause("5.4")
+@pytest.mark.seeded("onboarding_database_asks_no_answer")
+@pytest.mark.parametrize("by_owner", [True, False], ids=["owner", "role"])
+def test_the_database_asks_for_the_answer_that_proves_an_account(
+    owner: Changing, *, by_owner: bool
+) -> None:
+    """Of this very value, and given now: an earlier answer proves nothing anew."""
+    cabinet = owner.cabinet
+    engine = cabinet.owner if by_owner else cabinet.platform.database.engine
+    with engine.begin() as connection:
+        # What is proved stays so by whatever is no mismatch.
+        connection.execute(text("UPDATE accounts SET state = 'proved'"))
+    cabinet.stand.control.create_account(
+        iban=owner.client.person.iban, iin="850101300603"
+    )
+    (account,) = owner.accounts
+    proof = cabinet.use_cases.prove_ownership(
+        cabinet.context(),
+        client_id=owner.client.client_id,
+        account_id=UUID(account["account_id"]),
+    )
+    assert proof["state"] == "lost"
+    with pytest.raises(DBAPIError, match=r"5\.4"), engine.begin() as connection:
+        connection.execute(text("UPDATE accounts SET state = 'proved'"))
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.seeded("onboarding_old_proof_moves_an_account")
+def test_what_was_replaced_comes_back_by_new_proofs_only(owner: Changing) -> None:
+    """The first change's proof was of its own transaction."""
+    (first,) = owner.cabinet.rows("SELECT iban_token, iban_sealed FROM accounts")
+    owner.carry_through(Act.REPLACE, NEW_IBAN)
+    (second,) = owner.cabinet.rows("SELECT iban_token, iban_sealed FROM accounts")
+    owner.carry_through(Act.REPLACE, Iban(owner.client.person.iban))
+    assert first.iban_token != second.iban_token
+    with (
+        pytest.raises(DBAPIError, match=r"4\.10"),
+        owner.cabinet.owner.begin() as connection,
+    ):
+        connection.execute(
+            text("UPDATE accounts SET iban_token = :token, iban_sealed = :sealed"),
+            {"token": second.iban_token, "sealed": second.iban_sealed},
+        )
+
+
+@pytest.mark.clause("5.2b")
+@pytest.mark.clause("4.10")
+def test_an_account_named_in_a_contract_is_added_by_its_ceremony(
+    owner: Changing,
+) -> None:
+    """No statement of its own is signed: the document names the account in full."""
+    reply = owner.act(Act.ADD, NEW_IBAN)
+    account_id = UUID(str(reply["account_id"]))
+    client, contract = owner.client, f"contract:{account_id}"
+    with pytest.raises(Refused, match="account_changed"):
+        client.open_contract(b"to another account", contract, account_id)
+    client.open_contract(f"to {NEW_IBAN.reveal()}".encode(), contract, account_id)
+    client.pass_biometrics()
+    assert len(owner.accounts) == 1
+    assert client.sign()["state"] == "completed"
+    assert owner.state == "applied"
+    assert owner.accounts[1]["state"] == "proved"
+    (event,) = owner.cabinet.said("bank_account_added")
+    assert event["ceremony_id"] == str(client.ceremony_id)

@@ -172,3 +172,23 @@ def test_a_statement_lists_settled_transfers(stand: Stand) -> None:
     assert entry["counterparty_iban"] == COMPANY_IBAN
     assert entry["end_to_end_id"] == f"payout-{person.iin}"
     assert entry["direction"] == "credit"
+
+
+def test_a_card_is_shown_to_who_names_its_owner(stand: Stand) -> None:
+    person, token = stand.known_person("has a card"), "tok_" + "a" * 20
+    stand.control.create_card(
+        token=token, iban=person.iban, iin=person.iin, last4="4242"
+    )
+
+    def look_up(token: str, iin: str) -> dict[str, object]:
+        body = {"token": token, "iin": iin}
+        answer = stand.bank.call("POST", "/v1/cards/lookup", json=body).expect(200)
+        found = dict(answer.json())
+        assert found.pop("evidence_id")
+        assert found.pop("checked_at")
+        return found
+
+    own = {"verdict": "match", "last4": "4242", "iban": person.iban}
+    assert look_up(token, person.iin) == own
+    assert look_up(token, another_iin(person.iin)) == {"verdict": "mismatch"}
+    assert look_up("tok_" + "b" * 20, person.iin) == {"verdict": "unknown"}

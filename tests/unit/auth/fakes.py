@@ -12,7 +12,7 @@ from services.auth.domain.codes import Challenge, Claim, NumberPurpose, Purpose
 from services.auth.domain.devices import Aim, DeviceCheck
 from services.auth.domain.languages import DEFAULT, Language
 from services.auth.domain.messages import Message, Told
-from services.auth.domain.passwords import Attempt, Login
+from services.auth.domain.passwords import Attempt, Former, Login
 from services.auth.domain.rules import (
     SENDS_PER_WINDOW,
     SENDS_WINDOW,
@@ -138,6 +138,7 @@ class FakeChallenges:
 @dataclass
 class FakeLogins:
     kept: list[Login] = field(default_factory=list)
+    left: dict[UUID, tuple[datetime, Former]] = field(default_factory=dict)
 
     def add(self, login: Login) -> bool:
         taken = any(
@@ -161,10 +162,23 @@ class FakeLogins:
     def lock(self, client_id: UUID) -> Login | None:
         return self.by_client(client_id)
 
-    def move(self, login: Login, phone: Phone, phone_token: str) -> bool:
+    def move(
+        self, login: Login, phone: Phone, phone_token: str, *, now: datetime
+    ) -> bool:
         if self.by_phone(phone_token) is not None:
             raise Broken("the number is another's")
+        self.left[login.client_id] = (
+            now,
+            Former(phone=login.phone, phone_token=login.phone_token),
+        )
         return self._swap(login, replace(login, phone=phone, phone_token=phone_token))
+
+    def former_number(self, client_id: UUID, *, since: datetime) -> Former | None:
+        moved = self.left.get(client_id)
+        return moved[1] if moved and moved[0] > since else None
+
+    def forget_former(self, *, before: datetime) -> None:
+        self.left = {who: it for who, it in self.left.items() if it[0] > before}
 
     def reset_password(
         self, login: Login, password_hash: str, *, now: datetime

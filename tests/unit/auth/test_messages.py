@@ -11,6 +11,8 @@ from kernel.errors import Transient
 from kernel.events import Event
 from kernel.events.contracts import ContractSigned
 from kernel.events.disbursement import PayoutDue
+from kernel.events.onboarding import AccountOwnershipLost
+from kernel.values import Phone
 from services.auth.domain.codes import PURPOSES
 from services.auth.domain.languages import DEFAULT, LANGUAGES, Language
 from services.auth.domain.messages import (
@@ -27,6 +29,7 @@ from services.auth.domain.templates import TEMPLATES, WORDINGS, Template
 from services.auth.gateway.languages import language_of
 from services.auth.handlers.languages import choose_language, suggest_language
 from services.auth.handlers.messages import (
+    ACCOUNT_NEWS,
     NOTICES,
     message_not_sent,
     message_reported,
@@ -267,6 +270,7 @@ def concerned(
         happened_at=NOON - age,
         site="creditplus.kz",
         now=NOON,
+        former_since=NOON - timedelta(days=30),
         ids=FakeIds(),
         logins=logins,
         languages=languages or FakeLanguages(),
@@ -304,6 +308,43 @@ def test_old_news_are_told_to_nobody() -> None:
     assert queued.expires_at == NOON - A_MINUTE + NOTICE_LIFETIME
     assert "23.11.2026 11:59" in queued.text
     assert old.waiting == {}
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.seeded("auth_former_number_hears_nothing")
+@pytest.mark.parametrize("event", ACCOUNT_NEWS, ids=lambda event: event.__name__)
+@pytest.mark.parametrize(("days", "told"), [(0, 2), (29, 2), (30, 1)])
+def test_news_of_accounts_go_to_the_number_left_lately_too(
+    event: type[Event], days: int, told: int
+) -> None:
+    """Who took the number and the cabinet is not the only one to hear of it."""
+    fact = example(event)
+    known = replace(login(), client_id=UUID(str(fact.to_data()["client_id"])))
+    logins = FakeLogins([known])
+    new, moved_at = Phone("+77029876543"), NOON - timedelta(days=days)
+    logins.move(known, new, "k1.new", now=moved_at)
+    queued = concerned(fact, logins=logins).waiting.values()
+
+    assert {message.phone for message in queued} == {new, known.phone} - (
+        set() if told > 1 else {known.phone}
+    )
+    assert len(queued) == told
+
+
+def test_other_news_go_to_the_number_in_force_alone() -> None:
+    fact = example(ContractSigned)
+    known = replace(login(), client_id=UUID(str(fact.to_data()["client_id"])))
+    logins = FakeLogins([known])
+    logins.move(known, Phone("+77029876543"), "k1.new", now=NOON)
+
+    assert len(concerned(fact, logins=logins).waiting) == 1
+
+
+def test_a_proof_lost_by_the_client_s_own_change_is_not_told_twice() -> None:
+    fact = example(AccountOwnershipLost).model_copy(update={"code": "account_changed"})
+    known = replace(login(), client_id=UUID(str(fact.to_data()["client_id"])))
+
+    assert concerned(fact, logins=FakeLogins([known])).waiting == {}
 
 
 def test_the_service_listens_to_every_fact_of_the_table() -> None:

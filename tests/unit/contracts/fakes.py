@@ -280,15 +280,27 @@ class FakeOnboarding:
 
     work: FakeWork
     account: UUID | None = ACCOUNT
+    in_full: str | None = "KZ978562203105747338"
     away: bool = False
     other_bytes: bool = False
+    covered: list[UUID | None] = field(default_factory=list)
     purposes: list[str] = field(default_factory=list)
     opened: list[tuple[str, bytes]] = field(default_factory=list)
 
-    def account_of(self, client_id: UUID) -> UUID | None:
+    def account_of(
+        self, client_id: UUID, *, account_id: UUID | None = None
+    ) -> UUID | None:
         del client_id
         self._asked()
-        return self.account
+        return self.account if account_id is None else account_id
+
+    def account_in_full(
+        self, client_id: UUID, account_id: UUID, *, purpose: str
+    ) -> str | None:
+        del client_id, account_id
+        self._asked()
+        self.purposes.append(purpose)
+        return self.in_full
 
     def borrower(self, client_id: UUID, *, purpose: str) -> Borrower:
         del client_id
@@ -297,9 +309,15 @@ class FakeOnboarding:
         return borrower()
 
     def open_ceremony(
-        self, *, client_id: UUID, operation: str, document: bytes
+        self,
+        *,
+        client_id: UUID,
+        operation: str,
+        document: bytes,
+        account_id: UUID | None,
     ) -> Ceremony:
         del client_id
+        self.covered.append(account_id)
         self._asked()
         self.opened.append((operation, document))
         digest = "0" * 64 if self.other_bytes else sha256_hex(document)
@@ -335,6 +353,7 @@ class FakeAntifraud:
     """Implements Antifraud."""
 
     work: FakeWork
+    account: UUID = ACCOUNT
     outcome: str = "allow"
     away: bool = False
     asked: list[str] = field(default_factory=list)
@@ -350,7 +369,7 @@ class FakeAntifraud:
         facts: Mapping[str, str | int],
     ) -> Decision:
         del client_id, amount
-        assert facts == {"term_days": 90, "account_id": str(ACCOUNT)}
+        assert facts == {"term_days": 90, "account_id": str(self.account)}
         assert not self.work.open, "a call within a transaction"
         self.asked.append(operation)
         if self.away:

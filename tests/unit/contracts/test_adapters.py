@@ -121,6 +121,8 @@ def test_onboarding_names_the_account_and_the_person() -> None:
     assert (
         onboarding({"account_id": str(ACCOUNT), "x": 1}).account_of(CLIENT) == ACCOUNT
     )
+    named = onboarding({"account": "KZ978562203105747338"})
+    assert named.account_in_full(CLIENT, ACCOUNT, purpose="p") == "KZ978562203105747338"
     assert onboarding(PERSON).borrower(CLIENT, purpose="p") == borrower()
 
 
@@ -128,6 +130,8 @@ def test_onboarding_names_the_account_and_the_person() -> None:
 def test_a_client_without_account_has_none(code: str) -> None:
     """It is an answer; any other refusal is a defect."""
     assert onboarding(refused(code)).account_of(CLIENT) is None
+    gone = onboarding(refused(code))
+    assert gone.account_in_full(CLIENT, ACCOUNT, purpose="p") is None
     with pytest.raises(Broken):
         onboarding(refused("something_else")).account_of(CLIENT)
 
@@ -152,7 +156,10 @@ def test_a_ceremony_is_passed_on_whole() -> None:
         "biometrics_url": "https://coid/x",
     }
     ceremony = onboarding(reply).open_ceremony(
-        client_id=CLIENT, operation=f"contract:{CONTRACT}", document=b"d"
+        client_id=CLIENT,
+        operation=f"contract:{CONTRACT}",
+        document=b"d",
+        account_id=ACCOUNT,
     )
     assert (CEREMONY, reply) == (ceremony.ceremony_id, ceremony.reply)
 

@@ -33,7 +33,11 @@ from tests.unit.contracts.fakes import Bench
 
 
 def submit(
-    bench: Bench, amount: Money = AMOUNT, *, policy: Policy = POLICY
+    bench: Bench,
+    amount: Money = AMOUNT,
+    account_id: UUID | None = None,
+    *,
+    policy: Policy = POLICY,
 ) -> dict[str, object]:
     reply = applications.submit_application(
         client_id=CLIENT,
@@ -42,6 +46,7 @@ def submit(
             repayment=RepaymentMethod.ANNUITY,
             amount=amount,
             term_days=90,
+            account_id=account_id,
         ),
         work=bench.work,
         judges=bench.judges,
@@ -87,7 +92,28 @@ def test_a_good_application_is_offered_a_contract(bench: Bench) -> None:
         "antifraud",
     ]
     assert bench.work.said_types() == ["application_submitted", "contract_offered"]
-    assert bench.onboarding.purposes == ["credit_report", "contract_document"]
+    assert b"KZ978562203105747338." in document
+    assert bench.onboarding.purposes == [
+        "credit_report",
+        "contract_document",
+        "contract_document",
+    ]
+
+
+@pytest.mark.clause("4.10")
+def test_the_account_the_client_names_is_the_contract_s(bench: Bench) -> None:
+    """Also one that is only being added; the selected one when none is named."""
+    bench.antifraud.account = STRANGER
+    submit(bench, account_id=STRANGER)
+    (contract,) = bench.work.contracts.rows.values()
+    assert contract.account_id == STRANGER
+
+
+@pytest.mark.clause("5.4")
+def test_an_account_removed_meanwhile_is_none_to_pay_to(bench: Bench) -> None:
+    bench.onboarding.in_full = None
+    assert submit(bench)["refusal_code"] == "account_not_proved"
+    assert bench.work.contracts.rows == {}
 
 
 def test_the_events_name_no_person(bench: Bench) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from kernel.crypto import Json
+from kernel.crypto import Json, sha256_hex
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.contracts import (
     AdditionalConsentGiven,
@@ -33,10 +33,12 @@ from tests.unit.contracts.builders import (
     SMALL,
     STRANGER,
     active,
+    borrower,
     concluded,
     consented,
     offered,
     released,
+    schedule,
     scheduled,
     signing,
     wish,
@@ -224,6 +226,23 @@ def test_signing_opens_a_ceremony_over_the_contracts_bytes(bench: Bench) -> None
         state_of(bench),
         bench.work.contracts.rows[CONTRACT].ceremony_id,
     ) == (S.SIGNING, CEREMONY)
+
+
+NAMING = texts.contract_document(
+    terms_of(offered()), schedule(), borrower(), account="KZ978562203105747338"
+)
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.parametrize(("document", "covered"), [(NAMING, ACCOUNT), (DOCUMENT, None)])
+@pytest.mark.seeded("contracts_account_not_covered")
+def test_the_account_a_document_names_is_covered_by_its_ceremony(
+    bench: Bench, document: bytes, covered: UUID | None
+) -> None:
+    """A document of the first edition names none."""
+    bench.work.contracts.put(offered(document_sha256=sha256_hex(document)), document)
+    open_signing(bench)
+    assert bench.onboarding.covered == [covered]
 
 
 def test_signing_is_expected_before_the_ceremony_exists(bench: Bench) -> None:

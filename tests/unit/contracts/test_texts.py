@@ -12,27 +12,39 @@ from tests.unit.contracts.builders import (
     schedule,
 )
 
+ACCOUNT = "KZ978562203105747338"
+GOLDEN_DOCUMENT = "24301d62250af1e5b233241a8f503e53988a2d59286d8def6830e812e2ae64e2"
 TERMS = terms_of(offered())
 SCHEDULE = schedule()
 
 
 def test_the_document_is_deterministic() -> None:
     """The same contract gives the same bytes, and therefore the same digest."""
-    first, second = (
-        texts.contract_document(TERMS, schedule(), borrower()) for _ in range(2)
+    documents = {
+        texts.contract_document(TERMS, schedule(), borrower(), account=ACCOUNT)
+        for _ in range(2)
+    }
+    assert len(documents) == 1
+
+
+def document_of(**changed: object) -> bytes:
+    """The contract of the borrower with something changed."""
+    return texts.contract_document(
+        TERMS, SCHEDULE, borrower(**changed), account=ACCOUNT
     )
-    assert first == second
 
 
 def test_a_golden_document_never_changes() -> None:
     """What was signed under a version must stay reproducible; a change is a new one."""
-    document = texts.contract_document(TERMS, SCHEDULE, borrower())
+    document = document_of()
     assert sha256_hex(document) == GOLDEN_DOCUMENT
+    assert texts.names_account(document)
+    assert not texts.names_account("банковский счёт Заёмщика".encode())
 
 
 def test_the_document_names_parties_amount_term_schedule_number_and_date() -> None:
     """Clause 5.1: the terms stand in the text, in figures, in both languages' name."""
-    text = texts.contract_document(TERMS, SCHEDULE, borrower()).decode()
+    text = document_of().decode()
     for expected in (
         "МИКРОКРЕДИТ БЕРУ ТУРАЛЫ ШАРТ",
         "ТОО «МФО Kredit Seven Kazakhstan»",
@@ -41,6 +53,7 @@ def test_the_document_names_parties_amount_term_schedule_number_and_date() -> No
         "Дата договора: 02.11.2026",
         str(AMOUNT),
         "90 дн.",
+        f"{ACCOUNT}.",
         "36 % годовых",
         "ГЭСВ): 42,57 %",
         "1. 03.12.2026",
@@ -51,15 +64,13 @@ def test_the_document_names_parties_amount_term_schedule_number_and_date() -> No
 
 def test_a_person_without_patronymic_is_named_without_a_gap() -> None:
     """Clause 4.1a: the patronymic is given if there is one."""
-    text = texts.contract_document(TERMS, SCHEDULE, borrower(patronymic=None)).decode()
+    text = document_of(patronymic=None).decode()
     assert "Заёмщик: Сериков Айдар, ИИН" in text
 
 
 def test_a_name_cannot_speak_the_templates_language() -> None:
     """Braces in a name stay braces."""
-    text = texts.contract_document(
-        TERMS, SCHEDULE, borrower(surname="{amount}")
-    ).decode()
+    text = document_of(surname="{amount}").decode()
     assert "Заёмщик: {amount} Айдар" in text
 
 
@@ -81,6 +92,3 @@ def test_a_contract_number_holds_the_date_and_the_ids_random_end() -> None:
     """Short enough to be said on the telephone."""
     expected = "KSK-20261102-00000000C0"
     assert expected == texts.contract_number(CONTRACT, OFFERED_AT.date())
-
-
-GOLDEN_DOCUMENT = "a9815486dfe581133397057881b6f7a0ead42d8780b3fccbb0ded44ad1bbb641"

@@ -16,7 +16,7 @@ from kernel.events.contracts import (
     ReleaseConfirmed,
 )
 from kernel.events.disbursement import PayoutHeld, PayoutScheduled
-from kernel.events.onboarding import BankAccountChanged
+from kernel.events.onboarding import BankAccountChanged, BankAccountRemoved
 from kernel.policy import STARTING_POLICY
 from services.disbursement.domain.payout import (
     AT_BANK,
@@ -137,6 +137,19 @@ class Reacting:
         )
         with self.desk.open() as work:
             reactions.when_bank_account_changed(
+                event, payouts=work.payouts, publish=work.publish
+            )
+
+    def remove_account(self) -> None:
+        event = BankAccountRemoved(
+            client_id=CLIENT_ID,
+            change_id=OTHER,
+            ceremony_id=OTHER,
+            account_id=ACCOUNT_ID,
+            account_token=OLD,
+        )
+        with self.desk.open() as work:
+            reactions.when_bank_account_removed(
                 event, payouts=work.payouts, publish=work.publish
             )
 
@@ -402,6 +415,21 @@ def test_a_payout_drawn_up_for_the_old_account_is_blocked(
     stops = state in UNSENT - {State.BLOCKED}
     assert reacting.desk.payout().state is (State.BLOCKED if stops else state)
     assert reacting.held_codes() == (["account_changed"] if stops else [])
+
+
+@pytest.mark.clause("5.4")
+@pytest.mark.seeded("disbursement_removed_account_paid")
+@pytest.mark.parametrize("token", [None, OLD])
+@pytest.mark.parametrize("state", list(State))
+def test_nothing_is_paid_to_an_account_that_was_removed(
+    reacting: Reacting, state: State, token: str | None
+) -> None:
+    """Drawn up for it already, or about to be."""
+    given(reacting, state=state, account_token=token)
+    reacting.remove_account()
+    stops = state in UNSENT - {State.BLOCKED}
+    assert reacting.desk.payout().state is (State.BLOCKED if stops else state)
+    assert reacting.held_codes() == (["account_removed"] if stops else [])
 
 
 @pytest.mark.parametrize("token", [None, NEW])

@@ -11,10 +11,13 @@ from uuid import UUID
 from kernel.crypto import Json
 from kernel.errors import Refused, Transient
 from kernel.events import Event
-from kernel.values import Iban, Iin, Phone
+from kernel.values import CardToken, Iban, Iin, Phone
 from services.onboarding.domain.account import (
     Account,
     AccountState,
+    Card,
+    CardRecord,
+    Destination,
     Ownership,
     OwnershipVerdict,
 )
@@ -26,13 +29,20 @@ from services.onboarding.domain.ceremony import (
     CeremonyRules,
     CeremonyState,
 )
-from services.onboarding.domain.change import OPEN, Change, ChangeKind, ChangeState
+from services.onboarding.domain.change import (
+    OPEN,
+    Act,
+    Change,
+    ChangeKind,
+    ChangeState,
+)
 from services.onboarding.domain.consent import Consent
 from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
 from services.onboarding.domain.protocol import Protocol
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.domain.signature import Examination
 from services.onboarding.domain.visits import Visit, VisitRules
+from services.onboarding.handlers.accounts import Owners
 from services.onboarding.handlers.ceremonies import Desk
 from services.onboarding.ports import (
     Client,
@@ -60,6 +70,7 @@ from tests.unit.onboarding.builders import (
 RIGHT_CODE = "123456"
 SITE = "creditplus.kz"
 QUARANTINE = timedelta(days=180)
+MOST_ACCOUNTS = 3
 _ENDED = {RegistrationState.ACTIVE, RegistrationState.REFUSED}
 
 
@@ -220,7 +231,7 @@ class FakeClients:
         if row.phone_token != change.old_token:
             return False
         self.rows[change.client_id] = replace(
-            row, phone=change.phone, phone_token=change.value_token
+            row, phone=change.phone, phone_token=str(change.value_token)
         )
         return True
 
@@ -230,32 +241,50 @@ class FakeAccounts:
     rows: dict[UUID, Account] = field(default_factory=dict)
     checks: list[Ownership] = field(default_factory=list)
 
-    def add(
-        self,
-        account: Account,
-        *,
-        at: datetime,
-    ) -> None:
+    def add(self, account: Account, *, at: datetime) -> bool:
+        for one in self.of_client(account.client_id):
+            if one.token == account.token or (one.selected and account.selected):
+                return False
         self.rows[account.account_id] = account
+        return True
 
-    def of_client(self, client_id: UUID) -> Account | None:
-        mine = [row for row in self.rows.values() if row.client_id == client_id]
-        return mine[0] if mine else None
+    def of_client(self, client_id: UUID) -> tuple[Account, ...]:
+        return tuple(row for row in self.rows.values() if row.client_id == client_id)
 
     def get(self, account_id: UUID) -> Account | None:
         return self.rows.get(account_id)
 
-    def change_iban(self, change: Change) -> bool:
-        row = self.of_client(change.client_id)
-        if row is None or row.token != change.old_token:
+    def replace(self, change: Change) -> bool:
+        row = self._as_it_was(change)
+        if row is None:
             return False
         self.rows[row.account_id] = replace(
             row,
-            iban=change.iban,
-            token=change.value_token,
+            destination=change.destination,
+            token=str(change.value_token),
             state=AccountState.UNPROVED,
         )
         return True
+
+    def select(self, change: Change) -> bool:
+        for row in self.of_client(change.client_id):
+            if row.selected and row.token != change.old_token:
+                return False
+            self.rows[row.account_id] = replace(
+                row, selected=row.account_id == change.account_id
+            )
+        return True
+
+    def remove(self, change: Change, *, at: datetime) -> bool:
+        row = self._as_it_was(change)
+        if row is None or row.selected:
+            return False
+        del self.rows[row.account_id]
+        return True
+
+    def _as_it_was(self, change: Change) -> Account | None:
+        row = change.account_id and self.rows.get(change.account_id)
+        return row if row and row.token == change.old_token else None
 
     def record(
         self,
@@ -265,9 +294,10 @@ class FakeAccounts:
         check_id: UUID,
         becomes: AccountState,
     ) -> bool:
-        if self.rows[account.account_id] != account:
+        row = self.rows[account.account_id]
+        if (row.token, row.state) != (account.token, account.state):
             return False
-        self.rows[account.account_id] = replace(account, state=becomes)
+        self.rows[account.account_id] = replace(row, state=becomes)
         self.checks.append(ownership)
         return True
 
@@ -277,6 +307,7 @@ class FakeChanges:
     rows: dict[UUID, Change] = field(default_factory=dict)
     applied: dict[UUID, tuple[UUID, datetime]] = field(default_factory=dict)
     """By which ceremony and when."""
+    covered: dict[str, UUID] = field(default_factory=dict)
 
     def add(self, change: Change) -> None:
         self.rows[change.change_id] = change
@@ -326,6 +357,20 @@ class FakeChanges:
         self._change(change_id, state=ChangeState.REFUSED, refused_code=code)
         return True
 
+    def adding(self, account_id: UUID) -> Change | None:
+        for row in self.rows.values():
+            if (row.account_id, row.act) == (account_id, Act.ADD):
+                return row
+        return None
+
+    def cover(self, change_id: UUID, operation: str) -> bool:
+        self.covered[operation] = change_id
+        return True
+
+    def covered_by(self, operation: str) -> Change | None:
+        change_id = self.covered.get(operation)
+        return None if change_id is None else self.rows[change_id]
+
     def is_quarantined(
         self, phone_token: str, *, since: datetime, but_for: UUID | None
     ) -> bool:
@@ -366,6 +411,13 @@ class FakeCeremonies:
             if row.operation == operation and row.state in UNFINISHED:
                 return row
         return None
+
+    def unfinished_of_client(self, client_id: UUID) -> tuple[Ceremony, ...]:
+        return tuple(
+            row
+            for row in self.rows.values()
+            if row.client_id == client_id and row.state in UNFINISHED
+        )
 
     def move(
         self,
@@ -611,6 +663,38 @@ class FakeBank:
 
 
 @dataclass
+class FakeCards:
+    """A processor that has given one token, of the client's card."""
+
+    unit: FakeUnit
+    verdict: OwnershipVerdict | None = OwnershipVerdict.MATCH
+    destination: Destination = field(
+        default_factory=lambda: Destination(
+            iban=Iban("KZ86125KZT5004100100"),
+            card=Card(token=CardToken("tok_" + "c" * 20), last4="4242"),
+        )
+    )
+
+    @property
+    def token(self) -> CardToken:
+        assert self.destination.card is not None
+        return self.destination.card.token
+
+    def look_up(self, token: CardToken, iin: Iin) -> CardRecord:
+        _refuse_inside(self.unit)
+        if self.verdict is None:
+            raise Transient("the processor is away")
+        verdict = self.verdict if token == self.token else OwnershipVerdict.UNKNOWN
+        matches = verdict is OwnershipVerdict.MATCH
+        return CardRecord(
+            ownership=Ownership(
+                verdict=verdict, evidence_id="card-evidence-1", checked_at=NOW
+            ),
+            destination=self.destination if matches else None,
+        )
+
+
+@dataclass
 class FakeCoid:
     """Opens sessions; its protocols answer the last session unless changed."""
 
@@ -698,6 +782,12 @@ class FakeRules:
     def quarantine(self, at: datetime) -> timedelta:
         return QUARANTINE
 
+    def most_accounts(self, at: datetime) -> int:
+        return MOST_ACCOUNTS
+
+    def bank_codes(self, at: datetime) -> tuple[str, ...]:
+        return ("125", "722", "856")
+
 
 def _refuse_inside(unit: FakeUnit) -> None:
     assert not unit.open, "a call to the outside inside a transaction"
@@ -713,6 +803,7 @@ class Bench:
         self.codes = FakeCodes(self.unit)
         self.state_base = FakeStateBase(self.unit)
         self.bank = FakeBank(self.unit)
+        self.cards = FakeCards(self.unit)
         self.coid = FakeCoid(self.unit)
         self.signatures = FakeSignatures(self.unit)
         self.rules = FakeRules()
@@ -730,6 +821,10 @@ class Bench:
     def secret(self, size: int) -> str:
         self._secrets += 1
         return f"secret-{self._secrets:0{size}d}"
+
+    @property
+    def owners(self) -> Owners:
+        return Owners(bank=self.bank, cards=self.cards)
 
     @property
     def desk(self) -> Desk:

@@ -418,8 +418,7 @@ def test_proofs_identify_a_registration(bench: Bench) -> None:
     assert applicant.state == "photo_accepted"
     sign(bench, ceremony_id, applicant.owner)
     assert applicant.state == "identified"
-    account = bench.unit.accounts.of_client(applicant.client_id)
-    assert account is not None
+    (account,) = bench.unit.accounts.of_client(applicant.client_id)
     assert AccountState.UNPROVED is account.state
 
 

@@ -13,12 +13,16 @@ from kernel.events.onboarding import BankAccountChanged, PhoneChanged
 from kernel.values import Iban, Phone
 from services.onboarding.domain.account import AccountState
 from services.onboarding.domain.ceremony import parse_operation
-from services.onboarding.domain.change import ChangeKind, ChangeState
+from services.onboarding.domain.change import Act, ChangeKind, ChangeState
 from services.onboarding.domain.person import PhoneVerdict
 from services.onboarding.domain.signature import SignatureFacts
-from services.onboarding.handlers import ceremonies, changes
+from services.onboarding.handlers import accounts, ceremonies, changes
+from services.onboarding.handlers.account_changes import (
+    AccountWish,
+    start_account_change,
+)
 from services.onboarding.handlers.ceremonies import Owner
-from services.onboarding.handlers.changes import Which, Wish
+from services.onboarding.handlers.changes import Which
 from tests.unit.onboarding.builders import PHONE
 from tests.unit.onboarding.fakes import QUARANTINE, RIGHT_CODE, Bench, blind
 from tests.unit.onboarding.journey import Applicant, look, sign
@@ -56,15 +60,15 @@ class Client:
 
     @property
     def iban(self) -> Iban:
-        account = self.bench.unit.accounts.of_client(self.client_id)
-        assert account is not None
-        return account.iban
+        (account,) = self.bench.unit.accounts.of_client(self.client_id)
+        return account.destination.iban
 
     def start(self, value: Phone | Iban | None = None) -> Mapping[str, Json]:
         bench = self.bench
         if self.kind is ChangeKind.PHONE:
             reply = changes.start_phone_change(
-                self._wish(value or NEW_PHONE),
+                client_id=self.client_id,
+                phone=value if isinstance(value, Phone) else NEW_PHONE,
                 begin=bench.unit.begin,
                 clock=bench.clock,
                 ids=bench.ids,
@@ -72,18 +76,24 @@ class Client:
                 codes=bench.codes,
             )
         else:
-            reply = changes.start_account_change(
-                self._wish(value or NEW_IBAN),
+            present = bench.unit.accounts.of_client(self.client_id)
+            reply = start_account_change(
+                AccountWish(
+                    client_id=self.client_id,
+                    act=Act.REPLACE,
+                    account_id=None,
+                    named=value if isinstance(value, Iban) else NEW_IBAN,
+                    seen=accounts.version_of(present),
+                ),
                 begin=bench.unit.begin,
                 clock=bench.clock,
                 ids=bench.ids,
                 blind=blind,
+                owners=bench.owners,
+                rules=bench.rules,
             )
         self.change_id = UUID(str(reply["change_id"]))
         return reply
-
-    def _wish(self, value: Phone | Iban) -> Wish:
-        return Wish(client_id=self.client_id, kind=self.kind, value=value)
 
     def confirm(self, code: str = RIGHT_CODE) -> Mapping[str, Json]:
         return changes.confirm_phone_change(
@@ -196,8 +206,7 @@ def test_old_and_new_value_and_the_ceremony_are_on_record(
 def test_a_new_account_is_nobody_s_proved_account(bench: Bench) -> None:
     """What the bank said of the old one says nothing of it (clauses 5.3, 5.4)."""
     client = Client(bench, ChangeKind.ACCOUNT)
-    old = bench.unit.accounts.of_client(client.client_id)
-    assert old is not None
+    (old,) = bench.unit.accounts.of_client(client.client_id)
     assert old.state is AccountState.PROVED
     ceremony_id = client.up_to_ceremony()
     use_another_signature(bench)
@@ -205,7 +214,7 @@ def test_a_new_account_is_nobody_s_proved_account(bench: Bench) -> None:
     look(bench)
     new = bench.unit.accounts.get(old.account_id)
     assert new is not None
-    assert (new.iban, new.state) == (NEW_IBAN, AccountState.UNPROVED)
+    assert (new.destination.iban, new.state) == (NEW_IBAN, AccountState.UNPROVED)
     assert not bench.unit.accounts.record(
         old,
         bench.unit.accounts.checks[0],

@@ -14,10 +14,11 @@ from kernel.events.onboarding import (
 from services.onboarding.domain.account import (
     Account,
     AccountState,
+    Destination,
     OwnershipVerdict,
     state_after,
 )
-from services.onboarding.handlers import clients
+from services.onboarding.handlers import accounts, clients
 from services.onboarding.ports import Client
 from tests.unit.onboarding.builders import (
     CLIENT,
@@ -46,7 +47,7 @@ def client(bench: Bench) -> Bench:
     bench.unit.accounts.rows[ACCOUNT] = Account(
         account_id=ACCOUNT,
         client_id=CLIENT,
-        iban=IBAN,
+        destination=Destination(iban=IBAN),
         token="iban",  # noqa: S106 - a twin of a token
         state=AccountState.UNPROVED,
     )
@@ -54,10 +55,10 @@ def client(bench: Bench) -> Bench:
 
 
 def _prove(bench: Bench) -> dict[str, object]:
-    answer = clients.prove_ownership(
+    answer = accounts.prove_ownership(
         begin=bench.unit.begin,
         ids=bench.ids,
-        bank=bench.bank,
+        owners=bench.owners,
         client_id=CLIENT,
         account_id=ACCOUNT,
     )

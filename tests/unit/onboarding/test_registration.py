@@ -99,8 +99,7 @@ def test_data_the_state_confirms_are_kept(bench: Bench) -> None:
     kept = bench.unit.registrations
     assert person() == kept.persons[applicant.client_id]
     assert len(kept.given[applicant.client_id]) == 2
-    account = bench.unit.accounts.of_client(applicant.client_id)
-    assert account is not None
+    (account,) = bench.unit.accounts.of_client(applicant.client_id)
     assert AccountState.UNPROVED is account.state
 
 
@@ -238,8 +237,7 @@ def test_client_without_a_proved_account_is_active_all_the_same(
     applicant = _identified(bench)
     bench.bank.verdict = verdict
     assert applicant.activate()
-    account = bench.unit.accounts.of_client(applicant.client_id)
-    assert account is not None
+    (account,) = bench.unit.accounts.of_client(applicant.client_id)
     assert AccountState.UNPROVED is account.state
     assert bench.unit.said(AccountOwnershipProved) == []
 
