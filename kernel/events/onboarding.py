@@ -148,6 +148,36 @@ class BankAccountChanged(Event):
     account_token: str
 
 
+class ConsentGiven(Event):
+    """A person consented to a text, for one purpose (law №94-V, art. 8).
+
+    The client need not have an account yet: consents come before the first question
+    to the state (clause 4.1).
+    """
+
+    TYPE = "onboarding.consent_given.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    purpose: Word[Literal["personal_data", "biometrics", "credit_bureau"]]
+    text_version: str
+    text_sha256: str
+    channel: str
+
+
+class ConsentWithdrawn(Event):
+    """A client took a consent back; nothing is done by it from now on."""
+
+    TYPE = "onboarding.consent_withdrawn.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    purpose: Word[Literal["personal_data", "biometrics", "credit_bureau"]]
+    text_version: str
+    text_sha256: str
+    channel: str
+
+
 class PersonalDataRead(Event):
     """Somebody read the client's data in clear, for a purpose (clauses 1.3a, 6.1c)."""
 

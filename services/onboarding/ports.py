@@ -27,7 +27,12 @@ from services.onboarding.domain.ceremony import (
     CeremonyState,
 )
 from services.onboarding.domain.change import Change, ChangeKind, ChangeState
-from services.onboarding.domain.consent import Consent
+from services.onboarding.domain.consent import (
+    ConsentKind,
+    ConsentRecord,
+    ConsentText,
+    Leave,
+)
 from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
 from services.onboarding.domain.photo import Picture
 from services.onboarding.domain.protocol import Protocol as BiometricProtocol
@@ -120,7 +125,7 @@ class SignedProtocol:
 
 
 class Registrations(Protocol):
-    """Registrations with the persons, consents and photos that belong to them."""
+    """Registrations with the persons and photos that belong to them."""
 
     def add(self, registration: Registration) -> None: ...
 
@@ -154,12 +159,6 @@ class Registrations(Protocol):
     ) -> None: ...
 
     def person(self, client_id: UUID) -> Person | None: ...
-
-    def add_consents(
-        self, client_id: UUID, consents: tuple[Consent, ...], *, at: datetime
-    ) -> None: ...
-
-    def consents(self, client_id: UUID) -> tuple[Consent, ...]: ...
 
     def add_photo(self, photo: StoredPhoto, *, at: datetime) -> None: ...
 
@@ -258,6 +257,32 @@ class Changes(Protocol):
         ...
 
 
+class Consents(Protocol):
+    """What people consented to and took back; it only grows."""
+
+    def add(self, client_id: UUID, record: ConsentRecord) -> None: ...
+
+    def history(self, client_id: UUID) -> tuple[ConsentRecord, ...]:
+        """All acts of one person, the oldest first."""
+        ...
+
+
+class Obligations(Protocol):
+    """What is known of contracts that are not fulfilled."""
+
+    def open(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
+        """Note a signed contract, unless it is known already."""
+        ...
+
+    def close(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
+        """Note that a contract obliges nobody; it may have been unknown."""
+        ...
+
+    def are_open(self, client_id: UUID, *, at: datetime) -> bool:
+        """Whether a contract is signed or being signed that has not ended."""
+        ...
+
+
 class Ceremonies(Protocol):
     """Ceremonies, their visits to ЦОИД, and the evidence."""
 
@@ -347,6 +372,12 @@ class Unit(Protocol):
     @property
     def changes(self) -> Changes: ...
 
+    @property
+    def consents(self) -> Consents: ...
+
+    @property
+    def obligations(self) -> Obligations: ...
+
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         """Run an act once per Idempotency-Key; the same request gets its reply."""
         ...
@@ -379,11 +410,14 @@ class PhoneCodes(Protocol):
 
 
 class StateBase(Protocol):
-    """The state's databases of persons (ГБД ФЛ) and of phone owners (БМГ)."""
+    """The state's databases of persons (ГБД ФЛ) and of phone owners (БМГ).
 
-    def person(self, iin: Iin) -> StateRecord | None: ...
+    Both are asked by leave of the consent to the use of personal data.
+    """
 
-    def phone_owner(self, iin: Iin, phone: Phone) -> PhoneVerdict: ...
+    def person(self, iin: Iin, *, by: Leave) -> StateRecord | None: ...
+
+    def phone_owner(self, iin: Iin, phone: Phone, *, by: Leave) -> PhoneVerdict: ...
 
 
 class Bank(Protocol):
@@ -395,13 +429,13 @@ class Bank(Protocol):
 
 
 class Coid(Protocol):
-    """ЦОИД, the identification data exchange centre."""
+    """ЦОИД, asked by leave of the consent to biometrics."""
 
     def open(
-        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str
+        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str, by: Leave
     ) -> Session: ...
 
-    def result(self, session_id: str, code: str) -> SignedProtocol:
+    def result(self, session_id: str, code: str, *, by: Leave) -> SignedProtocol:
         """Refused with ``biometrics_code_unknown`` when the code is not of it."""
         ...
 
@@ -437,4 +471,8 @@ class Rules(Protocol):
 
     def quarantine(self, at: datetime) -> timedelta:
         """How long a number somebody gave up is nobody else's login."""
+        ...
+
+    def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:
+        """The texts that may be consented to at an instant, one per purpose."""
         ...

@@ -9,12 +9,15 @@ from pydantic import BaseModel, ConfigDict
 
 from kernel.context import Call
 from kernel.crypto import Json
-from kernel.entrypoints import UseCasesProvider, answers, every
+from kernel.database import Transaction
+from kernel.entrypoints import UseCasesProvider, answers, every, handles
 from kernel.errors import Broken, Refused
+from kernel.events import Envelope
+from kernel.events.contracts import ContractAnnulled, ContractSigned
 from kernel.values import Iban, Iin, Phone
 from services.onboarding.domain.ceremony import unknown_ceremony
 from services.onboarding.domain.change import ChangeKind
-from services.onboarding.domain.consent import parse_consents
+from services.onboarding.domain.consent import ConsentKind
 from services.onboarding.domain.person import IdentityDocument, Names, Person
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.changes import Which
@@ -88,9 +91,7 @@ class Service:
                 ),
             ),
             iban=Iban(iban),
-            consents=parse_consents(
-                tuple((given.kind, given.text_sha256) for given in consents)
-            ),
+            consents=tuple((given.kind, given.text_sha256) for given in consents),
         )
         return self.use_cases.put_person(
             call.context,
@@ -228,6 +229,51 @@ class Service:
         return self.use_cases.get_change(
             call.context, which=_which(call, change_id, what)
         )
+
+    @answers(callers=("gateway",))
+    def get_consent_texts(self, _call: Call) -> Json:
+        """The texts that may be consented to."""
+        return self.use_cases.personal.consent_texts()
+
+    @answers(callers=("gateway",), client=True)
+    def list_consents(self, call: Call) -> Json:
+        """What the client consented to and took back."""
+        return self.use_cases.personal.list_consents(
+            call.context, client_id=_client(call)
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def give_consent(
+        self, call: Call, *, purpose: ConsentKind, text_sha256: str
+    ) -> Json:
+        """Give one consent, to the text in force."""
+        return self.use_cases.personal.give_consent(
+            call.context,
+            client_id=_client(call),
+            kind=purpose,
+            text_sha256=text_sha256,
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def withdraw_consent(self, call: Call, *, purpose: ConsentKind) -> Json:
+        """Take one consent back; not while obligations are open."""
+        return self.use_cases.personal.withdraw_consent(
+            call.context, client_id=_client(call), kind=purpose
+        )
+
+    @handles(ContractSigned)
+    def when_contract_signed(
+        self, tx: Transaction, event: ContractSigned, _envelope: Envelope
+    ) -> None:
+        """A contract obliges its client."""
+        self.use_cases.personal.when_contract_signed(tx, event)
+
+    @handles(ContractAnnulled)
+    def when_contract_annulled(
+        self, tx: Transaction, event: ContractAnnulled, _envelope: Envelope
+    ) -> None:
+        """A contract obliges nobody any more."""
+        self.use_cases.personal.when_contract_annulled(tx, event)
 
     @answers(callers=("contracts",))
     def get_person(self, call: Call, *, client_id: UUID, purpose: str) -> Json:

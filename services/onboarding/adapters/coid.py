@@ -22,6 +22,7 @@ from services.onboarding.adapters.http import (
     Answered,
     OuterServer,
 )
+from services.onboarding.domain.consent import ConsentKind, Leave
 from services.onboarding.domain.protocol import Protocol
 from services.onboarding.ports import Session, SignedProtocol
 
@@ -65,9 +66,10 @@ class HttpCoid:
         self._return_url = return_url
 
     def open(
-        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str
+        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str, by: Leave
     ) -> Session:
         """Open a session for one comparison. Transient when ЦОИД is away."""
+        by.demand(ConsentKind.BIOMETRICS)
         reply = self._server.post_json(
             "/coid/v1/sessions",
             {
@@ -86,11 +88,12 @@ class HttpCoid:
             raise Broken("ЦОИД gave a session number of another form")
         return Session(session_id=opened.session_id, redirect_url=opened.redirect_url)
 
-    def result(self, session_id: str, code: str) -> SignedProtocol:
+    def result(self, session_id: str, code: str, *, by: Leave) -> SignedProtocol:
         """The protocol behind a code.
 
         Refused with ``biometrics_code_unknown``; Transient when ЦОИД is away.
         """
+        by.demand(ConsentKind.BIOMETRICS)
         path = f"/coid/v1/sessions/{session_id}/result"
         reply = self._server.post_json(path, {"code": code}, limit=MAX_RESULT_BYTES)
         if reply.status == HTTP_NOT_FOUND:

@@ -158,6 +158,15 @@ def refuse_unless_on_record(
         )
 
 
+def unknown_client() -> Refused:
+    """Nobody of this id has an account."""
+    return Refused(
+        "client_unknown",
+        "There is no such client.",
+        next_step="Name a client who has an account.",
+    )
+
+
 def age_on(birth_on: date, today: date) -> int:
     """Full years on a day; a birthday of 29 February falls on 1 March otherwise."""
     before_birthday = (today.month, today.day) < (birth_on.month, birth_on.day)

@@ -34,6 +34,7 @@ from services.onboarding.domain.ceremony import (
     unknown_ceremony,
 )
 from services.onboarding.domain.change import ChangeState
+from services.onboarding.domain.consent import ConsentKind, standing
 from services.onboarding.domain.person import Person
 from services.onboarding.domain.registration import (
     BIOMETRICS_NEGATIVE,
@@ -41,7 +42,7 @@ from services.onboarding.domain.registration import (
     wrong_step,
 )
 from services.onboarding.domain.statement import Statement
-from services.onboarding.handlers import changes
+from services.onboarding.handlers import changes, consents
 from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import load
 from services.onboarding.ports import Begin, Coid, Rules, Secrets, Unit
@@ -84,7 +85,7 @@ def open_registration_ceremony(
         person = unit.registrations.person(found.client_id)
         account = unit.accounts.of_client(found.client_id)
         photo_sha256 = unit.registrations.photo_sha256(registration_id)
-        consents = unit.registrations.consents(found.client_id)
+        held = standing(unit.consents.history(found.client_id))
     if person is None or account is None or photo_sha256 is None:
         raise Broken("a registration with a photo lacks its data")
     statement = Statement(
@@ -95,7 +96,7 @@ def open_registration_ceremony(
         phone=found.phone,
         iban=account.iban,
         photo_sha256=photo_sha256,
-        consents=consents,
+        consents=tuple(held.values()),
     )
     return _open(
         desk,
@@ -321,6 +322,7 @@ def _biometrics_url(desk: Desk, ceremony: Ceremony) -> str | None:
     with desk.begin() as unit:
         attempt = unit.ceremonies.open_attempt(ceremony.ceremony_id)
         person = person_of(unit, ceremony)
+        leave = consents.leave(unit, ceremony.client_id, ConsentKind.BIOMETRICS)
     if attempt is not None:
         return attempt.redirect_url
     reference = desk.secrets(REFERENCE_BYTES)
@@ -329,6 +331,7 @@ def _biometrics_url(desk: Desk, ceremony: Ceremony) -> str | None:
         nonce=ceremony.nonce,
         iin=person.iin,
         document_sha256=ceremony.document_sha256,
+        by=leave,
     )
     attempt = Attempt(
         attempt_id=desk.ids.new(),

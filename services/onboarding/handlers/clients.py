@@ -19,7 +19,9 @@ from services.onboarding.domain.account import (
     OwnershipVerdict,
     unknown_account,
 )
-from services.onboarding.domain.person import Person
+from services.onboarding.domain.consent import NEEDED
+from services.onboarding.domain.person import Person, unknown_client
+from services.onboarding.handlers import consents
 from services.onboarding.handlers.registration import record_ownership
 from services.onboarding.ports import Bank, Begin, Client, Unit
 
@@ -29,10 +31,16 @@ _PURPOSE = re.compile(r"[a-z][a-z0-9_:-]{2,79}")
 def get_person(
     *, begin: Begin, client_id: UUID, reader: str, purpose: str
 ) -> Mapping[str, Json]:
-    """Names, ИИН, document and phone of a client in clear. The reading is recorded."""
+    """Names, ИИН, document and phone of a client in clear. The reading is recorded.
+
+    For a purpose that needs a consent nothing leaves without it: a neighbour cannot
+    ask a credit bureau about somebody whose ИИН it does not get.
+    """
     _refuse_purpose(purpose)
     with begin() as unit:
         client, person = _client(unit, client_id)
+        if purpose in NEEDED:
+            consents.leave(unit, client_id, NEEDED[purpose])
         _record_reading(unit, client_id, reader=reader, purpose=purpose)
     return {
         "client_id": str(client_id),
@@ -128,11 +136,7 @@ def prove_ownership(
 def _client(unit: Unit, client_id: UUID) -> tuple[Client, Person]:
     client = unit.clients.get(client_id)
     if client is None:
-        raise Refused(
-            "client_unknown",
-            "There is no such client.",
-            next_step="Name a client who has an account.",
-        )
+        raise unknown_client()
     person = unit.registrations.person(client_id)
     if person is None:
         raise Broken("a client has no person")

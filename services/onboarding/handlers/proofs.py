@@ -23,6 +23,7 @@ from services.onboarding.domain.ceremony import (
     negative,
     unknown_ceremony,
 )
+from services.onboarding.domain.consent import ConsentKind
 from services.onboarding.domain.person import Person
 from services.onboarding.domain.protocol import (
     Expectation,
@@ -42,6 +43,7 @@ from services.onboarding.domain.signature import (
     judge,
     refused,
 )
+from services.onboarding.handlers import consents
 from services.onboarding.handlers.ceremonies import (
     Desk,
     Owner,
@@ -105,7 +107,8 @@ def complete_biometrics(
             raise negative(ATTEMPT_SPENT, attempts_left=max(left, 0))
         ceremony.refuse_over(at=now)
         person = person_of(unit, ceremony)
-    signed = desk.coid.result(attempt.session_id, code)  # step 2
+        leave = consents.leave(unit, ceremony.client_id, ConsentKind.BIOMETRICS)
+    signed = desk.coid.result(attempt.session_id, code, by=leave)  # step 2
     examination = signatures.examine(signed.signature, signed.protocol)  # step 3
     fault = judge(examination, Organisation(coid_bin))
     if fault is Code.REVOCATION_UNKNOWN:

@@ -28,7 +28,7 @@ from services.onboarding.domain.account import (
     OwnershipVerdict,
     state_after,
 )
-from services.onboarding.domain.consent import Consent
+from services.onboarding.domain.consent import ConsentKind, parse_consents
 from services.onboarding.domain.person import Person, refuse_unless_on_record
 from services.onboarding.domain.photo import read_picture
 from services.onboarding.domain.registration import (
@@ -40,6 +40,7 @@ from services.onboarding.domain.registration import (
     RegistrationState,
     token_digest,
 )
+from services.onboarding.handlers import consents
 from services.onboarding.ports import (
     Bank,
     Begin,
@@ -60,7 +61,8 @@ class Application:
 
     person: Person
     iban: Iban
-    consents: tuple[Consent, ...]
+    consents: tuple[tuple[str, str], ...]
+    """Kinds, and digests of the texts shown."""
 
 
 def start_registration(
@@ -149,12 +151,15 @@ def put_person(
 ) -> Mapping[str, Json]:
     """phone_confirmed → data_complete, when the state knows the person so.
 
-    A second set of data is refused: the ИИН, once given, stays (clause 4.11). Refused
-    too: ``document_expired``, ``person_not_confirmed``, ``under_age``,
-    ``phone_not_confirmed``, ``person_tries_exhausted``.
+    The consents are on record, in a commit of their own, before the state is asked
+    anything.  A second set of data is refused: the ИИН, once given, stays (clause
+    4.11).  Refused too: ``document_expired``, ``person_not_confirmed``, ``under_age``,
+    ``phone_not_confirmed``, ``person_tries_exhausted``, and what `parse_consents`
+    refuses.
     """
     now, person = clock.now(), application.person
     today = almaty_date(now)
+    texts = parse_consents(application.consents, rules.consent_texts(now))
     person.document.refuse_expired(today)
     with begin() as unit:
         found = load(unit, registration_id, token)
@@ -162,11 +167,15 @@ def put_person(
         tries_left = unit.registrations.spend_person_try(
             registration_id, most=MAX_PERSON_TRIES
         )
+        if tries_left:
+            consents.record_given(unit, found.client_id, texts, at=now)
     if not tries_left:
         raise rules_of.too_many_tries()
+    with begin() as unit:
+        leave = consents.leave(unit, found.client_id, ConsentKind.PERSONAL_DATA)
     try:
-        record = state_base.person(person.iin)
-        owner = state_base.phone_owner(person.iin, found.phone)
+        record = state_base.person(person.iin, by=leave)
+        owner = state_base.phone_owner(person.iin, found.phone, by=leave)
     except Transient:
         # Nothing was learned, so nothing is counted.
         with begin() as unit:
@@ -181,7 +190,6 @@ def put_person(
         unit.registrations.add_person(
             found.client_id, person, iin_token=iin_token, at=now
         )
-        unit.registrations.add_consents(found.client_id, application.consents, at=now)
         account = Account(
             account_id=ids.new(),
             client_id=found.client_id,

@@ -1,4 +1,4 @@
-"""Registrations, persons, consents and photos in PostgreSQL."""
+"""Registrations, persons and photos in PostgreSQL."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,6 @@ from sqlalchemy import Connection, insert, select, update
 
 from kernel.crypto import FieldKeys
 from kernel.values import Iin, Phone
-from services.onboarding.domain.consent import Consent, ConsentKind
 from services.onboarding.domain.person import (
     DocumentKind,
     IdentityDocument,
@@ -19,7 +18,6 @@ from services.onboarding.domain.registration import Registration, RegistrationSt
 from services.onboarding.ports import StoredPhoto
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import (
-    consents,
     persons,
     photos,
     registrations,
@@ -191,33 +189,6 @@ class SqlRegistrations:
                 ),
                 valid_until=row.document_valid_until,
             ),
-        )
-
-    def add_consents(
-        self, client_id: UUID, given: tuple[Consent, ...], *, at: datetime
-    ) -> None:
-        self.connection.execute(
-            insert(consents),
-            [
-                {
-                    "client_id": client_id,
-                    "kind": consent.kind.value,
-                    "text_sha256": consent.text_sha256,
-                    "given_at": at,
-                }
-                for consent in given
-            ],
-        )
-
-    def consents(self, client_id: UUID) -> tuple[Consent, ...]:
-        rows = self.connection.execute(
-            select(consents.c.kind, consents.c.text_sha256)
-            .where(consents.c.client_id == client_id)
-            .order_by(consents.c.kind)
-        )
-        return tuple(
-            Consent(kind=ConsentKind(row.kind), text_sha256=row.text_sha256)
-            for row in rows
         )
 
     def add_photo(self, photo: StoredPhoto, *, at: datetime) -> None:

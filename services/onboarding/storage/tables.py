@@ -5,11 +5,13 @@ Columns that end in `_sealed` are encrypted for exactly their row; columns that 
 """
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Date,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -69,6 +71,8 @@ persons = Table(
 )
 Index("persons_iin_token", persons.c.iin_token)
 
+# What releases before the history of consents write and read; two triggers keep it and
+# the history alike until no such process is left.
 consents = Table(
     "consents",
     metadata,
@@ -76,6 +80,37 @@ consents = Table(
     Column("kind", Text, primary_key=True),
     Column("text_sha256", Text, nullable=False),
     Column("given_at", DateTime(timezone=True), nullable=False),
+)
+
+# Every act about a consent; triggers refuse any change of a row (law №94-V, art. 8).
+consent_acts = Table(
+    "consent_acts",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("text_version", Text),
+    Column("text_sha256", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("acted_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("act IN ('given', 'withdrawn')", name="consent_acts_act"),
+)
+Index("consent_acts_client", consent_acts.c.client_id, consent_acts.c.number)
+
+# What contracts has told of contracts: open until told otherwise.
+obligations = Table(
+    "obligations",
+    metadata,
+    Column("contract_id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+)
+Index(
+    "obligations_open",
+    obligations.c.client_id,
+    postgresql_where=text("closed_at IS NULL"),
 )
 
 photos = Table(

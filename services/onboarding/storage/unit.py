@@ -10,6 +10,7 @@ from kernel.events import Event
 from services.onboarding.storage.ceremonies import SqlCeremonies
 from services.onboarding.storage.changes import SqlChanges
 from services.onboarding.storage.clients import SqlAccounts, SqlClients
+from services.onboarding.storage.consents import SqlConsents, SqlObligations
 from services.onboarding.storage.registrations import SqlRegistrations
 
 
@@ -26,6 +27,8 @@ class SqlUnit:
         self.accounts = SqlAccounts(connection, keys)
         self.ceremonies = SqlCeremonies(connection, keys)
         self.changes = SqlChanges(connection, keys)
+        self.consents = SqlConsents(connection)
+        self.obligations = SqlObligations(connection)
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         """Run an act once per Idempotency-Key of the request it belongs to."""

@@ -260,6 +260,7 @@ class FakeOnboarding:
     away: bool = False
     other_bytes: bool = False
     purposes: list[str] = field(default_factory=list)
+    consents: bool = True
     opened: list[tuple[str, bytes]] = field(default_factory=list)
 
     def account_of(self, client_id: UUID) -> UUID | None:
@@ -272,6 +273,11 @@ class FakeOnboarding:
         self._asked()
         self.purposes.append(purpose)
         return borrower()
+
+    def credit_subject(self, client_id: UUID) -> Borrower | None:
+        if not self.consents:
+            return None
+        return self.borrower(client_id, purpose="credit_report")
 
     def open_ceremony(
         self, *, client_id: UUID, operation: str, document: bytes

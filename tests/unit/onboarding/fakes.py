@@ -27,7 +27,12 @@ from services.onboarding.domain.ceremony import (
     CeremonyState,
 )
 from services.onboarding.domain.change import OPEN, Change, ChangeKind, ChangeState
-from services.onboarding.domain.consent import Consent
+from services.onboarding.domain.consent import (
+    ConsentKind,
+    ConsentRecord,
+    ConsentText,
+    Leave,
+)
 from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
 from services.onboarding.domain.protocol import Protocol
 from services.onboarding.domain.registration import Registration, RegistrationState
@@ -48,6 +53,7 @@ from tests.unit.onboarding.builders import (
     IIN,
     NOW,
     PHONE,
+    TEXTS,
     facts,
     organisation_facts,
     protocol,
@@ -89,7 +95,6 @@ class FakeRegistrations:
     rows: dict[UUID, Registration] = field(default_factory=dict)
     tries: dict[UUID, int] = field(default_factory=dict)
     persons: dict[UUID, Person] = field(default_factory=dict)
-    given: dict[UUID, tuple[Consent, ...]] = field(default_factory=dict)
     photos: dict[UUID, StoredPhoto] = field(default_factory=dict)
 
     def add(self, registration: Registration) -> None:
@@ -149,18 +154,6 @@ class FakeRegistrations:
 
     def person(self, client_id: UUID) -> Person | None:
         return self.persons.get(client_id)
-
-    def add_consents(
-        self,
-        client_id: UUID,
-        consents: tuple[Consent, ...],
-        *,
-        at: datetime,
-    ) -> None:
-        self.given[client_id] = consents
-
-    def consents(self, client_id: UUID) -> tuple[Consent, ...]:
-        return self.given.get(client_id, ())
 
     def add_photo(
         self,
@@ -340,6 +333,33 @@ class FakeChanges:
 
 
 @dataclass
+class FakeConsents:
+    acts: dict[UUID, list[ConsentRecord]] = field(default_factory=dict)
+
+    def add(self, client_id: UUID, record: ConsentRecord) -> None:
+        self.acts.setdefault(client_id, []).append(record)
+
+    def history(self, client_id: UUID) -> tuple[ConsentRecord, ...]:
+        return tuple(self.acts.get(client_id, ()))
+
+
+@dataclass
+class FakeObligations:
+    """Knows what it was told; of ceremonies it knows nothing."""
+
+    rows: dict[UUID, tuple[UUID, bool]] = field(default_factory=dict)
+
+    def open(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
+        self.rows.setdefault(contract_id, (client_id, True))
+
+    def close(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
+        self.rows[contract_id] = (client_id, False)
+
+    def are_open(self, client_id: UUID, *, at: datetime) -> bool:
+        return (client_id, True) in self.rows.values()
+
+
+@dataclass
 class FakeCeremonies:
     rows: dict[UUID, Ceremony] = field(default_factory=dict)
     attempts: dict[UUID, Attempt] = field(default_factory=dict)
@@ -488,6 +508,8 @@ class FakeUnit:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     ceremonies: FakeCeremonies = field(default_factory=FakeCeremonies)
     changes: FakeChanges = field(default_factory=FakeChanges)
+    consents: FakeConsents = field(default_factory=FakeConsents)
+    obligations: FakeObligations = field(default_factory=FakeObligations)
     events: list[Event] = field(default_factory=list)
     open: bool = False
     replies: list[Mapping[str, Json]] | None = None
@@ -514,6 +536,8 @@ class FakeUnit:
                 self.accounts,
                 self.ceremonies,
                 self.changes,
+                self.consents,
+                self.obligations,
             )
         )
         said, self.open = len(self.events), True
@@ -526,6 +550,8 @@ class FakeUnit:
                 self.accounts,
                 self.ceremonies,
                 self.changes,
+                self.consents,
+                self.obligations,
             ) = before
             del self.events[said:]
             raise
@@ -570,19 +596,19 @@ class FakeStateBase:
     phone: PhoneVerdict = PhoneVerdict.MATCH
     away: bool = False
     asked: int = 0
+    numbers_asked: int = 0
 
-    def person(self, iin: Iin) -> StateRecord | None:
+    def person(self, iin: Iin, *, by: Leave) -> StateRecord | None:
         _refuse_inside(self.unit)
+        by.demand(ConsentKind.PERSONAL_DATA)
         self.asked += 1
         if self.away:
             raise Transient("the state is away")
         return self.known
 
-    def phone_owner(
-        self,
-        iin: Iin,
-        phone: Phone,
-    ) -> PhoneVerdict:
+    def phone_owner(self, iin: Iin, phone: Phone, *, by: Leave) -> PhoneVerdict:
+        by.demand(ConsentKind.PERSONAL_DATA)
+        self.numbers_asked += 1
         return self.phone
 
 
@@ -611,9 +637,10 @@ class FakeCoid:
     opened: list[dict[str, object]] = field(default_factory=list)
 
     def open(
-        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str
+        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str, by: Leave
     ) -> Session:
         _refuse_inside(self.unit)
+        by.demand(ConsentKind.BIOMETRICS)
         number = len(self.opened) + 1
         self.opened.append(
             {
@@ -630,8 +657,9 @@ class FakeCoid:
             redirect_url=f"https://coid.example/verify/session-{number}",
         )
 
-    def result(self, session_id: str, code: str) -> SignedProtocol:
+    def result(self, session_id: str, code: str, *, by: Leave) -> SignedProtocol:
         _refuse_inside(self.unit)
+        by.demand(ConsentKind.BIOMETRICS)
         if code != RIGHT_CODE:
             raise Refused("biometrics_code_unknown", "No.", next_step="Again.")
         return SignedProtocol(protocol=session_id.encode(), signature=b"cms")
@@ -687,6 +715,9 @@ class FakeRules:
 
     def quarantine(self, at: datetime) -> timedelta:
         return QUARANTINE
+
+    def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:
+        return TEXTS
 
 
 def _refuse_inside(unit: FakeUnit) -> None:

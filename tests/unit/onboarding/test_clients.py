@@ -25,6 +25,7 @@ from tests.unit.onboarding.builders import (
     IIN,
     PHONE,
     STRANGER,
+    consents,
     person,
 )
 from tests.unit.onboarding.fakes import Bench
@@ -43,6 +44,7 @@ def client(bench: Bench) -> Bench:
         phone_token="phone",  # noqa: S106 - a twin of a token
     )
     bench.unit.registrations.persons[CLIENT] = person()
+    bench.unit.consents.acts[CLIENT] = list(consents())
     bench.unit.accounts.rows[ACCOUNT] = Account(
         account_id=ACCOUNT,
         client_id=CLIENT,

@@ -31,6 +31,8 @@ from services.onboarding.domain.ceremony import (
     parse_operation,
 )
 from services.onboarding.domain.change import OPERATIONS, ChangeKind
+from services.onboarding.domain.consent import ConsentKind, ConsentText
+from services.onboarding.domain.consent_texts import texts_of
 from services.onboarding.handlers import (
     ceremonies,
     changes,
@@ -52,6 +54,7 @@ from services.onboarding.ports import (
 )
 from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
+from services.onboarding.wiring.personal_data import PersonalData
 
 RETURN_PATH: Final = "/api/v1/ceremonies/return"
 """The gateway's door for a person who comes back from ЦОИД."""
@@ -81,6 +84,10 @@ class DatedRules:
     def quarantine(self, at: datetime) -> timedelta:
         """How long a number somebody gave up is nobody else's login."""
         return timedelta(days=self._policy.integer("onboarding.quarantine_days", at))
+
+    def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:
+        """The texts in force, one per purpose."""
+        return texts_of(self._policy.text("onboarding.consent_texts", at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +123,7 @@ class UseCases:
         self._outside = outside
         self._blind = blind.token
         self._rules = rules
+        self.personal = PersonalData(platform, begin=self._begin, rules=rules)
 
     def close(self) -> None:
         """Let all connections to the outside go."""
