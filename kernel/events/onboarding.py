@@ -37,6 +37,22 @@ class PhotoJudged(Event):
     photo_sha256: str
 
 
+class RegistrationRefused(Event):
+    """A registration was refused (clauses 4.1, 4.2).
+
+    ``code`` is what the person was told; ``reason`` is what was found, for the staff;
+    after a final refusal this registration does not go on.
+    """
+
+    TYPE = "onboarding.registration_refused.v1"
+    SUBJECT = "registration"
+
+    registration_id: UUID
+    code: str
+    reason: str
+    outcome: Word[Literal["retry", "final"]]
+
+
 class IdentificationRequested(Event):
     """An identification ceremony was opened over the bytes of one operation."""
 

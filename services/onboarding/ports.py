@@ -13,6 +13,7 @@ from uuid import UUID
 
 from kernel.crypto import Json
 from kernel.events import Event
+from kernel.pages import Page
 from kernel.values import Iban, Iin, Phone
 from services.onboarding.domain.account import (
     Account,
@@ -36,6 +37,8 @@ from services.onboarding.domain.consent import (
 from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
 from services.onboarding.domain.photo import Picture
 from services.onboarding.domain.protocol import Protocol as BiometricProtocol
+from services.onboarding.domain.reading import Reading
+from services.onboarding.domain.refusal import RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.domain.signature import Evidence, Examination, SignatureFacts
 
@@ -145,6 +148,14 @@ class Registrations(Protocol):
     def refuse(self, registration_id: UUID, *, code: str, at: datetime) -> bool:
         """End it without an account; False when it has ended already."""
         ...
+
+    def add_refusal(self, record: RefusalRecord) -> None: ...
+
+    def refusals(self, registration_id: UUID) -> tuple[RefusalRecord, ...]:
+        """What one registration was refused for, the newest first."""
+        ...
+
+    def latest_refusals(self, *, limit: int) -> tuple[RefusalRecord, ...]: ...
 
     def spend_person_try(self, registration_id: UUID, *, most: int) -> bool:
         """Count one question to the state; False when all are spent."""
@@ -267,6 +278,16 @@ class Consents(Protocol):
         ...
 
 
+class Readings(Protocol):
+    """Who read a client's data in clear; it only grows."""
+
+    def add(self, reading: Reading) -> None: ...
+
+    def of_client(self, client_id: UUID, page: Page) -> tuple[Reading, ...]:
+        """The newest first; one more than the page shows, if there is one."""
+        ...
+
+
 class Obligations(Protocol):
     """What is known of contracts that are not fulfilled."""
 
@@ -374,6 +395,9 @@ class Unit(Protocol):
 
     @property
     def consents(self) -> Consents: ...
+
+    @property
+    def readings(self) -> Readings: ...
 
     @property
     def obligations(self) -> Obligations: ...

@@ -14,11 +14,13 @@ from kernel.entrypoints import UseCasesProvider, answers, every, handles
 from kernel.errors import Broken, Refused
 from kernel.events import Envelope
 from kernel.events.contracts import ContractAnnulled, ContractSigned
+from kernel.pages import USUAL, Page
 from kernel.values import Iban, Iin, Phone
 from services.onboarding.domain.ceremony import unknown_ceremony
 from services.onboarding.domain.change import ChangeKind
 from services.onboarding.domain.consent import ConsentKind
 from services.onboarding.domain.person import IdentityDocument, Names, Person
+from services.onboarding.domain.reading import StaffPurpose
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import Application
@@ -259,6 +261,41 @@ class Service:
         """Take one consent back; not while obligations are open."""
         return self.use_cases.personal.withdraw_consent(
             call.context, client_id=_client(call), kind=purpose
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def list_readings(
+        self, call: Call, *, limit: int = USUAL, before: UUID | None = None
+    ) -> Json:
+        """Who read the client's data in clear, and for what."""
+        return self.use_cases.personal.list_readings(
+            call.context, Page(limit=limit, before=before), client_id=_client(call)
+        )
+
+    @answers(permission="clients.look")
+    def clients_show(self, call: Call, *, client_id: UUID) -> Json:
+        """A client with everything personal masked; Refused ``client_unknown``."""
+        return self.use_cases.personal.show_client(call.context, client_id=client_id)
+
+    @answers(permission="clients.read")
+    def clients_read(
+        self, call: Call, *, client_id: UUID, purpose: StaffPurpose
+    ) -> Json:
+        """A client in clear, for a purpose; the client sees who read what for."""
+        return self.use_cases.personal.read_client(
+            call.context, client_id=client_id, purpose=purpose, by=call.by
+        )
+
+    @answers(permission="registrations.look")
+    def registrations_refused(self, call: Call) -> Json:
+        """The newest refusals, with the reasons the persons are not told."""
+        return self.use_cases.personal.list_refusals(call.context)
+
+    @answers(permission="registrations.look")
+    def registrations_show(self, call: Call, *, registration_id: UUID) -> Json:
+        """One registration and its refusals; Refused ``registration_unknown``."""
+        return self.use_cases.personal.show_registration(
+            call.context, registration_id=registration_id
         )
 
     @handles(ContractSigned)

@@ -4,7 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.auth.gateway.answers import Answer, Moment, Sha256, word
+from services.auth.gateway.answers import (
+    Answer,
+    AnswerId,
+    Moment,
+    PageAnswer,
+    Sha256,
+    word,
+)
 
 _PURPOSE = word("personal_data", "biometrics", "credit_bureau")
 _VERSION = Field(examples=["1"])
@@ -42,3 +49,18 @@ class ConsentsAnswer(Answer):
 
     standing: Annotated[list[str], Field(examples=[["biometrics", "personal_data"]])]
     items: list[ConsentLine]
+
+
+class ReadingAnswer(Answer):
+    """One reading of the client's data in clear: by whom, what for, when."""
+
+    reading_id: AnswerId
+    reader: Annotated[str, word("staff", "auth", "contracts", "disbursement-worker")]
+    purpose: Annotated[str, Field(examples=["client_request"])]
+    at: Moment
+
+
+class ReadingPage(PageAnswer):
+    """A page of the readings."""
+
+    items: list[ReadingAnswer]

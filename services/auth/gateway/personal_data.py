@@ -1,4 +1,4 @@
-"""A person's own data: what they consent to (law №94-V, art. 8)."""
+"""A person's own data: what they consent to, and who reads it (law №94-V)."""
 
 from typing import Annotated, Literal
 
@@ -7,8 +7,13 @@ from pydantic import Field
 
 from services.auth.gateway.answers import Sha256
 from services.auth.gateway.bodies import Body, StrictRoute
-from services.auth.gateway.data_answers import ConsentsAnswer, ConsentTexts
+from services.auth.gateway.data_answers import (
+    ConsentsAnswer,
+    ConsentTexts,
+    ReadingPage,
+)
 from services.auth.gateway.gate import Here
+from services.auth.gateway.pages import Asked, page_of
 from services.auth.gateway.refusals import refuses
 from services.auth.gateway.security import LookedIn, SignedIn
 
@@ -68,4 +73,17 @@ async def withdraw_data_consent(
         "withdraw_consent",
         client_id=session.client_id,
         purpose=purpose,
+    )
+
+
+@router.get("/readings", openapi_extra=refuses("cursor_invalid"))
+async def list_readings(here: Here, session: SignedIn, asked: Asked) -> ReadingPage:
+    """Who read the client's data in clear, the newest reading first."""
+    return await page_of(
+        ReadingPage,
+        "onboarding",
+        "list_readings",
+        here=here,
+        session=session,
+        asked=asked,
     )

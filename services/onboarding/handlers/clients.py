@@ -4,14 +4,12 @@ Nobody reads another's database: a service that needs a clear value asks here, s
 why, and the reading itself becomes an event (clauses 1.3a, 6.1c).
 """
 
-import re
 from collections.abc import Mapping
 from uuid import UUID
 
-from kernel.clock import rfc3339
+from kernel.clock import Clock, rfc3339
 from kernel.crypto import Json
-from kernel.errors import Broken, Refused
-from kernel.events.onboarding import AccountOwnershipLost, PersonalDataRead
+from kernel.events.onboarding import AccountOwnershipLost
 from kernel.ids import Ids
 from services.onboarding.domain.account import (
     Account,
@@ -20,58 +18,49 @@ from services.onboarding.domain.account import (
     unknown_account,
 )
 from services.onboarding.domain.consent import NEEDED
-from services.onboarding.domain.person import Person, unknown_client
+from services.onboarding.domain.reading import refuse_purpose
 from services.onboarding.handlers import consents
+from services.onboarding.handlers.readings import (
+    in_clear,
+    load_client,
+    record_reading,
+)
 from services.onboarding.handlers.registration import record_ownership
-from services.onboarding.ports import Bank, Begin, Client, Unit
-
-_PURPOSE = re.compile(r"[a-z][a-z0-9_:-]{2,79}")
+from services.onboarding.ports import Bank, Begin, Unit
 
 
 def get_person(
-    *, begin: Begin, client_id: UUID, reader: str, purpose: str
+    *, begin: Begin, clock: Clock, client_id: UUID, reader: str, purpose: str
 ) -> Mapping[str, Json]:
     """Names, ИИН, document and phone of a client in clear. The reading is recorded.
 
     For a purpose that needs a consent nothing leaves without it: a neighbour cannot
     ask a credit bureau about somebody whose ИИН it does not get.
     """
-    _refuse_purpose(purpose)
+    refuse_purpose(purpose)
     with begin() as unit:
-        client, person = _client(unit, client_id)
+        client, person = load_client(unit, client_id)
         if purpose in NEEDED:
             consents.leave(unit, client_id, NEEDED[purpose])
-        _record_reading(unit, client_id, reader=reader, purpose=purpose)
-    return {
-        "client_id": str(client_id),
-        "surname": person.names.surname,
-        "given_name": person.names.given_name,
-        "patronymic": person.names.patronymic,
-        "iin": person.iin.reveal(),
-        "phone": client.phone.reveal(),
-        "document": {
-            "kind": person.document.kind.value,
-            "number": person.document.number,
-            "valid_until": person.document.valid_until.isoformat(),
-        },
-    }
+        record_reading(unit, client_id, reader=reader, purpose=purpose, at=clock.now())
+    return in_clear(client, person)
 
 
 def get_contact(
-    *, begin: Begin, client_id: UUID, reader: str, purpose: str
+    *, begin: Begin, clock: Clock, client_id: UUID, reader: str, purpose: str
 ) -> Mapping[str, Json]:
     """The phone number of a client in clear. The reading is recorded."""
-    _refuse_purpose(purpose)
+    refuse_purpose(purpose)
     with begin() as unit:
-        client, _ = _client(unit, client_id)
-        _record_reading(unit, client_id, reader=reader, purpose=purpose)
+        client, _ = load_client(unit, client_id)
+        record_reading(unit, client_id, reader=reader, purpose=purpose, at=clock.now())
     return {"phone": client.phone.reveal()}
 
 
 def get_account(*, begin: Begin, client_id: UUID) -> Mapping[str, Json]:
     """The client's account, masked, and whether it is shown to be theirs."""
     with begin() as unit:
-        _client(unit, client_id)
+        load_client(unit, client_id)
         account = unit.accounts.of_client(client_id)
     if account is None:
         raise unknown_account()
@@ -83,18 +72,24 @@ def get_account(*, begin: Begin, client_id: UUID) -> Mapping[str, Json]:
 
 
 def get_payout_account(
-    *, begin: Begin, client_id: UUID, account_id: UUID, reader: str, purpose: str
+    *,
+    begin: Begin,
+    clock: Clock,
+    client_id: UUID,
+    account_id: UUID,
+    reader: str,
+    purpose: str,
 ) -> Mapping[str, Json]:
     """IBAN and ИИН in clear for a payout. The reading is recorded.
 
     The answer proves nothing: `state` says what is known of the owner, and the payer
     asks `prove_ownership` before any order (clauses 5.3, 5.4).
     """
-    _refuse_purpose(purpose)
+    refuse_purpose(purpose)
     with begin() as unit:
-        _, person = _client(unit, client_id)
+        _, person = load_client(unit, client_id)
         account = _account(unit, client_id, account_id)
-        _record_reading(unit, client_id, reader=reader, purpose=purpose)
+        record_reading(unit, client_id, reader=reader, purpose=purpose, at=clock.now())
     return {
         "iban": account.iban.reveal(),
         "iin": person.iin.reveal(),
@@ -112,7 +107,7 @@ def prove_ownership(
     the bank gives no answer: that proves nothing either way.
     """
     with begin() as unit:
-        _, person = _client(unit, client_id)
+        _, person = load_client(unit, client_id)
         account = _account(unit, client_id, account_id)
     ownership = bank.ownership(account.iban, person.iin)
     with begin() as unit:
@@ -133,31 +128,8 @@ def prove_ownership(
     }
 
 
-def _client(unit: Unit, client_id: UUID) -> tuple[Client, Person]:
-    client = unit.clients.get(client_id)
-    if client is None:
-        raise unknown_client()
-    person = unit.registrations.person(client_id)
-    if person is None:
-        raise Broken("a client has no person")
-    return client, person
-
-
 def _account(unit: Unit, client_id: UUID, account_id: UUID) -> Account:
     account = unit.accounts.get(account_id)
     if account is None or account.client_id != client_id:
         raise unknown_account()
     return account
-
-
-def _record_reading(unit: Unit, client_id: UUID, *, reader: str, purpose: str) -> None:
-    unit.publish(PersonalDataRead(client_id=client_id, reader=reader, purpose=purpose))
-
-
-def _refuse_purpose(purpose: str) -> None:
-    if not _PURPOSE.fullmatch(purpose):
-        raise Refused(
-            "purpose_missing",
-            "Personal data are given for a stated purpose only.",
-            next_step="Name the purpose as a word.",
-        )

@@ -31,6 +31,7 @@ from services.onboarding.domain.protocol import (
     judge_protocol,
 )
 from services.onboarding.domain.protocol import Protocol as BiometricProtocol
+from services.onboarding.domain.refusal import Reason
 from services.onboarding.domain.registration import BIOMETRICS_NEGATIVE
 from services.onboarding.domain.signature import (
     MAX_CMS_BYTES,
@@ -52,6 +53,7 @@ from services.onboarding.handlers.ceremonies import (
     person_of,
     say_failed,
 )
+from services.onboarding.handlers.refusals import deny
 from services.onboarding.ports import (
     ProtocolProof,
     Protocols,
@@ -229,7 +231,7 @@ def _give_up(unit: Unit, ceremony: Ceremony, code: str, desk: Desk) -> None:
         say_failed(unit, ceremony, code)
     registration_id = ceremony.registration_id
     if registration_id is not None and code == BIOMETRICS_NEGATIVE:
-        unit.registrations.refuse(registration_id, code=code, at=now)
+        deny(unit, registration_id, Reason.BIOMETRICS_FAILED, ids=desk.ids, at=now)
 
 
 def put_signature(

@@ -1,4 +1,4 @@
-"""Consents as a history, and obligations as contracts tells of them."""
+"""Consents as a history, obligations, refusals with reasons, readings in clear."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,8 +13,8 @@ depends_on = None
 ROLE = "onboarding"
 _INSTANT = sa.DateTime(timezone=True)
 
-# Law №94-V, art. 8, held against the service and the schema's owner alike: who
-# consented to what is never rewritten.
+# Held against the service and the schema's owner alike: who consented to what (law
+# №94-V, art. 8), and who read whose data, is never rewritten.
 ONLY_ADDED = """
 CREATE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -23,7 +23,11 @@ END $$;
 CREATE TRIGGER consent_acts_only_added
     BEFORE UPDATE OR DELETE ON consent_acts
     FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER readings_only_added
+    BEFORE UPDATE OR DELETE ON readings
+    FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
 ALTER TABLE consent_acts ENABLE ALWAYS TRIGGER consent_acts_only_added;
+ALTER TABLE readings ENABLE ALWAYS TRIGGER readings_only_added;
 """
 
 # Releases before this one write and read `consents`: what either writes, both find.
@@ -57,6 +61,8 @@ CREATE TRIGGER consent_acts_handed_back AFTER INSERT ON consent_acts
 def upgrade() -> None:
     _create_consent_acts()
     _create_obligations()
+    _create_refusals()
+    _create_readings()
     op.execute(ALIKE)
     op.execute(ONLY_ADDED)
 
@@ -93,6 +99,37 @@ def _create_obligations() -> None:
         postgresql_where=sa.text("closed_at IS NULL"),
     )
     grant(ROLE, "obligations", "SELECT", "INSERT", "UPDATE (closed_at)")
+
+
+def _create_refusals() -> None:
+    op.create_table(
+        "registration_refusals",
+        sa.Column("refusal_id", sa.Uuid, primary_key=True),
+        sa.Column("registration_id", sa.Uuid, nullable=False),
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("outcome", sa.Text, nullable=False),
+        sa.Column("refused_at", _INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["registration_id"], ["registrations.registration_id"]),
+        sa.CheckConstraint("outcome IN ('retry', 'final')", name="refusals_outcome"),
+    )
+    op.create_index(
+        "refusals_registration", "registration_refusals", ["registration_id"]
+    )
+    grant(ROLE, "registration_refusals", "SELECT", "INSERT")
+
+
+def _create_readings() -> None:
+    op.create_table(
+        "readings",
+        sa.Column("reading_id", sa.Uuid, primary_key=True),
+        sa.Column("client_id", sa.Uuid, nullable=False),
+        sa.Column("reader", sa.Text, nullable=False),
+        sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("read_at", _INSTANT, nullable=False),
+    )
+    op.create_index("readings_client", "readings", ["client_id", "reading_id"])
+    grant(ROLE, "readings", "SELECT", "INSERT")
 
 
 def downgrade() -> None:

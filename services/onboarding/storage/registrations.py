@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from kernel.crypto import FieldKeys
 from kernel.values import Iin, Phone
@@ -14,15 +15,21 @@ from services.onboarding.domain.person import (
     Names,
     Person,
 )
+from services.onboarding.domain.refusal import Outcome, Reason, RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.ports import StoredPhoto
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import (
     persons,
     photos,
+    registration_refusals,
     registrations,
 )
 
+# Ids grow with time: the newest first.
+_REFUSALS: Final = select(registration_refusals).order_by(
+    registration_refusals.c.refusal_id.desc()
+)
 _FINISHED = (RegistrationState.ACTIVE.value, RegistrationState.REFUSED.value)
 
 
@@ -109,6 +116,39 @@ class SqlRegistrations:
             )
         )
         return changed.rowcount == 1
+
+    def add_refusal(self, record: RefusalRecord) -> None:
+        self.connection.execute(
+            insert(registration_refusals).values(
+                refusal_id=record.refusal_id,
+                registration_id=record.registration_id,
+                code=record.code,
+                reason=record.reason.value,
+                outcome=record.outcome.value,
+                refused_at=record.at,
+            )
+        )
+
+    def refusals(self, registration_id: UUID) -> tuple[RefusalRecord, ...]:
+        return self._refusals(
+            _REFUSALS.where(registration_refusals.c.registration_id == registration_id)
+        )
+
+    def latest_refusals(self, *, limit: int) -> tuple[RefusalRecord, ...]:
+        return self._refusals(_REFUSALS.limit(limit))
+
+    def _refusals(self, chosen: Select[*tuple[Any, ...]]) -> tuple[RefusalRecord, ...]:
+        return tuple(
+            RefusalRecord(
+                refusal_id=row.refusal_id,
+                registration_id=row.registration_id,
+                code=row.code,
+                reason=Reason(row.reason),
+                outcome=Outcome(row.outcome),
+                at=row.refused_at,
+            )
+            for row in self.connection.execute(chosen)
+        )
 
     def spend_person_try(self, registration_id: UUID, *, most: int) -> bool:
         changed = self.connection.execute(

@@ -54,6 +54,25 @@ Index(
     postgresql_where=text("state = 'identified'"),
 )
 
+# What a registration was refused for; the reason is for the staff alone.
+registration_refusals = Table(
+    "registration_refusals",
+    metadata,
+    Column("refusal_id", Uuid, primary_key=True),
+    Column(
+        "registration_id",
+        Uuid,
+        ForeignKey("registrations.registration_id"),
+        nullable=False,
+    ),
+    Column("code", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("refused_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("outcome IN ('retry', 'final')", name="refusals_outcome"),
+)
+Index("refusals_registration", registration_refusals.c.registration_id)
+
 persons = Table(
     "persons",
     metadata,
@@ -97,6 +116,18 @@ consent_acts = Table(
     CheckConstraint("act IN ('given', 'withdrawn')", name="consent_acts_act"),
 )
 Index("consent_acts_client", consent_acts.c.client_id, consent_acts.c.number)
+
+# Who read a client's data in clear, and for what; the client sees it.
+readings = Table(
+    "readings",
+    metadata,
+    Column("reading_id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("read_at", DateTime(timezone=True), nullable=False),
+)
+Index("readings_client", readings.c.client_id, readings.c.reading_id)
 
 # What contracts has told of contracts: open until told otherwise.
 obligations = Table(

@@ -147,6 +147,7 @@ class UseCases:
         return registration.confirm_phone(
             begin=self._begin(context),
             clock=self._platform.clock,
+            ids=self._platform.ids,
             codes=self._codes(context, codes.REGISTRATION),
             blind=self._blind,
             rules=self._rules,
@@ -326,6 +327,7 @@ class UseCases:
     ) -> Mapping[str, Json]:
         return clients.get_person(
             begin=self._begin(context),
+            clock=self._platform.clock,
             client_id=client_id,
             reader=reader,
             purpose=purpose,
@@ -336,6 +338,7 @@ class UseCases:
     ) -> Mapping[str, Json]:
         return clients.get_contact(
             begin=self._begin(context),
+            clock=self._platform.clock,
             client_id=client_id,
             reader=reader,
             purpose=purpose,
@@ -355,6 +358,7 @@ class UseCases:
     ) -> Mapping[str, Json]:
         return clients.get_payout_account(
             begin=self._begin(context),
+            clock=self._platform.clock,
             client_id=client_id,
             account_id=account_id,
             reader=reader,

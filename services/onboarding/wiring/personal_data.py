@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from kernel.context import Context
+from kernel.context import Context, StaffMember
 from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.events.contracts import ContractAnnulled, ContractSigned
+from kernel.pages import Page
 from kernel.platform import Platform
 from services.onboarding.domain.consent import ConsentKind
-from services.onboarding.handlers import consents
+from services.onboarding.domain.reading import StaffPurpose
+from services.onboarding.handlers import consents, readings, refusals
 from services.onboarding.ports import Begin, Rules
 from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
@@ -55,6 +57,42 @@ class PersonalData:
             clock=self._platform.clock,
             client_id=client_id,
             kind=kind,
+        )
+
+    def list_readings(
+        self, context: Context, page: Page, *, client_id: UUID
+    ) -> Mapping[str, Json]:
+        return readings.list_readings(
+            begin=self._begin(context), client_id=client_id, page=page
+        )
+
+    def show_client(self, context: Context, *, client_id: UUID) -> Mapping[str, Json]:
+        return readings.show_client(begin=self._begin(context), client_id=client_id)
+
+    def read_client(
+        self,
+        context: Context,
+        *,
+        client_id: UUID,
+        purpose: StaffPurpose,
+        by: StaffMember,
+    ) -> Mapping[str, Json]:
+        return readings.read_client(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            client_id=client_id,
+            purpose=purpose,
+            by=by,
+        )
+
+    def list_refusals(self, context: Context) -> Mapping[str, Json]:
+        return refusals.list_refusals(begin=self._begin(context))
+
+    def show_registration(
+        self, context: Context, *, registration_id: UUID
+    ) -> Mapping[str, Json]:
+        return refusals.show_registration(
+            begin=self._begin(context), registration_id=registration_id
         )
 
     def when_contract_signed(self, tx: Transaction, event: ContractSigned) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from kernel.crypto import Json
 from kernel.errors import Refused, Transient
 from kernel.events import Event
+from kernel.pages import Page
 from kernel.values import Iban, Iin, Phone
 from services.onboarding.domain.account import (
     Account,
@@ -35,6 +36,8 @@ from services.onboarding.domain.consent import (
 )
 from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
 from services.onboarding.domain.protocol import Protocol
+from services.onboarding.domain.reading import Reading
+from services.onboarding.domain.refusal import RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.domain.signature import Examination
 from services.onboarding.handlers.ceremonies import Desk
@@ -96,6 +99,7 @@ class FakeRegistrations:
     tries: dict[UUID, int] = field(default_factory=dict)
     persons: dict[UUID, Person] = field(default_factory=dict)
     photos: dict[UUID, StoredPhoto] = field(default_factory=dict)
+    refused: list[RefusalRecord] = field(default_factory=list)
 
     def add(self, registration: Registration) -> None:
         self.rows[registration.registration_id] = registration
@@ -130,6 +134,17 @@ class FakeRegistrations:
         refused = RegistrationState.REFUSED
         self.rows[registration_id] = replace(row, state=refused, refused_code=code)
         return True
+
+    def add_refusal(self, record: RefusalRecord) -> None:
+        self.refused.insert(0, record)
+
+    def refusals(self, registration_id: UUID) -> tuple[RefusalRecord, ...]:
+        return tuple(
+            one for one in self.refused if one.registration_id == registration_id
+        )
+
+    def latest_refusals(self, *, limit: int) -> tuple[RefusalRecord, ...]:
+        return tuple(self.refused[:limit])
 
     def spend_person_try(self, registration_id: UUID, *, most: int) -> bool:
         spent = self.tries.get(registration_id, 0)
@@ -344,6 +359,20 @@ class FakeConsents:
 
 
 @dataclass
+class FakeReadings:
+    rows: list[Reading] = field(default_factory=list)
+
+    def add(self, reading: Reading) -> None:
+        self.rows.insert(0, reading)
+
+    def of_client(self, client_id: UUID, page: Page) -> tuple[Reading, ...]:
+        mine = [row for row in self.rows if row.client_id == client_id]
+        ids = [row.reading_id for row in mine]
+        first = 0 if page.before is None else ids.index(page.before) + 1
+        return tuple(mine[first : first + page.rows])
+
+
+@dataclass
 class FakeObligations:
     """Knows what it was told; of ceremonies it knows nothing."""
 
@@ -510,6 +539,7 @@ class FakeUnit:
     changes: FakeChanges = field(default_factory=FakeChanges)
     consents: FakeConsents = field(default_factory=FakeConsents)
     obligations: FakeObligations = field(default_factory=FakeObligations)
+    readings: FakeReadings = field(default_factory=FakeReadings)
     events: list[Event] = field(default_factory=list)
     open: bool = False
     replies: list[Mapping[str, Json]] | None = None
@@ -538,6 +568,7 @@ class FakeUnit:
                 self.changes,
                 self.consents,
                 self.obligations,
+                self.readings,
             )
         )
         said, self.open = len(self.events), True
@@ -552,6 +583,7 @@ class FakeUnit:
                 self.changes,
                 self.consents,
                 self.obligations,
+                self.readings,
             ) = before
             del self.events[said:]
             raise

@@ -79,13 +79,22 @@ def _ask(
 ) -> dict[str, object]:
     asked: dict[str, Callable[[], object]] = {
         "person": lambda: clients.get_person(
-            begin=bench.unit.begin, client_id=client_id, reader="r", purpose=purpose
+            begin=bench.unit.begin,
+            clock=bench.clock,
+            client_id=client_id,
+            reader="r",
+            purpose=purpose,
         ),
         "contact": lambda: clients.get_contact(
-            begin=bench.unit.begin, client_id=client_id, reader="r", purpose=purpose
+            begin=bench.unit.begin,
+            clock=bench.clock,
+            client_id=client_id,
+            reader="r",
+            purpose=purpose,
         ),
         "payout": lambda: clients.get_payout_account(
             begin=bench.unit.begin,
+            clock=bench.clock,
             client_id=client_id,
             account_id=ACCOUNT,
             reader="r",

@@ -216,6 +216,7 @@ def test_no_iin_for_a_credit_report_without_consent(client: Applicant) -> None:
     def ask(purpose: str) -> object:
         return clients.get_person(
             begin=client.bench.unit.begin,
+            clock=client.bench.clock,
             client_id=client.client_id,
             reader="contracts",
             purpose=purpose,
