@@ -72,6 +72,17 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """What a client may be told of one ceremony long after it."""
+
+    ceremony_id: UUID
+    operation: str
+    state: CeremonyState
+    document_sha256: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
     """A time-stamp token over a signature value, and the instant it names."""
 
@@ -232,6 +243,10 @@ class Changes(Protocol):
 
     def get(self, change_id: UUID) -> Change | None: ...
 
+    def of_client(self, client_id: UUID) -> tuple[Change, ...]:
+        """All changes one client ever began, the oldest first."""
+        ...
+
     def begun_since(self, client_id: UUID, *, since: datetime) -> int: ...
 
     def supersede(
@@ -285,6 +300,16 @@ class Readings(Protocol):
 
     def of_client(self, client_id: UUID, page: Page) -> tuple[Reading, ...]:
         """The newest first; one more than the page shows, if there is one."""
+        ...
+
+
+class Dossiers(Protocol):
+    """What is kept of a client beside the person: for an export to that client."""
+
+    def photo(self, client_id: UUID) -> StoredPhoto | None: ...
+
+    def identifications(self, client_id: UUID) -> tuple[Identified, ...]:
+        """The oldest first."""
         ...
 
 
@@ -398,6 +423,9 @@ class Unit(Protocol):
 
     @property
     def readings(self) -> Readings: ...
+
+    @property
+    def dossiers(self) -> Dossiers: ...
 
     @property
     def obligations(self) -> Obligations: ...

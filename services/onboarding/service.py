@@ -272,6 +272,13 @@ class Service:
             call.context, Page(limit=limit, before=before), client_id=_client(call)
         )
 
+    @answers(callers=("gateway",), client=True)
+    def export_own_data(self, call: Call) -> Json:
+        """Everything kept here of the client, for the client."""
+        return self.use_cases.personal.export_own_data(
+            call.context, client_id=_client(call)
+        )
+
     @answers(permission="clients.look")
     def clients_show(self, call: Call, *, client_id: UUID) -> Json:
         """A client with everything personal masked; Refused ``client_unknown``."""

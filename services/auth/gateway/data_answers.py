@@ -7,6 +7,7 @@ from pydantic import Field
 from services.auth.gateway.answers import (
     Answer,
     AnswerId,
+    CalendarDay,
     Moment,
     PageAnswer,
     Sha256,
@@ -64,3 +65,74 @@ class ReadingPage(PageAnswer):
     """A page of the readings."""
 
     items: list[ReadingAnswer]
+
+
+class ExportedDocument(Answer):
+    """The identity document as it was given."""
+
+    kind: Annotated[str, Field(examples=["id_card"])]
+    number: Annotated[str, Field(examples=["012345678"])]
+    valid_until: CalendarDay
+
+
+class ExportedPerson(Answer):
+    """Who the client is."""
+
+    surname: Annotated[str, Field(examples=["Ахметова"])]
+    given_name: Annotated[str, Field(examples=["Айгерим"])]
+    patronymic: Annotated[str | None, Field(examples=["Сериковна"])]
+    iin: Annotated[str, Field(examples=["900101300017"])]
+    phone: Annotated[str, Field(examples=["+77011234567"])]
+    document: ExportedDocument
+
+
+class ExportedAccount(Answer):
+    """The bank account, and whether it is shown to be the client's."""
+
+    iban: Annotated[str, Field(examples=["KZ86125KZT5004100100"])]
+    state: Annotated[str, word("unproved", "proved", "lost")]
+
+
+class ExportedPhoto(Answer):
+    """The registration photo, its bytes in base64."""
+
+    media_type: Annotated[str, Field(examples=["image/jpeg"])]
+    sha256: Sha256
+    photo_b64: Annotated[str, Field(examples=["/9j/4AAQSkZJRg=="])]
+
+
+class ExportedChange(Answer):
+    """A change of number or account, both values in clear."""
+
+    change_id: AnswerId
+    kind: Annotated[str, word("phone", "account")]
+    state: Annotated[str, word("draft", "confirmed", "checked", "applied", "refused")]
+    old_value: Annotated[str, Field(examples=["+77011234567"])]
+    new_value: Annotated[str, Field(examples=["+77029876543"])]
+    started_at: Moment
+
+
+class ExportedIdentification(Answer):
+    """An identification, and the digest of what was identified for."""
+
+    ceremony_id: AnswerId
+    operation: Annotated[str, Field(examples=["registration"])]
+    state: Annotated[
+        str, word("open", "biometrics_done", "signature_done", "completed", "failed")
+    ]
+    document_sha256: Sha256
+    opened_at: Moment
+
+
+class ExportAnswer(Answer):
+    """What is kept of a client as a person; of the readings the newest hundred."""
+
+    client_id: AnswerId
+    exported_at: Moment
+    person: ExportedPerson
+    account: ExportedAccount | None
+    photo: ExportedPhoto | None
+    consents: list[ConsentLine]
+    changes: list[ExportedChange]
+    identifications: list[ExportedIdentification]
+    readings: list[ReadingAnswer]

@@ -1,19 +1,21 @@
 """A person's own data: what they consent to, and who reads it (law №94-V)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from services.auth.gateway.answers import Sha256
-from services.auth.gateway.bodies import Body, StrictRoute
+from services.auth.gateway.bodies import Body, Nothing, StrictRoute
 from services.auth.gateway.data_answers import (
     ConsentsAnswer,
     ConsentTexts,
+    ExportAnswer,
     ReadingPage,
 )
 from services.auth.gateway.gate import Here
 from services.auth.gateway.pages import Asked, page_of
+from services.auth.gateway.records import PERSONAL
 from services.auth.gateway.refusals import refuses
 from services.auth.gateway.security import LookedIn, SignedIn
 
@@ -21,6 +23,8 @@ router = APIRouter(
     prefix="/personal-data", tags=["personal data"], route_class=StrictRoute
 )
 
+EXPORT_S: Final = 20.0
+"""An export carries the photo, up to 8 MiB."""
 Purpose = Literal["personal_data", "biometrics", "credit_bureau"]
 
 
@@ -86,4 +90,24 @@ async def list_readings(here: Here, session: SignedIn, asked: Asked) -> ReadingP
         here=here,
         session=session,
         asked=asked,
+    )
+
+
+@router.post("/export", openapi_extra=refuses("step_up_required") | {PERSONAL: True})
+async def export_own_data(
+    here: Here, session: SignedIn, _body: Nothing | None = None
+) -> ExportAnswer:
+    """Everything kept of the client as a person; needs a second factor just before.
+
+    Applications, contracts and payouts have lists of their own.
+    """
+    await here.gate.blocking(
+        here.gate.use_cases.factors.use_step_up, here.context, session=session
+    )
+    return await here.ask_for(
+        ExportAnswer,
+        "onboarding",
+        "export_own_data",
+        client_id=session.client_id,
+        timeout_s=EXPORT_S,
     )

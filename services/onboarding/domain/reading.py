@@ -10,6 +10,9 @@ from uuid import UUID
 from kernel.errors import Refused
 
 STAFF: Final = "staff"
+CLIENT: Final = "client"
+"""The reader of an export: the client, or whoever came in as the client."""
+OWN_EXPORT: Final = "own_export"
 _PURPOSE = re.compile(r"[a-z][a-z0-9_:-]{2,79}")
 
 

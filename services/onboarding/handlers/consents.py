@@ -171,11 +171,12 @@ def _shown(unit: Unit, client_id: UUID) -> Mapping[str, Json]:
     history = unit.consents.history(client_id)
     return {
         "standing": tuple(sorted(kind.value for kind in standing(history))),
-        "items": tuple(_line(record) for record in reversed(history)),
+        "items": tuple(consent_line(record) for record in reversed(history)),
     }
 
 
-def _line(record: ConsentRecord) -> Mapping[str, Json]:
+def consent_line(record: ConsentRecord) -> Mapping[str, Json]:
+    """One act as its client sees it."""
     return {
         "kind": record.kind.value,
         "act": record.act.value,

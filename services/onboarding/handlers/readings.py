@@ -46,16 +46,18 @@ def list_readings(*, begin: Begin, client_id: UUID, page: Page) -> Mapping[str, 
         found = unit.readings.of_client(client_id, page)
     shown, next_before = page.cut(found, id_of=lambda reading: reading.reading_id)
     return {
-        "items": tuple(
-            {
-                "reading_id": str(reading.reading_id),
-                "reader": reading.kind_of_reader,
-                "purpose": reading.purpose,
-                "at": rfc3339(reading.at),
-            }
-            for reading in shown
-        ),
+        "items": tuple(reading_line(reading) for reading in shown),
         "next_before": jsonable(next_before),
+    }
+
+
+def reading_line(reading: Reading) -> Mapping[str, Json]:
+    """A reading as its client sees it."""
+    return {
+        "reading_id": str(reading.reading_id),
+        "reader": reading.kind_of_reader,
+        "purpose": reading.purpose,
+        "at": rfc3339(reading.at),
     }
 
 

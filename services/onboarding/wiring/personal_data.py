@@ -11,7 +11,7 @@ from kernel.pages import Page
 from kernel.platform import Platform
 from services.onboarding.domain.consent import ConsentKind
 from services.onboarding.domain.reading import StaffPurpose
-from services.onboarding.handlers import consents, readings, refusals
+from services.onboarding.handlers import consents, exports, readings, refusals
 from services.onboarding.ports import Begin, Rules
 from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
@@ -64,6 +64,15 @@ class PersonalData:
     ) -> Mapping[str, Json]:
         return readings.list_readings(
             begin=self._begin(context), client_id=client_id, page=page
+        )
+
+    def export_own_data(
+        self, context: Context, *, client_id: UUID
+    ) -> Mapping[str, Json]:
+        return exports.export_own_data(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            client_id=client_id,
         )
 
     def show_client(self, context: Context, *, client_id: UUID) -> Mapping[str, Json]:

@@ -1,5 +1,6 @@
 """Readings and refusals as the database keeps them."""
 
+import base64
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,8 @@ from kernel.errors import Refused
 from kernel.pages import Page
 from services.onboarding.domain.person import Names
 from services.onboarding.domain.reading import StaffPurpose
-from tests.integration.onboarding.conftest import Applicant, Cabinet
+from tests.integration.onboarding.conftest import CONSENTS, Applicant, Cabinet
+from tests.unit.onboarding.pictures import png
 
 REWRITES = ("UPDATE readings SET purpose = 'another'", "DELETE FROM readings")
 
@@ -97,3 +99,25 @@ def test_a_refusal_is_kept_with_its_reason(cabinet: Cabinet) -> None:
     assert listed["refusals"] == shown["refusals"]
     (told,) = cabinet.said("registration_refused")
     assert (told["code"], told["reason"]) == ("person_not_confirmed", "names_differ")
+
+
+def test_an_export_is_the_client_s_own_and_whole(cabinet: Cabinet) -> None:
+    """What was given comes back, with every consent, proof and reading."""
+    client = cabinet.client("exported")
+    read(cabinet, client, StaffPurpose.COMPLAINT)
+    made: dict[str, Any] = dict(
+        cabinet.use_cases.personal.export_own_data(
+            cabinet.context(), client_id=client.client_id
+        )
+    )
+    identity = client.person.identity
+    assert made["person"]["iin"] == identity.iin
+    assert made["person"]["document"]["number"] == identity.document.number
+    assert made["account"]["iban"] == client.person.iban
+    assert base64.b64decode(made["photo"]["photo_b64"]) == png()
+    assert len(made["consents"]) == len(CONSENTS)
+    assert [one["operation"] for one in made["identifications"]] == [
+        f"registration:{client.registration_id}"
+    ]
+    assert [one["purpose"] for one in made["readings"]] == ["complaint"]
+    assert cabinet.said("personal_data_read")[-1]["purpose"] == "own_export"

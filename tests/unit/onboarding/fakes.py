@@ -43,6 +43,7 @@ from services.onboarding.domain.signature import Examination
 from services.onboarding.handlers.ceremonies import Desk
 from services.onboarding.ports import (
     Client,
+    Identified,
     ProtocolProof,
     SentCode,
     Session,
@@ -289,6 +290,9 @@ class FakeChanges:
     def get(self, change_id: UUID) -> Change | None:
         return self.rows.get(change_id)
 
+    def of_client(self, client_id: UUID) -> tuple[Change, ...]:
+        return tuple(row for row in self.rows.values() if row.client_id == client_id)
+
     def begun_since(self, client_id: UUID, *, since: datetime) -> int:
         return sum(
             row.client_id == client_id and row.started_at > since
@@ -529,6 +533,30 @@ class FakeCeremonies:
 
 
 @dataclass
+class FakeDossiers:
+    """Looks into the other stores of the unit."""
+
+    unit: "FakeUnit"
+
+    def photo(self, client_id: UUID) -> StoredPhoto | None:
+        client = self.unit.clients.rows[client_id]
+        return self.unit.registrations.photos.get(client.registration_id)
+
+    def identifications(self, client_id: UUID) -> tuple[Identified, ...]:
+        return tuple(
+            Identified(
+                ceremony_id=row.ceremony_id,
+                operation=row.operation,
+                state=row.state,
+                document_sha256=row.document_sha256,
+                opened_at=row.opened_at,
+            )
+            for row in self.unit.ceremonies.rows.values()
+            if row.client_id == client_id
+        )
+
+
+@dataclass
 class FakeUnit:
     """All stores; `begin` rolls back to a copy when the block raises."""
 
@@ -544,6 +572,10 @@ class FakeUnit:
     open: bool = False
     replies: list[Mapping[str, Json]] | None = None
     """Of the one Idempotency-Key there is, if requests have one."""
+
+    @property
+    def dossiers(self) -> FakeDossiers:
+        return FakeDossiers(self)
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         if self.replies is None:

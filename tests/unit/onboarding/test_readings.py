@@ -1,5 +1,6 @@
 """Readings by the staff: masked without a purpose, recorded and shown with one."""
 
+import base64
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from kernel.errors import Refused
 from kernel.events.onboarding import PersonalDataRead
 from kernel.pages import Page
 from services.onboarding.domain.reading import StaffPurpose
-from services.onboarding.handlers import readings
+from services.onboarding.handlers import exports, readings
 from services.onboarding.ports import Client
-from tests.unit.onboarding.builders import CLIENT, IIN, PHONE, STRANGER, person
+from tests.unit.onboarding.builders import CLIENT, IBAN, IIN, PHONE, STRANGER, person
 from tests.unit.onboarding.fakes import Bench
+from tests.unit.onboarding.journey import Applicant, look, sign
+from tests.unit.onboarding.pictures import png
 
 ANNA = StaffMember(
     id=UUID("01890000-0000-7000-8000-0000000000aa"),
@@ -104,3 +107,28 @@ def test_nobody_unknown_is_read(client: Bench) -> None:
         read(client, of=STRANGER)
     assert refused.value.code == "client_unknown"
     assert client.unit.readings.rows == []
+
+
+@pytest.mark.seeded("onboarding_export_unrecorded")
+def test_an_export_holds_everything_and_is_a_reading_itself(bench: Bench) -> None:
+    client = Applicant(bench)
+    ceremony_id = client.up_to_ceremony()
+    look(bench)
+    sign(bench, ceremony_id, client.owner)
+    client.activate()
+    made: dict[str, Any] = dict(
+        exports.export_own_data(
+            begin=bench.unit.begin, clock=bench.clock, client_id=client.client_id
+        )
+    )
+    assert made["person"]["iin"] == IIN.reveal()
+    assert made["account"] == {"iban": IBAN.reveal(), "state": "proved"}
+    assert base64.b64decode(made["photo"]["photo_b64"]) == png()
+    assert {line["kind"] for line in made["consents"]} == {
+        "personal_data",
+        "biometrics",
+    }
+    assert [one["state"] for one in made["identifications"]] == ["completed"]
+    (kept,) = bench.unit.readings.rows
+    assert (kept.reader, kept.purpose) == ("client", "own_export")
+    assert len(bench.unit.said(PersonalDataRead)) == 1
