@@ -333,6 +333,7 @@ STARTING_POLICY = Policy(
             ("onboarding.ceremony_minutes", 30, "4.2", Floor(at_least=1, at_most=30)),
             ("onboarding.min_age", 18, "4.1", Floor(at_least=18)),
             ("onboarding.consent_texts", "1", "4.1", None),
+            ("onboarding.document_warning_days", 30, "4.1", Floor(at_least=1)),
             # A number given up is not given out anew by operators for about so long.
             ("onboarding.quarantine_days", 180, "4.10", Floor(at_least=30)),
             ("antifraud.categories", (), "6.1g", None),

@@ -194,6 +194,19 @@ class ConsentWithdrawn(Event):
     channel: str
 
 
+class DocumentExpiryNoted(Event):
+    """A client's identity document (clause 4.1c) is about to expire, or has expired.
+
+    Told once for each standing of one document.
+    """
+
+    TYPE = "onboarding.document_expiry_noted.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    standing: Word[Literal["expiring", "expired"]]
+
+
 class PersonalDataRead(Event):
     """Somebody read the client's data in clear, for a purpose (clauses 1.3a, 6.1c)."""
 

@@ -20,6 +20,7 @@ from kernel.events.onboarding import (
     AccountOwnershipLost,
     BankAccountChanged,
     ClientActivated,
+    DocumentExpiryNoted,
     PhoneChanged,
 )
 from kernel.values import Phone
@@ -266,6 +267,13 @@ class Service:
         self, tx: Transaction, event: BankAccountChanged, envelope: Envelope
     ) -> None:
         """Money goes to another account from now on: the client is told (4.10)."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(DocumentExpiryNoted)
+    def when_document_expiry_noted(
+        self, tx: Transaction, event: DocumentExpiryNoted, envelope: Envelope
+    ) -> None:
+        """The identity document ends: the client is told (clause 4.1c)."""
         self._tell_client(tx, event, envelope)
 
     @handles(ContractSigned)

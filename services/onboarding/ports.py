@@ -34,7 +34,13 @@ from services.onboarding.domain.consent import (
     ConsentText,
     Leave,
 )
-from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
+from services.onboarding.domain.person import (
+    DocumentStanding,
+    EndingDocument,
+    Person,
+    PhoneVerdict,
+    StateRecord,
+)
 from services.onboarding.domain.photo import Picture
 from services.onboarding.domain.protocol import Protocol as BiometricProtocol
 from services.onboarding.domain.reading import Reading
@@ -303,6 +309,22 @@ class Readings(Protocol):
         ...
 
 
+class Documents(Protocol):
+    """Clients' identity documents that end, and what was told of them."""
+
+    def ending(
+        self, *, today: date, until: date, limit: int
+    ) -> tuple[EndingDocument, ...]:
+        """Documents that end up to a day, and whose standing was not told yet."""
+        ...
+
+    def note(
+        self, document: EndingDocument, standing: DocumentStanding, *, at: datetime
+    ) -> bool:
+        """Keep that a standing is told; False when it was told before."""
+        ...
+
+
 class Dossiers(Protocol):
     """What is kept of a client beside the person: for an export to that client."""
 
@@ -425,6 +447,9 @@ class Unit(Protocol):
     def readings(self) -> Readings: ...
 
     @property
+    def documents(self) -> Documents: ...
+
+    @property
     def dossiers(self) -> Dossiers: ...
 
     @property
@@ -523,6 +548,10 @@ class Rules(Protocol):
 
     def quarantine(self, at: datetime) -> timedelta:
         """How long a number somebody gave up is nobody else's login."""
+        ...
+
+    def document_warning(self, on: date) -> timedelta:
+        """How long before its last day a client is told of a document."""
         ...
 
     def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:

@@ -364,6 +364,11 @@ class Service:
             call.context, client_id=client_id, account_id=account_id
         )
 
+    @every(seconds=60)
+    def watch_documents(self) -> None:
+        """Tell clients whose identity documents end."""
+        self.use_cases.personal.watch_documents()
+
     @every(seconds=2)
     def activate_identified(self) -> None:
         """Activate registrations a crash left between proof and activation."""

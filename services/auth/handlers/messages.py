@@ -17,7 +17,11 @@ from kernel.events.antifraud import OperationSuspended
 from kernel.events.auth import MessageDelivered, MessageFailed, MessageSent
 from kernel.events.contracts import ContractAnnulled, ContractSigned
 from kernel.events.disbursement import PayoutDue, PayoutSettled
-from kernel.events.onboarding import AccountOwnershipLost, BankAccountChanged
+from kernel.events.onboarding import (
+    AccountOwnershipLost,
+    BankAccountChanged,
+    DocumentExpiryNoted,
+)
 from kernel.ids import Ids
 from kernel.values import Phone
 from services.auth.domain.messages import (
@@ -44,6 +48,11 @@ def _due(event: PayoutDue) -> Template:
     return "payout_due_confirm" if event.confirmation_required else "payout_due"
 
 
+def _document(event: DocumentExpiryNoted) -> Template:
+    """A standing we do not know yet is told as the milder one."""
+    return "document_expired" if event.standing == "expired" else "document_expiring"
+
+
 NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template]]] = {
     ContractSigned: "contract_signed",
     ContractAnnulled: "contract_annulled",
@@ -51,6 +60,7 @@ NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template]]] = {
     PayoutSettled: "payout_settled",
     AccountOwnershipLost: "account_lost",
     BankAccountChanged: "account_changed",
+    DocumentExpiryNoted: _document,
     OperationSuspended: "operation_suspended",
 }
 """Which facts of other services a client is told; each names its `client_id`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from kernel.errors import Refused
 from kernel.values import Iin
@@ -27,6 +28,13 @@ class DocumentKind(StrEnum):
     PASSPORT = "passport"
     RESIDENCE_PERMIT = "residence_permit"
     STATELESS_CERTIFICATE = "stateless_certificate"
+
+
+class DocumentStanding(StrEnum):
+    """What there is to tell of a document that will not be valid for long."""
+
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
 
 
 class PhoneVerdict(StrEnum):
@@ -99,6 +107,20 @@ class IdentityDocument:
     def is_expired(self, today: date) -> bool:
         """Whether its last day of validity has passed."""
         return self.valid_until < today
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndingDocument:
+    """A client's document that has expired or is about to, by its last day alone."""
+
+    client_id: UUID
+    valid_until: date
+
+    def standing(self, today: date) -> DocumentStanding:
+        """Valid on its last day, and not after."""
+        if self.valid_until < today:
+            return DocumentStanding.EXPIRED
+        return DocumentStanding.EXPIRING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

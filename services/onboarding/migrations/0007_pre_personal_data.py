@@ -1,4 +1,4 @@
-"""Consents as a history, obligations, refusals with reasons, readings in clear."""
+"""Consents as a history, obligations, refusals, readings, ends of documents."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -63,6 +63,7 @@ def upgrade() -> None:
     _create_obligations()
     _create_refusals()
     _create_readings()
+    _create_document_notices()
     op.execute(ALIKE)
     op.execute(ONLY_ADDED)
 
@@ -130,6 +131,21 @@ def _create_readings() -> None:
     )
     op.create_index("readings_client", "readings", ["client_id", "reading_id"])
     grant(ROLE, "readings", "SELECT", "INSERT")
+
+
+def _create_document_notices() -> None:
+    op.create_index("persons_valid_until", "persons", ["document_valid_until"])
+    op.create_table(
+        "document_notices",
+        sa.Column("client_id", sa.Uuid, primary_key=True),
+        sa.Column("valid_until", sa.Date, primary_key=True),
+        sa.Column("standing", sa.Text, primary_key=True),
+        sa.Column("noted_at", _INSTANT, nullable=False),
+        sa.CheckConstraint(
+            "standing IN ('expiring', 'expired')", name="document_notices_standing"
+        ),
+    )
+    grant(ROLE, "document_notices", "SELECT", "INSERT")
 
 
 def downgrade() -> None:

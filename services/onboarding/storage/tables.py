@@ -89,6 +89,20 @@ persons = Table(
     CheckConstraint("document_kind <> 'birth_certificate'", name="persons_document"),
 )
 Index("persons_iin_token", persons.c.iin_token)
+Index("persons_valid_until", persons.c.document_valid_until)
+
+# Which client was told of which document's end: once for each standing.
+document_notices = Table(
+    "document_notices",
+    metadata,
+    Column("client_id", Uuid, primary_key=True),
+    Column("valid_until", Date, primary_key=True),
+    Column("standing", Text, primary_key=True),
+    Column("noted_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint(
+        "standing IN ('expiring', 'expired')", name="document_notices_standing"
+    ),
+)
 
 # What releases before the history of consents write and read; two triggers keep it and
 # the history alike until no such process is left.

@@ -11,6 +11,7 @@ from services.onboarding.storage.ceremonies import SqlCeremonies
 from services.onboarding.storage.changes import SqlChanges
 from services.onboarding.storage.clients import SqlAccounts, SqlClients
 from services.onboarding.storage.consents import SqlConsents, SqlObligations
+from services.onboarding.storage.documents import SqlDocuments
 from services.onboarding.storage.dossiers import SqlDossiers
 from services.onboarding.storage.readings import SqlReadings
 from services.onboarding.storage.registrations import SqlRegistrations
@@ -32,6 +33,7 @@ class SqlUnit:
         self.consents = SqlConsents(connection)
         self.obligations = SqlObligations(connection)
         self.readings = SqlReadings(connection)
+        self.documents = SqlDocuments(connection)
         self.dossiers = SqlDossiers(connection, keys)
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:

@@ -85,6 +85,12 @@ class DatedRules:
         """How long a number somebody gave up is nobody else's login."""
         return timedelta(days=self._policy.integer("onboarding.quarantine_days", at))
 
+    def document_warning(self, on: date) -> timedelta:
+        """How long before its last day a client is told of a document."""
+        return timedelta(
+            days=self._policy.integer("onboarding.document_warning_days", on)
+        )
+
     def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:
         """The texts in force, one per purpose."""
         return texts_of(self._policy.text("onboarding.consent_texts", at))

@@ -11,7 +11,13 @@ from kernel.pages import Page
 from kernel.platform import Platform
 from services.onboarding.domain.consent import ConsentKind
 from services.onboarding.domain.reading import StaffPurpose
-from services.onboarding.handlers import consents, exports, readings, refusals
+from services.onboarding.handlers import (
+    consents,
+    documents,
+    exports,
+    readings,
+    refusals,
+)
 from services.onboarding.ports import Begin, Rules
 from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
@@ -102,6 +108,14 @@ class PersonalData:
     ) -> Mapping[str, Json]:
         return refusals.show_registration(
             begin=self._begin(context), registration_id=registration_id
+        )
+
+    def watch_documents(self) -> int:
+        """Tell clients whose documents end; how many were told."""
+        return documents.watch_documents(
+            begin=self._begin(self._platform.context()),
+            clock=self._platform.clock,
+            rules=self._rules,
         )
 
     def when_contract_signed(self, tx: Transaction, event: ContractSigned) -> None:

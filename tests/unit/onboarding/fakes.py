@@ -34,7 +34,13 @@ from services.onboarding.domain.consent import (
     ConsentText,
     Leave,
 )
-from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
+from services.onboarding.domain.person import (
+    DocumentStanding,
+    EndingDocument,
+    Person,
+    PhoneVerdict,
+    StateRecord,
+)
 from services.onboarding.domain.protocol import Protocol
 from services.onboarding.domain.reading import Reading
 from services.onboarding.domain.refusal import RefusalRecord
@@ -533,6 +539,33 @@ class FakeCeremonies:
 
 
 @dataclass
+class FakeDocuments:
+    """Documents by client; what was told of them by document and standing."""
+
+    rows: dict[UUID, EndingDocument] = field(default_factory=dict)
+    told: set[tuple[UUID, date, DocumentStanding]] = field(default_factory=set)
+
+    def ending(
+        self, *, today: date, until: date, limit: int
+    ) -> tuple[EndingDocument, ...]:
+        found = [
+            row
+            for row in self.rows.values()
+            if row.valid_until <= until
+            and (row.client_id, row.valid_until, row.standing(today)) not in self.told
+        ]
+        return tuple(found[:limit])
+
+    def note(
+        self, document: EndingDocument, standing: DocumentStanding, *, at: datetime
+    ) -> bool:
+        key = (document.client_id, document.valid_until, standing)
+        fresh = key not in self.told
+        self.told.add(key)
+        return fresh
+
+
+@dataclass
 class FakeDossiers:
     """Looks into the other stores of the unit."""
 
@@ -568,6 +601,7 @@ class FakeUnit:
     consents: FakeConsents = field(default_factory=FakeConsents)
     obligations: FakeObligations = field(default_factory=FakeObligations)
     readings: FakeReadings = field(default_factory=FakeReadings)
+    documents: FakeDocuments = field(default_factory=FakeDocuments)
     events: list[Event] = field(default_factory=list)
     open: bool = False
     replies: list[Mapping[str, Json]] | None = None
@@ -601,6 +635,7 @@ class FakeUnit:
                 self.consents,
                 self.obligations,
                 self.readings,
+                self.documents,
             )
         )
         said, self.open = len(self.events), True
@@ -616,6 +651,7 @@ class FakeUnit:
                 self.consents,
                 self.obligations,
                 self.readings,
+                self.documents,
             ) = before
             del self.events[said:]
             raise
@@ -779,6 +815,9 @@ class FakeRules:
 
     def quarantine(self, at: datetime) -> timedelta:
         return QUARANTINE
+
+    def document_warning(self, on: date) -> timedelta:
+        return timedelta(days=30)
 
     def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:
         return TEXTS
