@@ -1,6 +1,7 @@
 """Consents: on record before anybody is asked, taken back only without obligations."""
 
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,9 @@ from kernel.errors import Broken, Refused, Transient
 from kernel.events.contracts import ContractAnnulled, ContractSigned
 from kernel.events.onboarding import ConsentGiven, ConsentWithdrawn
 from kernel.money import Money
+from services.onboarding.adapters.coid import HttpCoid
+from services.onboarding.adapters.http import OuterServer
+from services.onboarding.adapters.state import HttpStateBase
 from services.onboarding.domain.change import ChangeKind
 from services.onboarding.domain.consent import ConsentAct, ConsentKind, Leave, standing
 from services.onboarding.domain.person import StateRecord
@@ -18,8 +22,10 @@ from services.onboarding.handlers.changes import Which, Wish
 from services.onboarding.handlers.registration import Application
 from tests.unit.onboarding.builders import (
     IBAN,
+    IIN,
     NOW,
     OTHER_PHONE,
+    PHONE,
     TEXT,
     TEXTS,
     consented,
@@ -230,9 +236,29 @@ def test_no_iin_for_a_credit_report_without_consent(client: Applicant) -> None:
     assert code_of(lambda: ask("credit_report")) == "consent_missing"
 
 
-def test_a_consent_to_something_else_is_no_leave() -> None:
-    with pytest.raises(Broken):
-        Leave(BUREAU).demand(BIOMETRICS)
+class Unasked:
+    """An outer system that nobody may ask."""
+
+    def post_json(self, path: str, *_: object, **__: object) -> object:
+        raise AssertionError(f"{path} was asked")
+
+
+@pytest.mark.seeded("onboarding_any_consent_is_leave")
+def test_every_adapter_wants_the_consent_of_its_own_purpose() -> None:
+    """Whatever a handler has got leave for: consents are per purpose."""
+    server = cast("OuterServer", Unasked())
+    state, coid = HttpStateBase(server), HttpCoid(server, return_url="https://x")
+    asked = (
+        lambda leave: state.person(IIN, by=leave),
+        lambda leave: state.phone_owner(IIN, PHONE, by=leave),
+        lambda leave: coid.result("session-1", "1", by=leave),
+        lambda leave: coid.open(
+            reference="r", nonce="n", iin=IIN, document_sha256=TEXT, by=leave
+        ),
+    )
+    for ask in asked:
+        with pytest.raises(Broken):
+            ask(Leave(BUREAU))
 
 
 def test_a_withdrawal_is_told_and_ends_what_it_withdraws(client: Applicant) -> None:
