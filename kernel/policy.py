@@ -345,6 +345,8 @@ STARTING_POLICY = Policy(
             ("biometric.cooldown_minutes", 60, "4.2", Floor(at_least=15)),
             # Another only by agreement, as "other means provided by law" (4.2, 4.10).
             ("biometric.provider", "coid", "4.2", None),
+            ("onboarding.consent_texts", "1", "4.1", None),
+            ("onboarding.document_warning_days", 30, "4.1", Floor(at_least=1)),
             # A number given up is not given out anew by operators for about so long.
             ("onboarding.quarantine_days", 180, "4.10", Floor(at_least=30)),
             ("accounts.most", 5, "5.3", Floor(at_least=1, at_most=10)),

@@ -35,6 +35,21 @@ _CHANGE: Final[dict[str, Json]] = {
     "state": "draft",
     "next_step": "confirm_phone",
 }
+_CONSENT: Final[dict[str, Json]] = {
+    "kind": "biometrics",
+    "act": "given",
+    "text_version": "1",
+    "text_sha256": DIGEST,
+    "channel": "lender",
+    "at": AT,
+}
+_CONSENTS: Final[dict[str, Json]] = {"standing": ["biometrics"], "items": [_CONSENT]}
+_READING: Final[dict[str, Json]] = {
+    "reading_id": ID,
+    "reader": "staff",
+    "purpose": "complaint",
+    "at": AT,
+}
 _APPLICATION: Final[dict[str, Json]] = {
     "application_id": ID,
     "state": "offered",
@@ -132,6 +147,47 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     ("onboarding", "open_change_ceremony"): _WHOLE_CEREMONY,
     ("onboarding", "sign_change"): _CEREMONY,
     ("onboarding", "get_change"): {**_CHANGE, "refused_code": None},
+    ("onboarding", "get_consent_texts"): {
+        "items": [
+            {
+                "kind": "biometrics",
+                "version": "1",
+                "text": "Даю согласие…",
+                "sha256": DIGEST,
+                "required": True,
+            }
+        ]
+    },
+    ("onboarding", "list_consents"): _CONSENTS,
+    ("onboarding", "give_consent"): _CONSENTS,
+    ("onboarding", "withdraw_consent"): _CONSENTS,
+    ("onboarding", "list_readings"): {"items": [_READING], "next_before": ID},
+    ("onboarding", "export_own_data"): {
+        "client_id": ID,
+        "exported_at": AT,
+        "person": {
+            "surname": "Ахметова",
+            "given_name": "Айгерим",
+            "patronymic": None,
+            "iin": "900101300017",
+            "phone": "+77011234567",
+            "document": {
+                "kind": "id_card",
+                "number": "012345678",
+                "valid_until": "2030-01-01",
+            },
+        },
+        "accounts": [{"account": "KZ86125KZT5004100100", "state": "proved"}],
+        "photo": {
+            "media_type": "image/jpeg",
+            "sha256": DIGEST,
+            "photo_b64": "/9j/4AAQSkZJRg==",
+        },
+        "consents": [_CONSENT],
+        "changes": [],
+        "identifications": [],
+        "readings": [_READING],
+    },
     ("onboarding", "complete_biometrics"): _CEREMONY,
     ("onboarding", "put_signature"): _CEREMONY,
     ("contracts", "list_products"): {

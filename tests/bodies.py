@@ -15,6 +15,7 @@ PARAMETERS: Final = {
         ID,
     ),
     "kind": "consent",
+    "purpose": "biometrics",
     "state": "state",
     "code": "code",
     "product": "standard",

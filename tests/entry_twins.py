@@ -160,6 +160,9 @@ class FakeFactors:
     def step_up(self, _context: Context, **_given: object) -> str:
         return _TOKEN
 
+    def use_step_up(self, _context: Context, **_given: object) -> None:
+        return
+
     def begin_totp(self, _context: Context, **_given: object) -> Begun:
         return Begun("GEZDGNBV", "otpauth://totp/x")
 

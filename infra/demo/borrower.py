@@ -1,7 +1,6 @@
 """One client from registration to money, step by step, over the public door only."""
 
 import base64
-import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from infra.demo.cabinet import Cabinet, Json, ProblemError, until
 from infra.demo.photo import plain_png
 from infra.simulators.client import ControlClient, Person
 
-CONSENTS = ("personal_data", "biometrics", "credit_bureau")
 _CODE = re.compile(r"\b([0-9]{6})\b")
 
 
@@ -56,6 +54,7 @@ class Borrower:
     def give_data(self) -> None:
         """Fill in the form of clause 4.1."""
         identity = self.person.identity
+        texts = self.cabinet.call("GET", "/personal-data/consent-texts")["items"]
         self._registration(
             "PUT",
             "/person",
@@ -71,11 +70,8 @@ class Borrower:
                 },
                 "iban": identity.iban,
                 "consents": [
-                    {
-                        "kind": kind,
-                        "text_sha256": hashlib.sha256(kind.encode()).hexdigest(),
-                    }
-                    for kind in CONSENTS
+                    {"kind": text["kind"], "text_sha256": text["sha256"]}
+                    for text in texts
                 ],
             },
         )

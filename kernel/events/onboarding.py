@@ -37,6 +37,22 @@ class PhotoJudged(Event):
     photo_sha256: str
 
 
+class RegistrationRefused(Event):
+    """A registration was refused (clauses 4.1, 4.2).
+
+    ``code`` is what the person was told; ``reason`` is what was found, for the staff;
+    after a final refusal this registration does not go on.
+    """
+
+    TYPE = "onboarding.registration_refused.v1"
+    SUBJECT = "registration"
+
+    registration_id: UUID
+    code: str
+    reason: str
+    outcome: Word[Literal["retry", "final"]]
+
+
 class IdentificationRequested(Event):
     """An identification ceremony was opened over the bytes of one operation."""
 
@@ -189,6 +205,49 @@ class BankAccountChanged(Event):
     account_id: UUID
     old_account_token: str
     account_token: str
+
+
+class ConsentGiven(Event):
+    """A person consented to a text, for one purpose (law №94-V, art. 8).
+
+    The client need not have an account yet: consents come before the first question
+    to the state (clause 4.1).
+    """
+
+    TYPE = "onboarding.consent_given.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    purpose: Word[Literal["personal_data", "biometrics", "credit_bureau"]]
+    text_version: str
+    text_sha256: str
+    channel: str
+
+
+class ConsentWithdrawn(Event):
+    """A client took a consent back; nothing is done by it from now on."""
+
+    TYPE = "onboarding.consent_withdrawn.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    purpose: Word[Literal["personal_data", "biometrics", "credit_bureau"]]
+    text_version: str
+    text_sha256: str
+    channel: str
+
+
+class DocumentExpiryNoted(Event):
+    """A client's identity document (clause 4.1c) is about to expire, or has expired.
+
+    Told once for each standing of one document.
+    """
+
+    TYPE = "onboarding.document_expiry_noted.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    standing: Word[Literal["expiring", "expired"]]
 
 
 class PersonalDataRead(Event):

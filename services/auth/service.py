@@ -23,6 +23,7 @@ from kernel.events.onboarding import (
     BankAccountRemoved,
     BankAccountSelected,
     ClientActivated,
+    DocumentExpiryNoted,
     PhoneChanged,
 )
 from kernel.values import Phone
@@ -290,6 +291,13 @@ class Service:
         self, tx: Transaction, event: BankAccountRemoved, envelope: Envelope
     ) -> None:
         """The client has one account less (4.10)."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(DocumentExpiryNoted)
+    def when_document_expiry_noted(
+        self, tx: Transaction, event: DocumentExpiryNoted, envelope: Envelope
+    ) -> None:
+        """The identity document ends: the client is told (clause 4.1c)."""
         self._tell_client(tx, event, envelope)
 
     @handles(ContractSigned)

@@ -31,6 +31,7 @@ CEREMONY_TIMEOUT_S: Final = 10.0
 BUREAU_TIMEOUT: Final = httpx.Timeout(connect=2.0, read=3.0, write=2.0, pool=2.0)
 MAX_REPORT_BYTES: Final = 64 * 1024
 _NO_ACCOUNT: Final = frozenset({"account_unknown", "not_found"})
+_NO_CONSENT: Final = "consent_missing"
 
 ModelT = TypeVar("ModelT", bound="Answer")
 # One line of printable text: an answer must not lay out our document.
@@ -127,7 +128,19 @@ class RpcOnboarding:
 
     def borrower(self, client_id: UUID, *, purpose: str) -> Borrower:
         with _must_answer("Onboarding refused to name the client"):
-            answer = self._ask("get_person", client_id=client_id, purpose=purpose)
+            return self._borrower(client_id, purpose)
+
+    def credit_subject(self, client_id: UUID) -> Borrower | None:
+        with _must_answer("Onboarding refused to name the client"):
+            try:
+                return self._borrower(client_id, "credit_report")
+            except Refused as refused:
+                if refused.code != _NO_CONSENT:
+                    raise
+                return None
+
+    def _borrower(self, client_id: UUID, purpose: str) -> Borrower:
+        answer = self._ask("get_person", client_id=client_id, purpose=purpose)
         person = _read(PersonAnswer, answer)
         return Borrower(
             surname=person.surname,

@@ -197,6 +197,10 @@ class Onboarding(Protocol):
 
     def borrower(self, client_id: UUID, *, purpose: str) -> Borrower: ...
 
+    def credit_subject(self, client_id: UUID) -> Borrower | None:
+        """Whom the bureau may be asked about; None without that person's consent."""
+        ...
+
     def open_ceremony(
         self,
         *,

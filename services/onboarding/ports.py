@@ -13,6 +13,7 @@ from uuid import UUID
 
 from kernel.crypto import Json
 from kernel.events import Event
+from kernel.pages import Page
 from kernel.values import CardToken, Iban, Iin, Phone
 from services.onboarding.domain.account import (
     Account,
@@ -28,10 +29,23 @@ from services.onboarding.domain.ceremony import (
     CeremonyState,
 )
 from services.onboarding.domain.change import Change, ChangeKind, ChangeState
-from services.onboarding.domain.consent import Consent
-from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
+from services.onboarding.domain.consent import (
+    ConsentKind,
+    ConsentRecord,
+    ConsentText,
+    Leave,
+)
+from services.onboarding.domain.person import (
+    DocumentStanding,
+    EndingDocument,
+    Person,
+    PhoneVerdict,
+    StateRecord,
+)
 from services.onboarding.domain.photo import Picture
 from services.onboarding.domain.protocol import Protocol as BiometricProtocol
+from services.onboarding.domain.reading import Reading
+from services.onboarding.domain.refusal import RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.domain.signature import Evidence, Examination, SignatureFacts
 from services.onboarding.domain.visits import Visit
@@ -63,6 +77,17 @@ class Client:
     iin_token: str
     phone: Phone
     phone_token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """What a client may be told of one ceremony long after it."""
+
+    ceremony_id: UUID
+    operation: str
+    state: CeremonyState
+    document_sha256: str
+    opened_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +147,7 @@ class SignedProtocol:
 
 
 class Registrations(Protocol):
-    """Registrations with the persons, consents and photos that belong to them."""
+    """Registrations with the persons and photos that belong to them."""
 
     def add(self, registration: Registration) -> None: ...
 
@@ -143,6 +168,14 @@ class Registrations(Protocol):
         """End it without an account; False when it has ended already."""
         ...
 
+    def add_refusal(self, record: RefusalRecord) -> None: ...
+
+    def refusals(self, registration_id: UUID) -> tuple[RefusalRecord, ...]:
+        """What one registration was refused for, the newest first."""
+        ...
+
+    def latest_refusals(self, *, limit: int) -> tuple[RefusalRecord, ...]: ...
+
     def spend_person_try(self, registration_id: UUID, *, most: int) -> bool:
         """Count one question to the state; False when all are spent."""
         ...
@@ -156,12 +189,6 @@ class Registrations(Protocol):
     ) -> None: ...
 
     def person(self, client_id: UUID) -> Person | None: ...
-
-    def add_consents(
-        self, client_id: UUID, consents: tuple[Consent, ...], *, at: datetime
-    ) -> None: ...
-
-    def consents(self, client_id: UUID) -> tuple[Consent, ...]: ...
 
     def add_photo(self, photo: StoredPhoto, *, at: datetime) -> None: ...
 
@@ -238,6 +265,10 @@ class Changes(Protocol):
 
     def get(self, change_id: UUID) -> Change | None: ...
 
+    def of_client(self, client_id: UUID) -> tuple[Change, ...]:
+        """All changes one client ever began, the oldest first."""
+        ...
+
     def begun_since(self, client_id: UUID, *, since: datetime) -> int: ...
 
     def supersede(
@@ -283,6 +314,68 @@ class Changes(Protocol):
         self, phone_token: str, *, since: datetime, but_for: UUID | None
     ) -> bool:
         """Whether another client gave the number up after an instant."""
+        ...
+
+
+class Consents(Protocol):
+    """What people consented to and took back; it only grows."""
+
+    def add(self, client_id: UUID, record: ConsentRecord) -> None: ...
+
+    def history(self, client_id: UUID) -> tuple[ConsentRecord, ...]:
+        """All acts of one person, the oldest first."""
+        ...
+
+
+class Readings(Protocol):
+    """Who read a client's data in clear; it only grows."""
+
+    def add(self, reading: Reading) -> None: ...
+
+    def of_client(self, client_id: UUID, page: Page) -> tuple[Reading, ...]:
+        """The newest first; one more than the page shows, if there is one."""
+        ...
+
+
+class Documents(Protocol):
+    """Clients' identity documents that end, and what was told of them."""
+
+    def ending(
+        self, *, today: date, until: date, limit: int
+    ) -> tuple[EndingDocument, ...]:
+        """Documents that end up to a day, and whose standing was not told yet."""
+        ...
+
+    def note(
+        self, document: EndingDocument, standing: DocumentStanding, *, at: datetime
+    ) -> bool:
+        """Keep that a standing is told; False when it was told before."""
+        ...
+
+
+class Dossiers(Protocol):
+    """What is kept of a client beside the person: for an export to that client."""
+
+    def photo(self, client_id: UUID) -> StoredPhoto | None: ...
+
+    def identifications(self, client_id: UUID) -> tuple[Identified, ...]:
+        """The oldest first."""
+        ...
+
+
+class Obligations(Protocol):
+    """What is known of contracts that are not fulfilled."""
+
+    def open(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
+        """Note a signed contract, unless it is known already."""
+        ...
+
+    def close(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
+        """Note that a contract obliges nobody; it may have been unknown."""
+        ...
+
+    def are_open(self, client_id: UUID, *, at: datetime) -> bool:
+        """Whether a contract is signed or being signed that has not ended."""
         ...
 
 
@@ -381,6 +474,21 @@ class Unit(Protocol):
     @property
     def changes(self) -> Changes: ...
 
+    @property
+    def consents(self) -> Consents: ...
+
+    @property
+    def readings(self) -> Readings: ...
+
+    @property
+    def documents(self) -> Documents: ...
+
+    @property
+    def dossiers(self) -> Dossiers: ...
+
+    @property
+    def obligations(self) -> Obligations: ...
+
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         """Run an act once per Idempotency-Key; the same request gets its reply."""
         ...
@@ -413,11 +521,14 @@ class PhoneCodes(Protocol):
 
 
 class StateBase(Protocol):
-    """The state's databases of persons (ГБД ФЛ) and of phone owners (БМГ)."""
+    """The state's databases of persons (ГБД ФЛ) and of phone owners (БМГ).
 
-    def person(self, iin: Iin) -> StateRecord | None: ...
+    Both are asked by leave of the consent to the use of personal data.
+    """
 
-    def phone_owner(self, iin: Iin, phone: Phone) -> PhoneVerdict: ...
+    def person(self, iin: Iin, *, by: Leave) -> StateRecord | None: ...
+
+    def phone_owner(self, iin: Iin, phone: Phone, *, by: Leave) -> PhoneVerdict: ...
 
 
 class Bank(Protocol):
@@ -437,13 +548,16 @@ class Cards(Protocol):
 
 
 class BiometricProvider(Protocol):
-    """Who compares a person with the state's reference: ЦОИД, or another by law."""
+    """Who compares a person with the state's reference: ЦОИД, or another by law.
+
+    Asked by leave of the consent to biometrics.
+    """
 
     def open(
-        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str
+        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str, by: Leave
     ) -> Session: ...
 
-    def result(self, session_id: str, code: str) -> SignedProtocol:
+    def result(self, session_id: str, code: str, *, by: Leave) -> SignedProtocol:
         """Refused with ``biometrics_code_unknown`` when the code is not of it."""
         ...
 
@@ -508,4 +622,12 @@ class Rules(Protocol):
 
     def bank_codes(self, at: datetime) -> tuple[str, ...]:
         """The banks an account may be with, by the code in its IBAN."""
+        ...
+
+    def document_warning(self, on: date) -> timedelta:
+        """How long before its last day a client is told of a document."""
+        ...
+
+    def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:
+        """The texts that may be consented to at an instant, one per purpose."""
         ...

@@ -9,13 +9,18 @@ from pydantic import BaseModel, ConfigDict
 
 from kernel.context import Call
 from kernel.crypto import Json
-from kernel.entrypoints import UseCasesProvider, answers, every
+from kernel.database import Transaction
+from kernel.entrypoints import UseCasesProvider, answers, every, handles
 from kernel.errors import Broken, Refused
+from kernel.events import Envelope
+from kernel.events.contracts import ContractAnnulled, ContractSigned
+from kernel.pages import USUAL, Page
 from kernel.values import CardToken, Iban, Iin, Phone
 from services.onboarding.domain.ceremony import unknown_ceremony
 from services.onboarding.domain.change import Act, ChangeKind
-from services.onboarding.domain.consent import parse_consents
+from services.onboarding.domain.consent import ConsentKind
 from services.onboarding.domain.person import IdentityDocument, Names, Person
+from services.onboarding.domain.reading import StaffPurpose
 from services.onboarding.handlers.account_changes import AccountWish
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.changes import Which
@@ -89,9 +94,7 @@ class Service:
                 ),
             ),
             iban=Iban(iban),
-            consents=parse_consents(
-                tuple((given.kind, given.text_sha256) for given in consents)
-            ),
+            consents=tuple((given.kind, given.text_sha256) for given in consents),
         )
         return self.use_cases.put_person(
             call.context,
@@ -259,6 +262,93 @@ class Service:
             call.context, which=_which(call, change_id, what)
         )
 
+    @answers(callers=("gateway",))
+    def get_consent_texts(self, _call: Call) -> Json:
+        """The texts that may be consented to."""
+        return self.use_cases.personal.consent_texts()
+
+    @answers(callers=("gateway",), client=True)
+    def list_consents(self, call: Call) -> Json:
+        """What the client consented to and took back."""
+        return self.use_cases.personal.list_consents(
+            call.context, client_id=_client(call)
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def give_consent(
+        self, call: Call, *, purpose: ConsentKind, text_sha256: str
+    ) -> Json:
+        """Give one consent, to the text in force."""
+        return self.use_cases.personal.give_consent(
+            call.context,
+            client_id=_client(call),
+            kind=purpose,
+            text_sha256=text_sha256,
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def withdraw_consent(self, call: Call, *, purpose: ConsentKind) -> Json:
+        """Take one consent back; not while obligations are open."""
+        return self.use_cases.personal.withdraw_consent(
+            call.context, client_id=_client(call), kind=purpose
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def list_readings(
+        self, call: Call, *, limit: int = USUAL, before: UUID | None = None
+    ) -> Json:
+        """Who read the client's data in clear, and for what."""
+        return self.use_cases.personal.list_readings(
+            call.context, Page(limit=limit, before=before), client_id=_client(call)
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def export_own_data(self, call: Call) -> Json:
+        """Everything kept here of the client, for the client."""
+        return self.use_cases.personal.export_own_data(
+            call.context, client_id=_client(call)
+        )
+
+    @answers(permission="clients.look")
+    def clients_show(self, call: Call, *, client_id: UUID) -> Json:
+        """A client with everything personal masked; Refused ``client_unknown``."""
+        return self.use_cases.personal.show_client(call.context, client_id=client_id)
+
+    @answers(permission="clients.read")
+    def clients_read(
+        self, call: Call, *, client_id: UUID, purpose: StaffPurpose
+    ) -> Json:
+        """A client in clear, for a purpose; the client sees who read what for."""
+        return self.use_cases.personal.read_client(
+            call.context, client_id=client_id, purpose=purpose, by=call.by
+        )
+
+    @answers(permission="registrations.look")
+    def registrations_refused(self, call: Call) -> Json:
+        """The newest refusals, with the reasons the persons are not told."""
+        return self.use_cases.personal.list_refusals(call.context)
+
+    @answers(permission="registrations.look")
+    def registrations_show(self, call: Call, *, registration_id: UUID) -> Json:
+        """One registration and its refusals; Refused ``registration_unknown``."""
+        return self.use_cases.personal.show_registration(
+            call.context, registration_id=registration_id
+        )
+
+    @handles(ContractSigned)
+    def when_contract_signed(
+        self, tx: Transaction, event: ContractSigned, _envelope: Envelope
+    ) -> None:
+        """A contract obliges its client."""
+        self.use_cases.personal.when_contract_signed(tx, event)
+
+    @handles(ContractAnnulled)
+    def when_contract_annulled(
+        self, tx: Transaction, event: ContractAnnulled, _envelope: Envelope
+    ) -> None:
+        """A contract obliges nobody any more."""
+        self.use_cases.personal.when_contract_annulled(tx, event)
+
     @answers(callers=("contracts",))
     def get_person(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
         """The client's data in clear; the reading is recorded."""
@@ -314,6 +404,11 @@ class Service:
         return self.use_cases.prove_ownership(
             call.context, client_id=client_id, account_id=account_id
         )
+
+    @every(seconds=60)
+    def watch_documents(self) -> None:
+        """Tell clients whose identity documents end."""
+        self.use_cases.personal.watch_documents()
 
     @every(seconds=2)
     def activate_identified(self) -> None:

@@ -23,12 +23,18 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
     {
-        "client-care": frozenset({"clients.look", "clients.end_session", "locks.look"}),
+        "client-care": frozenset(
+            {
+                *("clients.look", "clients.read", "clients.end_session"),
+                *("registrations.look", "locks.look"),
+            }
+        ),
         "underwriter": frozenset({"antifraud.look"}),
         "fraud-officer": frozenset(
             {
                 *("antifraud.look", "antifraud.hold", "antifraud.release"),
-                *("antifraud.counts", "clients.look", "locks.look"),
+                *("antifraud.counts", "clients.look", "clients.read"),
+                *("registrations.look", "locks.look"),
             }
         ),
         "treasurer": frozenset({"platform.look"}),

@@ -37,6 +37,8 @@ Template = Literal[
     "payout_settled",
     "account_lost",
     "operation_suspended",
+    "document_expiring",
+    "document_expired",
 ]
 TEMPLATES: Final[tuple[Template, ...]] = get_args(Template)
 
@@ -417,6 +419,36 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         en=(
             "{site}: for your safety an operation is suspended. "
             "Get in touch with us or open your cabinet."
+        ),
+    ),
+    "document_expiring": Wording(
+        version=1,
+        kk=(
+            "{site}: жеке басыңызды куәландыратын құжаттың мерзімі жақында бітеді. "
+            "Оны ауыстырып, бізге хабарласыңыз."
+        ),
+        ru=(
+            "{site}: срок действия вашего документа, удостоверяющего личность, скоро "
+            "истекает. Замените его и свяжитесь с нами."
+        ),
+        en=(
+            "{site}: your identity document expires soon. "
+            "Renew it and get in touch with us."
+        ),
+    ),
+    "document_expired": Wording(
+        version=1,
+        kk=(
+            "{site}: жеке басыңызды куәландыратын құжаттың мерзімі бітті. "
+            "Оны ауыстырып, бізге хабарласыңыз."
+        ),
+        ru=(
+            "{site}: срок действия вашего документа, удостоверяющего личность, истёк. "
+            "Замените его и свяжитесь с нами."
+        ),
+        en=(
+            "{site}: your identity document has expired. "
+            "Renew it and get in touch with us."
         ),
     ),
 }

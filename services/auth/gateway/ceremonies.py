@@ -84,7 +84,8 @@ def _page(ceremony_id: UUID) -> Response:
 
 
 @router.get(
-    "/{ceremony_id}", openapi_extra=refuses("ceremony_unknown") | {PERSONAL: True}
+    "/{ceremony_id}",
+    openapi_extra=refuses("ceremony_unknown", "consent_missing") | {PERSONAL: True},
 )
 async def get_ceremony(
     here: Here, holder: CeremonyHolder, ceremony_id: UUID

@@ -25,6 +25,7 @@ from services.auth.gateway.preconditions import ETAG, Seen, show_version
 from services.auth.gateway.records import PERSONAL
 from services.auth.gateway.refusals import (
     ACCOUNT,
+    BIOMETRICS_ASKED,
     CEREMONY,
     CHANGE,
     CODES,
@@ -117,7 +118,7 @@ async def confirm_phone_change(
 @router.post(
     "/phone-changes/{change_id}/ceremony",
     status_code=201,
-    openapi_extra=refuses(*CHANGE, "phone_not_confirmed", "biometrics_negative")
+    openapi_extra=refuses(*CHANGE, "phone_not_confirmed", *BIOMETRICS_ASKED)
     | {PERSONAL: True},
 )
 async def open_phone_change_ceremony(
@@ -194,7 +195,7 @@ async def start_account_change(
 @router.post(
     "/account-changes/{change_id}/ceremony",
     status_code=201,
-    openapi_extra=refuses(*CHANGE, "biometrics_negative") | {PERSONAL: True},
+    openapi_extra=refuses(*CHANGE, *BIOMETRICS_ASKED) | {PERSONAL: True},
 )
 async def open_account_change_ceremony(
     here: Here, session: SignedIn, change_id: UUID, _body: Nothing | None = None

@@ -27,7 +27,12 @@ from services.auth.gateway.gate import AnswerT, Here, Visit
 from services.auth.gateway.pages import Asked, page_of
 from services.auth.gateway.preconditions import ETAG, Seen, show_version
 from services.auth.gateway.records import PERSONAL
-from services.auth.gateway.refusals import REPEATABLE, STATEMENT, refuses
+from services.auth.gateway.refusals import (
+    BIOMETRICS_ASKED,
+    REPEATABLE,
+    STATEMENT,
+    refuses,
+)
 from services.auth.gateway.security import SignedIn
 
 router = APIRouter(tags=["cabinet"], route_class=StrictRoute)
@@ -111,7 +116,7 @@ async def get_schedule(
         "account_unknown",
         "change_expired",
         "change_superseded",
-        "biometrics_negative",
+        *BIOMETRICS_ASKED,
         "contract_annulled",
         "contract_blocked",
     ),

@@ -17,7 +17,7 @@ from services.auth.gateway.devices import Came
 from services.auth.gateway.entry_answers import EntryAnswer
 from services.auth.gateway.gate import Here, Visit
 from services.auth.gateway.records import TELLS_ITSELF
-from services.auth.gateway.refusals import refuses
+from services.auth.gateway.refusals import BIOMETRICS_ASKED, refuses
 from services.auth.gateway.security import CheckToken
 from services.auth.gateway.sessions import SETS_COOKIES, entered
 
@@ -39,7 +39,7 @@ class Passed(Body):
     "/{check_id}/ceremony",
     status_code=201,
     openapi_extra=refuses(
-        "device_check_not_found", "ceremony_unknown", "biometrics_negative"
+        "device_check_not_found", "ceremony_unknown", *BIOMETRICS_ASKED
     )
     | {TELLS_ITSELF: True},
 )

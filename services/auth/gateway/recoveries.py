@@ -21,7 +21,7 @@ from services.auth.gateway.entry_answers import RecoveryAnswer, RightAnswer
 from services.auth.gateway.gate import Here, Visit
 from services.auth.gateway.passwords import Password
 from services.auth.gateway.records import TELLS_ITSELF
-from services.auth.gateway.refusals import CODES, refuses
+from services.auth.gateway.refusals import BIOMETRICS_ASKED, CODES, refuses
 from services.auth.gateway.security import RecoveryToken
 from services.auth.gateway.sessions import Credentials
 from services.auth.gateway.sources import source_of
@@ -106,7 +106,7 @@ async def prove_recovery_phone(
 @router.post(
     "/password-recoveries/{recovery_id}/ceremony",
     status_code=201,
-    openapi_extra=refuses(*_GOES_ON, "biometrics_negative") | {TELLS_ITSELF: True},
+    openapi_extra=refuses(*_GOES_ON, *BIOMETRICS_ASKED) | {TELLS_ITSELF: True},
 )
 async def open_password_ceremony(
     here: Here, token: RecoveryToken, recovery_id: UUID, _body: Nothing | None = None
@@ -165,7 +165,7 @@ async def start_number_recovery(
 @router.post(
     "/number-recoveries/{recovery_id}/ceremony",
     status_code=201,
-    openapi_extra=refuses(*_GOES_ON, "biometrics_negative") | {TELLS_ITSELF: True},
+    openapi_extra=refuses(*_GOES_ON, *BIOMETRICS_ASKED) | {TELLS_ITSELF: True},
 )
 async def open_number_ceremony(
     here: Here, token: RecoveryToken, recovery_id: UUID, _body: Nothing | None = None

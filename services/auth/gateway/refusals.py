@@ -23,6 +23,8 @@ REGISTRATION: Final = (
     "phone_quarantined",
     "biometrics_negative",
 )
+BIOMETRICS_ASKED: Final = ("biometrics_negative", "consent_missing")
+"""Of operations that send a person to ЦОИД, which a consent has to allow."""
 CEREMONY: Final = (
     "ceremony_unknown",
     "ceremony_failed",
@@ -36,6 +38,7 @@ BIOMETRICS: Final = (
     "biometrics_liveness_failed",
     "biometrics_negative",
     "biometrics_score_too_low",
+    "consent_missing",
     "protocol_attempts_exceeded",
     "protocol_malformed",
     "protocol_other_document",
@@ -96,6 +99,7 @@ PERSON: Final = (
     "document_expired",
     "consent_invalid",
     "consent_missing",
+    "consent_text_changed",
     "person_not_confirmed",
     "person_tries_exhausted",
     "phone_not_confirmed",

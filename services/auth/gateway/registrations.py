@@ -199,7 +199,7 @@ async def put_photo(
 @router.post(
     "/{registration_id}/ceremony",
     status_code=201,
-    openapi_extra=refuses(*REGISTRATION),
+    openapi_extra=refuses(*REGISTRATION, "consent_missing"),
 )
 async def open_registration_ceremony(
     here: Here,

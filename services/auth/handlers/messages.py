@@ -23,6 +23,7 @@ from kernel.events.onboarding import (
     BankAccountChanged,
     BankAccountRemoved,
     BankAccountSelected,
+    DocumentExpiryNoted,
 )
 from kernel.ids import Ids
 from kernel.values import Phone
@@ -56,6 +57,11 @@ def _lost(event: AccountOwnershipLost) -> Template | None:
     return None if event.code == "account_changed" else "account_lost"
 
 
+def _document(event: DocumentExpiryNoted) -> Template:
+    """A standing we do not know yet is told as the milder one."""
+    return "document_expired" if event.standing == "expired" else "document_expiring"
+
+
 ACCOUNT_NEWS: Final[Mapping[type[Event], Template]] = {
     BankAccountAdded: "account_added",
     BankAccountChanged: "account_changed",
@@ -72,6 +78,7 @@ NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template | None]]
     PayoutDue: _due,
     PayoutSettled: "payout_settled",
     AccountOwnershipLost: _lost,
+    DocumentExpiryNoted: _document,
     OperationSuspended: "operation_suspended",
 }
 """Which facts of other services a client is told; each names its `client_id`."""

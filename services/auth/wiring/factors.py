@@ -137,6 +137,15 @@ class FactorUseCases:
             raise refused
         return token
 
+    def use_step_up(self, context: Context, *, session: Session) -> None:
+        """Use up a step-up for one act of another service.
+
+        Refused ``step_up_required``.
+        """
+        with self._desk.begin(context) as (tx, stores):
+            at = self._desk.counter(tx, stores, now=self._desk.now())
+            factors.require_step_up(session, sessions=stores.sessions, at=at)
+
     def begin_totp(self, context: Context, *, session: Session) -> Begun:
         """A new secret for an authenticator, shown this once."""
         secret = random_bytes(TOTP_SECRET_BYTES)

@@ -162,6 +162,16 @@ def check_account(account_id: UUID | None, *, lost: bool) -> Check:
     )
 
 
+def check_bureau_consent(*, given: bool) -> Check:
+    """The client has consented to a credit report; without it nobody asks for one."""
+    return Check(
+        name="bureau_consent",
+        passed=given,
+        source="law on credit bureaus; law №94-V, art. 7",
+        found={"given": int(given)},
+    )
+
+
 def check_stop_credit(report: CreditReport) -> Check:
     """«Стоп-кредит» is seen before the decision and ends it."""
     return Check(
@@ -212,6 +222,7 @@ _REFUSALS: Final = {
     "amount_cap": "amount_above_maximum",
     "gesv_cap": "gesv_above_cap",
     "account": "account_not_proved",
+    "bureau_consent": "credit_report_consent_missing",
     "stop_credit": "stop_credit",
     "first_online_loan": "personal_visit_required",
     "antifraud": "antifraud",

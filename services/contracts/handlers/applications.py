@@ -169,12 +169,12 @@ def _check(
         )
         checks.append(_check_account(account_id, work=work))
     if checks[-1].passed:
-        borrower = judges.onboarding.borrower(
-            application.client_id, purpose="credit_report"
-        )
-        report = judges.bureau.report(borrower.iin)
-        checks.append(machine.check_stop_credit(report))
-        checks.append(machine.check_first_loan(application, report, lending))
+        subject = judges.onboarding.credit_subject(application.client_id)
+        checks.append(machine.check_bureau_consent(given=subject is not None))
+        if subject is not None:
+            report = judges.bureau.report(subject.iin)
+            checks.append(machine.check_stop_credit(report))
+            checks.append(machine.check_first_loan(application, report, lending))
     decided = machine.pass_checks(application, tuple(checks), account_id=account_id)
     return _save(application, decided, checks=checks, work=work, at=clock.now())
 

@@ -26,6 +26,7 @@ from services.onboarding.adapters.http import (
     Answered,
     OuterServer,
 )
+from services.onboarding.domain.consent import ConsentKind, Leave
 from services.onboarding.domain.protocol import Protocol
 from services.onboarding.ports import Provider, Session, SignedProtocol
 
@@ -69,9 +70,10 @@ class HttpProvider:
         self._return_url = return_url
 
     def open(
-        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str
+        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str, by: Leave
     ) -> Session:
         """Open a session for one comparison. Transient when the provider is away."""
+        by.demand(ConsentKind.BIOMETRICS)
         reply = self._server.post_json(
             "/sessions",
             {
@@ -90,11 +92,12 @@ class HttpProvider:
             raise Broken("the provider gave a session number of another form")
         return Session(session_id=opened.session_id, redirect_url=opened.redirect_url)
 
-    def result(self, session_id: str, code: str) -> SignedProtocol:
+    def result(self, session_id: str, code: str, *, by: Leave) -> SignedProtocol:
         """The protocol behind a code.
 
         Refused with ``biometrics_code_unknown``; Transient when the provider is away.
         """
+        by.demand(ConsentKind.BIOMETRICS)
         path = f"/sessions/{session_id}/result"
         reply = self._server.post_json(path, {"code": code}, limit=MAX_RESULT_BYTES)
         if reply.status == HTTP_NOT_FOUND:

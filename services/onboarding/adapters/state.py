@@ -8,6 +8,7 @@ from pydantic import Field
 from kernel.errors import Broken, Refused
 from kernel.values import Iin, Phone
 from services.onboarding.adapters.http import HTTP_OK, Answered, OuterServer
+from services.onboarding.domain.consent import ConsentKind, Leave
 from services.onboarding.domain.person import Names, PhoneVerdict, StateRecord
 
 MAX_BYTES: Final = 32 * 1024
@@ -38,8 +39,9 @@ class HttpStateBase:
     def __init__(self, server: OuterServer) -> None:
         self._server = server
 
-    def person(self, iin: Iin) -> StateRecord | None:
+    def person(self, iin: Iin, *, by: Leave) -> StateRecord | None:
         """The record of an ИИН; None for a person unknown. Transient, Broken."""
+        by.demand(ConsentKind.PERSONAL_DATA)
         reply = self._server.post_json(
             "/state/v1/person", {"iin": iin.reveal()}, limit=MAX_BYTES
         )
@@ -59,8 +61,9 @@ class HttpStateBase:
         except Refused:
             raise Broken("the state's record does not pass for a person") from None
 
-    def phone_owner(self, iin: Iin, phone: Phone) -> PhoneVerdict:
+    def phone_owner(self, iin: Iin, phone: Phone, *, by: Leave) -> PhoneVerdict:
         """Whether the number is registered in the name of this ИИН."""
+        by.demand(ConsentKind.PERSONAL_DATA)
         reply = self._server.post_json(
             "/state/v1/phone-owner",
             {"iin": iin.reveal(), "phone": phone.reveal()},

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from kernel.errors import Refused
 from kernel.values import Iin
+from services.onboarding.domain.refusal import Reason
 
 MAX_NAME: Final = 100  # characters
 _NAME = re.compile(r"[^\W\d_]+(?:[ '\-’][^\W\d_]+)*")
@@ -26,6 +28,13 @@ class DocumentKind(StrEnum):
     PASSPORT = "passport"
     RESIDENCE_PERMIT = "residence_permit"
     STATELESS_CERTIFICATE = "stateless_certificate"
+
+
+class DocumentStanding(StrEnum):
+    """What there is to tell of a document that will not be valid for long."""
+
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
 
 
 class PhoneVerdict(StrEnum):
@@ -57,6 +66,10 @@ class Names:
     def same_as(self, other: "Names") -> bool:
         """Equality that ignores case, and nothing else."""
         return _folded(self) == _folded(other)
+
+    def masked(self) -> str:
+        """Initials: what a screen may show."""
+        return " ".join(f"{part[0]}***" for part in self.full().split())
 
     def full(self) -> str:
         """Фамилия Имя Отчество."""
@@ -91,14 +104,23 @@ class IdentityDocument:
             )
         return cls(kind=DocumentKind(kind), number=plain, valid_until=valid_until)
 
-    def refuse_expired(self, today: date) -> None:
-        """Refused with ``document_expired`` after the last day of validity."""
+    def is_expired(self, today: date) -> bool:
+        """Whether its last day of validity has passed."""
+        return self.valid_until < today
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndingDocument:
+    """A client's document that has expired or is about to, by its last day alone."""
+
+    client_id: UUID
+    valid_until: date
+
+    def standing(self, today: date) -> DocumentStanding:
+        """Valid on its last day, and not after."""
         if self.valid_until < today:
-            raise Refused(
-                "document_expired",
-                "The identity document is no longer valid.",
-                next_step="Renew the document, then register.",
-            )
+            return DocumentStanding.EXPIRED
+        return DocumentStanding.EXPIRING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,41 +143,38 @@ class StateRecord:
     document_valid_until: date
 
 
-def refuse_unless_on_record(
+def fault_of(
     person: Person,
     record: StateRecord | None,
     phone: PhoneVerdict,
     *,
     today: date,
     min_age: int,
-) -> None:
-    """Let through only who the state knows as given, of age, and owner of the phone.
+) -> Reason | None:
+    """Why a person may not register; None for who the state knows as given.
 
-    1. Unknown person, other ИИН, other names, other document: one refusal,
-       ``person_not_confirmed``, which does not tell which of them: somebody may be
-       trying a stranger's data.
-    2. Age by the state's birth date, never by the digits of the ИИН: ``under_age``.
-    3. Phone of another person, or of nobody known: ``phone_not_confirmed``.
+    1. Unknown person, other ИИН, other names, other document: the reasons differ, what
+       the person hears does not: somebody may be trying a stranger's data.
+    2. Age by the state's birth date, never by the digits of the ИИН.
+    3. Phone of another person, or of nobody known.
     """
-    if record is None or not _agrees(person, record):  # step 1
-        raise Refused(
-            "person_not_confirmed",
-            "The data could not be confirmed.",
-            next_step="Check the data against the identity document.",
-        )
+    if record is None:  # step 1
+        return Reason.STATE_KNOWS_NOBODY
+    difference = _difference(person, record)
+    if difference is not None:
+        return difference
     if age_on(record.birth_on, today) < min_age:  # step 2
-        raise Refused(
-            "under_age",
-            "Microcredits are given to adults only.",
-            next_step="Come back when you are of age.",
-            min_age=min_age,
-        )
-    if phone is not PhoneVerdict.MATCH:  # step 3
-        raise Refused(
-            "phone_not_confirmed",
-            "It could not be confirmed that the phone number is yours.",
-            next_step="Register with a number that is registered in your name.",
-        )
+        return Reason.UNDER_AGE
+    return _OF_PHONES[phone]  # step 3
+
+
+def unknown_client() -> Refused:
+    """Nobody of this id has an account."""
+    return Refused(
+        "client_unknown",
+        "There is no such client.",
+        next_step="Name a client who has an account.",
+    )
 
 
 def age_on(birth_on: date, today: date) -> int:
@@ -164,13 +183,24 @@ def age_on(birth_on: date, today: date) -> int:
     return today.year - birth_on.year - before_birthday
 
 
-def _agrees(person: Person, record: StateRecord) -> bool:
-    return (
-        person.iin == record.iin
-        and person.names.same_as(record.names)
-        and person.document.number == record.document_number
-        and person.document.valid_until == record.document_valid_until
-    )
+_OF_PHONES: Final = {
+    PhoneVerdict.MATCH: None,
+    PhoneVerdict.MISMATCH: Reason.PHONE_OF_ANOTHER,
+    PhoneVerdict.UNKNOWN: Reason.PHONE_OF_NOBODY_KNOWN,
+}
+
+
+def _difference(person: Person, record: StateRecord) -> Reason | None:
+    """The first thing the state knows otherwise."""
+    if person.iin != record.iin:
+        return Reason.IIN_DIFFERS
+    if not person.names.same_as(record.names):
+        return Reason.NAMES_DIFFER
+    if person.document.number != record.document_number:
+        return Reason.DOCUMENT_NUMBER_DIFFERS
+    if person.document.valid_until != record.document_valid_until:
+        return Reason.DOCUMENT_DATE_DIFFERS
+    return None
 
 
 def _name(text: str) -> str:

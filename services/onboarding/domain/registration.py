@@ -25,6 +25,10 @@ MAX_PERSON_TRIES: Final = 5
 TOKEN_BYTES: Final = 32
 
 
+LOG_IN: Final = "Log in with the phone number of your account."
+REGISTER_AGAIN: Final = "Register again."
+
+
 class RegistrationState(StrEnum):
     """Where a registration stands."""
 
@@ -112,10 +116,9 @@ def over(code: str | None) -> Refused:
         code or "registration_refused",
         "This registration was refused.",
         next_step=(
-            "Log in with the phone number of your account."
-            if code in {ALREADY_REGISTERED, PHONE_REGISTERED}
-            else "Register again."
+            LOG_IN if code in {ALREADY_REGISTERED, PHONE_REGISTERED} else REGISTER_AGAIN
         ),
+        outcome="final",
     )
 
 
@@ -130,12 +133,3 @@ PHONE_QUARANTINED: Final = "phone_quarantined"
 
 BIOMETRICS_NEGATIVE: Final = "biometrics_negative"
 """Three failed attempts: the result is negative and the registration ends."""
-
-
-def too_many_tries() -> Refused:
-    """The state was asked often enough for one registration."""
-    return Refused(
-        "person_tries_exhausted",
-        "The data could not be confirmed too many times.",
-        next_step="Register again with the identity document at hand.",
-    )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from kernel.clock import almaty_date
 from kernel.values import Iban, Phone
-from services.onboarding.domain.consent import Consent, ConsentKind
+from services.onboarding.domain.consent import ConsentKind, ConsentRecord
 from services.onboarding.domain.person import DocumentKind, Person
 
 MEDIA_TYPE: Final = "text/plain; charset=utf-8"
@@ -41,7 +41,7 @@ class Statement:
     phone: Phone
     iban: Iban
     photo_sha256: str
-    consents: tuple[Consent, ...]
+    consents: tuple[ConsentRecord, ...]
 
     def render(self) -> bytes:
         """The document, deterministic to the byte."""

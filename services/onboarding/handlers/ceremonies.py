@@ -35,6 +35,7 @@ from services.onboarding.domain.ceremony import (
     unknown_ceremony,
 )
 from services.onboarding.domain.change import ChangeState
+from services.onboarding.domain.consent import ConsentKind, standing
 from services.onboarding.domain.person import Person
 from services.onboarding.domain.registration import (
     BIOMETRICS_NEGATIVE,
@@ -43,7 +44,7 @@ from services.onboarding.domain.registration import (
 )
 from services.onboarding.domain.statement import Statement
 from services.onboarding.domain.visits import Allowance, Visit, allowance
-from services.onboarding.handlers import accounts, changes
+from services.onboarding.handlers import accounts, changes, consents
 from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import load
 from services.onboarding.ports import Begin, Providers, Rules, Secrets, Unit
@@ -86,7 +87,7 @@ def open_registration_ceremony(
         person = unit.registrations.person(found.client_id)
         account = selected_of(unit.accounts.of_client(found.client_id))
         photo_sha256 = unit.registrations.photo_sha256(registration_id)
-        consents = unit.registrations.consents(found.client_id)
+        held = standing(unit.consents.history(found.client_id))
     if person is None or account is None or photo_sha256 is None:
         raise Broken("a registration with a photo lacks its data")
     statement = Statement(
@@ -97,7 +98,7 @@ def open_registration_ceremony(
         phone=found.phone,
         iban=account.destination.iban,
         photo_sha256=photo_sha256,
-        consents=consents,
+        consents=tuple(held.values()),
     )
     return _open(
         desk,
@@ -354,6 +355,7 @@ def _biometrics_url(desk: Desk, ceremony: Ceremony) -> str | None:
         attempt = unit.ceremonies.open_attempt(ceremony.ceremony_id)
         person = person_of(unit, ceremony)
         allowed = allowed_now(unit, ceremony, desk)
+        leave = consents.leave(unit, ceremony.client_id, ConsentKind.BIOMETRICS)
     if not allowed.attempts_left:
         return None
     if attempt is not None:
@@ -364,6 +366,7 @@ def _biometrics_url(desk: Desk, ceremony: Ceremony) -> str | None:
         nonce=ceremony.nonce,
         iin=person.iin,
         document_sha256=ceremony.document_sha256,
+        by=leave,
     )
     attempt = Attempt(
         attempt_id=desk.ids.new(),

@@ -33,8 +33,9 @@ from services.onboarding.domain.change import (
     unknown_change,
     wrong_step,
 )
+from services.onboarding.domain.consent import ConsentKind
 from services.onboarding.domain.person import PhoneVerdict
-from services.onboarding.handlers import accounts
+from services.onboarding.handlers import accounts, consents
 from services.onboarding.handlers.registration import why_taken
 from services.onboarding.ports import (
     Begin,
@@ -158,12 +159,13 @@ def check_phone(
     with begin() as unit:
         change = load(unit, which)
         change.refuse_unless(ChangeState.CONFIRMED, ChangeState.CHECKED, at=clock.now())
+        if change.state is ChangeState.CHECKED:
+            return
         person = unit.registrations.person(which.client_id)
-    if change.state is ChangeState.CHECKED:
-        return
+        leave = consents.leave(unit, which.client_id, ConsentKind.PERSONAL_DATA)
     if person is None:
         raise Broken("a client has no person")
-    verdict = state_base.phone_owner(person.iin, change.phone)
+    verdict = state_base.phone_owner(person.iin, change.phone, by=leave)
     with begin() as unit:
         if verdict is PhoneVerdict.MATCH:
             _move(unit, change, to=ChangeState.CHECKED, at=clock.now())

@@ -22,12 +22,14 @@ from services.onboarding.domain.ceremony import (
     negative,
     unknown_ceremony,
 )
+from services.onboarding.domain.consent import ConsentKind
 from services.onboarding.domain.protocol import (
     Expectation,
     ProtocolCode,
     judge_protocol,
 )
 from services.onboarding.domain.protocol import Protocol as BiometricProtocol
+from services.onboarding.domain.refusal import Reason
 from services.onboarding.domain.registration import BIOMETRICS_NEGATIVE
 from services.onboarding.domain.signature import (
     MAX_CMS_BYTES,
@@ -40,6 +42,7 @@ from services.onboarding.domain.signature import (
     judge,
     refused,
 )
+from services.onboarding.handlers import consents
 from services.onboarding.handlers.ceremonies import (
     Desk,
     Owner,
@@ -50,6 +53,7 @@ from services.onboarding.handlers.ceremonies import (
     person_of,
     say_failed,
 )
+from services.onboarding.handlers.refusals import deny
 from services.onboarding.ports import (
     ProtocolProof,
     Protocols,
@@ -108,8 +112,9 @@ def complete_biometrics(
         if not allowed.attempts_left:
             raise negative(BIOMETRICS_NEGATIVE, allowed)
         person = person_of(unit, ceremony)
+        leave = consents.leave(unit, ceremony.client_id, ConsentKind.BIOMETRICS)
     provider = desk.providers.named(attempt.provider)
-    signed = provider.door.result(attempt.session_id, code)  # step 2
+    signed = provider.door.result(attempt.session_id, code, by=leave)  # step 2
     examination = signatures.examine(signed.signature, signed.protocol)  # step 3
     fault = judge(examination, Organisation(provider.bin))
     if fault is Code.REVOCATION_UNKNOWN:
@@ -221,7 +226,7 @@ def _give_up(unit: Unit, ceremony: Ceremony, code: str, desk: Desk) -> None:
         say_failed(unit, ceremony, code)
     registration_id = ceremony.registration_id
     if registration_id is not None and code == BIOMETRICS_NEGATIVE:
-        unit.registrations.refuse(registration_id, code=code, at=now)
+        deny(unit, registration_id, Reason.BIOMETRICS_FAILED, ids=desk.ids, at=now)
 
 
 def put_signature(

@@ -3,7 +3,7 @@
 Everything but the start is done by whoever holds the registration's bearer token.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,9 +28,19 @@ from services.onboarding.domain.account import (
     refuse_unknown_bank,
     selected_of,
 )
-from services.onboarding.domain.consent import Consent
-from services.onboarding.domain.person import Person, refuse_unless_on_record
+from services.onboarding.domain.consent import (
+    ConsentKind,
+    ConsentText,
+    parse_consents,
+)
+from services.onboarding.domain.person import (
+    Person,
+    PhoneVerdict,
+    StateRecord,
+    fault_of,
+)
 from services.onboarding.domain.photo import read_picture
+from services.onboarding.domain.refusal import OF_TAKEN_NUMBERS, Reason
 from services.onboarding.domain.registration import (
     LIFETIME,
     MAX_PERSON_TRIES,
@@ -40,7 +50,9 @@ from services.onboarding.domain.registration import (
     RegistrationState,
     token_digest,
 )
+from services.onboarding.handlers import consents
 from services.onboarding.handlers.accounts import record_ownership
+from services.onboarding.handlers.refusals import deny
 from services.onboarding.ports import (
     Bank,
     Begin,
@@ -61,7 +73,8 @@ class Application:
 
     person: Person
     iban: Iban
-    consents: tuple[Consent, ...]
+    consents: tuple[tuple[str, str], ...]
+    """Kinds, and digests of the texts shown."""
 
 
 def start_registration(
@@ -103,6 +116,7 @@ def confirm_phone(
     *,
     begin: Begin,
     clock: Clock,
+    ids: Ids,
     codes: PhoneCodes,
     blind: Blind,
     rules: Rules,
@@ -125,7 +139,8 @@ def confirm_phone(
     with begin() as unit:
         taken = why_taken(unit, phone_token, since=now - rules.quarantine(now))
         if taken:
-            unit.registrations.refuse(registration_id, code=taken, at=now)
+            reason = OF_TAKEN_NUMBERS[taken]
+            deny(unit, registration_id, reason, ids=ids, at=now)
         else:
             _move(unit, found, to=RegistrationState.PHONE_CONFIRMED, clock=clock)
             unit.publish(
@@ -150,41 +165,34 @@ def put_person(
 ) -> Mapping[str, Json]:
     """phone_confirmed → data_complete, when the state knows the person so.
 
-    A second set of data is refused: the ИИН, once given, stays (clause 4.11). Refused
-    too: ``document_expired``, ``bank_unknown``, ``person_not_confirmed``,
-    ``under_age``, ``phone_not_confirmed``, ``person_tries_exhausted``.
+    The consents are on record, in a commit of their own, before the state is asked
+    anything.  A second set of data is refused: the ИИН, once given, stays (clause
+    4.11).  Refused too: ``document_expired``, ``bank_unknown``,
+    ``person_not_confirmed``, ``under_age``, ``phone_not_confirmed``,
+    ``person_tries_exhausted``, and what `parse_consents` refuses.
     """
     now, person = clock.now(), application.person
     today = almaty_date(now)
-    person.document.refuse_expired(today)
     refuse_unknown_bank(application.iban, known=rules.bank_codes(now))
     destination = Destination(iban=application.iban)
-    with begin() as unit:
-        found = load(unit, registration_id, token)
-        found.refuse_unless(RegistrationState.PHONE_CONFIRMED, at=now)
-        tries_left = unit.registrations.spend_person_try(
-            registration_id, most=MAX_PERSON_TRIES
-        )
-    if not tries_left:
-        raise rules_of.too_many_tries()
-    try:
-        record = state_base.person(person.iin)
-        owner = state_base.phone_owner(person.iin, found.phone)
-    except Transient:
-        # Nothing was learned, so nothing is counted.
-        with begin() as unit:
-            unit.registrations.return_person_try(registration_id)
-        raise
-    refuse_unless_on_record(
-        person, record, owner, today=today, min_age=rules.min_age(today)
+    texts = parse_consents(application.consents, rules.consent_texts(now))
+    found = _admit(
+        begin, registration_id, token, person=person, texts=texts, ids=ids, at=now
     )
+    record, owner = _ask_state(begin, found, person, state_base=state_base)
+    min_age = rules.min_age(today)
+    reason = fault_of(person, record, owner, today=today, min_age=min_age)
+    if reason is not None:
+        details = {"min_age": min_age} if reason is Reason.UNDER_AGE else {}
+        with begin() as unit:
+            told = deny(unit, registration_id, reason, ids=ids, at=now, **details)
+        raise told or rules_of.over(None)
     with begin() as unit:
         _move(unit, found, to=RegistrationState.DATA_COMPLETE, clock=clock)
         iin_token = blind("iin", person.iin.reveal())
         unit.registrations.add_person(
             found.client_id, person, iin_token=iin_token, at=now
         )
-        unit.registrations.add_consents(found.client_id, application.consents, at=now)
         account = Account(
             account_id=ids.new(),
             client_id=found.client_id,
@@ -194,6 +202,53 @@ def put_person(
         )
         unit.accounts.add(account, at=now)
     return _standing(found, RegistrationState.DATA_COMPLETE)
+
+
+def _admit(
+    begin: Begin,
+    registration_id: UUID,
+    token: str,
+    *,
+    person: Person,
+    texts: Sequence[ConsentText],
+    ids: Ids,
+    at: datetime,
+) -> Registration:
+    """Let data be held against the state's: a try is spent, consents are on record."""
+    told: Refused | None = None
+    with begin() as unit:
+        found = load(unit, registration_id, token)
+        found.refuse_unless(RegistrationState.PHONE_CONFIRMED, at=at)
+        if person.document.is_expired(almaty_date(at)):
+            reason = Reason.DOCUMENT_EXPIRED
+            told = deny(unit, registration_id, reason, ids=ids, at=at)
+        elif not unit.registrations.spend_person_try(
+            registration_id, most=MAX_PERSON_TRIES
+        ):
+            reason = Reason.STATE_ASKED_TOO_OFTEN
+            told = deny(unit, registration_id, reason, ids=ids, at=at)
+        else:
+            consents.record_given(unit, found.client_id, texts, at=at)
+    if told is not None:
+        raise told
+    return found
+
+
+def _ask_state(
+    begin: Begin, found: Registration, person: Person, *, state_base: StateBase
+) -> tuple[StateRecord | None, PhoneVerdict]:
+    """What the state knows of the person and of the number.  Transient."""
+    with begin() as unit:
+        leave = consents.leave(unit, found.client_id, ConsentKind.PERSONAL_DATA)
+    try:
+        record = state_base.person(person.iin, by=leave)
+        owner = state_base.phone_owner(person.iin, found.phone, by=leave)
+    except Transient:
+        # Nothing was learned, so nothing is counted.
+        with begin() as unit:
+            unit.registrations.return_person_try(found.registration_id)
+        raise
+    return record, owner
 
 
 def put_photo(
@@ -293,12 +348,11 @@ def activate(
     with begin() as unit:
         code = why_taken(unit, client.phone_token, since=now - rules.quarantine(now))
         if code == rules_of.PHONE_QUARANTINED:
-            return not unit.registrations.refuse(registration_id, code=code, at=now)
+            return not deny(unit, registration_id, Reason.PHONE_RESTS, ids=ids, at=now)
         if not unit.clients.add(client, at=now):
             # A twin of this act leaves the registration active: no refusal then.
-            return not unit.registrations.refuse(
-                registration_id, code=rules_of.ALREADY_REGISTERED, at=now
-            )
+            reason = Reason.PERSON_HAS_AN_ACCOUNT
+            return not deny(unit, registration_id, reason, ids=ids, at=now)
         _move(unit, found, to=RegistrationState.ACTIVE, clock=clock)
         unit.publish(
             ClientActivated(

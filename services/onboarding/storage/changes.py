@@ -81,6 +81,14 @@ class SqlChanges:
             .values(covered_by=operation)
         )
 
+    def of_client(self, client_id: UUID) -> tuple[Change, ...]:
+        rows = self.connection.execute(
+            select(changes)
+            .where(changes.c.client_id == client_id)
+            .order_by(changes.c.started_at)
+        )
+        return tuple(self._change(row) for row in rows)
+
     def begun_since(self, client_id: UUID, *, since: datetime) -> int:
         count = self.connection.execute(
             select(func.count()).where(

@@ -1,30 +1,35 @@
-"""Registrations, persons, consents and photos in PostgreSQL."""
+"""Registrations, persons and photos in PostgreSQL."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from kernel.crypto import FieldKeys
 from kernel.values import Iin, Phone
-from services.onboarding.domain.consent import Consent, ConsentKind
 from services.onboarding.domain.person import (
     DocumentKind,
     IdentityDocument,
     Names,
     Person,
 )
+from services.onboarding.domain.refusal import Outcome, Reason, RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.ports import StoredPhoto
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import (
-    consents,
     persons,
     photos,
+    registration_refusals,
     registrations,
 )
 
+# Ids grow with time: the newest first.
+_REFUSALS: Final = select(registration_refusals).order_by(
+    registration_refusals.c.refusal_id.desc()
+)
 _FINISHED = (RegistrationState.ACTIVE.value, RegistrationState.REFUSED.value)
 
 
@@ -112,6 +117,39 @@ class SqlRegistrations:
         )
         return changed.rowcount == 1
 
+    def add_refusal(self, record: RefusalRecord) -> None:
+        self.connection.execute(
+            insert(registration_refusals).values(
+                refusal_id=record.refusal_id,
+                registration_id=record.registration_id,
+                code=record.code,
+                reason=record.reason.value,
+                outcome=record.outcome.value,
+                refused_at=record.at,
+            )
+        )
+
+    def refusals(self, registration_id: UUID) -> tuple[RefusalRecord, ...]:
+        return self._refusals(
+            _REFUSALS.where(registration_refusals.c.registration_id == registration_id)
+        )
+
+    def latest_refusals(self, *, limit: int) -> tuple[RefusalRecord, ...]:
+        return self._refusals(_REFUSALS.limit(limit))
+
+    def _refusals(self, chosen: Select[*tuple[Any, ...]]) -> tuple[RefusalRecord, ...]:
+        return tuple(
+            RefusalRecord(
+                refusal_id=row.refusal_id,
+                registration_id=row.registration_id,
+                code=row.code,
+                reason=Reason(row.reason),
+                outcome=Outcome(row.outcome),
+                at=row.refused_at,
+            )
+            for row in self.connection.execute(chosen)
+        )
+
     def spend_person_try(self, registration_id: UUID, *, most: int) -> bool:
         changed = self.connection.execute(
             update(registrations)
@@ -191,33 +229,6 @@ class SqlRegistrations:
                 ),
                 valid_until=row.document_valid_until,
             ),
-        )
-
-    def add_consents(
-        self, client_id: UUID, given: tuple[Consent, ...], *, at: datetime
-    ) -> None:
-        self.connection.execute(
-            insert(consents),
-            [
-                {
-                    "client_id": client_id,
-                    "kind": consent.kind.value,
-                    "text_sha256": consent.text_sha256,
-                    "given_at": at,
-                }
-                for consent in given
-            ],
-        )
-
-    def consents(self, client_id: UUID) -> tuple[Consent, ...]:
-        rows = self.connection.execute(
-            select(consents.c.kind, consents.c.text_sha256)
-            .where(consents.c.client_id == client_id)
-            .order_by(consents.c.kind)
-        )
-        return tuple(
-            Consent(kind=ConsentKind(row.kind), text_sha256=row.text_sha256)
-            for row in rows
         )
 
     def add_photo(self, photo: StoredPhoto, *, at: datetime) -> None:

@@ -5,12 +5,14 @@ Columns that end in `_sealed` are encrypted for exactly their row; columns that 
 """
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     Date,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -53,6 +55,25 @@ Index(
     postgresql_where=text("state = 'identified'"),
 )
 
+# What a registration was refused for; the reason is for the staff alone.
+registration_refusals = Table(
+    "registration_refusals",
+    metadata,
+    Column("refusal_id", Uuid, primary_key=True),
+    Column(
+        "registration_id",
+        Uuid,
+        ForeignKey("registrations.registration_id"),
+        nullable=False,
+    ),
+    Column("code", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("refused_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("outcome IN ('retry', 'final')", name="refusals_outcome"),
+)
+Index("refusals_registration", registration_refusals.c.registration_id)
+
 persons = Table(
     "persons",
     metadata,
@@ -69,7 +90,23 @@ persons = Table(
     CheckConstraint("document_kind <> 'birth_certificate'", name="persons_document"),
 )
 Index("persons_iin_token", persons.c.iin_token)
+Index("persons_valid_until", persons.c.document_valid_until)
 
+# Which client was told of which document's end: once for each standing.
+document_notices = Table(
+    "document_notices",
+    metadata,
+    Column("client_id", Uuid, primary_key=True),
+    Column("valid_until", Date, primary_key=True),
+    Column("standing", Text, primary_key=True),
+    Column("noted_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint(
+        "standing IN ('expiring', 'expired')", name="document_notices_standing"
+    ),
+)
+
+# What releases before the history of consents write and read; two triggers keep it and
+# the history alike until no such process is left.
 consents = Table(
     "consents",
     metadata,
@@ -77,6 +114,49 @@ consents = Table(
     Column("kind", Text, primary_key=True),
     Column("text_sha256", Text, nullable=False),
     Column("given_at", DateTime(timezone=True), nullable=False),
+)
+
+# Every act about a consent; triggers refuse any change of a row (law №94-V, art. 8).
+consent_acts = Table(
+    "consent_acts",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("text_version", Text),
+    Column("text_sha256", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("acted_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("act IN ('given', 'withdrawn')", name="consent_acts_act"),
+)
+Index("consent_acts_client", consent_acts.c.client_id, consent_acts.c.number)
+
+# Who read a client's data in clear, and for what; the client sees it.
+readings = Table(
+    "readings",
+    metadata,
+    Column("reading_id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("read_at", DateTime(timezone=True), nullable=False),
+)
+Index("readings_client", readings.c.client_id, readings.c.reading_id)
+
+# What contracts has told of contracts: open until told otherwise.
+obligations = Table(
+    "obligations",
+    metadata,
+    Column("contract_id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+)
+Index(
+    "obligations_open",
+    obligations.c.client_id,
+    postgresql_where=text("closed_at IS NULL"),
 )
 
 photos = Table(

@@ -11,6 +11,10 @@ from services.onboarding.storage.accounts import SqlAccounts
 from services.onboarding.storage.ceremonies import SqlCeremonies
 from services.onboarding.storage.changes import SqlChanges
 from services.onboarding.storage.clients import SqlClients
+from services.onboarding.storage.consents import SqlConsents, SqlObligations
+from services.onboarding.storage.documents import SqlDocuments
+from services.onboarding.storage.dossiers import SqlDossiers
+from services.onboarding.storage.readings import SqlReadings
 from services.onboarding.storage.registrations import SqlRegistrations
 
 
@@ -27,6 +31,11 @@ class SqlUnit:
         self.accounts = SqlAccounts(connection, keys)
         self.ceremonies = SqlCeremonies(connection, keys)
         self.changes = SqlChanges(connection, keys)
+        self.consents = SqlConsents(connection)
+        self.obligations = SqlObligations(connection)
+        self.readings = SqlReadings(connection)
+        self.documents = SqlDocuments(connection)
+        self.dossiers = SqlDossiers(connection, keys)
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         """Run an act once per Idempotency-Key of the request it belongs to."""

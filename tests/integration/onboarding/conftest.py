@@ -25,7 +25,7 @@ from kernel.platform import Platform
 from kernel.settings import read
 from kernel.values import Iban, Iin, Phone
 from services.onboarding import wiring
-from services.onboarding.domain.consent import parse_consents
+from services.onboarding.domain.consent_texts import texts_of
 from services.onboarding.domain.person import IdentityDocument, Names
 from services.onboarding.domain.person import Person as Claimed
 from services.onboarding.handlers.ceremonies import Owner
@@ -40,9 +40,9 @@ from tests.unit.onboarding.pictures import png
 
 collect_ignore = [] if os.environ.get("EDS_VECTORS") else ["test_vectors.py"]
 
-MIGRATIONS = Path(wiring.__file__).parent / "migrations"
+MIGRATIONS = Path(wiring.__file__).parents[1] / "migrations"
 RIGHT_CODE = "123456"
-CONSENTS = (("personal_data", "a" * 64), ("biometrics", "b" * 64))
+CONSENTS = tuple((kind.value, text.sha256) for kind, text in texts_of("1").items())
 
 
 class TwinCodes:
@@ -167,7 +167,7 @@ class Applicant:
             application=Application(
                 person=claimed or self.claimed(),
                 iban=Iban(self.person.iban),
-                consents=parse_consents(CONSENTS),
+                consents=CONSENTS,
             ),
         )
 

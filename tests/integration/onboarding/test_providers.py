@@ -13,6 +13,7 @@ from infra.simulators.hierarchy import COID, OTHER
 from kernel.errors import Broken, Refused
 from kernel.policy import Setting
 from services.onboarding import wiring
+from services.onboarding.domain.consent import Leave
 from services.onboarding.ports import SignedProtocol
 from tests.integration.onboarding.conftest import Applicant, Cabinet
 
@@ -94,9 +95,9 @@ def test_what_comes_beside_the_last_attempt_proves_nothing(
     door = cabinet.use_cases._outside.providers.named("coid").door
     fetch = door.result
 
-    def first_the_others(session_id: str, code: str) -> SignedProtocol:
+    def first_the_others(session_id: str, code: str, *, by: Leave) -> SignedProtocol:
         monkeypatch.setattr(door, "result", fetch)
-        signed = fetch(session_id, code)
+        signed = fetch(session_id, code, by=by)
         with ThreadPoolExecutor(len(bad)) as pool:
             told = pool.map(lambda visit: failed_at(client, visit), bad)
             assert list(told).count("biometrics_negative") == 1

@@ -234,6 +234,36 @@ def test_a_step_up_and_an_enrolment_by_the_public_door(door: Door) -> None:
     assert [is_open(door, header(token)) for token in tokens] == [False, False, True]
 
 
+@pytest.mark.seeded("gateway_export_without_step_up")
+def test_an_export_needs_a_second_factor_given_just_now(door: Door) -> None:
+    """A session alone gets nothing; a step-up opens one export."""
+    token = logged_in(door)
+
+    def export() -> httpx.Response:
+        return door.send("POST", "/personal-data/export", headers=header(token))
+
+    early = export()
+    assert (early.status_code, early.json()["code"]) == (403, "step_up_required")
+    assert door.rpc.asked == []
+    begun = door.send(
+        "POST", "/sessions/current/step-up", json={}, headers=header(token)
+    ).json()
+    stepped = door.send(
+        "POST",
+        "/sessions/current/step-up/second-factor",
+        json={
+            "challenge_id": begun["challenge_id"],
+            "code": door.stand.code_for(purpose="step_up"),
+        },
+        headers=header(token),
+    )
+    token = cookies_of(stepped)[SESSION_COOKIE]
+    assert export().json()["person"]["iin"] == "900101300017"
+    again = export()
+    assert (again.status_code, again.json()["code"]) == (403, "step_up_required")
+    assert len(door.rpc.asked) == 1
+
+
 @pytest.mark.clause("4.3")
 def test_a_new_browser_goes_through_biometrics_by_the_public_door(door: Door) -> None:
     """No cookie yet, a ceremony asked for in the client's name, then the cabinet."""

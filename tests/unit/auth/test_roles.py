@@ -7,10 +7,11 @@ import pytest
 from services.auth.domain.roles import PERMISSIONS, ROLES, Role, permissions_of
 
 AGREED = """
-client-care        clients.end_session clients.look locks.look
+client-care        clients.end_session clients.look clients.read locks.look
+                   registrations.look
 underwriter        antifraud.look
 fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.release
-                   clients.look locks.look
+                   clients.look clients.read locks.look registrations.look
 treasurer          platform.look
 security-officer   approvals.decide approvals.look audit.look audit.verify
                    clients.end_session clients.look locks.look platform.drop_decide

@@ -285,6 +285,7 @@ class FakeOnboarding:
     other_bytes: bool = False
     covered: list[UUID | None] = field(default_factory=list)
     purposes: list[str] = field(default_factory=list)
+    consents: bool = True
     opened: list[tuple[str, bytes]] = field(default_factory=list)
 
     def account_of(
@@ -307,6 +308,11 @@ class FakeOnboarding:
         self._asked()
         self.purposes.append(purpose)
         return borrower()
+
+    def credit_subject(self, client_id: UUID) -> Borrower | None:
+        if not self.consents:
+            return None
+        return self.borrower(client_id, purpose="credit_report")
 
     def open_ceremony(
         self,

@@ -126,6 +126,16 @@ def test_onboarding_names_the_account_and_the_person() -> None:
     assert onboarding(PERSON).borrower(CLIENT, purpose="p") == borrower()
 
 
+def test_without_consent_there_is_nobody_to_report_on() -> None:
+    """It is an answer; any other refusal is a defect."""
+    assert onboarding(PERSON).credit_subject(CLIENT) == borrower()
+    assert onboarding(refused("consent_missing")).credit_subject(CLIENT) is None
+    with pytest.raises(Broken):
+        onboarding(refused("purpose_missing")).credit_subject(CLIENT)
+    with pytest.raises(Broken):
+        onboarding(refused("consent_missing")).borrower(CLIENT, purpose="p")
+
+
 @pytest.mark.parametrize("code", ["account_unknown", "not_found"])
 def test_a_client_without_account_has_none(code: str) -> None:
     """It is an answer; any other refusal is a defect."""

@@ -87,6 +87,7 @@ def test_a_good_application_is_offered_a_contract(bench: Bench) -> None:
         "amount_cap",
         "gesv_cap",
         "account",
+        "bureau_consent",
         "stop_credit",
         "first_online_loan",
         "antifraud",
@@ -135,6 +136,14 @@ def test_nobody_is_asked_more_than_the_decision_needs(bench: Bench) -> None:
     assert (bench.onboarding.purposes, bench.bureau.asked) == ([], 0)
     bench.onboarding.account = None
     assert submit(bench)["refusal_code"] == "account_not_proved"
+    assert (bench.onboarding.purposes, bench.bureau.asked) == ([], 0)
+
+
+@pytest.mark.seeded("contracts_report_without_consent")
+def test_without_consent_no_bureau_is_asked(bench: Bench) -> None:
+    bench.onboarding.consents = False
+    reply = submit(bench)
+    assert reply["refusal_code"] == "credit_report_consent_missing"
     assert (bench.onboarding.purposes, bench.bureau.asked) == ([], 0)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.errors import Broken
@@ -54,6 +54,7 @@ flows = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(flows=flows, part=st.floats(0.3, 1))
 def test_at_the_rate_found_both_sides_are_worth_the_same(
     flows: list[tuple[int, int]], part: float

@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.calendar import WorkingCalendar
@@ -27,6 +27,7 @@ loans = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(loan=loans)
 def test_a_schedule_repays_the_amount_to_the_tiyn(loan: dict[str, object]) -> None:
     """No payment of nothing, days that rise, each of them a working day."""
@@ -43,6 +44,7 @@ def test_a_schedule_repays_the_amount_to_the_tiyn(loan: dict[str, object]) -> No
     )
 
 
+@settings(deadline=None)
 @given(loan=loans)
 def test_annuity_payments_are_equal_but_for_the_last(loan: dict[str, object]) -> None:
     """The last one is not higher: nothing is left over for it."""

@@ -6,7 +6,12 @@ from uuid import UUID
 
 from kernel.values import Iban, Iin, Phone
 from services.onboarding.domain.ceremony import Ceremony, CeremonyState
-from services.onboarding.domain.consent import Consent, ConsentKind
+from services.onboarding.domain.consent import (
+    ConsentAct,
+    ConsentKind,
+    ConsentRecord,
+)
+from services.onboarding.domain.consent_texts import texts_of
 from services.onboarding.domain.person import (
     DocumentKind,
     IdentityDocument,
@@ -81,15 +86,39 @@ def record(
     )
 
 
-def consents() -> tuple[Consent, ...]:
+TEXTS = texts_of("1")
+GIVEN = (ConsentKind.PERSONAL_DATA, ConsentKind.BIOMETRICS)
+
+
+def shown(*kinds: ConsentKind) -> tuple[tuple[str, str], ...]:
+    """Consents to the texts in force, as a page sends them."""
+    return tuple((kind.value, TEXTS[kind].sha256) for kind in kinds or GIVEN)
+
+
+def consented(
+    kind: ConsentKind, act: ConsentAct = ConsentAct.GIVEN, text_sha256: str = TEXT
+) -> ConsentRecord:
+    """One line of a history."""
+    return ConsentRecord(
+        kind=kind,
+        act=act,
+        version="1",
+        text_sha256=text_sha256,
+        channel="lender",
+        at=NOW,
+    )
+
+
+def consents() -> tuple[ConsentRecord, ...]:
+    """What somebody who registers has given."""
     return (
-        Consent(kind=ConsentKind.PERSONAL_DATA, text_sha256=TEXT),
-        Consent(kind=ConsentKind.BIOMETRICS, text_sha256=OTHER_TEXT),
+        consented(ConsentKind.PERSONAL_DATA),
+        consented(ConsentKind.BIOMETRICS, text_sha256=OTHER_TEXT),
     )
 
 
 def application(given: Person | None = None) -> Application:
-    return Application(person=given or person(), iban=IBAN, consents=consents())
+    return Application(person=given or person(), iban=IBAN, consents=shown())
 
 
 def ceremony(

@@ -11,6 +11,7 @@ from uuid import UUID
 from kernel.crypto import Json
 from kernel.errors import Refused, Transient
 from kernel.events import Event
+from kernel.pages import Page
 from kernel.values import CardToken, Iban, Iin, Phone
 from services.onboarding.domain.account import (
     Account,
@@ -36,9 +37,22 @@ from services.onboarding.domain.change import (
     ChangeKind,
     ChangeState,
 )
-from services.onboarding.domain.consent import Consent
-from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
+from services.onboarding.domain.consent import (
+    ConsentKind,
+    ConsentRecord,
+    ConsentText,
+    Leave,
+)
+from services.onboarding.domain.person import (
+    DocumentStanding,
+    EndingDocument,
+    Person,
+    PhoneVerdict,
+    StateRecord,
+)
 from services.onboarding.domain.protocol import Protocol
+from services.onboarding.domain.reading import Reading
+from services.onboarding.domain.refusal import RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.domain.signature import Examination
 from services.onboarding.domain.visits import Visit, VisitRules
@@ -46,6 +60,7 @@ from services.onboarding.handlers.accounts import Owners
 from services.onboarding.handlers.ceremonies import Desk
 from services.onboarding.ports import (
     Client,
+    Identified,
     ProtocolProof,
     Provider,
     SentCode,
@@ -61,6 +76,7 @@ from tests.unit.onboarding.builders import (
     IIN,
     NOW,
     PHONE,
+    TEXTS,
     facts,
     organisation_facts,
     protocol,
@@ -103,8 +119,8 @@ class FakeRegistrations:
     rows: dict[UUID, Registration] = field(default_factory=dict)
     tries: dict[UUID, int] = field(default_factory=dict)
     persons: dict[UUID, Person] = field(default_factory=dict)
-    given: dict[UUID, tuple[Consent, ...]] = field(default_factory=dict)
     photos: dict[UUID, StoredPhoto] = field(default_factory=dict)
+    refused: list[RefusalRecord] = field(default_factory=list)
 
     def add(self, registration: Registration) -> None:
         self.rows[registration.registration_id] = registration
@@ -140,6 +156,17 @@ class FakeRegistrations:
         self.rows[registration_id] = replace(row, state=refused, refused_code=code)
         return True
 
+    def add_refusal(self, record: RefusalRecord) -> None:
+        self.refused.insert(0, record)
+
+    def refusals(self, registration_id: UUID) -> tuple[RefusalRecord, ...]:
+        return tuple(
+            one for one in self.refused if one.registration_id == registration_id
+        )
+
+    def latest_refusals(self, *, limit: int) -> tuple[RefusalRecord, ...]:
+        return tuple(self.refused[:limit])
+
     def spend_person_try(self, registration_id: UUID, *, most: int) -> bool:
         spent = self.tries.get(registration_id, 0)
         if spent >= most:
@@ -163,18 +190,6 @@ class FakeRegistrations:
 
     def person(self, client_id: UUID) -> Person | None:
         return self.persons.get(client_id)
-
-    def add_consents(
-        self,
-        client_id: UUID,
-        consents: tuple[Consent, ...],
-        *,
-        at: datetime,
-    ) -> None:
-        self.given[client_id] = consents
-
-    def consents(self, client_id: UUID) -> tuple[Consent, ...]:
-        return self.given.get(client_id, ())
 
     def add_photo(
         self,
@@ -315,6 +330,9 @@ class FakeChanges:
     def get(self, change_id: UUID) -> Change | None:
         return self.rows.get(change_id)
 
+    def of_client(self, client_id: UUID) -> tuple[Change, ...]:
+        return tuple(row for row in self.rows.values() if row.client_id == client_id)
+
     def begun_since(self, client_id: UUID, *, since: datetime) -> int:
         return sum(
             row.client_id == client_id and row.started_at > since
@@ -385,6 +403,47 @@ class FakeChanges:
 
     def _change(self, change_id: UUID, **changed: object) -> None:
         self.rows[change_id] = replace(self.rows[change_id], **changed)  # type: ignore[arg-type] # as called
+
+
+@dataclass
+class FakeConsents:
+    acts: dict[UUID, list[ConsentRecord]] = field(default_factory=dict)
+
+    def add(self, client_id: UUID, record: ConsentRecord) -> None:
+        self.acts.setdefault(client_id, []).append(record)
+
+    def history(self, client_id: UUID) -> tuple[ConsentRecord, ...]:
+        return tuple(self.acts.get(client_id, ()))
+
+
+@dataclass
+class FakeReadings:
+    rows: list[Reading] = field(default_factory=list)
+
+    def add(self, reading: Reading) -> None:
+        self.rows.insert(0, reading)
+
+    def of_client(self, client_id: UUID, page: Page) -> tuple[Reading, ...]:
+        mine = [row for row in self.rows if row.client_id == client_id]
+        ids = [row.reading_id for row in mine]
+        first = 0 if page.before is None else ids.index(page.before) + 1
+        return tuple(mine[first : first + page.rows])
+
+
+@dataclass
+class FakeObligations:
+    """Knows what it was told; of ceremonies it knows nothing."""
+
+    rows: dict[UUID, tuple[UUID, bool]] = field(default_factory=dict)
+
+    def open(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
+        self.rows.setdefault(contract_id, (client_id, True))
+
+    def close(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
+        self.rows[contract_id] = (client_id, False)
+
+    def are_open(self, client_id: UUID, *, at: datetime) -> bool:
+        return (client_id, True) in self.rows.values()
 
 
 @dataclass
@@ -540,6 +599,57 @@ class FakeCeremonies:
 
 
 @dataclass
+class FakeDocuments:
+    """Documents by client; what was told of them by document and standing."""
+
+    rows: dict[UUID, EndingDocument] = field(default_factory=dict)
+    told: set[tuple[UUID, date, DocumentStanding]] = field(default_factory=set)
+
+    def ending(
+        self, *, today: date, until: date, limit: int
+    ) -> tuple[EndingDocument, ...]:
+        found = [
+            row
+            for row in self.rows.values()
+            if row.valid_until <= until
+            and (row.client_id, row.valid_until, row.standing(today)) not in self.told
+        ]
+        return tuple(found[:limit])
+
+    def note(
+        self, document: EndingDocument, standing: DocumentStanding, *, at: datetime
+    ) -> bool:
+        key = (document.client_id, document.valid_until, standing)
+        fresh = key not in self.told
+        self.told.add(key)
+        return fresh
+
+
+@dataclass
+class FakeDossiers:
+    """Looks into the other stores of the unit."""
+
+    unit: "FakeUnit"
+
+    def photo(self, client_id: UUID) -> StoredPhoto | None:
+        client = self.unit.clients.rows[client_id]
+        return self.unit.registrations.photos.get(client.registration_id)
+
+    def identifications(self, client_id: UUID) -> tuple[Identified, ...]:
+        return tuple(
+            Identified(
+                ceremony_id=row.ceremony_id,
+                operation=row.operation,
+                state=row.state,
+                document_sha256=row.document_sha256,
+                opened_at=row.opened_at,
+            )
+            for row in self.unit.ceremonies.rows.values()
+            if row.client_id == client_id
+        )
+
+
+@dataclass
 class FakeUnit:
     """All stores; `begin` rolls back to a copy when the block raises."""
 
@@ -548,10 +658,18 @@ class FakeUnit:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     ceremonies: FakeCeremonies = field(default_factory=FakeCeremonies)
     changes: FakeChanges = field(default_factory=FakeChanges)
+    consents: FakeConsents = field(default_factory=FakeConsents)
+    obligations: FakeObligations = field(default_factory=FakeObligations)
+    readings: FakeReadings = field(default_factory=FakeReadings)
+    documents: FakeDocuments = field(default_factory=FakeDocuments)
     events: list[Event] = field(default_factory=list)
     open: bool = False
     replies: list[Mapping[str, Json]] | None = None
     """Of the one Idempotency-Key there is, if requests have one."""
+
+    @property
+    def dossiers(self) -> FakeDossiers:
+        return FakeDossiers(self)
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         if self.replies is None:
@@ -574,6 +692,10 @@ class FakeUnit:
                 self.accounts,
                 self.ceremonies,
                 self.changes,
+                self.consents,
+                self.obligations,
+                self.readings,
+                self.documents,
             )
         )
         said, self.open = len(self.events), True
@@ -586,6 +708,10 @@ class FakeUnit:
                 self.accounts,
                 self.ceremonies,
                 self.changes,
+                self.consents,
+                self.obligations,
+                self.readings,
+                self.documents,
             ) = before
             del self.events[said:]
             raise
@@ -630,19 +756,19 @@ class FakeStateBase:
     phone: PhoneVerdict = PhoneVerdict.MATCH
     away: bool = False
     asked: int = 0
+    numbers_asked: int = 0
 
-    def person(self, iin: Iin) -> StateRecord | None:
+    def person(self, iin: Iin, *, by: Leave) -> StateRecord | None:
         _refuse_inside(self.unit)
+        by.demand(ConsentKind.PERSONAL_DATA)
         self.asked += 1
         if self.away:
             raise Transient("the state is away")
         return self.known
 
-    def phone_owner(
-        self,
-        iin: Iin,
-        phone: Phone,
-    ) -> PhoneVerdict:
+    def phone_owner(self, iin: Iin, phone: Phone, *, by: Leave) -> PhoneVerdict:
+        by.demand(ConsentKind.PERSONAL_DATA)
+        self.numbers_asked += 1
         return self.phone
 
 
@@ -703,9 +829,10 @@ class FakeCoid:
     opened: list[dict[str, object]] = field(default_factory=list)
 
     def open(
-        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str
+        self, *, reference: str, nonce: str, iin: Iin, document_sha256: str, by: Leave
     ) -> Session:
         _refuse_inside(self.unit)
+        by.demand(ConsentKind.BIOMETRICS)
         number = len(self.opened) + 1
         self.opened.append(
             {
@@ -722,8 +849,9 @@ class FakeCoid:
             redirect_url=f"https://coid.example/verify/session-{number}",
         )
 
-    def result(self, session_id: str, code: str) -> SignedProtocol:
+    def result(self, session_id: str, code: str, *, by: Leave) -> SignedProtocol:
         _refuse_inside(self.unit)
+        by.demand(ConsentKind.BIOMETRICS)
         if code != RIGHT_CODE:
             raise Refused("biometrics_code_unknown", "No.", next_step="Again.")
         return SignedProtocol(protocol=session_id.encode(), signature=b"cms")
@@ -787,6 +915,12 @@ class FakeRules:
 
     def bank_codes(self, at: datetime) -> tuple[str, ...]:
         return ("125", "722", "856")
+
+    def document_warning(self, on: date) -> timedelta:
+        return timedelta(days=30)
+
+    def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:
+        return TEXTS
 
 
 def _refuse_inside(unit: FakeUnit) -> None:

@@ -44,6 +44,7 @@ class Applicant:
         return registration.confirm_phone(
             begin=bench.unit.begin,
             clock=bench.clock,
+            ids=bench.ids,
             codes=bench.codes,
             blind=blind,
             rules=bench.rules,

@@ -25,6 +25,7 @@ from tests.unit.onboarding.builders import (
     OTHER_IIN,
     PHONE,
     STRANGER,
+    consents,
     evidence,
     facts,
     organisation_facts,
@@ -48,6 +49,7 @@ def client(bench: Bench) -> Bench:
         phone_token="phone",  # noqa: S106 - a twin of a token
     )
     bench.unit.registrations.persons[CLIENT] = person()
+    bench.unit.consents.acts[CLIENT] = list(consents())
     return bench
 
 

@@ -324,7 +324,7 @@ def test_without_an_answer_of_the_state_the_change_waits(
     client.start()
     client.confirm()
 
-    def away(*_: object) -> PhoneVerdict:
+    def away(*_: object, **_by: object) -> PhoneVerdict:
         raise Transient("the state is away")
 
     with monkeypatch.context() as patched:

@@ -26,6 +26,7 @@ from tests.unit.onboarding.builders import (
     IIN,
     PHONE,
     STRANGER,
+    consents,
     person,
 )
 from tests.unit.onboarding.fakes import Bench
@@ -44,6 +45,7 @@ def client(bench: Bench) -> Bench:
         phone_token="phone",  # noqa: S106 - a twin of a token
     )
     bench.unit.registrations.persons[CLIENT] = person()
+    bench.unit.consents.acts[CLIENT] = list(consents())
     bench.unit.accounts.rows[ACCOUNT] = Account(
         account_id=ACCOUNT,
         client_id=CLIENT,
@@ -78,13 +80,22 @@ def _ask(
 ) -> dict[str, object]:
     asked: dict[str, Callable[[], object]] = {
         "person": lambda: clients.get_person(
-            begin=bench.unit.begin, client_id=client_id, reader="r", purpose=purpose
+            begin=bench.unit.begin,
+            clock=bench.clock,
+            client_id=client_id,
+            reader="r",
+            purpose=purpose,
         ),
         "contact": lambda: clients.get_contact(
-            begin=bench.unit.begin, client_id=client_id, reader="r", purpose=purpose
+            begin=bench.unit.begin,
+            clock=bench.clock,
+            client_id=client_id,
+            reader="r",
+            purpose=purpose,
         ),
         "payout": lambda: clients.get_payout_account(
             begin=bench.unit.begin,
+            clock=bench.clock,
             client_id=client_id,
             account_id=ACCOUNT,
             reader="r",

@@ -98,7 +98,7 @@ def test_data_the_state_confirms_are_kept(bench: Bench) -> None:
     applicant.give_data()
     kept = bench.unit.registrations
     assert person() == kept.persons[applicant.client_id]
-    assert len(kept.given[applicant.client_id]) == 2
+    assert len(bench.unit.consents.history(applicant.client_id)) == 2
     (account,) = bench.unit.accounts.of_client(applicant.client_id)
     assert AccountState.UNPROVED is account.state
 

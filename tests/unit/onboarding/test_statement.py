@@ -15,6 +15,7 @@ from tests.unit.onboarding.builders import (
     OTHER_TEXT,
     PHONE,
     TEXT,
+    TEXTS,
     consents,
     names,
     person,
@@ -71,6 +72,7 @@ def test_absent_patronymic_is_said() -> None:
         ((("personal_data", TEXT), ("biometrics", "short")), "consent_invalid"),
         ((("personal_data", TEXT), ("marketing", TEXT)), "consent_invalid"),
         ((("biometrics", TEXT), ("biometrics", TEXT)), "consent_invalid"),
+        ((("personal_data", TEXT), ("biometrics", TEXT)), "consent_text_changed"),
         ((), "consent_missing"),
     ],
 )
@@ -78,5 +80,5 @@ def test_both_consents_are_needed(
     given: tuple[tuple[str, str], ...], code: str
 ) -> None:
     with pytest.raises(Refused) as refused:
-        parse_consents(given)
+        parse_consents(given, TEXTS)
     assert code == refused.value.code

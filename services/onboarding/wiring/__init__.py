@@ -34,6 +34,8 @@ from services.onboarding.domain.ceremony import (
     CeremonyRules,
     parse_operation,
 )
+from services.onboarding.domain.consent import ConsentKind, ConsentText
+from services.onboarding.domain.consent_texts import texts_of
 from services.onboarding.domain.visits import VisitRules
 from services.onboarding.handlers import (
     account_changes,
@@ -60,6 +62,7 @@ from services.onboarding.ports import (
 )
 from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
+from services.onboarding.wiring.personal_data import PersonalData
 
 RETURN_PATH: Final = "/api/v1/ceremonies/return"
 """The gateway's door for a person who comes back from a provider's page."""
@@ -103,6 +106,16 @@ class DatedRules:
         """The banks an account may be with, by the code in its IBAN."""
         return self._policy.texts("accounts.bank_codes", at)
 
+    def document_warning(self, on: date) -> timedelta:
+        """How long before its last day a client is told of a document."""
+        return timedelta(
+            days=self._policy.integer("onboarding.document_warning_days", on)
+        )
+
+    def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:
+        """The texts in force, one per purpose."""
+        return texts_of(self._policy.text("onboarding.consent_texts", at))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
@@ -137,6 +150,7 @@ class UseCases:
         self._outside = outside
         self._blind = blind.token
         self._rules = rules
+        self.personal = PersonalData(platform, begin=self._begin, rules=rules)
 
     def close(self) -> None:
         """Let all connections to the outside go."""
@@ -160,6 +174,7 @@ class UseCases:
         return registration.confirm_phone(
             begin=self._begin(context),
             clock=self._platform.clock,
+            ids=self._platform.ids,
             codes=self._codes(context, codes.REGISTRATION),
             blind=self._blind,
             rules=self._rules,
@@ -346,6 +361,7 @@ class UseCases:
     ) -> Mapping[str, Json]:
         return clients.get_person(
             begin=self._begin(context),
+            clock=self._platform.clock,
             client_id=client_id,
             reader=reader,
             purpose=purpose,
@@ -356,6 +372,7 @@ class UseCases:
     ) -> Mapping[str, Json]:
         return clients.get_contact(
             begin=self._begin(context),
+            clock=self._platform.clock,
             client_id=client_id,
             reader=reader,
             purpose=purpose,
@@ -379,6 +396,7 @@ class UseCases:
     ) -> Mapping[str, Json]:
         return clients.get_contract_account(
             begin=self._begin(context),
+            clock=self._platform.clock,
             client_id=client_id,
             account_id=account_id,
             reader=reader,
@@ -396,6 +414,7 @@ class UseCases:
     ) -> Mapping[str, Json]:
         return clients.get_payout_account(
             begin=self._begin(context),
+            clock=self._platform.clock,
             client_id=client_id,
             account_id=account_id,
             reader=reader,

@@ -1,0 +1,113 @@
+"""A person's own data: what they consent to, and who reads it (law №94-V)."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from services.auth.gateway.answers import Sha256
+from services.auth.gateway.bodies import Body, Nothing, StrictRoute
+from services.auth.gateway.data_answers import (
+    ConsentsAnswer,
+    ConsentTexts,
+    ExportAnswer,
+    ReadingPage,
+)
+from services.auth.gateway.gate import Here
+from services.auth.gateway.pages import Asked, page_of
+from services.auth.gateway.records import PERSONAL
+from services.auth.gateway.refusals import refuses
+from services.auth.gateway.security import LookedIn, SignedIn
+
+router = APIRouter(
+    prefix="/personal-data", tags=["personal data"], route_class=StrictRoute
+)
+
+EXPORT_S: Final = 20.0
+"""An export carries the photo, up to 8 MiB."""
+Purpose = Literal["personal_data", "biometrics", "credit_bureau"]
+
+
+class ShownText(Body):
+    """The text that was shown, by its digest."""
+
+    text_sha256: Annotated[Sha256, Field(examples=["5e" * 32])]
+
+
+@router.get("/consent-texts")
+async def list_consent_texts(here: Here) -> ConsentTexts:
+    """The texts that may be consented to, one per purpose."""
+    return await here.ask_for(ConsentTexts, "onboarding", "get_consent_texts")
+
+
+@router.get("/consents")
+async def list_own_consents(here: Here, session: LookedIn) -> ConsentsAnswer:
+    """What the client consented to and took back, the newest act first."""
+    return await here.ask_for(
+        ConsentsAnswer, "onboarding", "list_consents", client_id=session.client_id
+    )
+
+
+@router.put("/consents/{purpose}", openapi_extra=refuses("consent_text_changed"))
+async def give_data_consent(
+    here: Here, session: SignedIn, purpose: Purpose, body: ShownText
+) -> ConsentsAnswer:
+    """Consent to one purpose; once more changes nothing."""
+    return await here.ask_for(
+        ConsentsAnswer,
+        "onboarding",
+        "give_consent",
+        client_id=session.client_id,
+        purpose=purpose,
+        text_sha256=body.text_sha256,
+    )
+
+
+@router.delete(
+    "/consents/{purpose}",
+    openapi_extra=refuses("consent_not_given", "obligations_open"),
+)
+async def withdraw_data_consent(
+    here: Here, session: SignedIn, purpose: Purpose
+) -> ConsentsAnswer:
+    """Take a consent back; not while a contract is not fulfilled."""
+    return await here.ask_for(
+        ConsentsAnswer,
+        "onboarding",
+        "withdraw_consent",
+        client_id=session.client_id,
+        purpose=purpose,
+    )
+
+
+@router.get("/readings", openapi_extra=refuses("cursor_invalid"))
+async def list_readings(here: Here, session: SignedIn, asked: Asked) -> ReadingPage:
+    """Who read the client's data in clear, the newest reading first."""
+    return await page_of(
+        ReadingPage,
+        "onboarding",
+        "list_readings",
+        here=here,
+        session=session,
+        asked=asked,
+    )
+
+
+@router.post("/export", openapi_extra=refuses("step_up_required") | {PERSONAL: True})
+async def export_own_data(
+    here: Here, session: SignedIn, _body: Nothing | None = None
+) -> ExportAnswer:
+    """Everything kept of the client as a person; needs a second factor just before.
+
+    Applications, contracts and payouts have lists of their own.
+    """
+    await here.gate.blocking(
+        here.gate.use_cases.factors.use_step_up, here.context, session=session
+    )
+    return await here.ask_for(
+        ExportAnswer,
+        "onboarding",
+        "export_own_data",
+        client_id=session.client_id,
+        timeout_s=EXPORT_S,
+    )

@@ -1,0 +1,71 @@
+"""What an export takes beside the person, from PostgreSQL."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from kernel.crypto import FieldKeys
+from services.onboarding.domain.ceremony import CeremonyState
+from services.onboarding.domain.photo import Picture
+from services.onboarding.ports import Identified, StoredPhoto
+from services.onboarding.storage.sealing import RowSeal
+from services.onboarding.storage.tables import ceremonies, clients, photos
+
+
+@dataclass(frozen=True, slots=True)
+class SqlDossiers:
+    """`ports.Dossiers` on one connection."""
+
+    connection: Connection
+    keys: FieldKeys
+
+    def photo(self, client_id: UUID) -> StoredPhoto | None:
+        row = self.connection.execute(
+            select(
+                photos.c.photo_id,
+                photos.c.registration_id,
+                photos.c.photo_sealed,
+                photos.c.photo_sha256,
+                photos.c.media_type,
+                photos.c.width,
+                photos.c.height,
+            )
+            .join(clients, clients.c.registration_id == photos.c.registration_id)
+            .where(clients.c.client_id == client_id)
+        ).one_or_none()
+        if row is None:
+            return None
+        seal = RowSeal(self.keys, "photos", row.photo_id)
+        return StoredPhoto(
+            photo_id=row.photo_id,
+            registration_id=row.registration_id,
+            picture=Picture(
+                media_type=row.media_type, width=row.width, height=row.height
+            ),
+            sha256=row.photo_sha256,
+            raw=seal.open("photo_sealed", row.photo_sealed),
+        )
+
+    def identifications(self, client_id: UUID) -> tuple[Identified, ...]:
+        rows = self.connection.execute(
+            select(
+                ceremonies.c.ceremony_id,
+                ceremonies.c.operation,
+                ceremonies.c.state,
+                ceremonies.c.document_sha256,
+                ceremonies.c.opened_at,
+            )
+            .where(ceremonies.c.client_id == client_id)
+            .order_by(ceremonies.c.opened_at)
+        )
+        return tuple(
+            Identified(
+                ceremony_id=row.ceremony_id,
+                operation=row.operation,
+                state=CeremonyState(row.state),
+                document_sha256=row.document_sha256,
+                opened_at=row.opened_at,
+            )
+            for row in rows
+        )
