@@ -332,6 +332,14 @@ STARTING_POLICY = Policy(
             ("auth.parallel_sessions", 3, "4.8", Floor(at_least=1, at_most=5)),
             ("onboarding.ceremony_minutes", 30, "4.2", Floor(at_least=1, at_most=30)),
             ("onboarding.min_age", 18, "4.1", Floor(at_least=18)),
+            # GOST of 256 bits and of 2004 can be verified, and are for archives: НУЦ
+            # issues neither to persons today.
+            (
+                "onboarding.eds_algorithms",
+                ("gost2015_512", "rsa", "ecdsa"),
+                "4.2",
+                None,
+            ),
             # A number given up is not given out anew by operators for about so long.
             ("onboarding.quarantine_days", 180, "4.10", Floor(at_least=30)),
             ("antifraud.categories", (), "6.1g", None),

@@ -32,7 +32,12 @@ from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
 from services.onboarding.domain.photo import Picture
 from services.onboarding.domain.protocol import Protocol as BiometricProtocol
 from services.onboarding.domain.registration import Registration, RegistrationState
-from services.onboarding.domain.signature import Evidence, Examination, SignatureFacts
+from services.onboarding.domain.signature import (
+    Algorithm,
+    Evidence,
+    Examination,
+    SignatureFacts,
+)
 
 Blind = Callable[[str, str], str]
 """Kind and value of a personal datum → its keyed token."""
@@ -432,6 +437,10 @@ class Rules(Protocol):
     """The dated settings of this service."""
 
     def ceremony(self, at: datetime) -> CeremonyRules: ...
+
+    def algorithms(self, at: datetime) -> frozenset[Algorithm]:
+        """What a signature may be made with."""
+        ...
 
     def min_age(self, on: date) -> int: ...
 

@@ -19,18 +19,19 @@ from services.onboarding.adapters import codes
 from services.onboarding.adapters.bank import HttpBank
 from services.onboarding.adapters.codes import AuthCodes
 from services.onboarding.adapters.coid import CanonicalProtocols, HttpCoid
-from services.onboarding.adapters.eds import CmsExaminer
+from services.onboarding.adapters.eds.examiner import CmsExaminer
+from services.onboarding.adapters.eds.revocation import HttpRevocation
+from services.onboarding.adapters.eds.timestamp import HttpTimestamps, TokenChecker
+from services.onboarding.adapters.eds.trust import PinnedTrust
 from services.onboarding.adapters.http import OuterServer
-from services.onboarding.adapters.revocation import HttpRevocation
 from services.onboarding.adapters.state import HttpStateBase
-from services.onboarding.adapters.timestamp import HttpTimestamps, TokenChecker
-from services.onboarding.adapters.trust import PinnedTrust
 from services.onboarding.domain.ceremony import (
     REGISTRATION,
     CeremonyRules,
     parse_operation,
 )
 from services.onboarding.domain.change import OPERATIONS, ChangeKind
+from services.onboarding.domain.signature import Algorithm
 from services.onboarding.handlers import (
     ceremonies,
     changes,
@@ -73,6 +74,11 @@ class DatedRules:
             max_attempts=self._policy.integer("biometric.max_attempts", at),
             min_match_percent=self._policy.decimal("biometric.min_match_percent", at),
         )
+
+    def algorithms(self, at: datetime) -> frozenset[Algorithm]:
+        """What a signature may be made with at an instant."""
+        names = self._policy.texts("onboarding.eds_algorithms", at)
+        return frozenset(Algorithm(name) for name in names)
 
     def min_age(self, on: date) -> int:
         """The age from which somebody may register."""
@@ -463,7 +469,7 @@ def _outside(platform: Platform[Settings]) -> Outside:
         protocols=CanonicalProtocols(),
         signatures=CmsExaminer(
             trust=trust,
-            revocation=HttpRevocation(authority),
+            revocation=HttpRevocation(authority, clock=clock),
             tokens=tokens,
             clock=clock,
         ),

@@ -31,7 +31,7 @@ from services.onboarding.domain.consent import Consent
 from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
 from services.onboarding.domain.protocol import Protocol
 from services.onboarding.domain.registration import Registration, RegistrationState
-from services.onboarding.domain.signature import Examination
+from services.onboarding.domain.signature import Algorithm, Examination
 from services.onboarding.handlers.ceremonies import Desk
 from services.onboarding.ports import (
     Client,
@@ -681,6 +681,9 @@ class FakeRules:
 
     def ceremony(self, at: datetime) -> CeremonyRules:
         return self.made
+
+    def algorithms(self, at: datetime) -> frozenset[Algorithm]:
+        return frozenset(Algorithm)
 
     def min_age(self, on: date) -> int:
         return self.age
