@@ -147,7 +147,9 @@ def single_signature(signed_data: cms.SignedData) -> Signature:
 
 
 def _octets(content: Any) -> bytes:  # noqa: ANN401 - asn1crypto is untyped
-    """The octets of an OCTET STRING, whatever asn1crypto makes of them."""
+    """The octets of an OCTET STRING, of whatever type its content is."""
+    if isinstance(content, core.Any):
+        content = content.parse(core.OctetString)
     octets: bytes = bytes(content)
     return octets
 
