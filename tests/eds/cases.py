@@ -75,6 +75,8 @@ class Case:
     crl: bytes | None = None
     at: datetime = NOW
     iin: str = IIN
+    pinned: bytes | None = None
+    """One more pinned authority: even so it may not issue."""
 
     def fields(self, named: Callable[[str, bytes], str]) -> dict[str, Any]:
         """The case in the words of the national vectors; `named` names a file."""
@@ -90,6 +92,9 @@ class Case:
             "intermediates": [f"{self.issuing}-issuing.cer"],
             "iin": self.iin,
         }
+        if self.pinned is not None:
+            pinned = named(f"{self.id}-issuer.cer", self.pinned)
+            told["intermediates"].append(pinned)
         if self.ocsp is not None:
             told["ocsps"] = [named(f"{self.id}.ocsp", self.ocsp)]
         if self.crl is not None:
@@ -313,6 +318,7 @@ def _paths(maker: Maker) -> Iterator[Case]:
             why,
             wish=Wish(certificates=[holder.certificate, issuer.certificate]),
             holder=holder,
+            pinned=None if issuer.issuer == stranger.subject else issuer.certificate,
         )
     unknown = der.extension("1.2.3.4.5", der.NULL, critical=True)
     holder = member(
