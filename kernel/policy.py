@@ -340,6 +340,8 @@ STARTING_POLICY = Policy(
                 "4.2",
                 None,
             ),
+            # The time in which a stamping authority away for weeks does no harm.
+            ("onboarding.eds_restamp_days", 90, "", Floor(at_least=30)),
             # A number given up is not given out anew by operators for about so long.
             ("onboarding.quarantine_days", 180, "4.10", Floor(at_least=30)),
             ("antifraud.categories", (), "6.1g", None),

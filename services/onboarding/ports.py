@@ -19,6 +19,7 @@ from services.onboarding.domain.account import (
     AccountState,
     Ownership,
 )
+from services.onboarding.domain.archive import KeptSignature
 from services.onboarding.domain.ceremony import (
     Attempt,
     AttemptState,
@@ -334,6 +335,36 @@ class Ceremonies(Protocol):
         ...
 
 
+class KeptSignatures(Protocol):
+    """Accepted signatures with their evidence, and the stamps that keep it good."""
+
+    def due(
+        self, *, ages_before: datetime, looked_before: datetime, limit: int
+    ) -> tuple[UUID, ...]:
+        """Ceremonies whose stamp ages soon, or was never looked at."""
+        ...
+
+    def get(self, ceremony_id: UUID) -> KeptSignature | None: ...
+
+    def add(
+        self,
+        restamp_id: UUID,
+        ceremony_id: UUID,
+        *,
+        number: int,
+        stamp: Stamp,
+        at: datetime,
+    ) -> None:
+        """Append a stamp; nothing when one of this number is kept already."""
+        ...
+
+    def note(
+        self, ceremony_id: UUID, *, ages_at: datetime | None, at: datetime
+    ) -> None:
+        """When it was looked at, and when its last stamp ages, if that is known."""
+        ...
+
+
 class Unit(Protocol):
     """One transaction: state, evidence and events commit together."""
 
@@ -351,6 +382,9 @@ class Unit(Protocol):
 
     @property
     def changes(self) -> Changes: ...
+
+    @property
+    def archive(self) -> KeptSignatures: ...
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         """Run an act once per Idempotency-Key; the same request gets its reply."""
@@ -433,6 +467,18 @@ class Timestamps(Protocol):
         ...
 
 
+class Archive(Protocol):
+    """The verifier of kept signatures."""
+
+    def examine(self, kept: KeptSignature) -> Examination:
+        """As of its first stamp, by what was stored; asks nobody."""
+        ...
+
+    def ages_at(self, token: bytes) -> datetime:
+        """When a time stamp stops proving anything by itself."""
+        ...
+
+
 class Rules(Protocol):
     """The dated settings of this service."""
 
@@ -440,6 +486,10 @@ class Rules(Protocol):
 
     def algorithms(self, at: datetime) -> frozenset[Algorithm]:
         """What a signature may be made with."""
+        ...
+
+    def restamp_before(self, at: datetime) -> timedelta:
+        """How long before its end a time stamp is renewed."""
         ...
 
     def min_age(self, on: date) -> int: ...

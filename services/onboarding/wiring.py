@@ -11,6 +11,7 @@ from uuid import UUID
 from kernel.context import Call, Context
 from kernel.crypto import BlindKeys, Json, b64url, random_bytes
 from kernel.errors import Broken, Transient
+from kernel.logging import get_logger
 from kernel.platform import Platform
 from kernel.policy import Policy
 from kernel.tls import client_context
@@ -19,6 +20,7 @@ from services.onboarding.adapters import codes
 from services.onboarding.adapters.bank import HttpBank
 from services.onboarding.adapters.codes import AuthCodes
 from services.onboarding.adapters.coid import CanonicalProtocols, HttpCoid
+from services.onboarding.adapters.eds.archive import SignatureArchive
 from services.onboarding.adapters.eds.examiner import CmsExaminer
 from services.onboarding.adapters.eds.revocation import HttpRevocation
 from services.onboarding.adapters.eds.timestamp import HttpTimestamps, TokenChecker
@@ -33,6 +35,7 @@ from services.onboarding.domain.ceremony import (
 from services.onboarding.domain.change import OPERATIONS, ChangeKind
 from services.onboarding.domain.signature import Algorithm
 from services.onboarding.handlers import (
+    archive,
     ceremonies,
     changes,
     clients,
@@ -43,6 +46,7 @@ from services.onboarding.handlers.ceremonies import Desk, Owner
 from services.onboarding.handlers.changes import Which, Wish
 from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import (
+    Archive,
     Bank,
     Begin,
     Coid,
@@ -59,6 +63,11 @@ RETURN_PATH: Final = "/api/v1/ceremonies/return"
 
 ACTIVATIONS: Final = 20
 """Registrations activated per beat."""
+
+RESTAMPS: Final = 5
+"""Kept signatures looked at per beat: each takes some ten milliseconds."""
+
+log = get_logger("onboarding")
 
 
 class DatedRules:
@@ -80,6 +89,10 @@ class DatedRules:
         names = self._policy.texts("onboarding.eds_algorithms", at)
         return frozenset(Algorithm(name) for name in names)
 
+    def restamp_before(self, at: datetime) -> timedelta:
+        """How long before its end a time stamp is renewed."""
+        return timedelta(days=self._policy.integer("onboarding.eds_restamp_days", at))
+
     def min_age(self, on: date) -> int:
         """The age from which somebody may register."""
         return self._policy.integer("onboarding.min_age", on)
@@ -99,6 +112,7 @@ class Outside:
     protocols: Protocols
     signatures: Signatures
     timestamps: Timestamps
+    archive: Archive
     servers: tuple[OuterServer, ...]
 
     def close(self) -> None:
@@ -319,6 +333,21 @@ class UseCases:
             waiting = unit.registrations.identified(limit=ACTIVATIONS)
         return sum(self._activate(context, one) for one in waiting)
 
+    def restamp_ageing(self) -> int:
+        """Renew time stamps before they age; how many were renewed."""
+        looked = archive.restamp_ageing(
+            begin=self._begin(self._platform.context()),
+            clock=self._platform.clock,
+            ids=self._platform.ids,
+            rules=self._rules,
+            archive=self._outside.archive,
+            timestamps=self._outside.timestamps,
+            limit=RESTAMPS,
+        )
+        for ceremony_id, code in looked.broken:
+            log.error("evidence_broken", ceremony_id=str(ceremony_id), code=code.value)
+        return len(looked.restamped)
+
     def get_person(
         self, context: Context, *, client_id: UUID, reader: str, purpose: str
     ) -> Mapping[str, Json]:
@@ -474,6 +503,7 @@ def _outside(platform: Platform[Settings]) -> Outside:
             clock=clock,
         ),
         timestamps=HttpTimestamps(authority, checker=tokens),
+        archive=SignatureArchive(trust=trust, clock=clock),
         servers=servers,
     )
 

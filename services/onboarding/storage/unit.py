@@ -7,6 +7,7 @@ from kernel.context import Call, jsonable
 from kernel.crypto import FieldKeys, Json, as_object
 from kernel.database import Transaction
 from kernel.events import Event
+from services.onboarding.storage.archive import SqlArchive
 from services.onboarding.storage.ceremonies import SqlCeremonies
 from services.onboarding.storage.changes import SqlChanges
 from services.onboarding.storage.clients import SqlAccounts, SqlClients
@@ -26,6 +27,7 @@ class SqlUnit:
         self.accounts = SqlAccounts(connection, keys)
         self.ceremonies = SqlCeremonies(connection, keys)
         self.changes = SqlChanges(connection, keys)
+        self.archive = SqlArchive(connection, keys)
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         """Run an act once per Idempotency-Key of the request it belongs to."""
