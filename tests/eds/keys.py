@@ -92,6 +92,14 @@ class KeyPair:
     spki: bytes
     private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | mpz
 
+    @property
+    def secret(self) -> mpz:
+        """The secret number of a GOST key."""
+        assert not isinstance(
+            self.private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+        )
+        return self.private
+
     def sign(self, data: bytes) -> bytes:
         """The signature value; the same for the same data."""
         if isinstance(self.private, rsa.RSAPrivateKey):
@@ -103,7 +111,7 @@ class KeyPair:
 
     def _gost(self, digest: bytes) -> bytes:
         """r ‖ s, little-endian; k is a hash of key and digest."""
-        curve, secret = self.scheme.curve, self.private
+        curve, secret = self.scheme.curve, self.secret
         assert curve is not None
         e = int.from_bytes(digest, "little") % curve.q or mpz(1)
         k = number(f"k {self.word} {digest.hex()}", 80) % (curve.q - 1) + 1

@@ -115,6 +115,8 @@ def single_signature(signed_data: cms.SignedData) -> Signature:
     if len(signers) != 1:
         raise UnreadableError(Code.SEVERAL_SIGNERS if signers else Code.MALFORMED)
     signer = signers[0]
+    if not _well_formed(signed_data, signer):
+        raise UnreadableError(Code.MALFORMED)
     certificate = _certificate_of(signed_data, signer)
     attributes = signer["signed_attrs"]  # step 2
     if absent(attributes) or len(attributes) == 0:
@@ -143,6 +145,20 @@ def single_signature(signed_data: cms.SignedData) -> Signature:
         signed=signed,
         claimed_at=None if claimed is None else claimed.native,
         message_digest=message_digest.native,
+    )
+
+
+def _well_formed(signed_data: cms.SignedData, signer: cms.SignerInfo) -> bool:
+    """Whether what nobody else reads is there and of its type (RFC 5652, 5.1, 5.3).
+
+    asn1crypto parses a field when it is read, not before.
+    """
+    by_serial = signer["sid"].name == "issuer_and_serial_number"
+    named = [one["algorithm"].dotted for one in signed_data["digest_algorithms"]]
+    return (
+        signed_data["version"].native in ("v1", "v3", "v4", "v5")
+        and signer["version"].native == ("v1" if by_serial else "v3")
+        and signer["digest_algorithm"]["algorithm"].dotted in named
     )
 
 
