@@ -10,7 +10,7 @@ from services.onboarding.adapters.eds import examiner
 from tests.eds.crosscheck import forget
 from tests.eds.mutation import KINDS, samples, verdict
 
-EXPECTED = {"ValueError", "KeyError", "TypeError", "UnicodeDecodeError"}
+EXPECTED = {"ValueError", "KeyError", "IndexError", "TypeError", "UnicodeDecodeError"}
 
 
 @pytest.fixture

@@ -8,7 +8,14 @@ from typing import Any, Final
 
 from asn1crypto import core, parser
 
-UNPARSABLE: Final = (ValueError, KeyError, TypeError, RecursionError, OverflowError)
+UNPARSABLE: Final = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    RecursionError,
+    OverflowError,
+)
 """What asn1crypto raises on bytes that are not what they should be."""
 
 _SET: Final = (0, 1, 17)
