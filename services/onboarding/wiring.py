@@ -1,5 +1,6 @@
 """The composition root: builds the use cases of onboarding from its settings."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from services.onboarding.adapters.codes import AuthCodes
 from services.onboarding.adapters.coid import CanonicalProtocols, HttpCoid
 from services.onboarding.adapters.eds.archive import SignatureArchive
 from services.onboarding.adapters.eds.examiner import CmsExaminer
+from services.onboarding.adapters.eds.ncanode import NcanodeExaminer
 from services.onboarding.adapters.eds.revocation import HttpRevocation
 from services.onboarding.adapters.eds.timestamp import HttpTimestamps, TokenChecker
 from services.onboarding.adapters.eds.trust import PinnedTrust
@@ -491,21 +493,30 @@ def _outside(platform: Platform[Settings]) -> Outside:
         production=settings.stage == "production",
     )
     tokens = TokenChecker(trust=trust, clock=clock)
+    revocation = HttpRevocation(authority, clock=clock)
+    ours = CmsExaminer(trust=trust, revocation=revocation, tokens=tokens, clock=clock)
+    ncanode = _ncanode(settings, tls=tls)
     return Outside(
         state_base=HttpStateBase(state),
         bank=HttpBank(bank),
         coid=HttpCoid(coid, return_url=settings.public_url.rstrip("/") + RETURN_PATH),
         protocols=CanonicalProtocols(),
-        signatures=CmsExaminer(
-            trust=trust,
-            revocation=HttpRevocation(authority, clock=clock),
-            tokens=tokens,
-            clock=clock,
+        signatures=ours
+        if ncanode is None
+        else NcanodeExaminer(
+            ncanode, trust=trust, revocation=revocation, tokens=tokens, clock=clock
         ),
         timestamps=HttpTimestamps(authority, checker=tokens),
         archive=SignatureArchive(trust=trust, clock=clock),
-        servers=servers,
+        servers=servers if ncanode is None else (*servers, ncanode),
     )
+
+
+def _ncanode(settings: Settings, *, tls: ssl.SSLContext) -> OuterServer | None:
+    """The other verifier, where the environment names one."""
+    if not settings.eds_verifier_url:
+        return None
+    return OuterServer(settings.eds_verifier_url, tls=tls, name="NCANode")
 
 
 def _secret(size: int) -> str:

@@ -18,6 +18,7 @@ the code, after the platform's facts on Kazakh signatures:
 11. Facts and evidence.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from asn1crypto import x509
@@ -75,23 +76,14 @@ class CmsExaminer:
 
         Asks НУЦ about revocation; never raises for what a sender can send.
         """
-        try:
-            return self._examine(raw, document)
-        except UnreadableError as fault:
-            return Unreadable(fault.code)
-        except KernelError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the parser raises anything on
-            # hostile bytes; such a signature is refused, and the kind of error noted.
-            log.warning("cms_unreadable", kind=type(error).__name__)
-            return Unreadable(Code.MALFORMED)
+        return readable(lambda: self._examine(raw, document))
 
     def _examine(self, raw: bytes, document: bytes) -> SignatureFacts:
         signature = parse(raw, document)  # steps 1 to 4
-        now = self._clock.now()
+        now, pins = self._clock.now(), self._trust.sha256
         if not signature.is_known():  # step 5
             path = Path(Trust.WEAK, (signature.certificate,))
-            return self._facts(raw, signature, now, path=path)
+            return as_facts(raw, signature, now, path=path, pins=pins)
         intact = signature.fits(document)  # step 6
         valid = signature.holds()  # step 7
         path = self._trust.path(signature.certificate, moment=now)  # step 8
@@ -100,10 +92,11 @@ class CmsExaminer:
             revocation = self._revocation.fetch(signature.certificate, path.issuer)
             path = Path(revocation.trust, path.chain)
         stamp = self._tokens.check_brought(signature)  # step 10
-        return self._facts(
+        return as_facts(
             raw,
             signature,
             now,
+            pins=pins,
             intact=intact,
             valid=valid,
             path=path,
@@ -111,40 +104,56 @@ class CmsExaminer:
             stamp=stamp,
         )
 
-    def _facts(
-        self,
-        raw: bytes,
-        signature: Signature,
-        now: datetime,
-        *,
-        path: Path,
-        intact: bool = False,
-        valid: bool = False,
-        revocation: Revocation | None = None,
-        stamp: Code | None = None,
-    ) -> SignatureFacts:
-        """Step 11."""
-        return SignatureFacts(
-            algorithms=signature.algorithms,
-            certificate=certificate_facts(signature.certificate),
-            intact=intact,
-            valid=valid,
-            trust=path.trust,
-            claimed_at=signature.claimed_at,
-            stamp=stamp,
-            examined_at=now,
-            evidence=Evidence(
-                cms=raw,
-                chain=tuple(der(one) for one in path.chain),
-                revocation=() if revocation is None else revocation.raw,
-                signature=signature.value,
-                signature_sha256=sha256_hex(signature.value),
-                # An ECDSA value has a twin over the same bytes; this has none.
-                signed_sha256=sha256_hex(signature.signed + der(signature.certificate)),
-                verifier=VERIFIER,
-                trust_sha256=self._trust.sha256,
-            ),
-        )
+
+def readable(examine: Callable[[], SignatureFacts]) -> Examination:
+    """What an examination finds; Unreadable for whatever a sender can send."""
+    try:
+        return examine()
+    except UnreadableError as fault:
+        return Unreadable(fault.code)
+    except KernelError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the parser raises anything on
+        # hostile bytes; such a signature is refused, and the kind of error noted.
+        log.warning("cms_unreadable", kind=type(error).__name__)
+        return Unreadable(Code.MALFORMED)
+
+
+def as_facts(
+    raw: bytes,
+    signature: Signature,
+    now: datetime,
+    *,
+    path: Path,
+    pins: str,
+    intact: bool = False,
+    valid: bool = False,
+    revocation: Revocation | None = None,
+    stamp: Code | None = None,
+    verifier: str = VERIFIER,
+) -> SignatureFacts:
+    """Step 11; `pins` is the digest of the trust list."""
+    return SignatureFacts(
+        algorithms=signature.algorithms,
+        certificate=certificate_facts(signature.certificate),
+        intact=intact,
+        valid=valid,
+        trust=path.trust,
+        claimed_at=signature.claimed_at,
+        stamp=stamp,
+        examined_at=now,
+        evidence=Evidence(
+            cms=raw,
+            chain=tuple(der(one) for one in path.chain),
+            revocation=() if revocation is None else revocation.raw,
+            signature=signature.value,
+            signature_sha256=sha256_hex(signature.value),
+            # An ECDSA value has a twin over the same bytes; this has none.
+            signed_sha256=sha256_hex(signature.signed + der(signature.certificate)),
+            verifier=verifier,
+            trust_sha256=pins,
+        ),
+    )
 
 
 def parse(raw: bytes, document: bytes) -> Signature:
