@@ -19,6 +19,7 @@ from services.onboarding.adapters.eds.examiner import certificate_facts
 from services.onboarding.adapters.eds.path import issued_by
 from services.onboarding.adapters.eds.timestamp import TokenChecker
 from services.onboarding.domain.signature import Code, Trust
+from tests.eds.pkcs12 import CannotOpenError, fits, private_key
 from tests.eds.verdicts import Case, cases, split
 
 _FOLDER = Path(os.environ["EDS_VECTORS"])
@@ -109,3 +110,16 @@ def test_authority_is_signed_and_pinned_as_published(case: Case) -> None:
     certificate = case.certificate(case.said["file"])
     assert issued_by(certificate, case.certificate(case.said["issuer"])) is True
     assert case.said["sha256"] == sha256_hex(certificate.dump())
+
+
+@pytest.mark.parametrize("case", cases(_FOLDER, "p12"))
+def test_published_key_fits_its_certificate(case: Case) -> None:
+    """The signers of the other vectors: what they signed is theirs."""
+    name = Path(case.said["file"]).stem
+    try:
+        found = private_key(case.read(), case.said["password"])
+    except CannotOpenError:
+        assert case.said["expect"] == "cannot_open"
+        return
+    assert case.said["expect"] == "ok"
+    assert fits(found, case.certificate(f"certs/from_p12/{name}.cer"))
