@@ -44,6 +44,7 @@ from tests.eds.keys import SCHEMES, gost_spki, key, small_rsa
 from tests.eds.messages import (
     CONTENT_TYPE,
     MESSAGE_DIGEST,
+    SIGNING_TIME,
     Stamping,
     Wish,
     attribute,
@@ -485,6 +486,17 @@ def _attributes(maker: Maker) -> Iterator[Case]:
         (
             "digest-of-wrong-type",
             lambda right: [right[0], attribute(MESSAGE_DIGEST, der.integer(7))],
+        ),
+        (
+            "time-without-zone",
+            lambda right: [
+                *right,
+                attribute(SIGNING_TIME, der.tlv(0x18, b"20260601110000")),
+            ],
+        ),
+        (
+            "time-a-number",
+            lambda right: [*right, attribute(SIGNING_TIME, der.integer(7))],
         ),
         ("type-missing", lambda right: right[1:]),
         ("type-twice", lambda right: [right[0], *right]),

@@ -143,9 +143,17 @@ def single_signature(signed_data: cms.SignedData) -> Signature:
         content_type=content_type.dotted,
         content=None if absent(info["content"]) else _octets(info["content"]),
         signed=signed,
-        claimed_at=None if claimed is None else claimed.native,
+        claimed_at=None if claimed is None else _instant(claimed),
         message_digest=message_digest.native,
     )
+
+
+def _instant(claimed: Any) -> datetime:  # noqa: ANN401 - asn1crypto is untyped
+    """An aware instant. MALFORMED without a zone: nobody knows when that is."""
+    moment = claimed.native
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise UnreadableError(Code.MALFORMED)
+    return moment
 
 
 def _well_formed(signed_data: cms.SignedData, signer: cms.SignerInfo) -> bool:

@@ -233,7 +233,7 @@ def crl_status(
     return Trust.REVOKED if revoked else Trust.TRUSTED
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def read_crl(raw: bytes, issuer: bytes) -> RevocationList:
     """A CRL of this issuer, read and verified once. UnusableError otherwise."""
     try:
