@@ -16,6 +16,8 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 # Arguments for the generated requests, e.g. `make fuzz FUZZ_ARGS='--calls 2000'`.
 FUZZ_ARGS ?=
+# Arguments for the signatures, e.g. `make eds EDS_ARGS='--minutes 1'`.
+EDS_ARGS ?=
 # Arguments for the campaign, e.g. `make faults n=loans-broker FAULTS_ARGS='--seed 1'`.
 FAULTS_ARGS ?=
 
@@ -24,7 +26,7 @@ need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothin
 
 .PHONY: help demo up down staff status url logs env \
         fmt lint types imports check unit integration e2e security rolling test containers \
-        seeded trace bench fuzz faults test-deep events openapi commands migration clean venv servers
+        seeded trace bench fuzz eds eds-files faults test-deep events openapi commands migration clean venv servers
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -144,6 +146,12 @@ faults: venv servers ## the fault campaign, resumed until its totals are reached
 
 fuzz: venv servers ## generated requests against the whole API, resumed until 50 000 (FUZZ_ARGS='--calls 2000')
 	@$(PYTHON) -m tests.fuzz $(FUZZ_ARGS)
+
+eds: venv ## signatures judged beside OpenSSL and gost-engine, then mutated (EDS_ARGS='--minutes 1')
+	@$(PYTHON) -m tests.eds crosscheck $(EDS_ARGS)
+
+eds-files: venv ## write tests/eds/files anew: a GOST hierarchy, one file per way of being wrong
+	@$(PYTHON) -m tests.eds files
 
 ##@ Tools
 

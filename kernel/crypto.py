@@ -16,10 +16,15 @@ from typing import Final, Self, TypeAlias
 
 import nacl.signing
 import orjson
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    load_der_public_key,
+    load_pem_private_key,
+)
 from nacl.exceptions import CryptoError
 from typing_extensions import override
 
@@ -208,6 +213,57 @@ class SigningKey:
     def __repr__(self) -> str:
         """Name the key without showing it."""
         return f"SigningKey({self.keyid})"
+
+
+_HASHES: Final = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CertifiedKey:
+    """An RSA or EC public key out of a certificate (RFC 3279, RFC 5480)."""
+
+    key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+
+    @classmethod
+    def load(cls, spki: bytes) -> Self | None:
+        """Read a SubjectPublicKeyInfo; None when it holds no such key."""
+        try:
+            key = load_der_public_key(spki)
+        except (ValueError, UnsupportedAlgorithm):
+            return None
+        if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+            return cls(key)
+        return None
+
+    @property
+    def bits(self) -> int:
+        """Length of the modulus, or of the curve's field."""
+        return self.key.key_size
+
+    @property
+    def curve(self) -> str | None:
+        """The curve by its SEC name; None for RSA."""
+        if isinstance(self.key, rsa.RSAPublicKey):
+            return None
+        return self.key.curve.name
+
+    def verify(self, data: bytes, signature: bytes, *, digest: str) -> bool:
+        """PKCS#1 v1.5 or ECDSA over ``data`` with SHA-256, -384 or -512."""
+        hashing = _HASHES.get(digest)
+        if hashing is None:
+            return False
+        try:
+            if isinstance(self.key, rsa.RSAPublicKey):
+                self.key.verify(signature, data, padding.PKCS1v15(), hashing)
+            else:
+                self.key.verify(signature, data, ec.ECDSA(hashing))
+        except InvalidSignature:
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

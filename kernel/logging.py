@@ -45,7 +45,7 @@ _QUIET = {
     # It writes a traceback for every answer "refused"; defects it logs as errors.
     "nameko.containers": logging.ERROR,
     **dict.fromkeys(("httpx", "httpcore", "uvicorn.access"), logging.WARNING),
-    **dict.fromkeys(("sqlalchemy", "asyncio", "pyhanko"), logging.WARNING),
+    **dict.fromkeys(("sqlalchemy", "asyncio"), logging.WARNING),
     "alembic.runtime.plugins": logging.WARNING,
 }
 _QUOTING_BODIES = frozenset({"amqp", "kombu", "nameko"})

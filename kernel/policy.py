@@ -347,6 +347,16 @@ STARTING_POLICY = Policy(
             ("biometric.provider", "coid", "4.2", None),
             ("onboarding.consent_texts", "1", "4.1", None),
             ("onboarding.document_warning_days", 30, "4.1", Floor(at_least=1)),
+            # GOST of 256 bits and of 2004 can be verified, and are for archives: НУЦ
+            # issues neither to persons today.
+            (
+                "onboarding.eds_algorithms",
+                ("gost2015_512", "rsa", "ecdsa"),
+                "4.2",
+                None,
+            ),
+            # The time in which a stamping authority away for weeks does no harm.
+            ("onboarding.eds_restamp_days", 90, "", Floor(at_least=30)),
             # A number given up is not given out anew by operators for about so long.
             ("onboarding.quarantine_days", 180, "4.10", Floor(at_least=30)),
             ("accounts.most", 5, "5.3", Floor(at_least=1, at_most=10)),

@@ -20,6 +20,7 @@ from infra.simulators.coid import Coid
 from infra.simulators.coid_web import coid_partner_routes, coid_public_routes
 from infra.simulators.faults import FaultBook, FaultGate, control_routes
 from infra.simulators.messages import Messages, message_control_routes, message_routes
+from infra.simulators.ncanode import ncanode_routes
 from infra.simulators.people import People, people_control_routes, people_routes
 from infra.simulators.serving import Listener, start
 from infra.simulators.settings import WorldSettings, world_settings
@@ -87,6 +88,7 @@ def build(env: Mapping[str, str]) -> list[Listener]:
         *coid_partner_routes(world.coid, world.people, settings.public_url),
         *coid_partner_routes(world.other, world.people, settings.public_url),
         *centre_routes(world.centre),
+        *ncanode_routes(world.authority, world.clock),
     ]
     public = [
         *coid_public_routes(world.coid),

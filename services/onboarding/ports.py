@@ -21,6 +21,7 @@ from services.onboarding.domain.account import (
     CardRecord,
     Ownership,
 )
+from services.onboarding.domain.archive import KeptSignature
 from services.onboarding.domain.ceremony import (
     Attempt,
     AttemptState,
@@ -47,7 +48,12 @@ from services.onboarding.domain.protocol import Protocol as BiometricProtocol
 from services.onboarding.domain.reading import Reading
 from services.onboarding.domain.refusal import RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
-from services.onboarding.domain.signature import Evidence, Examination, SignatureFacts
+from services.onboarding.domain.signature import (
+    Algorithm,
+    Evidence,
+    Examination,
+    SignatureFacts,
+)
 from services.onboarding.domain.visits import Visit
 
 Blind = Callable[[str, str], str]
@@ -456,6 +462,36 @@ class Ceremonies(Protocol):
         ...
 
 
+class KeptSignatures(Protocol):
+    """Accepted signatures with their evidence, and the stamps that keep it good."""
+
+    def due(
+        self, *, ages_before: datetime, looked_before: datetime, limit: int
+    ) -> tuple[UUID, ...]:
+        """Ceremonies whose stamp ages soon, or was never looked at."""
+        ...
+
+    def get(self, ceremony_id: UUID) -> KeptSignature | None: ...
+
+    def add(
+        self,
+        restamp_id: UUID,
+        ceremony_id: UUID,
+        *,
+        number: int,
+        stamp: Stamp,
+        at: datetime,
+    ) -> None:
+        """Append a stamp; nothing when one of this number is kept already."""
+        ...
+
+    def note(
+        self, ceremony_id: UUID, *, ages_at: datetime | None, at: datetime
+    ) -> None:
+        """When it was looked at, and when its last stamp ages, if that is known."""
+        ...
+
+
 class Unit(Protocol):
     """One transaction: state, evidence and events commit together."""
 
@@ -488,6 +524,9 @@ class Unit(Protocol):
 
     @property
     def obligations(self) -> Obligations: ...
+
+    @property
+    def archive(self) -> KeptSignatures: ...
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         """Run an act once per Idempotency-Key; the same request gets its reply."""
@@ -605,10 +644,30 @@ class Timestamps(Protocol):
         ...
 
 
+class Archive(Protocol):
+    """The verifier of kept signatures."""
+
+    def examine(self, kept: KeptSignature) -> Examination:
+        """As of its first stamp, by what was stored; asks nobody."""
+        ...
+
+    def ages_at(self, token: bytes) -> datetime:
+        """When a time stamp stops proving anything by itself."""
+        ...
+
+
 class Rules(Protocol):
     """The dated settings of this service."""
 
     def ceremony(self, at: datetime) -> CeremonyRules: ...
+
+    def algorithms(self, at: datetime) -> frozenset[Algorithm]:
+        """What a signature may be made with."""
+        ...
+
+    def restamp_before(self, at: datetime) -> timedelta:
+        """How long before its end a time stamp is renewed."""
+        ...
 
     def min_age(self, on: date) -> int: ...
 

@@ -415,6 +415,11 @@ class Service:
         """Activate registrations a crash left between proof and activation."""
         self.use_cases.activate_identified()
 
+    @every(seconds=30)
+    def restamp_ageing(self) -> None:
+        """Renew the time stamps of kept signatures before they age."""
+        self.use_cases.restamp_ageing()
+
 
 def _which(call: Call, change_id: UUID, what: Kind) -> Which:
     return Which(change_id=change_id, client_id=_client(call), kind=ChangeKind(what))

@@ -30,6 +30,8 @@ class Settings(PlatformSettings):
     outer_key: Path
     eds_roots: Path
     eds_issuers: Path
+    eds_verifier_url: str = ""
+    """An NCANode that verifies in place of our own verifier; empty: none."""
     coid_bin: str
     """Whose organisation certificate may sign protocols: without it any could."""
     public_url: str

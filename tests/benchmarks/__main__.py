@@ -14,11 +14,12 @@ import infra.stack
 from infra.stack import Stack
 from tests.benchmarks import report
 from tests.benchmarks.bench import Bench
+from tests.benchmarks.eds import SIGNATURES
 from tests.benchmarks.guests import GUESTS
 from tests.benchmarks.rows import ROWS
 from tests.marks import ROOT
 
-ALL: Final = {**ROWS, **GUESTS}
+ALL: Final = {**ROWS, **GUESTS, **SIGNATURES}
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 
 

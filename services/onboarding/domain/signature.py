@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from kernel.errors import Refused
 
@@ -30,6 +30,16 @@ _IDENTIFIED = "1.2.398.3.3.4.3"
 
 _IIN = re.compile(r"IIN([0-9]{12})")
 _BIN = re.compile(r"BIN([0-9]{12})")
+
+
+class Algorithm(StrEnum):
+    """What a signature may be made with; a dated setting says which are accepted."""
+
+    GOST2015_512 = "gost2015_512"
+    GOST2015_256 = "gost2015_256"
+    GOST2004 = "gost2004"
+    RSA = "rsa"
+    ECDSA = "ecdsa"
 
 
 class Code(StrEnum):
@@ -70,7 +80,11 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Algorithms:
-    """Names as the CMS and the key give them; None where nothing is said."""
+    """Names as the CMS and the key give them; None where nothing is said.
+
+    `key` and `signature` say the same for a pair that belongs together. `curve` None
+    with a GOST key: its parameters or its form are none that we know.
+    """
 
     key: str
     key_bits: int
@@ -178,14 +192,21 @@ class Organisation:
         return None
 
 
-Holder = NaturalPerson | Organisation
+class Holder(Protocol):
+    """Whose signature it must be."""
+
+    def refusal(self, certificate: CertificateFacts) -> Code | None:
+        """Why the certificate is not the holder's; None if it is."""
+        ...
 
 
-def judge(examination: Examination, holder: Holder) -> Code | None:
+def judge(
+    examination: Examination, holder: Holder, *, accepted: frozenset[Algorithm]
+) -> Code | None:
     """The first rule a signature breaks; None when it is good.
 
     1. It can be read, and has one signer, his certificate and signed attributes.
-    2. Only RSA from 2048 bits or ECDSA P-256, with SHA-256, in step with each other.
+    2. Key, hash and signature are of one accepted algorithm.
     3. It is over our document, and the mathematics fit.
     4. The certificate comes from a pinned root and is in its time.
     5. It is for signing (nonRepudiation, not clientAuth) and of the right holder.
@@ -196,7 +217,7 @@ def judge(examination: Examination, holder: Holder) -> Code | None:
     if isinstance(examination, Unreadable):  # step 1
         return examination.code
     return (
-        _algorithms(examination.algorithms)  # step 2
+        _algorithms(examination.algorithms, accepted)  # step 2
         or _integrity(examination)  # step 3
         or _path(examination.trust)  # step 4
         or _usage(examination, holder)  # step 5
@@ -206,19 +227,29 @@ def judge(examination: Examination, holder: Holder) -> Code | None:
     )
 
 
-def _algorithms(used: Algorithms) -> Code | None:
+# Name of the key, and the hashes it may sign.
+_ROWS: Final = {
+    Algorithm.GOST2015_512: ("gost2015_512", {"streebog512"}),
+    Algorithm.GOST2015_256: ("gost2015_256", {"streebog256"}),
+    Algorithm.GOST2004: ("gost2004", {"gost34311"}),
+    Algorithm.RSA: ("rsa", {"sha256"}),
+    Algorithm.ECDSA: ("ec", {"sha256", "sha384", "sha512"}),
+}
+_CURVES: Final = {"secp256r1", "secp384r1"}
+_MIN_RSA_BITS: Final = 2048
+
+
+def _algorithms(used: Algorithms, accepted: frozenset[Algorithm]) -> Code | None:
     if used.signature_digest not in (None, used.digest):
         return Code.ALGORITHM_MISMATCH
-    strong_key = (
-        used.key == "rsa" and used.key_bits >= 2048  # noqa: PLR2004 - in the name
-    ) or (used.key == "ec" and used.curve == "secp256r1")
-    fitting = (used.key, used.signature) in {
-        ("rsa", "rsassa_pkcs1v15"),
-        ("ec", "ecdsa"),
-    }
-    if used.digest == "sha256" and strong_key and fitting:
-        return None
-    return Code.WEAK_OR_UNKNOWN_ALGORITHM
+    weak = (used.key == "rsa" and used.key_bits < _MIN_RSA_BITS) or (
+        used.key == "ec" and used.curve not in _CURVES
+    )
+    fitting = used.key == used.signature and any(
+        used.key == key and used.digest in digests
+        for key, digests in (_ROWS[one] for one in accepted)
+    )
+    return Code.WEAK_OR_UNKNOWN_ALGORITHM if weak or not fitting else None
 
 
 def _integrity(facts: SignatureFacts) -> Code | None:

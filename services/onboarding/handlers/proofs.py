@@ -116,7 +116,11 @@ def complete_biometrics(
     provider = desk.providers.named(attempt.provider)
     signed = provider.door.result(attempt.session_id, code, by=leave)  # step 2
     examination = signatures.examine(signed.signature, signed.protocol)  # step 3
-    fault = judge(examination, Organisation(provider.bin))
+    fault = judge(
+        examination,
+        Organisation(provider.bin),
+        accepted=desk.rules.algorithms(now),
+    )
     if fault is Code.REVOCATION_UNKNOWN:
         raise Transient("the state of the provider's certificate is not known now")
     protocol = protocols.read(signed.protocol)
@@ -258,7 +262,11 @@ def put_signature(
         if raw is None
         else signatures.examine(raw, ceremony.document)
     )
-    code = judge(examination, NaturalPerson(person.iin.reveal()))  # step 2
+    code = judge(  # step 2
+        examination,
+        NaturalPerson(person.iin.reveal()),
+        accepted=desk.rules.algorithms(desk.clock.now()),
+    )
     if code is not None or isinstance(examination, Unreadable):
         raise _refuse(desk, ceremony, code or Code.MALFORMED, cms_text)
     stamp = timestamps.stamp(examination.evidence.signature)  # step 3

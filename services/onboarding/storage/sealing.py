@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 from uuid import UUID
 
-from kernel.crypto import FieldKeys, canonical
+from kernel.crypto import FieldKeys, UnsealError, canonical, parse_canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,13 @@ class RowSeal:
         return self.keys.unseal(
             bytes(sealed), table=self.table, column=column, row=self.row
         )
+
+    def open_many(self, column: str, sealed: bytes) -> tuple[bytes, ...]:
+        """What `seal_many` sealed, in order."""
+        texts = parse_canonical(self.open(column, sealed))
+        if not isinstance(texts, list):
+            raise UnsealError("not several byte strings")
+        return tuple(base64.b64decode(str(one)) for one in texts)
 
     def open_text(self, column: str, sealed: bytes) -> str:
         return self.open(column, sealed).decode()

@@ -18,6 +18,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -395,6 +396,22 @@ signatures = Table(
     Column("verifier", Text, nullable=False),
     Column("trust_sha256", Text, nullable=False),
     Column("accepted_at", DateTime(timezone=True), nullable=False),
+    # When the last stamp ages, and when that was looked at; the rest stays as it is.
+    Column("ages_at", DateTime(timezone=True)),
+    Column("looked_at", DateTime(timezone=True)),
+)
+Index("signatures_ageing", signatures.c.ages_at)
+
+restamps = Table(
+    "restamps",
+    metadata,
+    Column("restamp_id", Uuid, primary_key=True),
+    Column("ceremony_id", Uuid, ForeignKey("signatures.ceremony_id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("stamp_sealed", LargeBinary, nullable=False),
+    Column("stamped_at", DateTime(timezone=True), nullable=False),
+    Column("kept_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("ceremony_id", "number"),
 )
 
 signature_refusals = Table(

@@ -8,6 +8,7 @@ from kernel.crypto import FieldKeys, Json, as_object
 from kernel.database import Transaction
 from kernel.events import Event
 from services.onboarding.storage.accounts import SqlAccounts
+from services.onboarding.storage.archive import SqlArchive
 from services.onboarding.storage.ceremonies import SqlCeremonies
 from services.onboarding.storage.changes import SqlChanges
 from services.onboarding.storage.clients import SqlClients
@@ -36,6 +37,7 @@ class SqlUnit:
         self.readings = SqlReadings(connection)
         self.documents = SqlDocuments(connection)
         self.dossiers = SqlDossiers(connection, keys)
+        self.archive = SqlArchive(connection, keys)
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         """Run an act once per Idempotency-Key of the request it belongs to."""

@@ -1,5 +1,6 @@
 """The composition root: builds the use cases of onboarding from its settings."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from uuid import UUID
 from kernel.context import Call, Context
 from kernel.crypto import BlindKeys, Json, b64url, random_bytes
 from kernel.errors import Broken, Transient
+from kernel.logging import get_logger
 from kernel.platform import Platform
 from kernel.policy import Policy
 from kernel.tls import client_context
@@ -23,12 +25,14 @@ from services.onboarding.adapters.biometrics import (
     HttpProvider,
 )
 from services.onboarding.adapters.codes import AuthCodes
-from services.onboarding.adapters.eds import CmsExaminer
+from services.onboarding.adapters.eds.archive import SignatureArchive
+from services.onboarding.adapters.eds.examiner import CmsExaminer
+from services.onboarding.adapters.eds.ncanode import NcanodeExaminer
+from services.onboarding.adapters.eds.revocation import HttpRevocation
+from services.onboarding.adapters.eds.timestamp import HttpTimestamps, TokenChecker
+from services.onboarding.adapters.eds.trust import PinnedTrust
 from services.onboarding.adapters.http import OuterServer
-from services.onboarding.adapters.revocation import HttpRevocation
 from services.onboarding.adapters.state import HttpStateBase
-from services.onboarding.adapters.timestamp import HttpTimestamps, TokenChecker
-from services.onboarding.adapters.trust import PinnedTrust
 from services.onboarding.domain.ceremony import (
     REGISTRATION,
     CeremonyRules,
@@ -36,10 +40,12 @@ from services.onboarding.domain.ceremony import (
 )
 from services.onboarding.domain.consent import ConsentKind, ConsentText
 from services.onboarding.domain.consent_texts import texts_of
+from services.onboarding.domain.signature import Algorithm
 from services.onboarding.domain.visits import VisitRules
 from services.onboarding.handlers import (
     account_changes,
     accounts,
+    archive,
     ceremonies,
     changes,
     clients,
@@ -52,6 +58,7 @@ from services.onboarding.handlers.ceremonies import Desk, Owner
 from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import (
+    Archive,
     Begin,
     Protocols,
     Provider,
@@ -69,6 +76,11 @@ RETURN_PATH: Final = "/api/v1/ceremonies/return"
 
 ACTIVATIONS: Final = 20
 """Registrations activated per beat."""
+
+RESTAMPS: Final = 5
+"""Kept signatures looked at per beat: each takes some ten milliseconds."""
+
+log = get_logger("onboarding")
 
 
 class DatedRules:
@@ -89,6 +101,15 @@ class DatedRules:
             ),
             min_match_percent=self._policy.decimal("biometric.min_match_percent", at),
         )
+
+    def algorithms(self, at: datetime) -> frozenset[Algorithm]:
+        """What a signature may be made with at an instant."""
+        names = self._policy.texts("onboarding.eds_algorithms", at)
+        return frozenset(Algorithm(name) for name in names)
+
+    def restamp_before(self, at: datetime) -> timedelta:
+        """How long before its end a time stamp is renewed."""
+        return timedelta(days=self._policy.integer("onboarding.eds_restamp_days", at))
 
     def min_age(self, on: date) -> int:
         """The age from which somebody may register."""
@@ -127,6 +148,7 @@ class Outside:
     protocols: Protocols
     signatures: Signatures
     timestamps: Timestamps
+    archive: Archive
     servers: tuple[OuterServer, ...]
 
     def close(self) -> None:
@@ -356,6 +378,21 @@ class UseCases:
             waiting = unit.registrations.identified(limit=ACTIVATIONS)
         return sum(self._activate(context, one) for one in waiting)
 
+    def restamp_ageing(self) -> int:
+        """Renew time stamps before they age; how many were renewed."""
+        looked = archive.restamp_ageing(
+            begin=self._begin(self._platform.context()),
+            clock=self._platform.clock,
+            ids=self._platform.ids,
+            rules=self._rules,
+            archive=self._outside.archive,
+            timestamps=self._outside.timestamps,
+            limit=RESTAMPS,
+        )
+        for ceremony_id, code in looked.broken:
+            log.error("evidence_broken", ceremony_id=str(ceremony_id), code=code.value)
+        return len(looked.restamped)
+
     def get_person(
         self, context: Context, *, client_id: UUID, reader: str, purpose: str
     ) -> Mapping[str, Json]:
@@ -527,6 +564,9 @@ def _outside(platform: Platform[Settings]) -> Outside:
     )
     tokens = TokenChecker(trust=trust, clock=clock)
     return_url = settings.public_url.rstrip("/") + RETURN_PATH
+    revocation = HttpRevocation(authority, clock=clock)
+    ours = CmsExaminer(trust=trust, revocation=revocation, tokens=tokens, clock=clock)
+    ncanode = _ncanode(settings, tls=tls)
     return Outside(
         state_base=HttpStateBase(state),
         owners=Owners(bank=HttpBank(bank), cards=HttpCards(bank)),
@@ -542,15 +582,22 @@ def _outside(platform: Platform[Settings]) -> Outside:
             platform.policy,
         ),
         protocols=CanonicalProtocols(),
-        signatures=CmsExaminer(
-            trust=trust,
-            revocation=HttpRevocation(authority),
-            tokens=tokens,
-            clock=clock,
+        signatures=ours
+        if ncanode is None
+        else NcanodeExaminer(
+            ncanode, trust=trust, revocation=revocation, tokens=tokens, clock=clock
         ),
         timestamps=HttpTimestamps(authority, checker=tokens),
-        servers=(*servers, *cameras.values()),
+        archive=SignatureArchive(trust=trust, clock=clock),
+        servers=(*servers, *cameras.values(), *([ncanode] if ncanode else [])),
     )
+
+
+def _ncanode(settings: Settings, *, tls: ssl.SSLContext) -> OuterServer | None:
+    """The other verifier, where the environment names one."""
+    if not settings.eds_verifier_url:
+        return None
+    return OuterServer(settings.eds_verifier_url, tls=tls, name="NCANode")
 
 
 def _secret(size: int) -> str:

@@ -38,6 +38,8 @@ def test_iin_cannot_be_changed_even_by_the_schemas_owner(
         "DELETE FROM persons",
         "DELETE FROM signatures",
         "UPDATE signatures SET cms_sealed = '\\x00'",
+        "UPDATE restamps SET stamp_sealed = '\\x00'",
+        "DELETE FROM restamps",
         "UPDATE protocols SET code = NULL",
         "DELETE FROM signature_refusals",
         "UPDATE ceremonies SET document_sealed = '\\x00'",

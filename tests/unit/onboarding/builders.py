@@ -142,7 +142,7 @@ def algorithms(**changed: object) -> Algorithms:
         "key": "rsa",
         "key_bits": 2048,
         "curve": None,
-        "signature": "rsassa_pkcs1v15",
+        "signature": "rsa",
         "signature_digest": "sha256",
         "digest": "sha256",
     }

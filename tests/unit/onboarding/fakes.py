@@ -22,6 +22,7 @@ from services.onboarding.domain.account import (
     Ownership,
     OwnershipVerdict,
 )
+from services.onboarding.domain.archive import KeptSignature
 from services.onboarding.domain.ceremony import (
     UNFINISHED,
     Attempt,
@@ -54,7 +55,7 @@ from services.onboarding.domain.protocol import Protocol
 from services.onboarding.domain.reading import Reading
 from services.onboarding.domain.refusal import RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
-from services.onboarding.domain.signature import Examination
+from services.onboarding.domain.signature import Algorithm, Examination
 from services.onboarding.domain.visits import Visit, VisitRules
 from services.onboarding.handlers.accounts import Owners
 from services.onboarding.handlers.ceremonies import Desk
@@ -650,6 +651,46 @@ class FakeDossiers:
 
 
 @dataclass
+class FakeKeptSignatures:
+    rows: dict[UUID, KeptSignature] = field(default_factory=dict)
+    ages: dict[UUID, datetime | None] = field(default_factory=dict)
+    looked: dict[UUID, datetime] = field(default_factory=dict)
+
+    def due(
+        self, *, ages_before: datetime, looked_before: datetime, limit: int
+    ) -> tuple[UUID, ...]:
+        found = [
+            one
+            for one in self.rows
+            if (self.ages.get(one) or ages_before - timedelta(1)) < ages_before
+            and self.looked.get(one, looked_before - timedelta(1)) < looked_before
+        ]
+        return tuple(found[:limit])
+
+    def get(self, ceremony_id: UUID) -> KeptSignature | None:
+        return self.rows.get(ceremony_id)
+
+    def add(
+        self,
+        restamp_id: UUID,
+        ceremony_id: UUID,
+        *,
+        number: int,
+        stamp: Stamp,
+        at: datetime,
+    ) -> None:
+        kept = self.rows[ceremony_id]
+        if number == len(kept.restamps):
+            restamps = (*kept.restamps, stamp.token)
+            self.rows[ceremony_id] = replace(kept, restamps=restamps)
+
+    def note(
+        self, ceremony_id: UUID, *, ages_at: datetime | None, at: datetime
+    ) -> None:
+        self.ages[ceremony_id], self.looked[ceremony_id] = ages_at, at
+
+
+@dataclass
 class FakeUnit:
     """All stores; `begin` rolls back to a copy when the block raises."""
 
@@ -662,6 +703,7 @@ class FakeUnit:
     obligations: FakeObligations = field(default_factory=FakeObligations)
     readings: FakeReadings = field(default_factory=FakeReadings)
     documents: FakeDocuments = field(default_factory=FakeDocuments)
+    archive: FakeKeptSignatures = field(default_factory=FakeKeptSignatures)
     events: list[Event] = field(default_factory=list)
     open: bool = False
     replies: list[Mapping[str, Json]] | None = None
@@ -903,6 +945,12 @@ class FakeRules:
 
     def ceremony(self, at: datetime) -> CeremonyRules:
         return self.made
+
+    def algorithms(self, at: datetime) -> frozenset[Algorithm]:
+        return frozenset(Algorithm)
+
+    def restamp_before(self, at: datetime) -> timedelta:
+        return timedelta(days=90)
 
     def min_age(self, on: date) -> int:
         return self.age

@@ -9,7 +9,6 @@ from kernel.crypto import canonical
 from kernel.errors import Broken
 from kernel.policy import STARTING_POLICY
 from services.onboarding.adapters.biometrics import CanonicalProtocols
-from services.onboarding.adapters.trust import finish
 from services.onboarding.domain.ceremony import CeremonyRules
 from services.onboarding.domain.visits import VisitRules
 from services.onboarding.wiring import DatedRules
@@ -72,18 +71,6 @@ def test_bytes_that_are_no_protocol_are_none(raw: bytes) -> None:
 def test_fields_in_another_order_are_another_document() -> None:
     spaced = canonical(SAID).replace(b",", b", ")
     assert CanonicalProtocols().read(spaced) is None
-
-
-def test_a_coroutine_that_waits_is_a_defect() -> None:
-    class Waiting:
-        def __await__(self) -> object:
-            yield
-
-    async def wait() -> None:
-        await Waiting()  # type: ignore[misc] # that is the point
-
-    with pytest.raises(Broken):
-        finish(wait())
 
 
 def test_rules_come_from_the_dated_settings() -> None:

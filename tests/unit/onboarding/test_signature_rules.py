@@ -1,19 +1,21 @@
 """Each rule over a signature has a code of its own, and an order."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from services.onboarding.domain import signature
 from services.onboarding.domain.signature import (
     CLIENT_AUTH,
     EMAIL_PROTECTION,
     NATURAL_PERSON,
+    Algorithm,
     Code,
     NaturalPerson,
     Organisation,
     Trust,
     Unreadable,
-    judge,
     refused,
 )
 from tests.unit.onboarding.builders import (
@@ -29,6 +31,7 @@ from tests.unit.onboarding.builders import (
 )
 
 CLIENT = NaturalPerson(IIN.reveal())
+judge = partial(signature.judge, accepted=frozenset(Algorithm))
 COID = Organisation(COID_BIN)
 
 
@@ -41,8 +44,25 @@ def test_good_signature_is_good() -> None:
 
 
 def test_ecdsa_on_p256_is_good() -> None:
-    used = algorithms(key="ec", key_bits=0, curve="secp256r1", signature="ecdsa")
+    used = algorithms(key="ec", key_bits=0, curve="secp256r1", signature="ec")
     assert judge(facts(algorithms=used), CLIENT) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("gost2015_512", "streebog512"),
+        ("gost2015_256", "streebog256"),
+        ("gost2004", "gost34311"),
+    ],
+)
+def test_gost_is_good_where_the_setting_accepts_it(name: str, digest: str) -> None:
+    used = algorithms(key=name, signature=name, signature_digest=digest, digest=digest)
+    seen = facts(algorithms=used)
+    assert judge(seen, CLIENT) is None
+    others = frozenset(Algorithm) - {Algorithm(name)}
+    refused_as = signature.judge(seen, CLIENT, accepted=others)
+    assert refused_as == Code.WEAK_OR_UNKNOWN_ALGORITHM
 
 
 def test_rsa_without_a_digest_of_its_own_is_good() -> None:
@@ -57,7 +77,7 @@ def test_rsa_without_a_digest_of_its_own_is_good() -> None:
         ({"digest": "sha1", "signature_digest": "sha1"}, "weak"),
         ({"signature": "rsassa_pss"}, "weak"),
         ({"key": "ec", "curve": "secp256r1"}, "weak"),
-        ({"key": "ec", "curve": "secp256k1", "signature": "ecdsa"}, "weak"),
+        ({"key": "ec", "curve": "secp256k1", "signature": "ec"}, "weak"),
         ({"key": "unknown"}, "weak"),
         ({"digest": "sha512"}, Code.ALGORITHM_MISMATCH),
     ],

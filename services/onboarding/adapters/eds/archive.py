@@ -1,0 +1,145 @@
+"""Verifying an accepted signature again, long after its certificates have ended.
+
+1. Every stamp is over what it must cover: the signature value, then all evidence.
+2. Every stamp was in its time when the next one was taken, and the last one is now.
+3. The signature is examined as of the first stamp's instant, by the revocation data
+   that were stored then; nobody is asked.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from asn1crypto import x509
+
+from kernel.clock import Clock
+from services.onboarding.adapters.eds.asn1 import UNPARSABLE
+from services.onboarding.adapters.eds.examiner import CmsExaminer
+from services.onboarding.adapters.eds.revocation import Revocation
+from services.onboarding.adapters.eds.signed_data import (
+    UnreadableError,
+    read,
+    single_signature,
+)
+from services.onboarding.adapters.eds.status import (
+    UnusableError,
+    crl_status,
+    ocsp_status,
+)
+from services.onboarding.adapters.eds.timestamp import TokenChecker, stamped_at
+from services.onboarding.adapters.eds.trust import PinnedTrust
+from services.onboarding.domain.archive import KeptSignature, covered
+from services.onboarding.domain.signature import (
+    Code,
+    Examination,
+    SignatureFacts,
+    Trust,
+    Unreadable,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Instant:
+    """A clock that stands at the stamped instant."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """`RevocationSource` of what was stored on acceptance."""
+
+    raw: tuple[bytes, ...]
+    at: datetime
+
+    def fetch(
+        self, certificate: x509.Certificate, issuer: x509.Certificate
+    ) -> Revocation:
+        for one in self.raw:
+            for status in (self._by_ocsp, crl_status):
+                try:
+                    trust = status(one, certificate, issuer, moment=self.at)
+                except UnusableError:
+                    continue
+                return Revocation(trust, self.raw)
+        return Revocation()
+
+    @staticmethod
+    def _by_ocsp(
+        raw: bytes,
+        certificate: x509.Certificate,
+        issuer: x509.Certificate,
+        *,
+        moment: datetime,
+    ) -> Trust:
+        # The nonce was compared when the answer came; it is kept by nobody.
+        return ocsp_status(raw, certificate, issuer, moment=moment, nonce=None)
+
+
+class SignatureArchive:
+    """`ports.Archive`: examines kept evidence, asks nobody."""
+
+    def __init__(self, *, trust: PinnedTrust, clock: Clock) -> None:
+        self._trust = trust
+        self._clock = clock
+
+    def examine(self, kept: KeptSignature) -> Examination:
+        """What is to be said of the signature today; `stamp` judges the stamps."""
+        try:
+            trust = self._trust_of(kept)
+            fault = self._stamps_fault(kept, trust)  # steps 1 and 2
+            moment = stamped_at(kept.stamp)
+        except (UnreadableError, *UNPARSABLE):
+            return Unreadable(Code.MALFORMED)
+        clock = _Instant(moment)
+        examiner = CmsExaminer(  # step 3
+            trust=trust,
+            revocation=_Stored(kept.revocation, moment),
+            tokens=TokenChecker(trust=trust, clock=clock),
+            clock=clock,
+        )
+        found = examiner.examine(kept.cms, kept.document)
+        if isinstance(found, SignatureFacts):
+            return replace(found, stamp=fault or found.stamp)
+        return found
+
+    def ages_at(self, token: bytes) -> datetime:
+        """When the first certificate under a token ends."""
+        stamper = single_signature(read(token)).certificate
+        path = self._trust.path(stamper, moment=stamped_at(token))
+        return _ends(path.chain)
+
+    def _trust_of(self, kept: KeptSignature) -> PinnedTrust:
+        """The pinned roots; issuing authorities also by what was stored then."""
+        stored = tuple(x509.Certificate.load(one) for one in kept.chain[1:])
+        return PinnedTrust(
+            roots=self._trust.roots, issuers=(*self._trust.issuers, *stored)
+        )
+
+    def _stamps_fault(self, kept: KeptSignature, trust: PinnedTrust) -> Code | None:
+        checker = TokenChecker(trust=trust, clock=self._clock)
+        signature = single_signature(read(kept.cms)).value
+        covers = [
+            signature,
+            *(covered(kept, restamps=one) for one in range(len(kept.restamps))),
+        ]
+        tokens = (kept.stamp, *kept.restamps)
+        for token, data in zip(tokens, covers, strict=True):
+            fault = checker.fault(token, data, nonce=None)
+            if fault is not None:
+                return fault
+        nexts = [*map(stamped_at, kept.restamps), self._clock.now()]
+        for token, following in zip(tokens, nexts, strict=True):
+            stamper = single_signature(read(token)).certificate
+            moment = stamped_at(token)
+            chain = trust.path(stamper, moment=moment).chain
+            if not moment <= following <= _ends(chain):
+                return Code.OUTSIDE_VALIDITY
+        return None
+
+
+def _ends(chain: tuple[x509.Certificate, ...]) -> datetime:
+    ends: datetime = min(one.not_valid_after for one in chain)
+    return ends

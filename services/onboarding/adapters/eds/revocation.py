@@ -1,0 +1,188 @@
+"""Asking НУЦ whether a certificate is revoked: OCSP with a nonce, else the full CRL.
+
+The address is configured; the one inside a certificate is the sender's input. What
+cannot be had, or is not the answer to our question, is simply not there: the verdict
+is then "not known", and that refuses (fail closed).
+
+An answer is used again inside its own validity: an OCSP answer until its nextUpdate
+(НУЦ's have none, and are asked for anew), a CRL for `CRL_AGE`, because НУЦ's are valid
+for half a year, and not for a certificate younger than itself.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from asn1crypto import core, ocsp, x509
+
+from kernel.clock import Clock
+from kernel.crypto import random_bytes
+from kernel.errors import Broken, Transient
+from kernel.logging import get_logger
+from services.onboarding.adapters.eds.asn1 import der
+from services.onboarding.adapters.eds.status import (
+    Unusable,
+    UnusableError,
+    cert_id,
+    crl_status,
+    ocsp_status,
+    read_crl,
+)
+from services.onboarding.adapters.http import HTTP_OK, OuterServer
+from services.onboarding.domain.signature import Trust
+
+MAX_OCSP_BYTES: Final = 64 * 1024
+MAX_CRL_BYTES: Final = 20 * 1024 * 1024
+NONCE_BYTES: Final = 16
+
+CRL_AGE: Final = timedelta(minutes=10)
+"""How long a CRL is used before it is fetched anew."""
+
+MAX_ANSWERS: Final = 1_000
+"""OCSP answers kept for their time."""
+
+log = get_logger("eds")
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What is known of a certificate, and the bytes that say so, as evidence.
+
+    `trust` is TRUSTED, REVOKED or REVOCATION_UNKNOWN; `raw` OCSP answers or CRLs: they
+    cannot be had again for that moment.
+    """
+
+    trust: Trust = Trust.REVOCATION_UNKNOWN
+    raw: tuple[bytes, ...] = ()
+
+
+class RevocationSource(Protocol):
+    """Where revocation data come from."""
+
+    def fetch(
+        self, certificate: x509.Certificate, issuer: x509.Certificate
+    ) -> Revocation:
+        """What is known of `certificate` now; unknown when there are no data."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    raw: bytes
+    at: datetime
+    until: datetime
+
+
+class HttpRevocation:
+    """НУЦ's responder and CRL (RFC 6960, RFC 5280)."""
+
+    def __init__(self, authority: OuterServer, *, clock: Clock) -> None:
+        self._authority = authority
+        self._clock = clock
+        self._answers: OrderedDict[tuple[bytes, int], _Fetched] = OrderedDict()
+        self._lists: dict[bytes, _Fetched] = {}
+
+    def fetch(
+        self, certificate: x509.Certificate, issuer: x509.Certificate
+    ) -> Revocation:
+        """By OCSP; by the CRL only when OCSP gives nothing usable.
+
+        A responder that does not know the certificate counts as a hold: the CRL is
+        not asked to overrule it.
+        """
+        try:
+            return self._by_ocsp(certificate, issuer)
+        except UnusableError as error:
+            log.warning("ocsp_unusable", reason=error.reason.value)
+            if error.reason is Unusable.UNKNOWN:
+                return Revocation()
+        try:
+            return self._by_crl(certificate, issuer)
+        except UnusableError as error:
+            log.warning("crl_unusable", reason=error.reason.value)
+            return Revocation()
+
+    def _by_ocsp(
+        self, certificate: x509.Certificate, issuer: x509.Certificate
+    ) -> Revocation:
+        now = self._clock.now()
+        place = (der(issuer), certificate.serial_number)
+        kept = self._answers.get(place)
+        if kept is not None and kept.at <= now <= kept.until:
+            status = ocsp_status(kept.raw, certificate, issuer, moment=now, nonce=None)
+            return Revocation(status, (kept.raw,))
+        nonce = random_bytes(NONCE_BYTES)
+        raw = self._ask(_request(cert_id(certificate, issuer), nonce))
+        status = ocsp_status(raw, certificate, issuer, moment=now, nonce=nonce)
+        until = _next_update(raw)
+        if until is not None:
+            self._answers[place] = _Fetched(raw, now, until)
+            if len(self._answers) > MAX_ANSWERS:
+                self._answers.popitem(last=False)
+        return Revocation(status, (raw,))
+
+    def _ask(self, request: bytes) -> bytes:
+        try:
+            reply = self._authority.post(
+                "/ocsp",
+                request,
+                media_type="application/ocsp-request",
+                limit=MAX_OCSP_BYTES,
+            )
+        except (Transient, Broken):
+            raise UnusableError(Unusable.ABSENT) from None
+        if reply.status != HTTP_OK:
+            raise UnusableError(Unusable.ABSENT)
+        return reply.body
+
+    def _by_crl(
+        self, certificate: x509.Certificate, issuer: x509.Certificate
+    ) -> Revocation:
+        now = self._clock.now()
+        place = der(issuer)
+        kept = self._lists.get(place)
+        issued: datetime = certificate.not_valid_before
+        if (
+            kept is None
+            or not kept.at <= now <= kept.until
+            or read_crl(kept.raw, place).this_update < issued
+        ):
+            kept = self._fetched_list(now)
+        status = crl_status(kept.raw, certificate, issuer, moment=now)
+        self._lists[place] = kept
+        return Revocation(status, (kept.raw,))
+
+    def _fetched_list(self, now: datetime) -> _Fetched:
+        try:
+            reply = self._authority.get("/crl", limit=MAX_CRL_BYTES)
+        except (Transient, Broken):
+            raise UnusableError(Unusable.ABSENT) from None
+        if reply.status != HTTP_OK:
+            raise UnusableError(Unusable.ABSENT)
+        return _Fetched(reply.body, now, now + CRL_AGE)
+
+
+def _next_update(raw: bytes) -> datetime | None:
+    """Until when a usable answer says it is good."""
+    content = ocsp.OCSPResponse.load(raw).response_data
+    until: datetime | None = content["responses"][0]["next_update"].native
+    return until
+
+
+def _request(question: dict[str, object], nonce: bytes) -> bytes:
+    extension = {
+        "extn_id": "nonce",
+        "critical": False,
+        "extn_value": core.OctetString(nonce),
+    }
+    request = ocsp.OCSPRequest(
+        {
+            "tbs_request": {
+                "request_list": [{"req_cert": question}],
+                "request_extensions": [extension],
+            }
+        }
+    )
+    der: bytes = request.dump()
+    return der

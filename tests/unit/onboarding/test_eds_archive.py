@@ -1,0 +1,223 @@
+"""What was believed once is provable when every certificate under it has ended."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from asn1crypto import x509
+
+from services.onboarding.adapters.eds.archive import SignatureArchive
+from services.onboarding.adapters.eds.trust import PinnedTrust
+from services.onboarding.domain.archive import KeptSignature, covered
+from services.onboarding.domain.signature import (
+    Algorithm,
+    Code,
+    NaturalPerson,
+    judge,
+)
+from services.onboarding.handlers.archive import Looked, restamp_ageing
+from services.onboarding.ports import Stamp
+from tests.eds.authority import (
+    BEGIN,
+    COMMON_NAME,
+    GOOD,
+    IIN,
+    SIGNING,
+    TIME_STAMPING,
+    YEAR,
+    Holder,
+    certificate,
+    extended_usage,
+    house,
+    key_usage,
+    ocsp,
+)
+from tests.eds.cases import ALTERED, DAY, DOCUMENT, NOW
+from tests.eds.der import name
+from tests.eds.keys import key
+from tests.eds.messages import Stamping, cms, token
+from tests.unit.onboarding.fakes import FakeClock, FakeIds, FakeRules, FakeUnit
+
+KIND = "gost2015_512"
+MINUTE = timedelta(minutes=1)
+HOUSE = house(KIND)
+TRUST = PinnedTrust(
+    roots=(x509.Certificate.load(HOUSE.root.certificate),),
+    issuers=(x509.Certificate.load(HOUSE.issuing.certificate),),
+)
+CEREMONY = UUID("01890000-0000-7000-8000-0000000000e1")
+LATER = BEGIN + 5 * YEAR
+"""Everybody's certificate has ended, but the authorities'."""
+
+
+def _stamper(year: int) -> Holder:
+    """A stamping authority whose certificate begins in December before a year."""
+    word = f"stamper of {year}"
+    begin = BEGIN + (year - 2026) * YEAR - 31 * DAY
+    return certificate(
+        word,
+        key(KIND, word),
+        subject=name([(COMMON_NAME, word)]),
+        issuer=HOUSE.issuing,
+        valid=(begin, begin + 6 * YEAR),
+        extensions=[
+            key_usage(SIGNING),
+            extended_usage((TIME_STAMPING,), critical=True),
+        ],
+    )
+
+
+def _kept() -> KeptSignature:
+    raw = cms(DOCUMENT, HOUSE.person)
+    answer = ocsp(
+        HOUSE.person.serial,
+        issuer=HOUSE.issuing,
+        responder=HOUSE.responder,
+        status=GOOD,
+        at=NOW,
+    )
+    return KeptSignature(
+        ceremony_id=CEREMONY,
+        document=DOCUMENT,
+        cms=raw,
+        chain=(
+            HOUSE.person.certificate,
+            HOUSE.issuing.certificate,
+            HOUSE.root.certificate,
+        ),
+        revocation=(answer,),
+        stamp=token(_value(raw), HOUSE.stamper, Stamping(NOW)),
+        restamps=(),
+        iin=IIN,
+        accepted_at=NOW,
+    )
+
+
+def _value(raw: bytes) -> bytes:
+    """The signature value: the last 128 bytes of such a CMS."""
+    return raw[-128:]
+
+
+def _restamped(kept: KeptSignature, at: datetime, year: int) -> KeptSignature:
+    made = token(
+        covered(kept, restamps=len(kept.restamps)), _stamper(year), Stamping(at)
+    )
+    return replace(kept, restamps=(*kept.restamps, made))
+
+
+def _verdict(kept: KeptSignature, at: datetime) -> Code | None:
+    found = SignatureArchive(trust=TRUST, clock=FakeClock(at)).examine(kept)
+    return judge(found, NaturalPerson(IIN), accepted=frozenset(Algorithm))
+
+
+IN_TIME = BEGIN + YEAR - 20 * DAY
+
+
+def test_signature_is_good_as_long_as_its_stamp() -> None:
+    assert _verdict(_kept(), NOW + DAY) is None
+    assert _verdict(_kept(), BEGIN + YEAR) is None
+
+
+@pytest.mark.seeded("onboarding_aged_stamp_is_good")
+def test_a_stamp_that_has_ended_proves_nothing() -> None:
+    assert _verdict(_kept(), BEGIN + YEAR + DAY) is Code.OUTSIDE_VALIDITY
+
+
+@pytest.mark.clause("5.2b")
+def test_signature_is_good_after_every_certificate_has_ended() -> None:
+    kept = _restamped(_kept(), IN_TIME, 2027)
+    assert _verdict(kept, LATER) is None
+    twice = _restamped(kept, LATER, 2031)
+    assert _verdict(twice, LATER + 5 * YEAR) is None
+
+
+def test_a_stamp_taken_too_late_saves_nothing() -> None:
+    late = _restamped(_kept(), BEGIN + YEAR + DAY, 2027)
+    assert _verdict(late, LATER) is Code.OUTSIDE_VALIDITY
+
+
+@pytest.mark.seeded("onboarding_restamp_of_anything")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda kept: replace(kept, document=ALTERED),
+        lambda kept: replace(kept, chain=kept.chain[:2]),
+        lambda kept: replace(kept, revocation=(*kept.revocation, b"more")),
+        lambda kept: replace(
+            kept, stamp=token(_value(kept.cms), HOUSE.stamper, Stamping(NOW + MINUTE))
+        ),
+    ],
+)
+def test_evidence_changed_under_its_stamp_is_refused(
+    change: Callable[[KeptSignature], KeptSignature],
+) -> None:
+    changed = change(_restamped(_kept(), IN_TIME, 2027))
+    assert _verdict(changed, LATER) in {Code.WRONG_IMPRINT, Code.DIGEST_MISMATCH}
+
+
+def test_other_evidence_of_revocation_is_none() -> None:
+    assert _verdict(replace(_kept(), revocation=()), NOW) is Code.REVOCATION_UNKNOWN
+
+
+@dataclass
+class _Authority:
+    """`Timestamps` by the stamper of a year."""
+
+    clock: FakeClock
+    asked: int = 0
+
+    def stamp(self, signature: bytes) -> Stamp:
+        self.asked += 1
+        at = self.clock.now()
+        return Stamp(
+            token=token(signature, _stamper(2027), Stamping(at)), stamped_at=at
+        )
+
+
+@dataclass
+class _Office:
+    unit: FakeUnit
+    clock: FakeClock
+    authority: _Authority
+
+    def look(self) -> Looked:
+        return restamp_ageing(
+            begin=self.unit.begin,
+            clock=self.clock,
+            ids=FakeIds(),
+            rules=FakeRules(),
+            archive=SignatureArchive(trust=TRUST, clock=self.clock),
+            timestamps=self.authority,
+            limit=5,
+        )
+
+
+@pytest.fixture
+def office() -> _Office:
+    unit, clock = FakeUnit(), FakeClock(NOW)
+    unit.archive.rows[CEREMONY] = _kept()
+    return _Office(unit, clock, _Authority(clock))
+
+
+@pytest.mark.seeded("onboarding_stamps_are_not_renewed")
+def test_stamp_is_renewed_before_it_ages(office: _Office) -> None:
+    assert office.look() == Looked((), ())
+    assert office.unit.archive.ages[CEREMONY] == BEGIN + YEAR
+    office.clock.at = IN_TIME
+    assert office.look() == Looked((CEREMONY,), ())
+    assert office.look() == Looked((), ())
+    assert office.authority.asked == 1
+    assert _verdict(office.unit.archive.rows[CEREMONY], LATER) is None
+
+
+@pytest.mark.seeded("onboarding_broken_evidence_is_stamped")
+def test_broken_evidence_is_told_and_never_stamped(office: _Office) -> None:
+    office.unit.archive.rows[CEREMONY] = replace(_kept(), document=ALTERED)
+    office.clock.at = IN_TIME
+    assert office.look() == Looked((), ((CEREMONY, Code.DIGEST_MISMATCH),))
+    assert office.look() == Looked((), ())
+    office.clock.at += timedelta(days=1, seconds=1)
+    assert len(office.look().broken) == 1
+    assert office.authority.asked == 0
