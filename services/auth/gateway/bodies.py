@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from kernel.errors import Refused
 from services.auth.gateway import digests
+from services.auth.gateway.operations import ABSENT, Operation
 from services.auth.gateway.problems import (
     BadRequestError,
     malformed_json,
@@ -74,17 +75,16 @@ class StrictRoute(APIRoute):
 
     @override
     def get_route_handler(self) -> Handler:
-        answer = super().get_route_handler()
+        operation = Operation(self)
         reads_json = self.body_field is not None
         recorder = Recorder(self)
 
         async def handle(request: Request) -> Response:
             _refuse_duplicate_query(request)
             _refuse_other_forms(request)
-            if reads_json:
-                request = await _with_json(request)
+            body = await _json_of(request) if reads_json else ABSENT
             try:
-                response = await answer(request)
+                response = await operation.ask(request, body)
             except Refused as refused:
                 await recorder.refused(request, refused)
                 raise
@@ -97,28 +97,18 @@ class StrictRoute(APIRoute):
         return handle
 
 
-class _JsonRequest(Request):
-    """A request whose body has been read and parsed."""
+async def _json_of(request: Request) -> object:
+    """The body, if there is one.
 
-    def __init__(self, request: Request, raw: bytes, value: object) -> None:
-        super().__init__(request.scope, request.receive)
-        self._body = raw
-        self._value = value
-
-    @override
-    async def json(self) -> Any:
-        return self._value
-
-
-async def _with_json(request: Request) -> Request:
-    """Raises BadRequestError ``media_type_unknown``, ``too_large``, malformed_json."""
+    Raises BadRequestError ``media_type_unknown``, ``too_large``, malformed_json.
+    """
     content_type = request.headers.get("content-type")
     if content_type is not None and not _is_json(content_type):
         raise media_type_unknown(accepted="application/json")
     raw = await read_bounded(request, limit=MOST_JSON_BYTES)
     if raw and content_type is None:
         raise media_type_unknown(accepted="application/json")
-    return _JsonRequest(request, raw, parse(raw) if raw else None)
+    return parse(raw) if raw else ABSENT
 
 
 def _is_json(content_type: str) -> bool:

@@ -17,10 +17,12 @@ from kernel.events.auth import AccessRefused
 from kernel.logging import get_logger
 from kernel.rpc import TIMEOUT_S
 from kernel.tokens import Assertions
+from services.auth.domain.sessions import Knock, Session
 from services.auth.gateway.answers import Answer
 from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.problems import BadRequestError
 from services.auth.gateway.reads import Reads
+from services.auth.gateway.together import Together
 from services.auth.wiring import GatewayUseCases
 
 log = get_logger(__name__)
@@ -77,8 +79,15 @@ class Gate:
     _credentials: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(CREDENTIAL_THREADS, "credentials")
     )
+    sessions: Together[Knock, Session] = field(init=False)
+    """Living sessions, asked for by all requests of the moment together."""
     _credentials_waiting: int = 0
     _refusals_waiting: int = 0
+
+    def __post_init__(self) -> None:
+        self.sessions = Together(
+            lambda knocks: self.blocking(self.use_cases.living, knocks)
+        )
 
     async def blocking(
         self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
@@ -205,7 +214,7 @@ def member(answer: Json, name: str) -> Json:
 
 def gate_of(request: Request) -> Gate:
     """The process's gate."""
-    gate: Gate = request.app.state.gate
+    gate: Gate = request.scope["state"]["gate"]
     return gate
 
 

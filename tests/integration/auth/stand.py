@@ -250,7 +250,7 @@ class Stand:
         )
 
     def authenticate(self, token: str, *, activity: bool = True) -> Session:
-        return self.gateway.authenticate(self.context(), token=token, activity=activity)
+        return self.gateway.authenticate(self.gateway.knock(token, activity=activity))
 
     def rows(self, statement: str, **values: object) -> list[Any]:
         with self.owner.connect() as connection:
