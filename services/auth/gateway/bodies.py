@@ -223,6 +223,8 @@ def _refuse_other_forms(request: Request) -> None:
 
 def _refuse_duplicate_query(request: Request) -> None:
     """Two parsers would read a parameter given twice differently (ASVS 15.3.7)."""
+    if not request.scope["query_string"]:
+        return
     names = [name for name, _ in request.query_params.multi_items()]
     if len(names) != len(set(names)):
         raise BadRequestError(

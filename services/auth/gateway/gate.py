@@ -231,8 +231,10 @@ async def _visit(request: Request) -> Visit:
 
 def _idempotency_key(request: Request) -> str | None:
     """The key of a request that may be sent twice; visible ASCII, bounded."""
+    if request.method in {"GET", "HEAD"}:
+        return None
     key = request.headers.get("idempotency-key")
-    if key is None or request.method in {"GET", "HEAD"}:
+    if key is None:
         return None
     if not 0 < len(key) <= LONGEST_KEY or not all("!" <= char <= "~" for char in key):
         raise BadRequestError(

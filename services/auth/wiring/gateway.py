@@ -24,7 +24,7 @@ from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.logins import NewPassword
 from services.auth.ports import Passwords
 from services.auth.storage.sessions import SqlSessions
-from services.auth.wiring.desk import Desk, Stores, granted
+from services.auth.wiring.desk import Desk, Stores, Waiting, granted
 from services.auth.wiring.entry import EntryUseCases
 from services.auth.wiring.factors import FactorUseCases
 from services.auth.wiring.first import FirstFactor
@@ -57,8 +57,8 @@ class GatewayUseCases:
 
     def log_in(
         self, context: Context, *, phone: Phone, password: str, source: Source
-    ) -> Challenge:
-        """The first factor; answers with the challenge of the second (clause 4.3)."""
+    ) -> Waiting:
+        """The first factor; answers with what may be the second (clause 4.3)."""
         return self._first.prove(
             context,
             phone=phone,
@@ -69,7 +69,7 @@ class GatewayUseCases:
 
     def _second_factor_of(
         self, login: Login, _tx: Transaction, stores: Stores, now: datetime
-    ) -> Challenge | Refused:
+    ) -> Waiting | Refused:
         order = CodeOrder(
             purpose="login",
             reference=login.login_id,
