@@ -154,6 +154,7 @@ class Database:
         self, engine: Engine, *, clock: Clock, ids: Ids, field_keys: FieldKeys
     ) -> None:
         self.engine = engine
+        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = clock
         self._ids = ids
         self._field_keys = field_keys
@@ -186,6 +187,16 @@ class Database:
             yield Transaction(
                 connection, context, self._clock, self._ids, self._field_keys
             )
+
+    @contextmanager
+    def single(self) -> Iterator[Connection]:
+        """A connection each of whose statements is a transaction of its own.
+
+        Where one statement says it all, the round trips of BEGIN and COMMIT are saved.
+        Raises Transient when the database is away or asks to try again.
+        """
+        with transient_errors(), self._single.connect() as connection:
+            yield connection
 
     def cut(self) -> None:
         """End every connection at once: who waits for a silent server hears of it."""

@@ -99,6 +99,7 @@ _PATTERNS = tuple(
 )
 _HARMLESS = re.compile(
     r"[a-z_.]{0,100}(?:\.v[0-9])?"  # names of fields and of events
+    r"|[A-Z]{1,7}|/[a-z_/{}-]{0,100}"  # methods and patterns of routes
     r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # UUIDs
     r"|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64}"  # ids of traces and spans, digests
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"  # instants

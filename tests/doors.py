@@ -5,7 +5,7 @@ and the other services would say is said by twins that remember what they were a
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -23,7 +23,7 @@ from kernel.tokens import Assertions
 from services.auth.domain.codes import Act, Challenge
 from services.auth.domain.languages import Language
 from services.auth.domain.passwords import login_refused
-from services.auth.domain.sessions import Session, session_required
+from services.auth.domain.sessions import Knock, Session, session_required
 from services.auth.gateway.app import PREFIX, build_app
 from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.gate import Gate
@@ -84,17 +84,21 @@ class FakeUseCases:
     factors: FakeFactors = field(default_factory=FakeFactors)
     recovery: FakeRecovery = field(default_factory=FakeRecovery)
 
-    def authenticate(self, _context: Context, *, token: str, activity: bool) -> Session:
-        del activity
-        if token != TOKEN:
-            raise session_required()
-        return Session(
+    def knock(self, token: str, *, activity: bool) -> Knock:
+        return Knock(token.encode(), activity)
+
+    def living(self, knocks: Collection[Knock]) -> Mapping[Knock, Session]:
+        session = Session(
             session_id=UUID(ID),
             login_id=UUID(ID),
             client_id=CLIENT,
             opened_at=NOON,
             active_at=NOON,
         )
+        return {one: session for one in knocks if one.digest == TOKEN.encode()}
+
+    def authenticate(self, _knock: Knock) -> Session:
+        raise session_required()
 
     def idle_left_s(self, _session: Session) -> int:
         return 600

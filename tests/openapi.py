@@ -55,7 +55,7 @@ class Operation:
 @cache
 def document() -> dict[str, Any]:
     """The description as it is served."""
-    return build_app(_NOBODY).openapi()
+    return build_app(_NOBODY).description
 
 
 def operations() -> Iterator[Operation]:

@@ -40,6 +40,14 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Knock:
+    """A token that came with a request, and whether the request is activity (4.8)."""
+
+    digest: bytes
+    activity: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Instants before which a session must not have been silent, or opened.
 

@@ -1,14 +1,14 @@
 """The application: resources under /api/v1, failures as problems, OpenAPI from both."""
 
+from functools import cached_property
 from typing import Final
 
 import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.routing import Mount
-from typing_extensions import override
+from starlette.types import Receive, Scope, Send
 
 from kernel.errors import KernelError, Refused
 from kernel.logging import get_logger
@@ -35,11 +35,12 @@ from services.auth.gateway.description import Description, description_of
 from services.auth.gateway.door import Door, turned_away
 from services.auth.gateway.gate import Gate
 from services.auth.gateway.problems import Reader
+from services.auth.gateway.routes import Routes
 
 log = get_logger(__name__)
 
 PREFIX: Final = "/api/v1"
-DESCRIPTION: Final = f"{PREFIX}/openapi.json"
+DESCRIPTION: Final = "/openapi.json"
 VERSION: Final = "1"
 _RESOURCES: Final = (
     registrations,
@@ -61,46 +62,56 @@ _RESOURCES: Final = (
 )
 
 
-class Api(FastAPI):
-    """FastAPI with the whole description, made once."""
+class Api:
+    """The ASGI application over one gate, and its description."""
 
-    _described: bytes | None = None
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._operations = operations()
+        self._routes = Routes(self._operations, prefix=PREFIX)
+        self._routes.add(
+            DESCRIPTION, {"GET": self._description, "HEAD": self._description}
+        )
+        self._door = Door(self._answer, gate)
 
-    @override
-    def openapi(self) -> Description:
-        if not self.openapi_schema:
-            self.openapi_schema = description_of(self, operations(), prefix=PREFIX)
-        return self.openapi_schema
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._door(scope, receive, send)
 
-    def described(self) -> bytes:
-        """The description as it is sent."""
-        if self._described is None:
-            self._described = orjson.dumps(self.openapi())
-        return self._described
+    @cached_property
+    def description(self) -> Description:
+        """The whole description, made once (OpenAPI 3.1)."""
+        return description_of(
+            self._operations, title="Kredit", version=VERSION, prefix=PREFIX
+        )
+
+    @cached_property
+    def _described(self) -> bytes:
+        return orjson.dumps(self.description)
+
+    async def _description(self, _request: Request) -> Response:
+        return Response(self._described, media_type="application/json")
+
+    async def _answer(self, request: Request) -> Response:
+        """What the operation says, or the problem that stands for its failure."""
+        scope = request.scope
+        try:
+            return await self._routes.find(scope)(request)
+        except Refused as error:
+            return await turned_away(self._gate, scope, error)
+        except KernelError as error:
+            reader = Reader.of(scope)
+            log.warning("request_failed", request_id=reader.request_id, why=str(error))
+            return problems.of_kernel(error, reader)
+        except RequestValidationError as error:
+            return problems.of_fields(error, Reader.of(scope))
+        except HTTPException as error:
+            return problems.of_http(error, Reader.of(scope))
 
 
-def build_app(gate: Gate) -> FastAPI:
+def build_app(gate: Gate) -> Api:
     """The ASGI application over one gate."""
-    app = Api(
-        title="Kredit",
-        version=VERSION,
-        openapi_url=None,  # FastAPI would write it anew for every request
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-    )
-    app.state.gate = gate
-    app.add_route(DESCRIPTION, _description, include_in_schema=False)
-    # An included router would look through all routes four times for each request.
-    app.router.routes.append(Mount(PREFIX, routes=operations()))
-    _render_failures(app, gate)
-    app.add_middleware(Door, gate=gate)
-    return app
-
-
-async def _description(request: Request) -> Response:
-    app: Api = request.app
-    return Response(app.described(), media_type="application/json")
+    return Api(gate)
 
 
 def operations() -> list[APIRoute]:
@@ -111,32 +122,3 @@ def operations() -> list[APIRoute]:
         for route in module.router.routes
         if isinstance(route, APIRoute)
     ]
-
-
-def _render_failures(app: FastAPI, gate: Gate) -> None:
-    async def refused(request: Request, error: Exception) -> Response:
-        if not isinstance(error, Refused):
-            raise error
-        return await turned_away(gate, request.scope, error)
-
-    async def failed(request: Request, error: Exception) -> Response:
-        if not isinstance(error, KernelError):
-            raise error
-        reader = Reader.of(request.scope)
-        log.warning("request_failed", request_id=reader.request_id, why=str(error))
-        return problems.of_kernel(error, reader)
-
-    async def fields(request: Request, error: Exception) -> Response:
-        if not isinstance(error, RequestValidationError):
-            raise error
-        return problems.of_fields(error, Reader.of(request.scope))
-
-    async def http(request: Request, error: Exception) -> Response:
-        if not isinstance(error, HTTPException):
-            raise error
-        return problems.of_http(error, Reader.of(request.scope))
-
-    app.add_exception_handler(Refused, refused)
-    app.add_exception_handler(KernelError, failed)
-    app.add_exception_handler(RequestValidationError, fields)
-    app.add_exception_handler(HTTPException, http)

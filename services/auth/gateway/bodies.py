@@ -21,6 +21,7 @@ from services.auth.gateway.cardnumbers import (
     refuse_card_number_around,
     refuse_card_number_in,
 )
+from services.auth.gateway.operations import ABSENT, Operation
 from services.auth.gateway.problems import (
     BadRequestError,
     malformed_json,
@@ -78,7 +79,7 @@ class StrictRoute(APIRoute):
 
     @override
     def get_route_handler(self) -> Handler:
-        answer = super().get_route_handler()
+        operation = Operation(self)
         reads_json = self.body_field is not None
         recorder = Recorder(self)
 
@@ -86,10 +87,9 @@ class StrictRoute(APIRoute):
             refuse_card_number_around(request)
             _refuse_duplicate_query(request)
             _refuse_other_forms(request)
-            if reads_json:
-                request = await _with_json(request)
+            body = await _json_of(request) if reads_json else ABSENT
             try:
-                response = await answer(request)
+                response = await operation.ask(request, body)
             except Refused as refused:
                 await recorder.refused(request, refused)
                 raise
@@ -102,23 +102,11 @@ class StrictRoute(APIRoute):
         return handle
 
 
-class _JsonRequest(Request):
-    """A request whose body has been read and parsed."""
+async def _json_of(request: Request) -> object:
+    """The body, if there is one.
 
-    def __init__(self, request: Request, raw: bytes, value: object) -> None:
-        super().__init__(request.scope, request.receive)
-        self._body = raw
-        self._value = value
-
-    @override
-    async def json(self) -> Any:
-        return self._value
-
-
-async def _with_json(request: Request) -> Request:
-    """Raises BadRequestError ``media_type_unknown``, ``too_large``, malformed_json.
-
-    And ``card_number_refused``: the body goes no further then.
+    Raises BadRequestError ``media_type_unknown``, ``too_large``, malformed_json, and
+    ``card_number_refused``: the body goes no further then.
     """
     content_type = request.headers.get("content-type")
     if content_type is not None and not _is_json(content_type):
@@ -126,9 +114,11 @@ async def _with_json(request: Request) -> Request:
     raw = await read_bounded(request, limit=MOST_JSON_BYTES)
     if raw and content_type is None:
         raise media_type_unknown(accepted="application/json")
-    value = parse(raw) if raw else None
+    if not raw:
+        return ABSENT
+    value = parse(raw)
     refuse_card_number_in(value)
-    return _JsonRequest(request, raw, value)
+    return value
 
 
 def _is_json(content_type: str) -> bool:
@@ -243,6 +233,8 @@ def _refuse_other_forms(request: Request) -> None:
 
 def _refuse_duplicate_query(request: Request) -> None:
     """Two parsers would read a parameter given twice differently (ASVS 15.3.7)."""
+    if not request.scope["query_string"]:
+        return
     names = [name for name, _ in request.query_params.multi_items()]
     if len(names) != len(set(names)):
         raise BadRequestError(

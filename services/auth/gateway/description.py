@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -120,14 +119,13 @@ _HEADER_OF_STATUS: Final = {
 
 
 def description_of(
-    app: FastAPI, routes: Sequence[APIRoute], *, prefix: str
+    routes: Sequence[APIRoute], *, title: str, version: str, prefix: str
 ) -> Description:
     """The whole description of the operations at `routes`, served below `prefix`."""
     document = get_openapi(
-        title=app.title,
-        version=app.version,
+        title=title,
+        version=version,
         summary=SUMMARY,
-        openapi_version=app.openapi_version,
         routes=routes,
     )
     document["paths"] = {prefix + path: on for path, on in document["paths"].items()}

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from typing import Any, Final
+from typing import Final
 
 from prometheus_client import Histogram
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from kernel.context import Context, continued
 from kernel.errors import Broken, Refused
@@ -19,6 +19,7 @@ from services.auth.gateway.gate import Gate
 from services.auth.gateway.problems import Reader
 from services.auth.gateway.reads import Read
 from services.auth.gateway.records import client_of, object_of
+from services.auth.gateway.routes import Answering
 from services.auth.gateway.security import HEADERS, refuse_cross_site
 
 log = get_logger(__name__)
@@ -40,10 +41,10 @@ HTTP_SECONDS: Final = Histogram(
 
 
 class Door:
-    """ASGI middleware around the whole application."""
+    """The ASGI application around whatever answers."""
 
-    def __init__(self, app: ASGIApp, gate: Gate) -> None:
-        self._app = app
+    def __init__(self, answer: Answering, gate: Gate) -> None:
+        self._answer = answer
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,8 +53,8 @@ class Door:
             return
         header = Headers(scope=scope).getlist("traceparent")
         context = continued(self._gate.new_context(), header)
-        scope.setdefault("state", {})["context"] = context
-        answer = _Answer(send, Reader.of(scope))
+        scope.setdefault("state", {}).update(context=context, gate=self._gate)
+        answer = _Answer(send, str(context.correlation_id))
         started = time.monotonic()
         outcome = await self._answered(scope, receive, answer)
         took_s = time.monotonic() - started
@@ -88,12 +89,13 @@ class Door:
 
     async def _answered(self, scope: Scope, receive: Receive, answer: "_Answer") -> str:
         """How it went: ok, refused or broken; an answer has been sent."""
-        reader = answer.reader
         limit = asyncio.timeout(REQUEST_S)
         try:
             async with limit:
-                await self._pass(scope, receive, answer)
+                response = await self._response(Request(scope, receive))
+                await response(scope, receive, answer.send)
         except Exception as error:  # the last resort (ASVS 16.5.4): the process lives
+            reader = Reader.of(scope)
             if isinstance(error, TimeoutError) and limit.expired():
                 problem = problems.of_refused(problems.timed_out(), reader)
             else:
@@ -102,18 +104,15 @@ class Door:
             await answer.instead(problem, scope, receive)
         return _outcome(answer.status)
 
-    async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        request = Request(scope)
+    async def _response(self, request: Request) -> Response:
         try:
             _refuse_long_head(request)
             _refuse_two_lengths(request)
             self._refuse_strange_host(request)
             refuse_cross_site(request, self._gate.origins)
         except Refused as refused:
-            response = await turned_away(self._gate, scope, refused)
-            await response(scope, receive, answer.send)
-            return
-        await self._app(scope, receive, answer.send)
+            return await turned_away(self._gate, request.scope, refused)
+        return await self._answer(request)
 
     def _refuse_strange_host(self, request: Request) -> None:
         host = request.headers.get("host", "").lower()
@@ -148,9 +147,9 @@ async def turned_away(gate: Gate, scope: Scope, refused: Refused) -> Response:
 class _Answer:
     """The way out: headers on everything, and a note of what was sent."""
 
-    def __init__(self, send: Send, reader: Reader) -> None:
+    def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
-        self.reader = reader
+        self._request_id = request_id.encode("ascii")
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -164,7 +163,7 @@ class _Answer:
                 "headers": [
                     *given,
                     *(pair for pair in HEADERS if pair[0] not in own),
-                    (b"x-request-id", self.reader.request_id.encode("ascii")),
+                    (b"x-request-id", self._request_id),
                 ],
             }
         await self._send(message)
@@ -182,8 +181,7 @@ def method_of(scope: Scope) -> str:
 
 def route_of(scope: Scope) -> str:
     """The pattern of the route, never the address: that may hold what must not leak."""
-    route: Any = scope.get("route")
-    return str(getattr(route, "path", "unmatched"))
+    return str(scope.get("route", "unmatched"))
 
 
 def _outcome(status: int) -> str:

@@ -17,10 +17,12 @@ from kernel.events.auth import AccessRefused
 from kernel.logging import get_logger
 from kernel.rpc import TIMEOUT_S
 from kernel.tokens import Assertions
+from services.auth.domain.sessions import Knock, Session
 from services.auth.gateway.answers import Answer
 from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.problems import BadRequestError
 from services.auth.gateway.reads import Reads
+from services.auth.gateway.together import Together
 from services.auth.wiring import GatewayUseCases
 
 log = get_logger(__name__)
@@ -77,8 +79,15 @@ class Gate:
     _credentials: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(CREDENTIAL_THREADS, "credentials")
     )
+    sessions: Together[Knock, Session] = field(init=False)
+    """Living sessions, asked for by all requests of the moment together."""
     _credentials_waiting: int = 0
     _refusals_waiting: int = 0
+
+    def __post_init__(self) -> None:
+        self.sessions = Together(
+            lambda knocks: self.blocking(self.use_cases.living, knocks)
+        )
 
     async def blocking(
         self, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
@@ -205,7 +214,7 @@ def member(answer: Json, name: str) -> Json:
 
 def gate_of(request: Request) -> Gate:
     """The process's gate."""
-    gate: Gate = request.app.state.gate
+    gate: Gate = request.scope["state"]["gate"]
     return gate
 
 
@@ -222,8 +231,10 @@ async def _visit(request: Request) -> Visit:
 
 def _idempotency_key(request: Request) -> str | None:
     """The key of a request that may be sent twice; visible ASCII, bounded."""
+    if request.method in {"GET", "HEAD"}:
+        return None
     key = request.headers.get("idempotency-key")
-    if key is None or request.method in {"GET", "HEAD"}:
+    if key is None:
         return None
     if not 0 < len(key) <= LONGEST_KEY or not all("!" <= char <= "~" for char in key):
         raise BadRequestError(

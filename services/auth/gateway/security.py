@@ -67,12 +67,10 @@ async def _session(request: Request, *, activity: bool) -> Session:
     if request.method not in SAFE_METHODS and not _says_where_from(request):
         raise cross_site()
     gate = gate_of(request)
-    session = await gate.blocking(
-        gate.use_cases.authenticate,
-        context_of(request),
-        token=token,
-        activity=activity,
-    )
+    knock = gate.use_cases.knock(token, activity=activity)
+    session = await gate.sessions.ask(knock)
+    if session is None:
+        session = await gate.blocking(gate.use_cases.authenticate, knock)
     request.state.client_id = session.client_id
     return session
 

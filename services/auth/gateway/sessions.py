@@ -93,15 +93,12 @@ async def log_in(request: Request, here: Here, body: Credentials) -> WaitingAnsw
     ``login_refused``; when there is time to wait it says how long.  Who fails too often
     gets ``login_too_often``, whatever the number, and nothing is counted.
     """
-    challenge = await here.gate.credentials(
+    challenge, methods = await here.gate.credentials(
         here.gate.use_cases.log_in,
         here.context,
         phone=Phone(body.login),
         password=body.password.get_secret_value(),
         source=source_of(request),
-    )
-    methods = await here.gate.blocking(
-        here.gate.use_cases.entry.methods, here.context, challenge=challenge
     )
     return waiting_view(challenge, methods)
 

@@ -23,7 +23,6 @@ from services.auth.domain.factors import (
     CountedMethod,
     Method,
     Proof,
-    Standing,
     Totp,
     factor_locked,
     recovery_letters,
@@ -64,19 +63,6 @@ class Copied:
 
     client_id: UUID | None
     refused: Refused
-
-
-def standing_of(
-    login_id: UUID, *, totps: Totps, recovery: RecoveryCodes, passkeys: Passkeys
-) -> Standing:
-    """Which second factors a login has."""
-    totp = totps.find(login_id)
-    living = [p for p in passkeys.of_login(login_id) if p.suspended_at is None]
-    return Standing(
-        totp_since=None if totp is None else totp.confirmed_at,
-        recovery_left=recovery.left(login_id),
-        passkeys=len(living),
-    )
 
 
 def prove(

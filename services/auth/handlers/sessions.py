@@ -1,6 +1,6 @@
 """The second factor, and the session it opens (clauses 4.3, 4.8)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from services.auth.domain.passwords import Login
 from services.auth.domain.rules import Rules
 from services.auth.domain.sessions import (
     EndReason,
+    Knock,
     Session,
     limits,
     session_not_found,
@@ -63,27 +64,42 @@ def record_wrong_code(
     )
 
 
-def authenticate(
-    digest: bytes,
+def living(
+    knocks: Collection[Knock],
     *,
-    activity: bool,
     now: datetime,
     rules: Rules,
     sessions: Sessions,
-) -> Session:
-    """The living session of a token; Refused ``session_required``.
+    wait: bool = False,
+) -> Mapping[Knock, Session]:
+    """The living sessions of many tokens at once.
 
-    `activity` restarts the count of clause 4.8; a page that only asks in the
-    background does not keep a session alive (case A08).
+    Activity restarts the count of clause 4.8; a page that only asks in the background
+    does not keep a session alive (case A08).  Without `wait` a session that somebody
+    changes at this very moment is left out, so that nobody waits for another client:
+    who is not among them must be asked for alone.
     """
     bounds = limits(rules, now=now)
-    if activity:
-        session = sessions.touch(digest, limits=bounds, now=now)
-    else:
-        session = sessions.look(digest, limits=bounds)
-    if session is None:
+    active = [knock.digest for knock in knocks if knock.activity]
+    quiet = [knock.digest for knock in knocks if not knock.activity]
+    found: dict[Knock, Session] = {}
+    if active:
+        touched = sessions.touch(active, limits=bounds, now=now, wait=wait)
+        found |= {Knock(digest, activity=True): one for digest, one in touched.items()}
+    if quiet:
+        seen = sessions.look(quiet, limits=bounds)
+        found |= {Knock(digest, activity=False): one for digest, one in seen.items()}
+    return found
+
+
+def authenticate(
+    knock: Knock, *, now: datetime, rules: Rules, sessions: Sessions
+) -> Session:
+    """The living session of one token; Refused ``session_required``."""
+    found = living([knock], now=now, rules=rules, sessions=sessions, wait=True)
+    if knock not in found:
         raise session_required()
-    return session
+    return found[knock]
 
 
 def end_session(

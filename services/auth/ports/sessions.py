@@ -1,6 +1,6 @@
 """Sessions and the browsers they are opened in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -22,12 +22,19 @@ class Sessions(Protocol):
 
     def add(self, session: Session, digest: bytes) -> None: ...
 
-    def touch(self, digest: bytes, *, limits: Limits, now: datetime) -> Session | None:
-        """Note activity of a living session, by one statement; None when dead."""
+    def touch(
+        self, digests: Collection[bytes], *, limits: Limits, now: datetime, wait: bool
+    ) -> Mapping[bytes, Session]:
+        """Note activity of those that live, by one statement; which.
+
+        Who is being changed at this very moment is waited for, or left out.
+        """
         ...
 
-    def look(self, digest: bytes, *, limits: Limits) -> Session | None:
-        """A living session, without counting as activity."""
+    def look(
+        self, digests: Collection[bytes], *, limits: Limits
+    ) -> Mapping[bytes, Session]:
+        """Those that live, without counting as activity."""
         ...
 
     def end(self, session_id: UUID, reason: EndReason, *, now: datetime) -> bool: ...

@@ -11,11 +11,45 @@ from sqlalchemy import Connection, Table, and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import FieldKeys
-from services.auth.domain.factors import CountedMethod, FactorAttempt, Totp
+from services.auth.domain.factors import CountedMethod, FactorAttempt, Standing, Totp
 from services.auth.domain.rules import Rules
 from services.auth.storage.counting import reservation
 from services.auth.storage.tables import factor_attempts as counts
-from services.auth.storage.tables import recovery_codes, totp_factors
+from services.auth.storage.tables import passkeys, recovery_codes, totp_factors
+
+
+class SqlStandings:
+    """Which second factors a login has, by one statement."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of(self, login_id: UUID) -> Standing:
+        since = select(totp_factors.c.confirmed_at).where(
+            totp_factors.c.login_id == login_id
+        )
+        unused = (
+            select(func.count())
+            .where(recovery_codes.c.login_id == login_id)
+            .where(recovery_codes.c.used_at.is_(None))
+        )
+        living = (
+            select(func.count())
+            .where(passkeys.c.login_id == login_id)
+            .where(passkeys.c.suspended_at.is_(None))
+        )
+        row = self._connection.execute(
+            select(
+                since.scalar_subquery().label("totp_since"),
+                unused.scalar_subquery().label("recovery_left"),
+                living.scalar_subquery().label("passkeys"),
+            )
+        ).one()
+        return Standing(
+            totp_since=row.totp_since,
+            recovery_left=row.recovery_left,
+            passkeys=row.passkeys,
+        )
 
 
 class SqlTotps:

@@ -1,6 +1,6 @@
 """Sessions by the digest of their token; activity is one conditional UPDATE."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -51,23 +51,34 @@ class SqlSessions:
             },
         )
 
-    def touch(self, digest: bytes, *, limits: Limits, now: datetime) -> Session | None:
+    def touch(
+        self, digests: Collection[bytes], *, limits: Limits, now: datetime, wait: bool
+    ) -> Mapping[bytes, Session]:
+        """The lock comes first: its WHERE is read again when others have let go."""
+        living = (
+            select(sessions.c.session_id)
+            .where(_alive(limits))
+            .where(sessions.c.token_sha256.in_(digests))
+            .with_for_update(skip_locked=not wait)
+            .cte("living")
+        )
         statement = (
             sessions.update()
-            .where(_alive(limits))
-            .where(sessions.c.token_sha256 == digest)
+            .where(sessions.c.session_id == living.c.session_id)
             .values(active_at=now)
-            .returning(*_COLUMNS)
+            .returning(*_COLUMNS, sessions.c.token_sha256)
         )
-        return _session(self._connection.execute(statement).first())
+        return _by_digest(self._connection.execute(statement))
 
-    def look(self, digest: bytes, *, limits: Limits) -> Session | None:
+    def look(
+        self, digests: Collection[bytes], *, limits: Limits
+    ) -> Mapping[bytes, Session]:
         statement = (
-            select(*_COLUMNS)
+            select(*_COLUMNS, sessions.c.token_sha256)
             .where(_alive(limits))
-            .where(sessions.c.token_sha256 == digest)
+            .where(sessions.c.token_sha256.in_(digests))
         )
-        return _session(self._connection.execute(statement).first())
+        return _by_digest(self._connection.execute(statement))
 
     def end(self, session_id: UUID, reason: EndReason, *, now: datetime) -> bool:
         statement = (
@@ -200,8 +211,8 @@ def _alive(limits: Limits) -> ColumnElement[bool]:
     )
 
 
-def _session(row: Row[*tuple[Any, ...]] | None) -> Session | None:
-    return None if row is None else _known(row)
+def _by_digest(rows: Iterable[Row[*tuple[Any, ...]]]) -> Mapping[bytes, Session]:
+    return {bytes(row.token_sha256): _known(row) for row in rows}
 
 
 def _known(row: Row[*tuple[Any, ...]]) -> Session:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from kernel.context import Context
@@ -15,14 +15,14 @@ from kernel.platform import Platform
 from kernel.values import Phone
 from services.auth.adapters import KeyedCodes, RandomTokens, WebAuthn
 from services.auth.domain.codes import Challenge, Claim
-from services.auth.domain.factors import Standing
+from services.auth.domain.factors import Method
 from services.auth.domain.rules import Allowance, Rules
 from services.auth.domain.sources import Source
 from services.auth.domain.templates import Template
 from services.auth.handlers import codes, messages, sources
 from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.messages import Addressee
-from services.auth.handlers.proofs import Counter, standing_of, usable
+from services.auth.handlers.proofs import Counter, usable
 from services.auth.handlers.sources import Bucket
 from services.auth.handlers.staff_entry import Office
 from services.auth.settings import Settings
@@ -32,6 +32,7 @@ from services.auth.storage.devices import SqlDevices
 from services.auth.storage.factors import (
     SqlFactorAttempts,
     SqlRecoveryCodes,
+    SqlStandings,
     SqlTotps,
 )
 from services.auth.storage.languages import SqlLanguages
@@ -48,6 +49,8 @@ from services.auth.storage.tables import (
 )
 
 T = TypeVar("T")
+Waiting: TypeAlias = tuple[Challenge, tuple[Method, ...]]
+"""What waits for a second factor, and which ones may be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Stores:
     sessions: SqlSessions
     messages: SqlMessages
     languages: SqlLanguages
+    standings: SqlStandings
     totps: SqlTotps
     recovery: SqlRecoveryCodes
     factor_attempts: SqlFactorAttempts
@@ -144,6 +148,7 @@ class Desk:
             SqlSessions(tx.connection),
             SqlMessages(tx.connection, self.fields),
             SqlLanguages(tx.connection),
+            SqlStandings(tx.connection),
             SqlTotps(tx.connection, self.fields),
             SqlRecoveryCodes(tx.connection),
             SqlFactorAttempts(tx.connection),
@@ -192,18 +197,21 @@ class Desk:
 
     def ask_second_factor(
         self, login_id: UUID, order: CodeOrder, stores: Stores, *, now: datetime
-    ) -> Challenge | Refused:
+    ) -> Waiting | Refused:
         """Ask for a second factor: by a message, unless the login has better."""
-        if self.standing(login_id, stores).needs_message:
-            return self.send_code(order, stores, now=now)
-        return codes.hold_challenge(
-            order,
-            now=now,
-            rules=self.rules(now),
-            ids=self.platform.ids,
-            codes=self.codes,
-            challenges=stores.challenges,
-        )
+        standing = stores.standings.of(login_id)
+        if standing.needs_message:
+            sent = self.send_code(order, stores, now=now)
+        else:
+            sent = codes.hold_challenge(
+                order,
+                now=now,
+                rules=self.rules(now),
+                ids=self.platform.ids,
+                codes=self.codes,
+                challenges=stores.challenges,
+            )
+        return sent if isinstance(sent, Refused) else (sent, standing.methods)
 
     def send_again(
         self, claim: Claim, tx: Transaction, stores: Stores, *, now: datetime
@@ -221,15 +229,6 @@ class Desk:
             until=found.expires_at,
         )
         return self.send_code(order, stores, now=now)
-
-    def standing(self, login_id: UUID, stores: Stores) -> Standing:
-        """Which second factors a login has."""
-        return standing_of(
-            login_id,
-            totps=stores.totps,
-            recovery=stores.recovery,
-            passkeys=stores.passkeys,
-        )
 
     def counter(self, tx: Transaction, stores: Stores, *, now: datetime) -> Counter:
         """What second factors are judged with, within the unit of work at hand."""

@@ -12,7 +12,6 @@ from kernel.errors import Broken, Refused
 from services.auth.domain.codes import Challenge, Claim, code_not_found
 from services.auth.domain.devices import Browser, DeviceCheck
 from services.auth.domain.factors import (
-    Method,
     Proof,
     factor_not_found,
 )
@@ -50,11 +49,6 @@ class EntryUseCases:
     def new_mark(self) -> str:
         """A mark for a browser, if it comes to be known."""
         return self._desk.tokens.new()
-
-    def methods(self, context: Context, *, challenge: Challenge) -> tuple[Method, ...]:
-        """Which second factors may be given; told only after a right password."""
-        with self._desk.begin(context) as (_, stores):
-            return self._desk.standing(challenge.reference, stores).methods
 
     def send_message(self, context: Context, *, challenge_id: UUID) -> Challenge:
         """Send a code for a login that waits; it prolongs nothing."""

@@ -20,7 +20,6 @@ from services.auth.domain.factors import (
     RECOVERY_CODES,
     TOTP_SECRET_BYTES,
     CodeProof,
-    Method,
     Proof,
     Standing,
     recovery_text,
@@ -30,7 +29,7 @@ from services.auth.domain.sessions import Session, session_required
 from services.auth.handlers import factors, proofs, sessions
 from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.factors import NewPasskey
-from services.auth.wiring.desk import Desk, Stores, granted
+from services.auth.wiring.desk import Desk, Stores, Waiting, granted
 from services.auth.wiring.entry import asked_passkey, told_of_copy
 
 
@@ -60,13 +59,11 @@ class FactorUseCases:
         """Which second factors there are, and how many recovery codes are left."""
         with self._desk.begin(context) as (_, stores):
             return Factors(
-                self._desk.standing(session.login_id, stores),
+                stores.standings.of(session.login_id),
                 stores.passkeys.of_login(session.login_id),
             )
 
-    def begin_step_up(
-        self, context: Context, *, session: Session
-    ) -> tuple[Challenge, tuple[Method, ...]]:
+    def begin_step_up(self, context: Context, *, session: Session) -> Waiting:
         """Ask for a second factor again; good in this session only."""
         with self._desk.begin(context) as (_, stores):
             login = stores.logins.by_client(session.client_id)
@@ -79,11 +76,10 @@ class FactorUseCases:
                 phone_token=login.phone_token,
                 client_id=session.client_id,
             )
-            sent = self._desk.ask_second_factor(
+            waiting = self._desk.ask_second_factor(
                 session.login_id, order, stores, now=self._desk.now()
             )
-            methods = self._desk.standing(session.login_id, stores).methods
-        return granted(sent), methods
+        return granted(waiting)
 
     def send_message(
         self, context: Context, *, session: Session, challenge_id: UUID

@@ -4,7 +4,7 @@ Where a protocol must commit between two steps (an attempt is reserved before th
 password is looked at) the steps and the commits are written out, in `first`.
 """
 
-from collections.abc import Container
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,13 +17,14 @@ from kernel.values import Phone
 from services.auth.domain.codes import Act, Challenge, Claim
 from services.auth.domain.languages import Language
 from services.auth.domain.passwords import Login
-from services.auth.domain.sessions import Session, time_left
+from services.auth.domain.sessions import Knock, Session, time_left
 from services.auth.domain.sources import Source
 from services.auth.handlers import languages, logins, sessions
 from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.logins import NewPassword
 from services.auth.ports import Passwords
-from services.auth.wiring.desk import Desk, Stores, granted
+from services.auth.storage.sessions import SqlSessions
+from services.auth.wiring.desk import Desk, Stores, Waiting, granted
 from services.auth.wiring.entry import EntryUseCases
 from services.auth.wiring.factors import FactorUseCases
 from services.auth.wiring.first import FirstFactor
@@ -56,8 +57,8 @@ class GatewayUseCases:
 
     def log_in(
         self, context: Context, *, phone: Phone, password: str, source: Source
-    ) -> Challenge:
-        """The first factor; answers with the challenge of the second (clause 4.3)."""
+    ) -> Waiting:
+        """The first factor; answers with what may be the second (clause 4.3)."""
         return self._first.prove(
             context,
             phone=phone,
@@ -68,7 +69,7 @@ class GatewayUseCases:
 
     def _second_factor_of(
         self, login: Login, _tx: Transaction, stores: Stores, now: datetime
-    ) -> Challenge | Refused:
+    ) -> Waiting | Refused:
         order = CodeOrder(
             purpose="login",
             reference=login.login_id,
@@ -78,16 +79,33 @@ class GatewayUseCases:
         )
         return self._desk.ask_second_factor(login.login_id, order, stores, now=now)
 
-    def authenticate(self, context: Context, *, token: str, activity: bool) -> Session:
-        """The living session of a token; Refused ``session_required``."""
-        with self._desk.begin(context) as (_, stores):
-            now = self._desk.now()
-            return sessions.authenticate(
-                self._desk.tokens.digest(token),
-                activity=activity,
+    def knock(self, token: str, *, activity: bool) -> Knock:
+        """What a token is looked for by."""
+        return Knock(self._desk.tokens.digest(token), activity)
+
+    def living(self, knocks: Collection[Knock]) -> Mapping[Knock, Session]:
+        """The living sessions of many at once; who is missing must be asked for alone.
+
+        Nobody in it waits for what is done to another's session.
+        """
+        now = self._desk.now()
+        with self._desk.platform.database.single() as connection:
+            return sessions.living(
+                knocks,
                 now=now,
                 rules=self._desk.rules(now),
-                sessions=stores.sessions,
+                sessions=SqlSessions(connection),
+            )
+
+    def authenticate(self, knock: Knock) -> Session:
+        """The living session of a token; Refused ``session_required``."""
+        now = self._desk.now()
+        with self._desk.platform.database.single() as connection:
+            return sessions.authenticate(
+                knock,
+                now=now,
+                rules=self._desk.rules(now),
+                sessions=SqlSessions(connection),
             )
 
     def idle_left_s(self, session: Session) -> int:

@@ -81,7 +81,7 @@ def _done(gateway: GatewayUseCases, context: Any, told: Mapping[str, Any]) -> ob
         case "authenticate":
             try:
                 gateway.authenticate(
-                    context(), token=told["token"], activity=told["activity"]
+                    gateway.knock(told["token"], activity=told["activity"])
                 )
             except Refused as refused:
                 return refused.code

@@ -31,7 +31,7 @@ from services.auth.domain.sessions import Session
 from services.auth.domain.sources import Source
 from services.auth.settings import Settings
 from services.auth.wiring import Entered
-from services.auth.wiring.desk import Desk
+from services.auth.wiring.desk import Desk, Waiting
 from services.auth.wiring.gateway import GatewayUseCases
 from services.auth.wiring.process import UseCases
 from services.auth.wiring.staff import StaffUseCases
@@ -236,6 +236,10 @@ class Stand:
         return client_id
 
     def first_factor(self, phone: Phone = PHONE, password: str = PASSWORD) -> Challenge:
+        return self.waiting(phone, password)[0]
+
+    def waiting(self, phone: Phone = PHONE, password: str = PASSWORD) -> Waiting:
+        """A login that waits for its second factor, and which ones it may be."""
         return self.gateway.log_in(
             self.context(), phone=phone, password=password, source=HOME
         )
@@ -250,7 +254,7 @@ class Stand:
         )
 
     def authenticate(self, token: str, *, activity: bool = True) -> Session:
-        return self.gateway.authenticate(self.context(), token=token, activity=activity)
+        return self.gateway.authenticate(self.gateway.knock(token, activity=activity))
 
     def rows(self, statement: str, **values: object) -> list[Any]:
         with self.owner.connect() as connection:

@@ -1,11 +1,13 @@
 """Two factors open a session; silence, age, logout or a newer one ends it."""
 
 import ast
+import threading
 
 import pytest
+from sqlalchemy import text
 
-from kernel.errors import Refused
-from tests.integration.auth.stand import OTHER_PHONE, Stand, in_threads
+from kernel.errors import Refused, Transient
+from tests.integration.auth.stand import OTHER_PHONE, PHONE, Stand, in_threads
 from tests.marks import ROOT
 
 
@@ -229,3 +231,61 @@ def test_the_client_is_told_of_every_login(stand: Stand) -> None:
     stand.auth.deliver_messages()
 
     assert "выполнен вход" in [m.text for m in stand.phones.delivered.values()][-1]
+
+
+@pytest.mark.clause("4.8")
+def test_activity_of_many_is_noted_together_and_of_the_dead_for_nobody(
+    stand: Stand,
+) -> None:
+    """One statement for all of them; polling keeps nobody alive there either."""
+    tokens = []
+    for phone in (PHONE, OTHER_PHONE):
+        stand.client(phone)
+        tokens.append(stand.session(phone)[1])
+    busy = [stand.gateway.knock(token, activity=True) for token in tokens]
+    polling = stand.gateway.knock(tokens[1], activity=False)
+    stranger = stand.gateway.knock("of nobody", activity=True)
+    stand.clock.move(minutes=10)
+
+    assert set(stand.gateway.living([busy[0], polling, stranger])) == {busy[0], polling}
+    stand.clock.move(minutes=10)
+    assert set(stand.gateway.living([*busy, polling])) == {busy[0]}
+
+
+@pytest.mark.clause("4.8")
+@pytest.mark.seeded("auth_clients_wait_for_one_another")
+def test_who_changes_one_session_holds_nobody_else_up(stand: Stand) -> None:
+    """The changed one is judged alone, when the change is done: it has ended."""
+    tokens = []
+    for phone in (PHONE, OTHER_PHONE):
+        stand.client(phone)
+        tokens.append(stand.session(phone)[1])
+    held, other = (stand.gateway.knock(token, activity=True) for token in tokens)
+    found: list[object] = []
+    together = threading.Event()
+
+    def ask() -> None:
+        try:
+            found.append(set(stand.gateway.living([held, other])))
+        except Transient:
+            found.append("held up")
+        together.set()
+        found.append(is_alive(stand, tokens[0]))
+
+    asking = threading.Thread(target=ask)
+    with stand.owner.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE sessions SET ended_at = :now, end_reason = 'logout'"
+                " WHERE token_sha256 = :digest"
+            ),
+            {"now": stand.clock.now(), "digest": held.digest},
+        )
+        asking.start()
+        together.wait()
+        asking.join(timeout=0.2)
+        meanwhile = list(found)
+    asking.join()
+
+    assert meanwhile == [{other}]
+    assert found == [{other}, False]

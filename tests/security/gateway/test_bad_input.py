@@ -182,7 +182,7 @@ def test_an_address_or_a_method_that_is_not_there_is_a_problem(door: Door) -> No
 
     assert (unknown.status_code, problem(unknown)["code"]) == (404, "not_found")
     assert (method.status_code, problem(method)["code"]) == (405, "method_not_allowed")
-    assert method.headers["allow"] == "POST"
+    assert method.headers["allow"] == "GET, POST"
     assert trace.status_code == 405
 
 

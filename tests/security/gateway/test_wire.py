@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.auth.gateway.app import build_app
+from services.auth.gateway.door import MOST_HEAD_BYTES
 from services.auth.gateway.server import Server
 from tests.security.gateway.conftest import Door
 
@@ -119,9 +120,16 @@ def test_a_silent_connection_is_closed(door: Door, port: int) -> None:
         GET + b"X: a\r\n folded\x00\r\n\r\n",
         b"\x16\x03nonsense\r\n\r\n",
         b"GET /api/v1/health/live HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET /api/v1/health/live HTTP/1.1\r\nAccept: */*\r\n\r\n",
+        GET + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        GET + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1",
+        GET.replace(b"\r\n", b"\n") + b"\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
     ],
-    ids=["name", "nul", "nonsense", "two hosts", "two lengths"],
+    ids=[
+        *("name", "nul", "nonsense", "two hosts", "two lengths", "no host"),
+        *("another protocol", "length and chunks", "bare line feeds"),
+    ],
 )
 def test_what_is_not_http_gets_one_problem_and_the_end(
     door: Door, port: int, bytes_sent: bytes
@@ -130,9 +138,71 @@ def test_what_is_not_http_gets_one_problem_and_the_end(
         link.sendall(bytes_sent)
         head, _, body = read_all(link).partition(b"\r\n\r\n")
 
+    assert_not_http(head, body)
+
+
+def assert_not_http(head: bytes, body: bytes) -> None:
     assert head.startswith(b"HTTP/1.1 400")
     assert b"application/problem+json" in head
     assert json.loads(body)["code"] == "malformed_request"
+
+
+@pytest.mark.catalogue("A23")
+@pytest.mark.seeded("gateway_reads_a_head_without_end")
+def test_a_head_without_end_is_refused_at_its_limit(door: Door, port: int) -> None:
+    """One header that goes on and on, faster than the clock."""
+    with connected(door, port) as link:
+        link.sendall(GET + b"X-Long: ")
+        time.sleep(0.1)  # what comes at once is bounded elsewhere
+        link.sendall(b"x" * (MOST_HEAD_BYTES + 1))
+        head, _, body = read_all(link).partition(b"\r\n\r\n")
+
+    assert_not_http(head, body)
+
+
+def test_who_goes_on_after_a_refusal_is_cut_off(door: Door, port: int) -> None:
+    with connected(door, port) as link:
+        link.sendall(b"nonsense\r\n\r\n")
+        assert is_ended(link, within_s=4)
+
+
+def test_an_answer_is_one_record_of_tls(door: Door, port: int) -> None:
+    """Head and content together."""
+    with connected(door, port) as link:
+        link.sendall(GET + b"\r\n")
+        head, _, body = link.recv(65_536).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 200")
+    assert json.loads(body) == {"status": "live"}
+
+
+def test_a_head_alone_is_an_answer_to_head(door: Door, port: int) -> None:
+    with connected(door, port) as link:
+        link.sendall(
+            b"HEAD /api/v1/openapi.json HTTP/1.1\r\nHost: creditplus.kz\r\n"
+            b"Connection: close\r\n\r\n"
+        )
+        head, end, body = read_all(link).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 200")
+    assert (end, body) == (b"\r\n\r\n", b"")
+
+
+def test_who_waits_to_be_asked_for_the_body_is_asked(door: Door, port: int) -> None:
+    """``Expect: 100-continue`` (RFC 9110 §10.1.1)."""
+    with connected(door, port) as link:
+        link.sendall(
+            b"POST /api/v1/sessions HTTP/1.1\r\nHost: creditplus.kz\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 2\r\n"
+            b"Expect: 100-continue\r\nConnection: close\r\n\r\n"
+        )
+        asked = link.recv(65_536)
+        link.sendall(b"{}")
+        head, _, body = read_all(link).partition(b"\r\n\r\n")
+
+    assert asked == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert head.startswith(b"HTTP/1.1 422")
+    assert json.loads(body)["code"] == "fields_invalid"
 
 
 @pytest.mark.clause("3.2a")

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from infra import pki
@@ -26,7 +26,7 @@ from infra.web import limits
 from infra.web.limits import Limits
 from infra.web.server import WebTier
 from kernel.context import fresh_context
-from services.auth.gateway.app import build_app
+from services.auth.gateway.door import Door
 from services.auth.gateway.gate import Gate
 from services.auth.gateway.server import Server
 from services.auth.gateway.sources import source_of
@@ -83,7 +83,7 @@ class Behind:
             server_key=folder / "gateway.key",
         )
 
-    def _app(self) -> FastAPI:
+    def _app(self) -> Door:
         nothing = {name: lambda *_, **__: None for name in ("record", "note")}
         nobody = SimpleNamespace(**nothing)
         gate = Gate(
@@ -96,12 +96,7 @@ class Behind:
             hosts=frozenset({SITE, "127.0.0.1", "localhost"}),
             origins=frozenset({f"https://{SITE}"}),
         )
-        app = build_app(gate)
-        methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-        app.add_api_route("/api/v1/{_:path}", self._mirror, methods=methods)
-        # Before the true resources, which would ask what is not there.
-        app.router.routes.insert(0, app.router.routes.pop())
-        return app
+        return Door(self._mirror, gate)  # instead of the true resources
 
     async def _mirror(self, request: Request) -> Response:
         """What arrived; `large` bytes of an answer, after `wait` seconds, if asked."""

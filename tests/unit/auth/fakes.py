@@ -1,6 +1,6 @@
 """In-memory twins of auth's ports; small, and strict about what they promise."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -316,23 +316,26 @@ class FakeSessions:
     def add(self, session: Session, digest: bytes) -> None:
         self.kept[digest] = session
 
-    def look(self, digest: bytes, *, limits: Limits) -> Session | None:
-        found = self.kept.get(digest)
-        if (
-            found is None
-            or found.session_id in self.ended
-            or found.active_at < limits.active_since
-            or found.opened_at < limits.opened_since
-        ):
-            return None
-        return found
+    def look(
+        self, digests: Collection[bytes], *, limits: Limits
+    ) -> Mapping[bytes, Session]:
+        return {
+            digest: one
+            for digest, one in self.kept.items()
+            if digest in digests
+            and one.session_id not in self.ended
+            and one.active_at >= limits.active_since
+            and one.opened_at >= limits.opened_since
+        }
 
-    def touch(self, digest: bytes, *, limits: Limits, now: datetime) -> Session | None:
-        found = self.look(digest, limits=limits)
-        if found is not None:
-            self.kept[digest] = replace(found, active_at=now)
-            return self.kept[digest]
-        return None
+    def touch(
+        self, digests: Collection[bytes], *, limits: Limits, now: datetime, wait: bool
+    ) -> Mapping[bytes, Session]:
+        del wait  # nobody else is here
+        living = self.look(digests, limits=limits)
+        touched = {key: replace(one, active_at=now) for key, one in living.items()}
+        self.kept |= touched
+        return touched
 
     def end(self, session_id: UUID, reason: EndReason, *, now: datetime) -> bool:
         del now  # the twin keeps no times
@@ -378,9 +381,8 @@ class FakeSessions:
         return beyond
 
     def of_client(self, client_id: UUID, *, limits: Limits) -> Sequence[Session]:
-        found = [d for d, one in self.kept.items() if one.client_id == client_id]
-        living = [self.look(digest, limits=limits) for digest in found]
-        return [one for one in living if one is not None]
+        living = self.look(self.kept.keys(), limits=limits).values()
+        return [one for one in living if one.client_id == client_id]
 
     def step_up(self, session_id: UUID, digest: bytes, *, now: datetime) -> bool:
         done = self.rotate(session_id, digest)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.errors import Refused
-from services.auth.domain.sessions import lives, time_left
+from services.auth.domain.sessions import Knock, lives, time_left
 from services.auth.handlers.sessions import (
     authenticate,
     end_other_sessions,
@@ -54,8 +54,7 @@ def test_only_activity_restarts_the_count() -> None:
 
     def come(after: float, *, activity: bool) -> None:
         authenticate(
-            b"d",
-            activity=activity,
+            Knock(b"d", activity),
             now=NOON + minutes(after),
             rules=RULES,
             sessions=sessions,
