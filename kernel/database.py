@@ -6,7 +6,7 @@ stored reply of the request that caused them are committed together or not at al
 
 import os
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,11 +19,12 @@ from weakref import WeakSet
 
 import psycopg2
 from psycopg2 import extensions
-from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy import CursorResult, create_engine, event, text
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql import ClauseElement
 
 from kernel.clock import Clock
 from kernel.context import Call, Context
@@ -230,6 +231,33 @@ def _wait(connection: Any) -> None:  # noqa: ANN401 - a psycopg2 connection
         left_s = max(until - monotonic(), 0)
         if not any(select.select(reads, writes, [], left_s)):
             raise psycopg2.OperationalError("the server does not answer")
+
+
+_DIALECT: Final = make_url("postgresql+psycopg2://").get_dialect()()
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A statement whose text is made once.
+
+    SQLAlchemy looks through the whole tree of a statement at every execution to find
+    its text again: of one with many parts that takes longer than what it does.
+    """
+
+    sql: str
+    values: Mapping[str, object]
+
+    @classmethod
+    def of(cls, statement: ClauseElement) -> "Fixed":
+        """Its text for psycopg2, and the values that stand in it."""
+        compiled = statement.compile(dialect=_DIALECT)
+        return cls(str(compiled), compiled.params)
+
+    def on(
+        self, connection: Connection, **given: object
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """Execute it; rows come as the driver gives them."""
+        return connection.exec_driver_sql(self.sql, {**self.values, **given})
 
 
 class DatabaseAwayError(Transient):

@@ -24,14 +24,18 @@ times before it is parked, and its neighbours are applied.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import cache
+from time import perf_counter
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Row, select
 
+from kernel.beside import Each, one_by_one
 from kernel.bus import PREFETCH, Received
 from kernel.clock import Clock
 from kernel.context import fresh_context
@@ -41,7 +45,7 @@ from kernel.errors import Transient
 from kernel.events import Envelope, EnvelopeError, Event, EventSchemaError
 from kernel.events.platform import MessageParked
 from kernel.ids import Ids
-from kernel.logging import get_logger
+from kernel.logging import get_logger, lines_together
 from kernel.metrics import DEAD_LETTERS, HANDLER_SECONDS, INBOX_DUPLICATES
 from kernel.places import Message, Places, lock_line
 from kernel.quarantine import Quarantine
@@ -59,6 +63,7 @@ RETRY_BEAT_S: Final = 0.5
 RETRY_BATCH: Final = 50
 
 Handler = Callable[[Transaction, Event, Envelope], None]
+_seconds_of = cache(HANDLER_SECONDS.labels)
 
 
 class Outcome(Enum):
@@ -100,6 +105,8 @@ class Inbox:
     clock: Clock
     ids: Ids
     quarantine: Quarantine
+    each: Each = one_by_one
+    """Verifying is most of the work: in what way many messages are verified."""
     reached: Callable[[str], None] = lambda _step: None
     unspent: set[UUID] = field(default_factory=set)
     """Messages whose attempt was counted, but the database went away in it."""
@@ -109,7 +116,7 @@ class Inbox:
     def receive(self, *messages: Received | Opened) -> list[Outcome]:
         """Verify, dedupe, handle; returns when they may be acknowledged.
 
-        What `opened` has verified already is not verified again.  Raises Transient
+        What `read` has verified already is not verified again.  Raises Transient
         when the database is away: what is not settled then comes again, and what is
         settled is known.
         """
@@ -128,7 +135,8 @@ class Inbox:
     def _receive(
         self, messages: Sequence[Received | Opened], decide: _Decide
     ) -> list[Outcome]:
-        opened = [self.opened(m) if isinstance(m, Received) else m for m in messages]
+        fresh = iter(self.read([m for m in messages if isinstance(m, Received)]))
+        opened = [next(fresh) if isinstance(m, Received) else m for m in messages]
         for message in opened:
             if isinstance(message, Unbelieved):
                 self.quarantine.record(message.body, message.sender, message.code)
@@ -142,25 +150,28 @@ class Inbox:
             for message in opened
         ]
 
-    def opened(self, message: Received) -> Opened:
-        """Verify, the part of `receive` that needs no database."""
+    def read(self, messages: Sequence[Received]) -> list[Opened]:
+        """Verify each, the part of `receive` that needs no database."""
+        return self.each(self._opened, messages)
+
+    def _opened(self, message: Received) -> Opened:
         try:
-            return self._read(message.body, message.sender)
+            return self._believed(message.body, message.sender)
         except EnvelopeError as error:
             code = error.code
         except EventSchemaError:
             code = "schema"
         return Unbelieved(message.body, message.sender, code)
 
-    def _read(self, body: bytes, sender: str | None) -> Message:
+    def _believed(self, body: bytes, sender: str | None) -> Message:
         envelope = Envelope.opened(body, trust=self.trust, sender=sender)
         if envelope.type not in self.handlers:
-            return Message(envelope, body, event=None)
+            return Message.of(envelope, body, None)
         event = Event.known[envelope.type].from_data(dict(envelope.data))
         if event.subject != envelope.subject:
             # It would stand in the order of one subject and act upon another.
             raise EventSchemaError(f"{envelope.type}: of another subject")
-        return Message(envelope, body, event)
+        return Message.of(envelope, body, event)
 
     def _settle(
         self, messages: Sequence[Message], decide: _Decide
@@ -171,9 +182,12 @@ class Inbox:
         and for how many stored ones it freed the way.
         """
         try:
+            # Of one that is handled alone nothing is kept: it may be the last it says.
+            lines = lines_together() if len(messages) > 1 else nullcontext()
             with self.database.begin(messages[0].context) as tx:
                 places = Places.locked(tx.connection, messages, at=tx.now)
-                outcomes = [decide(tx, places, message) for message in messages]
+                with lines:
+                    outcomes = [decide(tx, places, message) for message in messages]
                 freed = places.write()
             self.reached("applied")
         except Exception as error:  # noqa: BLE001 - whatever a handler raises ends in retry or parking
@@ -228,8 +242,11 @@ class Inbox:
             return Outcome.PASSED
         tx.context = message.context
         kind = message.envelope.type
-        with HANDLER_SECONDS.labels(kind).time():
+        began = perf_counter()
+        try:
             self.handlers[kind](tx, message.event, message.envelope)
+        finally:
+            _seconds_of(kind).observe(perf_counter() - began)
         places.keep(message, state="applied", applied_at=places.at)
         return Outcome.APPLIED
 
@@ -435,7 +452,7 @@ class Inbox:
         body = self.field_keys.unseal(
             row.sealed, table="inbox", column="sealed", row=row.message_id
         )
-        return self._read(body, source)
+        return self._believed(body, source)
 
     def _seal(self, message: Message) -> bytes:
         return self.field_keys.seal(

@@ -15,7 +15,9 @@ import logging
 import math
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -144,15 +146,38 @@ def get_logger(name: str) -> BoundLogger:
     return logger
 
 
-def canonical(log: BoundLogger, event: str, **fields: object) -> None:
+def canonical(logger: str, event: str, **fields: object) -> None:
     """The one line of a message or a request: everything worth knowing about it.
 
     The field `outcome` chooses the level: ``broken`` is an error, ``transient`` a
-    warning, anything else (``ok``, ``refused``) is news.
+    warning, anything else (``ok``, ``refused``) is news.  Of the making of a line,
+    which every message pays for, only what this one needs is done.
     """
-    levels = {"broken": logging.ERROR, "transient": logging.WARNING}
-    level = levels.get(str(fields.get("outcome")), logging.INFO)
-    log.log(level, event, line="canonical", **fields)
+    level = _LEVEL_OF.get(fields.get("outcome"), logging.INFO)
+    writer = _writer(logger)
+    if writer.getEffectiveLevel() > level:
+        return
+    name = _NAMES[level]
+    told = redact(None, name, {"event": event, "line": "canonical", **fields})
+    line: EventDict = {**told, "logger": logger, "level": name}
+    write = writer.info if level == logging.INFO else writer.warning
+    write(_json(_OUT.sign(None, name, _STAMP(None, name, line))))
+
+
+@contextmanager
+def lines_together() -> Iterator[None]:
+    """Write the news told here in one go: at the end, or before anything worse.
+
+    For work of many parts that happen together or not at all; who waits for each
+    line's way to the disk waits longer than the part took.
+    """
+    held: list[str] = []
+    outer = _HELD.set(held)
+    try:
+        yield
+    finally:
+        _HELD.reset(outer)
+        _OUT.write(held, __name__)
 
 
 def redact(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
@@ -205,6 +230,8 @@ def _value(value: object, depth: int) -> object:
     match value:
         case str():
             return redact_text(value)
+        case UUID():
+            return str(value)
         case None | bool():
             return value
         case float():
@@ -233,7 +260,7 @@ def _value(value: object, depth: int) -> object:
 
 # Types whose text is known to be harmless or masks itself; others show their name only.
 _SHOWN = (
-    UUID, Decimal, date, datetime, time, timedelta, PurePath, Enum,
+    Decimal, date, datetime, time, timedelta, PurePath, Enum,
     Money, Iin, Phone, Iban, Secret, BaseException,
 )  # fmt: skip
 
@@ -246,24 +273,29 @@ def _shown(value: object) -> str:
     return redact_text(str(value))
 
 
+_STAMP = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
 _CHAIN: list[Processor] = [
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    _STAMP,
     structlog.processors.format_exc_info,
     redact,
 ]
 
 
+_HELD: ContextVar[list[str] | None] = ContextVar("_HELD", default=None)
+"""News of `lines_together` not written yet, of each thread, a green one too."""
+
+
 class _Out:
-    """One line to whatever stdout is at the moment; says when a line was lost."""
+    """Lines to whatever stdout is at the moment; says when one was lost."""
 
     process: str | None = None
 
-    def write(self, line: str, logger: str) -> None:
-        """Write it; a full disk or a closed pipe must not fail who logs."""
+    def write(self, lines: Iterable[str], logger: str) -> None:
+        """Write them; a full disk or a closed pipe must not fail who logs."""
         try:
-            sys.stdout.write(f"{line}\n")
+            sys.stdout.write("".join(f"{line}\n" for line in lines))
             sys.stdout.flush()
         except (OSError, ValueError):
             self.lost(logger)
@@ -302,10 +334,31 @@ class _Logger:
         self.getEffectiveLevel = logging.getLogger(name).getEffectiveLevel
 
     def info(self, line: str) -> None:
-        """Write the finished line, whatever its level is."""
-        _OUT.write(line, self.name)
+        """Write the finished line, or keep it for `lines_together`."""
+        held = _HELD.get()
+        if held is None:
+            _OUT.write([line], self.name)
+        else:
+            held.append(line)
 
-    debug = warning = error = critical = exception = info
+    def warning(self, line: str) -> None:
+        """Write the finished line at once, behind what was kept."""
+        held = _HELD.get() or []
+        _OUT.write([*held, line], self.name)
+        held.clear()
+
+    debug = info
+    error = critical = exception = warning
+
+
+_writer = lru_cache(maxsize=None)(_Logger)
+"""The loggers of `canonical`: a handful of names of ours."""
+_NAMES = {
+    logging.INFO: "info", logging.WARNING: "warning", logging.ERROR: "error",
+}  # fmt: skip
+_LEVEL_OF: dict[object, int] = {
+    "broken": logging.ERROR, "transient": logging.WARNING,
+}  # fmt: skip
 
 
 class _Handler(logging.Handler):
@@ -314,7 +367,7 @@ class _Handler(logging.Handler):
     @override
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            _OUT.write(self.format(record), record.name)
+            _OUT.write([self.format(record)], record.name)
         except Exception:  # noqa: BLE001 - logging must not fail who logs
             self.handleError(record)
 

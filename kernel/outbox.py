@@ -11,7 +11,7 @@ One relay per service runs at a time (advisory lock), in three steps for each ba
 3. *Mark* the confirmed rows as published.
 
 While the broker works on one batch (2), the batch before it is marked (3) and the one
-behind it numbered (1), in one transaction.
+behind it numbered (1), each in a transaction of its own.
 
 A crash after any step repeats the same bytes under the same numbers; the inbox of
 every listener drops the repetition.  Rows stay as the source of ``replay``.
@@ -20,22 +20,23 @@ every listener drops the repetition.  Rows stay as the source of ``replay``.
 import select
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 import orjson
 import psycopg2
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Connection,
     Engine,
-    Uuid,
+    Row,
     any_,
+    bindparam,
     func,
-    literal,
     text,
 )
 from sqlalchemy import select as sql_select
@@ -44,7 +45,7 @@ from kernel.beside import Beside
 from kernel.bus import BACK_OFF_S, BROKER_ERRORS, Broker, ConfirmingPublisher
 from kernel.clock import Clock
 from kernel.crypto import SigningKey
-from kernel.database import transient_errors
+from kernel.database import Fixed, transient_errors
 from kernel.errors import Transient
 from kernel.events.envelope import Envelope, routing_key
 from kernel.logging import get_logger
@@ -55,6 +56,8 @@ log = get_logger("outbox")
 
 BATCH: Final = 500
 """Rows numbered, published and marked together; a few hundred kilobytes."""
+SIGNED_TOGETHER: Final = 125
+"""Of a batch: signed while the server stores those before them."""
 POLL_S: Final = 1.0
 STANDBY_S: Final = 0.5
 """How soon another process of the service takes over a relay that has ended."""
@@ -72,69 +75,113 @@ class Signer:
 class Ready(NamedTuple):
     """A numbered row: the bytes to publish, and where to."""
 
-    id: UUID
+    id: str
     sequence: int
+    version: int
     body: bytes
     routing_key: str
 
 
 def number(connection: Connection, signer: Signer) -> list[Ready]:
-    """Step 1 inside an open transaction: the next rows without a number, in order."""
-    rows = connection.execute(_UNNUMBERED).all()
+    """Step 1 inside an open transaction: the next rows without a number, in order.
+
+    While the server stores some, the next are signed.
+    """
+    rows = _UNNUMBERED.on(connection, batch=BATCH).all()
+    if not rows:
+        return []
     versions: dict[str, int] = {}
-    ready, numbered = [], []
-    for index, row in enumerate(rows, start=1):
+    numbered: list[_Numbered] = []
+    first = 1 + (rows[0].last_sequence or 0)
+    for sequence, row in enumerate(rows, start=first):
         version = 1 + versions.get(row.subject, row.last_version or 0)
         versions[row.subject] = version
-        sequence = index + (row.last_sequence or 0)
-        body = Envelope(
-            id=row.id,
-            source=signer.service,
-            type=row.type,
-            time=row.time,
-            subject=row.subject,
-            subjectversion=version,
-            sequence=sequence,
-            traceparent=row.traceparent,
-            correlation_id=row.correlation_id,
-            causation_id=row.causation_id,
-            keyid=signer.key.keyid,
-            data=orjson.loads(row.data),
-        ).signed(signer.key)
-        ready.append(Ready(row.id, sequence, body, routing_key(row.type, row.subject)))
-        numbered.append(version)
-    if rows:
-        connection.execute(
-            _NUMBER,
-            {
-                "ids": [str(row.id) for row in ready],
-                "first": ready[0].sequence,
-                "versions": numbered,
-                "bodies": "\n".join(row.body.decode() for row in ready),
-            },
-        )
-        connection.execute(
-            _STORE_VERSIONS,
-            {"subjects": list(versions), "versions": list(versions.values())},
-        )
+        numbered.append(_Numbered(row, sequence, version))
+    ready: list[Ready] = []
+    unsaved: list[Ready] = []
+    for start in range(0, len(numbered), SIGNED_TOGETHER):
+        some = numbered[start : start + SIGNED_TOGETHER]
+        saving = Beside(partial(_save, connection, unsaved))
+        with saving if unsaved else nullcontext():
+            unsaved = [_signed(signer, row) for row in some]
+        ready += unsaved
+    _save(connection, unsaved)
+    connection.execute(
+        _STORE_VERSIONS,
+        {"subjects": list(versions), "versions": list(versions.values())},
+    )
     return ready
 
 
-_UNNUMBERED: Final = (
+class _Numbered(NamedTuple):
+    """A row of the outbox and the numbers given to it."""
+
+    row: Row[*tuple[Any, ...]]
+    sequence: int
+    version: int
+
+
+def _signed(signer: Signer, numbered: _Numbered) -> Ready:
+    row, sequence, version = numbered
+    envelope = Envelope(
+        id=row.id,
+        source=signer.service,
+        type=row.type,
+        time=row.time,
+        subject=row.subject,
+        subjectversion=version,
+        sequence=sequence,
+        traceparent=row.traceparent,
+        correlation_id=row.correlation_id,
+        causation_id=row.causation_id,
+        keyid=signer.key.keyid,
+        data=orjson.loads(row.data),
+    )
+    where = routing_key(row.type, row.subject)
+    return Ready(str(row.id), sequence, version, envelope.signed(signer.key), where)
+
+
+_ASKED: Final = (
+    *("id", "type", "time", "subject", "data"),
+    *("traceparent", "correlation_id", "causation_id"),
+)
+_IN_ORDER: Final = text("SET LOCAL enable_sort = off")
+"""Few rows wait as a rule, so the planner would sort them; of many that wait it would
+read and sort all for each batch, where the indexes give them in their order."""
+_waiting = (
+    sql_select(*(outbox.c[name] for name in _ASKED), outbox.c.inserted)
+    .where(outbox.c.sequence.is_(None))
+    .order_by(outbox.c.inserted)
+    .limit(bindparam("batch"))
+    .subquery("waiting")
+)
+_UNNUMBERED: Final = Fixed.of(
     sql_select(
-        outbox,
+        *(_waiting.c[name] for name in _ASKED),
         outbox_subject.c.last_version,
         sql_select(func.max(outbox.c.sequence))
         .scalar_subquery()
         .label("last_sequence"),
     )
     .outerjoin_from(
-        outbox, outbox_subject, outbox.c.subject == outbox_subject.c.subject
+        _waiting, outbox_subject, _waiting.c.subject == outbox_subject.c.subject
     )
-    .where(outbox.c.sequence.is_(None))
-    .order_by(outbox.c.inserted)
-    .limit(BATCH)
+    .order_by(_waiting.c.inserted)
 )
+
+
+def _save(connection: Connection, signed: list[Ready]) -> None:
+    connection.execute(
+        _NUMBER,
+        {
+            "ids": [row.id for row in signed],
+            "first": signed[0].sequence,
+            "versions": [row.version for row in signed],
+            "bodies": "\n".join(row.body.decode() for row in signed),
+        },
+    )
+
+
 # All rows in one statement.  The bodies go as one text, one a line, which costs half
 # of what an array of bytes does; canonical JSON has no line breaks.
 _NUMBER: Final = text(
@@ -161,17 +208,27 @@ def unpublished(connection: Connection, *, after: int = 0) -> list[Ready]:
         .limit(BATCH)
     )
     return [
-        Ready(r.id, r.sequence, bytes(r.body), routing_key(r.type, r.subject))
+        Ready(
+            str(r.id),
+            r.sequence,
+            r.subject_version,
+            bytes(r.body),
+            routing_key(r.type, r.subject),
+        )
         for r in rows
     ]
 
 
-def mark_published(connection: Connection, ids: list[UUID], at: datetime) -> None:
+def mark_published(connection: Connection, sequences: list[int], at: datetime) -> None:
     """Step 3 inside an open transaction."""
-    if not ids:
-        return
-    chosen = outbox.c.id == any_(literal(ids, ARRAY(Uuid)))
-    connection.execute(outbox.update().where(chosen).values(published_at=at))
+    _MARK.on(connection, sequences=sequences, published_at=at)
+
+
+_MARK: Final = Fixed.of(
+    outbox.update()
+    .where(outbox.c.sequence == any_(bindparam("sequences", type_=ARRAY(BigInteger))))
+    .values(published_at=bindparam("published_at"))
+)
 
 
 class Relay:
@@ -233,37 +290,46 @@ class Relay:
         What it refuses stays, for the next call to try again.
         """
         count, refusals, last = 0, 0, 0
-        accepted: list[UUID] = []
-        batch = self._turn(accepted, after=last)
+        accepted: list[int] = []
+        batch = self._next(after=last)
         while batch or accepted:
             last = batch[-1].sequence if batch else last
-            with Beside(partial(self._turn, accepted, after=last)) as turn:
+            with (
+                Beside(partial(self._next, after=last)) as coming,
+                Beside(partial(self._mark, accepted)),
+            ):
                 refused = publisher.publish_all(map(self._message, batch))
             if batch:
                 self._reached("published")
-            accepted = [row.id for row in batch if str(row.id) not in refused]
+            accepted = [row.sequence for row in batch if row.id not in refused]
             OUTBOX_PUBLISHED.inc(len(accepted))
             count, refusals = count + len(accepted), refusals + len(refused)
-            batch = turn.result
+            batch = coming.result
         if refusals:
             log.error("not_routed", count=refusals)
         return count
 
-    def _turn(self, accepted: list[UUID], *, after: int) -> list[Ready]:
-        """Mark ``accepted`` (step 3), give the batch beyond ``after`` (step 1)."""
+    def _mark(self, accepted: list[int]) -> None:
+        """Step 3 of what the broker has accepted."""
+        if not accepted:
+            return
         with transient_errors(), self._engine.begin() as connection:
             mark_published(connection, accepted, self._clock.now())
+        self._reached("marked")
+
+    def _next(self, *, after: int) -> list[Ready]:
+        """The batch beyond ``after``: what has its numbers already, or step 1."""
+        with transient_errors(), self._engine.begin() as connection:
+            connection.execute(_IN_ORDER)
             batch = unpublished(connection, after=after)
             batch = batch or number(connection, self._signer)
-        if accepted:
-            self._reached("marked")
         if batch:
             self._reached("numbered")
         return batch
 
     def _message(self, row: Ready) -> tuple[str, bytes, str, str]:
         return (
-            str(row.id),
+            row.id,
             row.body,
             f"{self._signer.service}.events",
             row.routing_key,

@@ -8,7 +8,7 @@ so that a batch costs hardly more round trips than one message.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from kernel.context import Context
+from kernel.database import Fixed
 from kernel.events import Envelope, Event
 from kernel.tables import inbox, inbox_subject
 
@@ -36,24 +37,22 @@ Place: TypeAlias = tuple[str, str, int]
 """A line and a version in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A message that was believed, with its bytes; no event: nobody here listens."""
 
     envelope: Envelope
     body: bytes
     event: Event | None
+    line: Line
+    """Whose order it stands in."""
+    place: Place
+    """Line and version."""
 
-    @property
-    def line(self) -> Line:
-        """Whose order it stands in."""
-        return self.envelope.source, self.envelope.subject
-
-    @property
-    def place(self) -> Place:
-        """Line and version."""
-        envelope = self.envelope
-        return envelope.source, envelope.subject, envelope.subjectversion
+    @classmethod
+    def of(cls, envelope: Envelope, body: bytes, event: Event | None) -> Self:
+        """The message with its place, which is asked for again and again."""
+        line = envelope.source, envelope.subject
+        return cls(envelope, body, event, line, (*line, envelope.subjectversion))
 
     @property
     def context(self) -> Context:
@@ -85,13 +84,21 @@ class Places:
     ) -> "Places":
         """Lock the lines, always in the same order, then read what is stored."""
         lines = {message.line: 0 for message in messages}
-        last = connection.execute(_LOCK, {"lines": _lines(lines)})
-        view = cls(connection, at, {(row.source, row.subject): row[2] for row in last})
-        asked = ((*message.place, message.envelope.id) for message in messages)
-        stored = connection.execute(
-            _STORED, {"places": _json((*_PLACE, "message_id"), asked)}
+        last = _LOCK.on(connection, lines=_lines(lines)).all()
+        view = cls(
+            connection, at, {(source, subject): v for source, subject, v in last}
         )
-        for source, subject, version, asked_id, holder, attempts, *stands in stored:
+        asked = ((*message.place, message.envelope.id) for message in messages)
+        stored = _STORED.on(connection, places=_json((*_PLACE, "message_id"), asked))
+        for (
+            source,
+            subject,
+            version,
+            asked_id,
+            holder,
+            attempts,
+            *stands,
+        ) in stored.all():
             if holder is not None:
                 view._ids[source, subject, version] = holder
                 view._attempts[source, subject, version] = attempts
@@ -160,21 +167,19 @@ class Places:
         waiting = [row for row in own if row["state"] == "waiting"]
         for row in waiting:
             row |= {"state": "failed", "next_at": self.at}
-        turned = self.connection.execute(
-            _WRITE,
-            {
-                "rows": orjson.dumps(list(self._rows.values()), default=_hex).decode(),
-                "lines": _lines(lines),
-                "places": _json(_PLACE, nexts),
-                "due_at": self.at,
-            },
+        turned = _WRITE.on(
+            self.connection,
+            rows=orjson.dumps(list(self._rows.values()), default=_hex).decode(),
+            lines=_lines(lines),
+            places=_json(_PLACE, nexts),
+            due_at=self.at,
         )
         return len(waiting) + turned.rowcount
 
 
 def lock_line(connection: Connection, line: Line) -> None:
     """Wait for whoever handles a message of it, and keep others out."""
-    connection.execute(_LOCK, {"lines": _lines({line: 0})})
+    _LOCK.on(connection, lines=_lines({line: 0}))
 
 
 def give_turn(connection: Connection, places: Sequence[Place], *, at: datetime) -> int:
@@ -234,9 +239,11 @@ _CHANGING: Final = (
 _EMPTY: Final[Mapping[str, object]] = dict.fromkeys(_CHANGING)
 
 _locking = _insert_listed(inbox_subject, "lines")
-_LOCK: Final = _locking.on_conflict_do_update(
-    index_elements=_LINE, set_={"last_version": inbox_subject.c.last_version}
-).returning(inbox_subject)
+_LOCK: Final = Fixed.of(
+    _locking.on_conflict_do_update(
+        index_elements=_LINE, set_={"last_version": inbox_subject.c.last_version}
+    ).returning(inbox_subject)
+)
 _ADVANCE: Final = _locking.on_conflict_do_update(
     index_elements=_LINE, set_={"last_version": _locking.excluded.last_version}
 )
@@ -257,7 +264,7 @@ _TURN: Final = (
     .where(_AT_PLACES, inbox.c.state == "waiting")
     .values(state="failed", next_at=bindparam("due_at"))
 )
-_WRITE: Final = _TURN.add_cte(_KEEP.cte("kept"), _ADVANCE.cte("advanced"))
+_WRITE: Final = Fixed.of(_TURN.add_cte(_KEEP.cte("kept"), _ADVANCE.cte("advanced")))
 """All that `Places.write` has to say, in one round trip.  Nothing in it sees the rows
 it keeps: it turns others."""
 
@@ -275,10 +282,11 @@ _elsewhere = (
     .offset(0)
     .lateral("elsewhere")
 )
-_STORED: Final = (
+_STORED: Final = Fixed.of(
     select(*_asked.c, *_there.c, *_elsewhere.c)
     .select_from(_asked)
     .outerjoin(_there, true())
     .outerjoin(_elsewhere, true())
+    .where(_there.c.holder.is_not(None) | _elsewhere.c.source.is_not(None))
 )
-"""For each place and id asked about: who stands there, and where the id stands."""
+"""Of the places and ids asked about: who stands there, and where the id stands."""

@@ -16,11 +16,11 @@ from kernel.bus.broker import (
 from kernel.bus.consuming import (
     PREFETCH,
     Consuming,
-    Received,
     received,
     receiving_channel,
     supervised,
 )
+from kernel.bus.deliveries import Received
 from kernel.bus.publishing import CONFIRM_TIMEOUT_S, ConfirmingPublisher
 from kernel.bus.topology import (
     DELIVERY_LIMIT,

@@ -3,8 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from itertools import islice, takewhile
 from time import monotonic
 from typing import Any, Final, NamedTuple
@@ -14,6 +13,7 @@ from kombu import Connection
 
 from kernel.beside import Beside
 from kernel.bus.broker import BACK_OFF_S, BROKER_ERRORS, Broker, close_quietly
+from kernel.bus.deliveries import Deliveries, Received
 from kernel.errors import Transient
 from kernel.logging import get_logger
 
@@ -26,8 +26,8 @@ GATHER_S: Final = 0.001
 """How long a group waits for each further message before it is handled."""
 SILENCE_S: Final = 7.0
 """A broker says something every HEARTBEAT_S / 2; silent for so long, it is away."""
-READ_BYTES: Final = 8_192
-"""What one read may take from TLS; a record holds at most twice as much."""
+TOGETHER: Final = 25
+"""So many are read at once while a group is handled: soon enough for the next one."""
 
 
 def receiving_channel(connection: Connection) -> Any:  # noqa: ANN401 - a py-amqp channel
@@ -39,16 +39,6 @@ def receiving_channel(connection: Connection) -> Any:  # noqa: ANN401 - a py-amq
     channel = connection.channel()
     channel.auto_decode = False
     return channel
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A message as it came: nothing in it is believed yet."""
-
-    body: bytes
-    sender: str | None
-    properties: dict[str, Any]
-    delivery_tag: int
 
 
 def received(message: amqp.Message) -> Received:
@@ -79,7 +69,7 @@ def supervised(loop: Callable[[threading.Event], None], stop: threading.Event) -
 class _Pending(NamedTuple):
     """A message not yet acknowledged, and what ``read`` made of it."""
 
-    message: amqp.Message
+    message: Received
     item: object
 
 
@@ -92,7 +82,8 @@ class Consuming:
     to the queue, whose delivery limit ends their round (dead letter).
 
     With ``read``, ``handle`` gets what that made of each `Received` instead, and runs
-    beside: while one group waits for the database, the next is received and read.
+    beside: while one group waits for the database, the next is received and read, some
+    at a time.
 
     What the broker delivers again is handled alone: the last time it may have killed
     the process, and with it whatever was in its company.
@@ -104,7 +95,7 @@ class Consuming:
         queue: str,
         handle: Callable[..., object],
         *,
-        read: Callable[[Received], object] | None = None,
+        read: Callable[[Sequence[Received]], Sequence[object]] | None = None,
         most: int = 1,
         prefetch: int = PREFETCH,
         prepare: Callable[[Connection], None] | None = None,
@@ -147,87 +138,72 @@ class Consuming:
         alive: the database away for an hour costs no message a delivery.
         """
         connection = self._broker.connect()
-        pending: deque[_Pending] = deque()
         try:
-            _read_ahead(connection)
-            channel = receiving_channel(connection)
+            channel = connection.channel()
             if self._prepare is not None:
                 self._prepare(connection)
-
-            def take(message: amqp.Message) -> None:
-                item = self._item(channel, message)
-                if item is not None:
-                    pending.append(item)
-
+            line = _Line(connection, channel)
             channel.basic_qos(0, self._prefetch, False)  # noqa: FBT003 - AMQP's own order
-            channel.basic_consume(self._queue, callback=take)
+            channel.basic_consume(self._queue)
             self._heard = (0, monotonic())
             self._consuming = True
             while not stop.is_set():
-                self._drain(connection, DRAIN_S)
-                while pending and not stop.is_set():
-                    while len(pending) < self._most:
-                        if not self._drain(connection, GATHER_S):
+                self._receive(line, DRAIN_S)
+                while line.taken and not stop.is_set():
+                    while line.taken < self._most:
+                        if not self._receive(line, GATHER_S):
                             break
-                    if not self._settle(connection, channel, pending):
+                    self._read_arrived(line)
+                    if not line.pending or not self._settle(line):
                         break
         finally:
             close_quietly(connection)
 
-    def _item(self, channel: Any, message: amqp.Message) -> _Pending | None:  # noqa: ANN401 - py-amqp's
-        """The message as ``handle`` wants it; None: it went back, for our defect."""
-        item = received(message)
-        if self._read is None:
-            return _Pending(message, item)
-        try:
-            return _Pending(message, self._read(item))
-        except Exception:
-            log.exception("handler_defect", queue=self._queue)
-            channel.basic_reject(message.delivery_tag, requeue=True)
-            return None
-
-    def _drain(self, connection: Connection, timeout_s: float) -> bool:
-        """Whether something came in time; takes all of it.
-
-        kombu and py-amqp would set the time-out anew for each frame.
-        """
-        wire = connection.connection
-        try:
-            with wire.transport.having_timeout(timeout_s):
-                wire.blocking_read()
-                while wire.transport._read_buffer:  # noqa: SLF001 - no other way to ask
-                    wire.blocking_read()
-        except TimeoutError:
-            connection.heartbeat_check()
-            came = False
-        else:
-            came = True
-        frames = wire.bytes_recv  # whole frames, heartbeats too
+    def _receive(self, line: "_Line", timeout_s: float) -> bool:
+        """Whether something came in time; the connection is kept alive."""
+        came = line.deliveries.read(timeout_s)
+        if not came:
+            line.connection.heartbeat_check()
+        frames = line.connection.connection.bytes_recv  # whole frames, heartbeats too
         if frames != self._heard[0]:
             self._heard = (frames, monotonic())
         return came
 
+    def _read_arrived(self, line: "_Line") -> None:
+        """Make of what has arrived what ``handle`` wants."""
+        arrived = line.arrived[:]
+        line.arrived.clear()
+        self._read_these(line, arrived)
+
+    def _read_these(self, line: "_Line", arrived: Sequence[Received]) -> None:
+        """A message that cannot even be read, for our defect, goes back alone."""
+        try:
+            items = self._read(arrived) if self._read else arrived
+        except Exception:
+            if len(arrived) > 1:
+                for message in arrived:
+                    self._read_these(line, [message])
+                return
+            log.exception("handler_defect", queue=self._queue)
+            line.channel.basic_reject(arrived[0].delivery_tag, requeue=True)
+        else:
+            line.pending.extend(map(_Pending, arrived, items))
+
     def _group(self, pending: deque[_Pending]) -> list[_Pending]:
         """What is handled together next."""
-        fresh = takewhile(lambda p: not p.message.delivery_info["redelivered"], pending)
+        fresh = takewhile(lambda p: not p.message.redelivered, pending)
         return list(islice(fresh, self._most)) or [pending[0]]
 
-    def _settle(
-        self,
-        connection: Connection,
-        channel: Any,  # noqa: ANN401 - py-amqp's
-        pending: deque[_Pending],
-    ) -> bool:
+    def _settle(self, line: "_Line") -> bool:
         """Handle and acknowledge the next group; False: to be tried again later."""
-        group = self._group(pending)
+        group = self._group(line.pending)
         items = [one.item for one in group]
         try:
             if self._read is None:
                 self._handle(*items)
             else:
-                ahead = len(group) + self._most
                 with Beside(lambda: self._handle(*items)) as act:
-                    self._receive_meanwhile(connection, pending, act, ahead)
+                    self._receive_meanwhile(line, act, len(group) + self._most)
         except Transient as error:
             log.warning("consumer_rests", queue=self._queue, why=error.sentence)
             return False
@@ -236,37 +212,43 @@ class Consuming:
         except Exception:
             log.exception("handler_defect", queue=self._queue)
             for one in group:
-                channel.basic_reject(one.message.delivery_tag, requeue=True)
+                line.channel.basic_reject(one.message.delivery_tag, requeue=True)
         else:
-            channel.basic_ack(group[-1].message.delivery_tag, multiple=True)
+            line.channel.basic_ack(group[-1].message.delivery_tag, multiple=True)
         for _ in group:
-            pending.popleft()
+            line.pending.popleft()
         return True
 
     def _receive_meanwhile(
-        self,
-        connection: Connection,
-        pending: deque[_Pending],
-        act: Beside[object],
-        ahead: int,
+        self, line: "_Line", act: Beside[object], ahead: int
     ) -> None:
         """Receive up to ``ahead`` messages in all, and keep the connection alive."""
         wait_s = GATHER_S
         while act.is_alive():
-            if len(pending) >= ahead:
+            if line.taken >= ahead:
+                self._read_arrived(line)
                 act.join(DRAIN_S)
                 wait_s = GATHER_S
-            if act.is_alive() and not self._drain(connection, wait_s):
-                wait_s = min(2 * wait_s, DRAIN_S / 10)
+            if act.is_alive():
+                came = self._receive(line, wait_s)
+                if not came or len(line.arrived) >= TOGETHER:
+                    self._read_arrived(line)
+                if not came:
+                    wait_s = min(2 * wait_s, DRAIN_S / 10)
             time.sleep(0)  # lets a green act go on, however much there is to receive
 
 
-def _read_ahead(connection: Connection) -> None:
-    """Let py-amqp take from TLS whatever is there.
+class _Line:
+    """One connection, what has arrived on it, and what of that has been read."""
 
-    It asks for each frame's head, body and end by itself, nine times a message; its
-    buffer holds more just as well.
-    """
-    transport = connection.connection.transport
-    read = transport._quick_recv  # noqa: SLF001 - the one place where it reads
-    transport._quick_recv = lambda count: read(max(count, READ_BYTES))  # noqa: SLF001 - as above
+    def __init__(self, connection: Connection, channel: Any) -> None:  # noqa: ANN401 - a py-amqp channel
+        self.connection = connection
+        self.channel = channel
+        self.arrived: list[Received] = []
+        self.pending: deque[_Pending] = deque()
+        self.deliveries = Deliveries(connection, self.arrived.append)
+
+    @property
+    def taken(self) -> int:
+        """How many messages are here and not acknowledged."""
+        return len(self.arrived) + len(self.pending)

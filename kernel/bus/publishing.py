@@ -1,6 +1,7 @@
 """Publishing with confirms: what the broker has not accepted has not been said."""
 
 from collections.abc import Iterable
+from itertools import takewhile
 from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Self
@@ -8,12 +9,13 @@ from typing import Any, Final, Self
 import amqp
 
 from kernel.bus.broker import BROKER_ERRORS, Broker, close_quietly
+from kernel.bus.frames import Frames
 
 CONFIRM_TIMEOUT_S: Final = 15
 """Past this the broker counts as away: an alarm of memory or disk, or frozen."""
 
-_MANDATORY: Final = True
-_NOT_IMMEDIATE: Final = False
+WRITE_BYTES: Final = 65_536
+"""Made and written together: a TLS record a message costs both ends dear."""
 
 
 class ConfirmingPublisher:
@@ -24,7 +26,6 @@ class ConfirmingPublisher:
     """
 
     def __init__(self, broker: Broker) -> None:
-        self._principal = broker.principal
         self._connection = broker.connect()
         self._wire: Any = self._connection.connection
         try:
@@ -33,6 +34,11 @@ class ConfirmingPublisher:
         except BROKER_ERRORS:
             close_quietly(self._connection)
             raise
+        self._frames = Frames(
+            self._channel.channel_id,
+            broker.principal,
+            frame_max=self._wire.frame_max,
+        )
         self._sent = 0
         self._open: dict[int, str] = {}
         self._failed: set[str] = set()
@@ -51,35 +57,22 @@ class ConfirmingPublisher:
         return self._answers()
 
     def _send(self, messages: Iterable[tuple[str, bytes, str, str]]) -> None:
-        transport, frames = self._wire.transport, bytearray()
-        write, transport._write = transport._write, frames.extend  # noqa: SLF001 - py-amqp would send each message as a TLS record of its own
-        try:
-            for message in messages:
-                self._add(*message)
-        finally:
-            transport._write = write  # noqa: SLF001 - as above
+        """Write some at a time, so that the broker begins before the last is made."""
+        frames = bytearray()
+        for message_id, body, exchange, routing_key in messages:
+            frames += b"".join(self._frames.of(message_id, body, exchange, routing_key))
+            self._sent += 1
+            self._open[self._sent] = message_id
+            if len(frames) > WRITE_BYTES:
+                self._write(frames)
+                frames = bytearray()
+        self._write(frames)
+
+    def _write(self, frames: bytearray) -> None:
+        transport = self._wire.transport
         with transport.having_timeout(CONFIRM_TIMEOUT_S):
             transport.write(memoryview(frames))
-
-    def _add(
-        self, message_id: str, body: bytes, exchange: str, routing_key: str
-    ) -> None:
-        """Add one message; py-amqp's basic_publish would also read before each."""
-        self._sent += 1
-        self._open[self._sent] = message_id
-        self._channel.send_method(
-            amqp.spec.Basic.Publish,
-            "Bssbb",
-            (0, exchange, routing_key, _MANDATORY, _NOT_IMMEDIATE),
-            amqp.Message(
-                body,
-                content_type="application/json",
-                content_encoding="utf-8",
-                delivery_mode=2,
-                message_id=message_id,
-                user_id=self._principal,
-            ),
-        )
+        self._wire.bytes_sent += 1  # by this the heartbeat knows that we are alive
 
     def _answers(self) -> frozenset[str]:
         """Wait for the answer to each message sent.
@@ -101,8 +94,10 @@ class ConfirmingPublisher:
         return failed
 
     def _settled(self, tag: int, *, multiple: bool) -> list[str]:
-        tags = [t for t in self._open if t <= tag] if multiple else [tag]
-        return [self._open.pop(t) for t in tags if t in self._open]
+        if not multiple:
+            return [self._open.pop(tag)] if tag in self._open else []
+        tags = list(takewhile(lambda t: t <= tag, self._open))  # oldest first
+        return [self._open.pop(t) for t in tags]
 
     def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - py-amqp calls it so
         self._settled(tag, multiple=multiple)

@@ -89,14 +89,14 @@ class RpcDoor(Background):
             outcome, body = self._answered(request, message)
         self._answer(request.reply_to, message.properties, body)
         canonical(
-            log,
+            "entrypoints",
             "call",
             outcome=outcome,
             method=method,
             caller=call.caller,
             ms=ms_since(began),
             trace_id=call.context.trace_id,
-            correlation_id=str(call.context.correlation_id),
+            correlation_id=call.context.correlation_id,
         )
 
     def _answered(self, request: Request, message: Received) -> tuple[str, bytes]:

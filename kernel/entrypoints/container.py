@@ -3,16 +3,17 @@
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import nameko
-from eventlet import Timeout
+from eventlet import Timeout, patcher
 from eventlet.event import Event as Promise
 from nameko.containers import ServiceContainer, WorkerContext
 from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
 from typing_extensions import override
 
+from kernel.beside import in_two_threads
 from kernel.bus import Consuming, Received, supervised
 from kernel.inbox import Handler, Inbox
 from kernel.measures import Measures
@@ -22,6 +23,9 @@ from kernel.platform import AnyPlatform
 MAX_WORKERS: Final = 16
 FINISH_S: Final = 5.0
 """How long an orderly stop waits for what is under way; the supervisor gives ten."""
+EACH: Final = in_two_threads(patcher.original("_thread"))
+"""Signatures by two threads of the system's, which may wait for one another: neither
+does anything else meanwhile."""
 
 
 class KernelContainer(ServiceContainer):
@@ -87,7 +91,7 @@ class Background(SharedExtension):
         queue: str,
         handle: Callable[..., object],
         *,
-        read: Callable[[Received], object] | None = None,
+        read: Callable[[Sequence[Received]], Sequence[object]] | None = None,
         most: int = 1,
     ) -> Callable[[threading.Event], None]:
         """The loop over one queue, known to readiness."""

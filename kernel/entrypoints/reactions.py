@@ -11,13 +11,11 @@ from typing_extensions import override
 
 from kernel.bus import Interest
 from kernel.database import Transaction
-from kernel.entrypoints.container import Background, OutboxRelay, ms_since
+from kernel.entrypoints.container import EACH, Background, OutboxRelay, ms_since
 from kernel.errors import KernelError, Transient
 from kernel.events import Envelope, Event
 from kernel.inbox import BATCH, Handler, Inbox
-from kernel.logging import canonical, get_logger
-
-log = get_logger("entrypoints")
+from kernel.logging import canonical
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,13 +45,14 @@ class EventDoor(Background):
             clock=platform.clock,
             ids=platform.ids,
             quarantine=platform.quarantine,
+            each=EACH,
         )
         self.container.inbox = inbox
         for queue, receive in (
             (f"{service}.inbox", inbox.receive),
             (f"{service}.dead", inbox.receive_dead),
         ):
-            yield self.consume(queue, receive, read=inbox.opened, most=BATCH)
+            yield self.consume(queue, receive, read=inbox.read, most=BATCH)
         yield inbox.run_retries
 
 
@@ -68,14 +67,14 @@ def _told(react: Handler, tx: Transaction, event: Event, envelope: Envelope) -> 
         raise
     finally:
         canonical(
-            log,
+            "entrypoints",
             "reaction",
             outcome=outcome,
             type=envelope.type,
-            id=str(envelope.id),
+            id=envelope.id,
             ms=ms_since(began),
             trace_id=tx.context.trace_id,
-            correlation_id=str(tx.context.correlation_id),
+            correlation_id=tx.context.correlation_id,
         )
 
 

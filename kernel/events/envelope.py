@@ -4,6 +4,7 @@ Canonical bytes without ``signature`` are what is signed (Ed25519); canonical by
 with it are what is published, stored and hashed.  The same bytes everywhere.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,7 @@ SHARED_PUBLISHER: Final = "platform"
 SPEC_VERSION: Final = "1.0"
 JSON: Final = "application/json"
 INSTANT_CHARACTERS: Final = 27  # with all six decimals, and Z: `rfc3339`
+_UUID: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SIGNATURE: Final = b',"signature":"'
 _BEHIND_SIGNATURE: Final = b',"source":"'
 """What stands behind the signature are texts and counts, where a quote is never bare:
@@ -194,10 +196,9 @@ def _text(value: Json) -> str:
 
 def _uuid(value: Json) -> UUID:
     text = _text(value)
-    made = UUID(text)
-    if str(made) != text:
+    if not _UUID.fullmatch(text):
         raise ValueError("a UUID spelled otherwise")
-    return made
+    return UUID(int=int(text.replace("-", ""), 16))
 
 
 def _instant(value: Json) -> datetime:

@@ -86,4 +86,4 @@ class _Loop:
 
 
 def _tell(*, messages: int, leaves: int) -> None:
-    canonical(log, "batch_written", outcome="ok", messages=messages, leaves=leaves)
+    canonical("worker", "batch_written", outcome="ok", messages=messages, leaves=leaves)

@@ -63,7 +63,7 @@ class Door:
             self._note(scope, what=f"{method} {route}", status=answer.status)
         HTTP_SECONDS.labels(method, route, outcome).observe(took_s)
         canonical(
-            log,
+            "gateway",
             "request",
             outcome=outcome,
             method=method,

@@ -26,7 +26,7 @@ from kernel.events import Envelope, Event
 from kernel.events.contracts import ContractAnnulled
 from kernel.inbox import Inbox
 from kernel.measures import Measures
-from kernel.outbox import send_again
+from kernel.outbox import SIGNED_TOGETHER, send_again
 from tests.integration.kernel.conftest import LISTENER, PUBLISHER, Service
 from tests.waiting import eventually
 from tests.wire import fresh_ids, rounds, seed
@@ -262,6 +262,24 @@ def purge(listener: Service) -> None:
     connection = listener.platform.broker.connect()
     assert connection.default_channel.queue_purge(f"{LISTENER}.inbox") > 0
     close_quietly(connection)
+
+
+def test_a_backlog_is_numbered_as_it_was_inserted(publisher: Service) -> None:
+    """Some are signed while others are stored: each row keeps the bytes of its own."""
+    subjects = [fresh_ids().new() for _ in range(3)]
+    count = 2 * SIGNED_TOGETHER + 1
+    with publisher.platform.database.begin(publisher.context()) as tx:
+        for number in range(count):
+            tx.publish(annulled(subjects[number % 3], str(number)))
+    relay_all(publisher)
+    rows = publisher.rows("SELECT * FROM outbox ORDER BY inserted")
+    bodies = [orjson.loads(bytes(row.body)) for row in rows]
+    assert [row.sequence for row in rows] == list(range(1, count + 1))
+    assert [row.subject_version for row in rows] == [1 + n // 3 for n in range(count)]
+    assert [body["data"]["reason"] for body in bodies] == [str(n) for n in range(count)]
+    for row, body in zip(rows, bodies, strict=True):
+        told = body["id"], body["sequence"], body["subjectversion"]
+        assert told == (str(row.id), row.sequence, row.subject_version)
 
 
 @dataclass(frozen=True, slots=True)

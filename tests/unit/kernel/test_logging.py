@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from kernel.logging import (
     canonical,
     configure,
     get_logger,
+    lines_together,
     redact,
     redact_text,
 )
@@ -64,10 +66,39 @@ def test_a_line_says_who_when_and_what(lines: Lines) -> None:
     ],
 )
 def test_a_unit_of_work_leaves_one_line(lines: Lines, outcome: str, level: str) -> None:
-    canonical(get_logger("sample"), "request", outcome=outcome, code="iin_invalid")
+    canonical("sample", "request", outcome=outcome, code="iin_invalid")
     (line,) = lines()
     assert (line["level"], line["line"]) == (level, "canonical")
     assert line["code"] == "iin_invalid"
+
+
+def test_news_are_written_together_and_in_their_order(lines: Lines) -> None:
+    """What is worse than news does not wait, and does not overtake them."""
+    log = get_logger("sample")
+
+    def written() -> list[str]:
+        return [line["event"] for line in lines()]
+
+    with lines_together():
+        log.info("first")
+        log.info("second")
+        assert written() == []
+        log.warning("third")
+        assert written() == ["first", "second", "third"]
+        log.info("fourth")
+        assert written() == []
+    assert written() == ["fourth"]
+    log.info("fifth")
+    assert written() == ["fifth"]
+
+
+def test_news_are_kept_by_who_told_them_alone(lines: Lines) -> None:
+    """Another thread's line is not held up."""
+    with lines_together():
+        other = Thread(target=get_logger("sample").info, args=("other",))
+        other.start()
+        other.join()
+        assert [line["event"] for line in lines()] == ["other"]
 
 
 def test_what_is_below_the_level_is_not_written(lines: Lines) -> None:
