@@ -11,6 +11,7 @@ from uuid import UUID
 from kernel.context import Call, Context
 from kernel.crypto import BlindKeys, Json, b64url, random_bytes
 from kernel.errors import Broken, Transient
+from kernel.pages import Page
 from kernel.platform import Platform
 from kernel.policy import Policy
 from kernel.tls import client_context
@@ -21,6 +22,7 @@ from services.onboarding.adapters.codes import AuthCodes
 from services.onboarding.adapters.coid import CanonicalProtocols, HttpCoid
 from services.onboarding.adapters.eds import CmsExaminer
 from services.onboarding.adapters.http import OuterServer
+from services.onboarding.adapters.photo import SocketPhotoJudge
 from services.onboarding.adapters.revocation import HttpRevocation
 from services.onboarding.adapters.state import HttpStateBase
 from services.onboarding.adapters.timestamp import HttpTimestamps, TokenChecker
@@ -31,15 +33,20 @@ from services.onboarding.domain.ceremony import (
     parse_operation,
 )
 from services.onboarding.domain.change import OPERATIONS, ChangeKind
+from services.onboarding.domain.portrait import PhotoLimits
 from services.onboarding.handlers import (
     ceremonies,
     changes,
     clients,
+    photo_reviews,
+    photos,
     proofs,
     registration,
 )
 from services.onboarding.handlers.ceremonies import Desk, Owner
 from services.onboarding.handlers.changes import Which, Wish
+from services.onboarding.handlers.photo_reviews import Decision
+from services.onboarding.handlers.photos import Studio
 from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import (
     Bank,
@@ -50,6 +57,7 @@ from services.onboarding.ports import (
     StateBase,
     Timestamps,
 )
+from services.onboarding.ports.photos import PhotoJudge
 from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
 
@@ -74,6 +82,16 @@ class DatedRules:
             min_match_percent=self._policy.decimal("biometric.min_match_percent", at),
         )
 
+    def photo(self, at: datetime) -> PhotoLimits:
+        """What a photo is judged by at an instant."""
+        record = self._policy.setting_at("onboarding.photo_limits", at)
+        texts = self._policy.texts("onboarding.photo_limits", at)
+        return PhotoLimits.parse(texts, since=record.effective_at)
+
+    def photo_tries(self, at: datetime) -> int:
+        """How many photos one registration may have judged."""
+        return self._policy.integer("onboarding.photo_tries", at)
+
     def min_age(self, on: date) -> int:
         """The age from which somebody may register."""
         return self._policy.integer("onboarding.min_age", on)
@@ -93,6 +111,7 @@ class Outside:
     protocols: Protocols
     signatures: Signatures
     timestamps: Timestamps
+    photo_judge: PhotoJudge
     servers: tuple[OuterServer, ...]
 
     def close(self) -> None:
@@ -232,13 +251,36 @@ class UseCases:
     def put_photo(
         self, context: Context, *, registration_id: UUID, token: str, raw: bytes
     ) -> Mapping[str, Json]:
-        return registration.put_photo(
+        outside, platform = self._outside, self._platform
+        studio = Studio(
             begin=self._begin(context),
+            clock=platform.clock,
+            ids=platform.ids,
+            secrets=_secret,
+            rules=self._rules,
+            judge=outside.photo_judge,
+            coid=outside.coid,
+            protocols=outside.protocols,
+            signatures=outside.signatures,
+            coid_bin=platform.settings.coid_bin,
+        )
+        return photos.put_photo(
+            studio=studio, registration_id=registration_id, token=token, raw=raw
+        )
+
+    def photos_list(self, call: Call, page: Page) -> Mapping[str, Json]:
+        return photo_reviews.list_waiting(begin=self._begin(call.context), page=page)
+
+    def photos_show(self, call: Call, *, photo_id: UUID) -> Mapping[str, Json]:
+        return photo_reviews.show_waiting(
+            begin=self._begin(call.context), photo_id=photo_id, reader=call.by.id
+        )
+
+    def decide_photo(self, call: Call, decision: Decision) -> Mapping[str, Json]:
+        return photo_reviews.decide(
+            begin=self._begin(call.context),
             clock=self._platform.clock,
-            ids=self._platform.ids,
-            registration_id=registration_id,
-            token=token,
-            raw=raw,
+            decision=decision,
         )
 
     def get_registration(
@@ -468,6 +510,7 @@ def _outside(platform: Platform[Settings]) -> Outside:
             clock=clock,
         ),
         timestamps=HttpTimestamps(authority, checker=tokens),
+        photo_judge=SocketPhotoJudge(settings.photo_socket),
         servers=servers,
     )
 

@@ -24,11 +24,12 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
     {
         "client-care": frozenset({"clients.look", "clients.end_session", "locks.look"}),
-        "underwriter": frozenset({"antifraud.look"}),
+        "underwriter": frozenset({"antifraud.look", "photos.look", "photos.decide"}),
         "fraud-officer": frozenset(
             {
                 *("antifraud.look", "antifraud.hold", "antifraud.release"),
                 *("antifraud.counts", "clients.look", "locks.look"),
+                *("photos.look", "photos.decide"),
             }
         ),
         "treasurer": frozenset({"platform.look"}),

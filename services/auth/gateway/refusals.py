@@ -22,6 +22,7 @@ REGISTRATION: Final = (
     "phone_already_registered",
     "phone_quarantined",
     "biometrics_negative",
+    "photo_other_person",
 )
 CEREMONY: Final = (
     "ceremony_unknown",

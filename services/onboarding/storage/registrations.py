@@ -1,4 +1,4 @@
-"""Registrations, persons, consents and photos in PostgreSQL."""
+"""Registrations, persons and consents in PostgreSQL."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,6 @@ from services.onboarding.domain.person import (
     Person,
 )
 from services.onboarding.domain.registration import Registration, RegistrationState
-from services.onboarding.ports import StoredPhoto
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import (
     consents,
@@ -218,21 +217,6 @@ class SqlRegistrations:
         return tuple(
             Consent(kind=ConsentKind(row.kind), text_sha256=row.text_sha256)
             for row in rows
-        )
-
-    def add_photo(self, photo: StoredPhoto, *, at: datetime) -> None:
-        seal = self._seal("photos", photo.photo_id)
-        self.connection.execute(
-            insert(photos).values(
-                photo_id=photo.photo_id,
-                registration_id=photo.registration_id,
-                photo_sealed=seal.seal("photo_sealed", photo.raw),
-                photo_sha256=photo.sha256,
-                media_type=photo.picture.media_type,
-                width=photo.picture.width,
-                height=photo.picture.height,
-                judged_at=at,
-            )
         )
 
     def photo_sha256(self, registration_id: UUID) -> str | None:

@@ -10,6 +10,7 @@ from kernel.events import Event
 from services.onboarding.storage.ceremonies import SqlCeremonies
 from services.onboarding.storage.changes import SqlChanges
 from services.onboarding.storage.clients import SqlAccounts, SqlClients
+from services.onboarding.storage.photos import SqlPhotos
 from services.onboarding.storage.registrations import SqlRegistrations
 
 
@@ -22,6 +23,7 @@ class SqlUnit:
         connection = transaction.connection
         self._transaction, self._call = transaction, call
         self.registrations = SqlRegistrations(connection, keys)
+        self.photos = SqlPhotos(connection, keys)
         self.clients = SqlClients(connection, keys)
         self.accounts = SqlAccounts(connection, keys)
         self.ceremonies = SqlCeremonies(connection, keys)

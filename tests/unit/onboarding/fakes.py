@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from kernel.crypto import Json
+from kernel.crypto import Json, sha256_hex
 from kernel.errors import Refused, Transient
 from kernel.events import Event
 from kernel.values import Iban, Iin, Phone
@@ -27,12 +27,15 @@ from services.onboarding.domain.ceremony import (
     CeremonyState,
 )
 from services.onboarding.domain.change import OPEN, Change, ChangeKind, ChangeState
+from services.onboarding.domain.comparison import Comparison
 from services.onboarding.domain.consent import Consent
 from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
+from services.onboarding.domain.portrait import PhotoLimits
 from services.onboarding.domain.protocol import Protocol
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.domain.signature import Examination
 from services.onboarding.handlers.ceremonies import Desk
+from services.onboarding.handlers.photos import Studio
 from services.onboarding.ports import (
     Client,
     ProtocolProof,
@@ -42,9 +45,9 @@ from services.onboarding.ports import (
     SignatureProof,
     SignedProtocol,
     Stamp,
-    StoredPhoto,
 )
 from tests.unit.onboarding.builders import (
+    COID_BIN,
     IIN,
     NOW,
     PHONE,
@@ -53,9 +56,11 @@ from tests.unit.onboarding.builders import (
     protocol,
     record,
 )
+from tests.unit.onboarding.photo_twins import LIMITS, FakeJudge, FakePhotos
 
 RIGHT_CODE = "123456"
 SITE = "creditplus.kz"
+PHOTO_TRIES = 5
 QUARANTINE = timedelta(days=180)
 _ENDED = {RegistrationState.ACTIVE, RegistrationState.REFUSED}
 
@@ -90,7 +95,8 @@ class FakeRegistrations:
     tries: dict[UUID, int] = field(default_factory=dict)
     persons: dict[UUID, Person] = field(default_factory=dict)
     given: dict[UUID, tuple[Consent, ...]] = field(default_factory=dict)
-    photos: dict[UUID, StoredPhoto] = field(default_factory=dict)
+    photos: dict[UUID, str] = field(default_factory=dict)
+    """Digests of accepted photos."""
 
     def add(self, registration: Registration) -> None:
         self.rows[registration.registration_id] = registration
@@ -162,17 +168,8 @@ class FakeRegistrations:
     def consents(self, client_id: UUID) -> tuple[Consent, ...]:
         return self.given.get(client_id, ())
 
-    def add_photo(
-        self,
-        photo: StoredPhoto,
-        *,
-        at: datetime,
-    ) -> None:
-        self.photos[photo.registration_id] = photo
-
     def photo_sha256(self, registration_id: UUID) -> str | None:
-        photo = self.photos.get(registration_id)
-        return None if photo is None else photo.sha256
+        return self.photos.get(registration_id)
 
     def identified(self, *, limit: int) -> tuple[UUID, ...]:
         waiting = [
@@ -488,10 +485,14 @@ class FakeUnit:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     ceremonies: FakeCeremonies = field(default_factory=FakeCeremonies)
     changes: FakeChanges = field(default_factory=FakeChanges)
+    photos: FakePhotos = field(init=False)
     events: list[Event] = field(default_factory=list)
     open: bool = False
     replies: list[Mapping[str, Json]] | None = None
     """Of the one Idempotency-Key there is, if requests have one."""
+
+    def __post_init__(self) -> None:
+        self.photos = FakePhotos(self.registrations)
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         if self.replies is None:
@@ -514,6 +515,7 @@ class FakeUnit:
                 self.accounts,
                 self.ceremonies,
                 self.changes,
+                self.photos,
             )
         )
         said, self.open = len(self.events), True
@@ -526,6 +528,7 @@ class FakeUnit:
                 self.accounts,
                 self.ceremonies,
                 self.changes,
+                self.photos,
             ) = before
             del self.events[said:]
             raise
@@ -609,6 +612,8 @@ class FakeCoid:
     unit: FakeUnit
     changed: dict[str, object] = field(default_factory=dict)
     opened: list[dict[str, object]] = field(default_factory=list)
+    compared: list[dict[str, object]] = field(default_factory=list)
+    away: bool = False
 
     def open(
         self, *, reference: str, nonce: str, iin: Iin, document_sha256: str
@@ -635,6 +640,29 @@ class FakeCoid:
         if code != RIGHT_CODE:
             raise Refused("biometrics_code_unknown", "No.", next_step="Again.")
         return SignedProtocol(protocol=session_id.encode(), signature=b"cms")
+
+    def compare(self, *, iin: Iin, nonce: str, photo: bytes) -> SignedProtocol:
+        _refuse_inside(self.unit)
+        if self.away:
+            raise Transient("ЦОИД is away")
+        said = {
+            "protocol_id": f"comparison-{len(self.compared) + 1}",
+            "nonce": nonce,
+            "iin": iin,
+            "photo_sha256": sha256_hex(photo),
+            "score": Decimal(97),
+            "completed_at": NOW,
+        }
+        self.compared.append(said | self.changed)
+        name = str(said["protocol_id"])
+        return SignedProtocol(protocol=name.encode(), signature=b"cms")
+
+    def read_comparison(self, raw: bytes) -> Comparison | None:
+        """The port `Protocols` as well."""
+        for one in self.compared:
+            if one["protocol_id"] == raw.decode():
+                return Comparison(**one)  # type: ignore[arg-type] # as said above
+        return None
 
     def read(self, raw: bytes) -> Protocol | None:
         """The port `Protocols` as well."""
@@ -688,6 +716,12 @@ class FakeRules:
     def quarantine(self, at: datetime) -> timedelta:
         return QUARANTINE
 
+    def photo(self, at: datetime) -> PhotoLimits:
+        return LIMITS
+
+    def photo_tries(self, at: datetime) -> int:
+        return PHOTO_TRIES
+
 
 def _refuse_inside(unit: FakeUnit) -> None:
     assert not unit.open, "a call to the outside inside a transaction"
@@ -705,6 +739,7 @@ class Bench:
         self.bank = FakeBank(self.unit)
         self.coid = FakeCoid(self.unit)
         self.signatures = FakeSignatures(self.unit)
+        self.judge = FakeJudge(self.unit)
         self.rules = FakeRules()
         self._secrets = 0
         self.iin = IIN
@@ -723,4 +758,19 @@ class Bench:
             rules=self.rules,
             coid=self.coid,
             site=SITE,
+        )
+
+    @property
+    def studio(self) -> Studio:
+        return Studio(
+            begin=self.unit.begin,
+            clock=self.clock,
+            ids=self.ids,
+            secrets=self.secret,
+            rules=self.rules,
+            judge=self.judge,
+            coid=self.coid,
+            protocols=self.coid,
+            signatures=self.signatures,
+            coid_bin=COID_BIN,
         )

@@ -27,29 +27,20 @@ from services.onboarding.domain.ceremony import (
     CeremonyState,
 )
 from services.onboarding.domain.change import Change, ChangeKind, ChangeState
+from services.onboarding.domain.comparison import Comparison
 from services.onboarding.domain.consent import Consent
 from services.onboarding.domain.person import Person, PhoneVerdict, StateRecord
-from services.onboarding.domain.photo import Picture
+from services.onboarding.domain.portrait import PhotoLimits
 from services.onboarding.domain.protocol import Protocol as BiometricProtocol
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.domain.signature import Evidence, Examination, SignatureFacts
+from services.onboarding.ports.photos import Photos
 
 Blind = Callable[[str, str], str]
 """Kind and value of a personal datum → its keyed token."""
 
 Secrets = Callable[[int], str]
 """A fresh secret of that many random bytes, as URL-safe text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredPhoto:
-    """A photo and what was read from its header."""
-
-    photo_id: UUID
-    registration_id: UUID
-    picture: Picture
-    sha256: str
-    raw: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +151,6 @@ class Registrations(Protocol):
     ) -> None: ...
 
     def consents(self, client_id: UUID) -> tuple[Consent, ...]: ...
-
-    def add_photo(self, photo: StoredPhoto, *, at: datetime) -> None: ...
 
     def photo_sha256(self, registration_id: UUID) -> str | None: ...
 
@@ -336,6 +325,9 @@ class Unit(Protocol):
     def registrations(self) -> Registrations: ...
 
     @property
+    def photos(self) -> Photos: ...
+
+    @property
     def clients(self) -> Clients: ...
 
     @property
@@ -405,12 +397,20 @@ class Coid(Protocol):
         """Refused with ``biometrics_code_unknown`` when the code is not of it."""
         ...
 
+    def compare(self, *, iin: Iin, nonce: str, photo: bytes) -> SignedProtocol:
+        """Compare a photo with the state's reference of a person."""
+        ...
+
 
 class Protocols(Protocol):
     """Reads the protocols of ЦОИД."""
 
     def read(self, raw: bytes) -> BiometricProtocol | None:
         """None when the bytes are no protocol."""
+        ...
+
+    def read_comparison(self, raw: bytes) -> Comparison | None:
+        """None when the bytes are no comparison."""
         ...
 
 
@@ -437,4 +437,12 @@ class Rules(Protocol):
 
     def quarantine(self, at: datetime) -> timedelta:
         """How long a number somebody gave up is nobody else's login."""
+        ...
+
+    def photo(self, at: datetime) -> PhotoLimits:
+        """What a photo is judged by at an instant."""
+        ...
+
+    def photo_tries(self, at: datetime) -> int:
+        """How many photos one registration may have judged."""
         ...
