@@ -26,8 +26,8 @@ class Settings(PlatformSettings):
     eds_issuers: Path
     coid_bin: str
     """Whose organisation certificate may sign protocols: without it any could."""
-    photo_socket: Path
-    """Where the photo judge listens."""
+    photo_socket: str
+    """Where the photo judge listens, or will: without it only photos wait."""
     public_url: str
     """The gateway as a browser sees it: where ЦОИД sends the person back."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -510,7 +511,7 @@ def _outside(platform: Platform[Settings]) -> Outside:
             clock=clock,
         ),
         timestamps=HttpTimestamps(authority, checker=tokens),
-        photo_judge=SocketPhotoJudge(settings.photo_socket),
+        photo_judge=SocketPhotoJudge(Path(settings.photo_socket)),
         servers=servers,
     )
 
