@@ -30,6 +30,8 @@ ASKING_LIMIT_S: Final = 5
 QUEUE: Final = 16
 _NO_GPU: Final = {
     "MEDIAPIPE_DISABLE_GPU": "1",
+    # No driver of the machine either: the package looks for one all the same.
+    "__EGL_VENDOR_LIBRARY_FILENAMES": "/dev/null",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "GLOG_minloglevel": "3",
 }

@@ -38,7 +38,7 @@ def _show(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
 
 
 def _decision(*, accepts: bool) -> Command:
-    word = "accept" if accepts else "refuse"
+    word = "approve" if accepts else "reject"
     becomes = (
         "the client goes on to the identification"
         if accepts
@@ -87,6 +87,6 @@ COMMANDS: Final = {
         example=f"photos show {_ID} /tmp/photo.jpg",
         id_of="photo_id",
     ),
-    "photos accept": _decision(accepts=True),
-    "photos refuse": _decision(accepts=False),
+    "photos approve": _decision(accepts=True),
+    "photos reject": _decision(accepts=False),
 }

@@ -15,10 +15,11 @@ from infra.stack import Stack
 from tests.benchmarks import report
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.guests import GUESTS
+from tests.benchmarks.photos import PHOTOS
 from tests.benchmarks.rows import ROWS
 from tests.marks import ROOT
 
-ALL: Final = {**ROWS, **GUESTS}
+ALL: Final = {**ROWS, **GUESTS, **PHOTOS}
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 
 
