@@ -348,6 +348,9 @@ STARTING_POLICY = Policy(
             ("onboarding.min_age", 18, "4.1", Floor(at_least=18)),
             ("onboarding.photo_tries", 20, "4.1", Floor(at_least=1, at_most=50)),
             ("onboarding.photo_limits", _PHOTO_LIMITS, "4.1", None),
+            ("biometric.cooldown_minutes", 60, "4.2", Floor(at_least=15)),
+            # Another only by agreement, as "other means provided by law" (4.2, 4.10).
+            ("biometric.provider", "coid", "4.2", None),
             # A number given up is not given out anew by operators for about so long.
             ("onboarding.quarantine_days", 180, "4.10", Floor(at_least=30)),
             ("antifraud.categories", (), "6.1g", None),
@@ -411,6 +414,27 @@ STARTING_POLICY = Policy(
                 "",
                 Floor(at_most=Decimal("0.3")),
             ),
+        ),
+        *_from(
+            _GESV_ON,
+            _PLATFORM,
+            ("lending.products", ("standard", "short"), "", None),
+            ("lending.product.standard.annual_percent", Decimal(36), "", Floor(0, 46)),
+            ("lending.product.standard.least_mrp", 1, "", Floor(at_least=1)),
+            ("lending.product.standard.most_mrp", 20_000, "", Floor(1, 20_000)),
+            ("lending.product.standard.shortest_days", 30, "", Floor(at_least=1)),
+            ("lending.product.standard.longest_days", 1_826, "", Floor(1, 1_826)),
+            # 0.29 % a day; the shorter the term, the higher ГЭСВ of the same price.
+            (
+                "lending.product.short.annual_percent",
+                Decimal("105.85"),
+                "",
+                Floor(0, 109),
+            ),
+            ("lending.product.short.least_mrp", 1, "", Floor(at_least=1)),
+            ("lending.product.short.most_mrp", 45, "", Floor(1, 45)),
+            ("lending.product.short.shortest_days", 30, "", Floor(at_least=1)),
+            ("lending.product.short.longest_days", 45, "", Floor(1, 45)),
         ),
         *_from(
             date(2024, 9, 1),

@@ -38,6 +38,8 @@ _CHANGE: Final[dict[str, Json]] = {
 _APPLICATION: Final[dict[str, Json]] = {
     "application_id": ID,
     "state": "offered",
+    "product": "standard",
+    "repayment": "annuity",
     "amount": "400000.00",
     "term_days": 30,
     "submitted_at": AT,
@@ -51,6 +53,9 @@ _CONTRACT: Final[dict[str, Json]] = {
     "application_id": ID,
     "number": "KSK-20261123-5FEED469EA",
     "contract_on": "2026-11-23",
+    "product": "standard",
+    "repayment": "annuity",
+    "annual_percent": "36.00",
     "state": "concluded",
     "amount": "400000.00",
     "term_days": 30,
@@ -66,6 +71,34 @@ _CONTRACT: Final[dict[str, Json]] = {
     "seconds_left": None,
     "may_refuse": True,
     "statement": {"kind": "consent", "version": "1", "text": "…", "sha256": DIGEST},
+}
+LOAN: Final[dict[str, Json]] = {
+    "product": "standard",
+    "repayment": "annuity",
+    "amount": "400000.00",
+    "term_days": 30,
+}
+"""An application as a client sends it."""
+
+_SCHEDULE: Final[dict[str, Json]] = {
+    "repayment": "annuity",
+    "final": False,
+    "issued_on": "2026-11-24",
+    "amount": "400000.00",
+    "annual_percent": "36.00",
+    "gesv_percent": "42.58",
+    "interest": "11835.62",
+    "total": "411835.62",
+    "instalments": [
+        {
+            "number": 1,
+            "due_on": "2026-12-24",
+            "principal": "400000.00",
+            "interest": "11835.62",
+            "total": "411835.62",
+            "balance": "0.00",
+        }
+    ],
 }
 ANSWERS: Final[dict[tuple[str, str], Json]] = {
     ("onboarding", "start_registration"): {
@@ -88,6 +121,22 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     ("onboarding", "get_change"): {**_CHANGE, "refused_code": None},
     ("onboarding", "complete_biometrics"): _CEREMONY,
     ("onboarding", "put_signature"): _CEREMONY,
+    ("contracts", "list_products"): {
+        "items": [
+            {
+                "product": "standard",
+                "version": "2026-01-05",
+                "annual_percent": "36.00",
+                "least": "4325.00",
+                "most": "86500000.00",
+                "shortest_days": 30,
+                "longest_days": 1826,
+                "methods": ["annuity", "differentiated"],
+            }
+        ]
+    },
+    ("contracts", "draft_schedules"): {"items": [_SCHEDULE]},
+    ("contracts", "get_schedule"): _SCHEDULE,
     ("contracts", "submit_application"): _APPLICATION,
     ("contracts", "get_application"): _APPLICATION,
     ("contracts", "list_applications"): {"items": [_APPLICATION], "next_before": ID},

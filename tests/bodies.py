@@ -17,6 +17,9 @@ PARAMETERS: Final = {
     "kind": "consent",
     "state": "state",
     "code": "code",
+    "product": "standard",
+    "amount": "400000.00",
+    "term_days": "90",
 }
 _PHOTO: Final = b"\xff\xd8\xff"
 

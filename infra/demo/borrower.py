@@ -158,12 +158,25 @@ class Borrower:
         finally:
             self.cabinet.token = None
 
+    def draft_schedules(self, amount: str, *, term_days: int = 90) -> list[Json]:
+        """What a microcredit would cost, by each method of repayment."""
+        query = f"amount={amount}&term_days={term_days}"
+        drafts: list[Json] = self.cabinet.call(
+            "GET", f"/products/standard/schedules?{query}"
+        )["items"]
+        return drafts
+
     def apply(self, amount: str, *, term_days: int = 90) -> Json:
         """Ask for a microcredit; the decision comes with the answer or soon after.
 
         Asked again because the answer was lost, it is the same application: one key.
         """
-        body = {"amount": amount, "term_days": term_days}
+        body = {
+            "product": "standard",
+            "repayment": "annuity",
+            "amount": amount,
+            "term_days": term_days,
+        }
         key = f"application-{self.registration_id}"
         application = self.cabinet.call("POST", "/applications", body, key=key)
         path = f"/applications/{application['application_id']}"

@@ -90,6 +90,12 @@ class Story:
 
     def _conclude(self, client: Borrower) -> None:
         view = self.view
+        with view.step("the whole price, by both methods of repayment") as step:
+            drafts = client.draft_schedules(AMOUNT)
+            step.note = ", ".join(
+                f"{one['repayment']} {one['total']} ₸, ГЭСВ {one['gesv_percent']} %"
+                for one in drafts
+            )
         with view.step(
             f"application for {AMOUNT} ₸: bureau, antifraud", "6.1g"
         ) as step:

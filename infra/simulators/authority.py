@@ -59,6 +59,7 @@ class Authority:
                 self.members.responder,
                 self.members.stamper,
                 self.members.coid,
+                self.members.other,
             )
         }
         self._revoked: dict[int, Revocation] = {}

@@ -71,14 +71,20 @@ SignedT = TypeVar("SignedT", Attempt, Comparison)
 
 
 class Coid:
-    """Sessions, and at most three attempts in each until one passes."""
+    """Sessions, and at most three attempts in each until one passes.
 
-    def __init__(self, *, data: Path, clock: Clock, signer: Signer) -> None:
+    A second provider speaks the same language under a `name` of its own.
+    """
+
+    def __init__(
+        self, *, data: Path, clock: Clock, signer: Signer, name: str = "coid"
+    ) -> None:
+        self.name = name
         self._clock = clock
         self._signer = signer
         self._sessions: dict[str, Session] = {}
         self._attempts: list[Attempt] = []
-        self._journal = Journal(data / "coid.jsonl")
+        self._journal = Journal(data / f"{name}.jsonl")
         for record in self._journal.records:
             self._learn(record)
 

@@ -49,12 +49,13 @@ SENTENCES = {
 
 def coid_partner_routes(coid: Coid, people: People, public_url: str) -> list[Route]:
     """Sessions and their results, for partners."""
+    path = f"/{coid.name}/v1/sessions"
 
     async def open_session(request: Request) -> Response:
         session = _session(await web.json_body(request))
         people.person(session.iin)
         coid.open(session)
-        redirect_url = f"{public_url}/coid/verify/{session.session_id}"
+        redirect_url = f"{public_url}/{coid.name}/verify/{session.session_id}"
         return web.answer(
             {"session_id": session.session_id, "redirect_url": redirect_url}, 201
         )
@@ -81,9 +82,9 @@ def coid_partner_routes(coid: Coid, people: People, public_url: str) -> list[Rou
         return _result(said if lies is None else coid.falsified(said, lies))
 
     return [
-        Route("/coid/v1/comparisons", compare_photo, methods=["POST"]),
-        Route("/coid/v1/sessions", open_session, methods=["POST"]),
-        Route("/coid/v1/sessions/{session_id}/result", show_result, methods=["POST"]),
+        Route(f"/{coid.name}/v1/comparisons", compare_photo, methods=["POST"]),
+        Route(path, open_session, methods=["POST"]),
+        Route(path + "/{session_id}/result", show_result, methods=["POST"]),
     ]
 
 
@@ -113,7 +114,7 @@ def coid_public_routes(coid: Coid) -> list[Route]:
         url = _way_back(session, attempt)
         return RedirectResponse(url, 303, headers=PAGE_HEADERS)
 
-    path = "/coid/verify/{session_id}"
+    path = f"/{coid.name}/verify" + "/{session_id}"
     return [
         Route(path, show_page, methods=["GET"]),
         Route(path, compare, methods=["POST"]),

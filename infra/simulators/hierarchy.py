@@ -43,6 +43,16 @@ COID = profile.Subject(
     bin="990140000007",
 )
 
+OTHER = profile.Subject(
+    iin="850101300603",
+    common_name="ПРОВАЙДЕР СИМУЛЯТОР",
+    surname="ПРОВАЙДЕР",
+    patronymic=None,
+    organization="ТОО «ПРОВАЙДЕР СИМУЛЯТОР»",
+    bin="990140000017",
+)
+"""A second provider of biometric identification."""
+
 AUTHORITY_BITS = 3072
 MEMBER_BITS = 2048
 SERIAL_BYTES = 20
@@ -52,7 +62,7 @@ BACKDATED = timedelta(days=400)
 AUTHORITY_LIFE = timedelta(days=7_000)
 MEMBER_LIFE = timedelta(days=3_650)
 
-MEMBERS = ("root", "issuing", "responder", "stamper", "coid")
+MEMBERS = ("root", "issuing", "responder", "stamper", "coid", "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -64,13 +74,17 @@ class Hierarchy:
     responder: Signer
     stamper: Signer
     coid: Signer
+    other: Signer
 
 
 def load_or_make(folder: Path, *, clock: Clock, public_url: str) -> Hierarchy:
-    """The hierarchy in `folder`; makes one when there is none."""
+    """The hierarchy in `folder`; makes what is missing of it."""
     if not folder.exists():
-        made = _make(clock, public_url)
-        _keep(folder, made)
+        _keep(folder, _make(clock, public_url))
+    if not (folder / "other.key").exists():
+        issuing = _load(folder, "issuing")
+        other = _Mint(clock).organisation(OTHER, issuing, public_url)
+        _keep_one(folder, "other", other)
     return Hierarchy(**{name: _load(folder, name) for name in MEMBERS})
 
 
@@ -107,16 +121,13 @@ def _make(clock: Clock, public_url: str) -> Hierarchy:
     responder = profile.responder_certificate(responder)
     stamper, stamper_key = mint.member(_plain_name(STAMPER_NAME), issuing)
     stamper = profile.stamping_certificate(stamper, below_issuing)
-    coid, coid_key = mint.member(COID.name(), issuing)
-    coid = profile.person_certificate(
-        coid, profile.Kind.ORGANISATION_SIGN, below_issuing
-    )
     return Hierarchy(
         root=root,
         issuing=issuing,
         responder=_signer(key, profile.sealed(responder, issuing)),
         stamper=_signer(stamper_key, profile.sealed(stamper, issuing)),
-        coid=_signer(coid_key, profile.sealed(coid, issuing)),
+        coid=mint.organisation(COID, issuing, public_url),
+        other=mint.organisation(OTHER, issuing, public_url),
     )
 
 
@@ -147,6 +158,15 @@ class _Mint:
         if issuer is None:
             return _signer(key, profile.self_signed(builder, key))
         return _signer(key, profile.sealed(builder, issuer))
+
+    def organisation(
+        self, subject: profile.Subject, issuing: Signer, public_url: str
+    ) -> Signer:
+        builder, key = self.member(subject.name(), issuing)
+        builder = profile.person_certificate(
+            builder, profile.Kind.ORGANISATION_SIGN, addresses_of_issuing(public_url)
+        )
+        return _signer(key, profile.sealed(builder, issuing))
 
     def member(
         self, name: x509.Name, issuer: Signer
@@ -181,13 +201,17 @@ def _keep(folder: Path, made: Hierarchy) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True, mode=0o700)
     for name in MEMBERS:
-        signer: Signer = getattr(made, name)
-        _write(draft / f"{name}.crt", signer.certificate.public_bytes(Encoding.PEM))
-        _write(
-            draft / f"{name}.key",
-            signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-        )
+        _keep_one(draft, name, getattr(made, name))
     draft.rename(folder)
+
+
+def _keep_one(folder: Path, name: str, signer: Signer) -> None:
+    """The certificate first: who has the key is complete."""
+    _write(folder / f"{name}.crt", signer.certificate.public_bytes(Encoding.PEM))
+    _write(
+        folder / f"{name}.key",
+        signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -37,6 +37,7 @@ class World:
     messages: Messages
     centre: Centre
     coid: Coid
+    other: Coid
 
     def able(self) -> bool:
         """False when a journal failed; only a restart may go on."""
@@ -46,6 +47,7 @@ class World:
             self.messages,
             self.centre,
             self.coid,
+            self.other,
         )
         return all(system.able for system in systems)
 
@@ -61,6 +63,9 @@ def create(settings: WorldSettings) -> World:
         messages=Messages(data, clock),
         centre=Centre(data, clock),
         coid=Coid(data=data, clock=clock, signer=authority.members.coid),
+        other=Coid(
+            data=data, clock=clock, signer=authority.members.other, name="other"
+        ),
     )
 
 
@@ -80,10 +85,12 @@ def build(env: Mapping[str, str]) -> list[Listener]:
         *message_routes(world.messages),
         *people_routes(world.people),
         *coid_partner_routes(world.coid, world.people, settings.public_url),
+        *coid_partner_routes(world.other, world.people, settings.public_url),
         *centre_routes(world.centre),
     ]
     public = [
         *coid_public_routes(world.coid),
+        *coid_public_routes(world.other),
         *authority_routes(world.authority, world.clock),
     ]
     return [

@@ -99,6 +99,25 @@ class ContractAnnulled(Event):
     reason: str
 
 
+class ScheduleIssued(Event):
+    """The repayment schedule that counts, made when the money had arrived.
+
+    ``issued_on``: the day, YYYY-MM-DD; ``annual_percent`` and ``gesv_percent``: exact
+    decimals, per cent a year.
+    """
+
+    TYPE = "contracts.schedule_issued.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    issued_on: str
+    instalments: int
+    total: WireMoney
+    annual_percent: str
+    gesv_percent: str
+
+
 class ContractActivated(Event):
     """The money arrived; the contract is in force."""
 

@@ -23,6 +23,7 @@ from services.contracts.domain.application import (
     Decision,
 )
 from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.schedule import Schedule
 from services.contracts.domain.texts import Borrower, StatementText
 
 
@@ -102,6 +103,24 @@ class Contracts(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSchedule:
+    """A schedule as it was offered, or as it counts since the money arrived."""
+
+    schedule: Schedule
+    final: bool
+
+
+class Schedules(Protocol):
+    """The schedules of contracts: one offered, one final; neither ever changes."""
+
+    def add(self, contract_id: UUID, schedule: Schedule, *, final: bool) -> None: ...
+
+    def latest(self, contract_id: UUID) -> KeptSchedule | None:
+        """The final one if there is one."""
+        ...
+
+
 class Clients(Protocol):
     """A small copy of what onboarding said of clients and their accounts."""
 
@@ -126,6 +145,9 @@ class Unit(Protocol):
 
     @property
     def contracts(self) -> Contracts: ...
+
+    @property
+    def schedules(self) -> Schedules: ...
 
     @property
     def clients(self) -> Clients: ...

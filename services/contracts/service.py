@@ -20,6 +20,8 @@ from kernel.events.onboarding import (
     IdentificationCompleted,
 )
 from kernel.pages import USUAL, Page
+from services.contracts.domain.schedule import RepaymentMethod
+from services.contracts.handlers.applications import Wish
 from services.contracts.wiring import UseCases
 
 _GATEWAY = ("gateway",)
@@ -33,11 +35,34 @@ class Service:
 
     @answers(callers=_GATEWAY, client=True)
     def submit_application(
-        self, call: Call, *, amount: WireMoney, term_days: int
+        self,
+        call: Call,
+        *,
+        product: str,
+        repayment: RepaymentMethod,
+        amount: WireMoney,
+        term_days: int,
     ) -> Json:
-        return self.use_cases.submit_application(
-            call, amount=amount, term_days=term_days
+        wish = Wish(
+            product=product, repayment=repayment, amount=amount, term_days=term_days
         )
+        return self.use_cases.submit_application(call, wish)
+
+    @answers(callers=_GATEWAY, client=True)
+    def list_products(self, call: Call) -> Json:
+        return self.use_cases.list_products(call)
+
+    @answers(callers=_GATEWAY, client=True)
+    def draft_schedules(
+        self, call: Call, *, product: str, amount: WireMoney, term_days: int
+    ) -> Json:
+        return self.use_cases.draft_schedules(
+            call, product=product, amount=amount, term_days=term_days
+        )
+
+    @answers(callers=_GATEWAY, client=True)
+    def get_schedule(self, call: Call, *, contract_id: UUID) -> Json:
+        return self.use_cases.get_schedule(call, contract_id=contract_id)
 
     @answers(callers=_GATEWAY, client=True)
     def get_application(self, call: Call, *, application_id: UUID) -> Json:

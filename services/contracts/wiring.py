@@ -34,7 +34,8 @@ from services.contracts.adapters import (
     RpcOnboarding,
 )
 from services.contracts.domain.contract import LENDER_CHANNEL, Statement
-from services.contracts.handlers import applications, contracts, reactions
+from services.contracts.handlers import applications, contracts, reactions, schedules
+from services.contracts.handlers.applications import Wish
 from services.contracts.ports import Bureau, Judges
 from services.contracts.settings import Settings
 from services.contracts.storage.work import DatabaseUnit, DatabaseWork
@@ -47,16 +48,38 @@ class UseCases:
     platform: Platform[Settings]
     bureau: Bureau
 
-    def submit_application(self, call: Call, *, amount: Money, term_days: int) -> Json:
+    def submit_application(self, call: Call, wish: Wish) -> Json:
         return applications.submit_application(
             client_id=_client(call),
-            amount=amount,
-            term_days=term_days,
+            wish=wish,
             work=self._work(call.context, call),
             judges=self._judges(call.context),
             policy=self.platform.policy,
             clock=self.platform.clock,
             ids=self.platform.ids,
+        )
+
+    def list_products(self, _call: Call) -> Json:
+        return schedules.list_products(
+            policy=self.platform.policy, clock=self.platform.clock
+        )
+
+    def draft_schedules(
+        self, _call: Call, *, product: str, amount: Money, term_days: int
+    ) -> Json:
+        return schedules.draft_schedules(
+            product=product,
+            amount=amount,
+            term_days=term_days,
+            policy=self.platform.policy,
+            clock=self.platform.clock,
+        )
+
+    def get_schedule(self, call: Call, *, contract_id: UUID) -> Json:
+        return schedules.get_schedule(
+            client_id=_client(call),
+            contract_id=contract_id,
+            work=self._work(call.context),
         )
 
     def get_application(self, call: Call, *, application_id: UUID) -> Json:
@@ -216,7 +239,9 @@ class UseCases:
         )
 
     def when_payout_settled(self, tx: Transaction, event: PayoutSettled) -> None:
-        reactions.when_payout_settled(event, unit=self._unit(tx))
+        reactions.when_payout_settled(
+            event, unit=self._unit(tx), policy=self.platform.policy
+        )
 
     def _work(self, context: Context, call: Call | None = None) -> DatabaseWork:
         return DatabaseWork(

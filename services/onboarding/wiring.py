@@ -19,8 +19,12 @@ from kernel.tls import client_context
 from kernel.values import Iban, Phone
 from services.onboarding.adapters import codes
 from services.onboarding.adapters.bank import HttpBank
+from services.onboarding.adapters.biometrics import (
+    CanonicalProtocols,
+    DatedProviders,
+    HttpProvider,
+)
 from services.onboarding.adapters.codes import AuthCodes
-from services.onboarding.adapters.coid import CanonicalProtocols, HttpCoid
 from services.onboarding.adapters.eds import CmsExaminer
 from services.onboarding.adapters.http import OuterServer
 from services.onboarding.adapters.photo import SocketPhotoJudge
@@ -35,6 +39,7 @@ from services.onboarding.domain.ceremony import (
 )
 from services.onboarding.domain.change import OPERATIONS, ChangeKind
 from services.onboarding.domain.portrait import PhotoLimits
+from services.onboarding.domain.visits import VisitRules
 from services.onboarding.handlers import (
     ceremonies,
     changes,
@@ -52,8 +57,9 @@ from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import (
     Bank,
     Begin,
-    Coid,
     Protocols,
+    Provider,
+    Providers,
     Signatures,
     StateBase,
     Timestamps,
@@ -63,7 +69,7 @@ from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
 
 RETURN_PATH: Final = "/api/v1/ceremonies/return"
-"""The gateway's door for a person who comes back from ЦОИД."""
+"""The gateway's door for a person who comes back from a provider's page."""
 
 ACTIVATIONS: Final = 20
 """Registrations activated per beat."""
@@ -79,7 +85,12 @@ class DatedRules:
         """The settings a ceremony is judged by at an instant."""
         return CeremonyRules(
             minutes=self._policy.integer("onboarding.ceremony_minutes", at),
-            max_attempts=self._policy.integer("biometric.max_attempts", at),
+            visits=VisitRules(
+                max_attempts=self._policy.integer("biometric.max_attempts", at),
+                cooldown=timedelta(
+                    minutes=self._policy.integer("biometric.cooldown_minutes", at)
+                ),
+            ),
             min_match_percent=self._policy.decimal("biometric.min_match_percent", at),
         )
 
@@ -108,7 +119,7 @@ class Outside:
 
     state_base: StateBase
     bank: Bank
-    coid: Coid
+    providers: Providers
     protocols: Protocols
     signatures: Signatures
     timestamps: Timestamps
@@ -260,10 +271,9 @@ class UseCases:
             secrets=_secret,
             rules=self._rules,
             judge=outside.photo_judge,
-            coid=outside.coid,
+            providers=outside.providers,
             protocols=outside.protocols,
             signatures=outside.signatures,
-            coid_bin=platform.settings.coid_bin,
         )
         return photos.put_photo(
             studio=studio, registration_id=registration_id, token=token, raw=raw
@@ -330,7 +340,6 @@ class UseCases:
             desk=self._desk(context),
             protocols=self._outside.protocols,
             signatures=self._outside.signatures,
-            coid_bin=self._platform.settings.coid_bin,
             reference=reference,
             code=code,
         )
@@ -457,7 +466,7 @@ class UseCases:
             ids=self._platform.ids,
             secrets=_secret,
             rules=self._rules,
-            coid=self._outside.coid,
+            providers=self._outside.providers,
             site=urlsplit(self._platform.settings.public_url).netloc,
         )
 
@@ -487,22 +496,36 @@ def build(platform: Platform[Settings]) -> UseCases:
 def _outside(platform: Platform[Settings]) -> Outside:
     settings, clock = platform.settings, platform.clock
     tls = client_context(settings.outer_ca, settings.outer_cert, settings.outer_key)
-    authority, state, bank, coid = servers = (
+    authority, state, bank = servers = (
         OuterServer(settings.ca_url, tls=tls, name="НУЦ"),
         OuterServer(settings.state_url, tls=tls, name="the state's database"),
         OuterServer(settings.bank_url, tls=tls, name="the bank"),
-        OuterServer(settings.coid_url, tls=tls, name="ЦОИД"),
     )
+    cameras = {
+        name: OuterServer(url, tls=tls, name=f"the provider {name}")
+        for name, (url, _) in settings.providers().items()
+    }
     trust = PinnedTrust.load(
         roots=settings.eds_roots,
         issuers=settings.eds_issuers,
         production=settings.stage == "production",
     )
     tokens = TokenChecker(trust=trust, clock=clock)
+    return_url = settings.public_url.rstrip("/") + RETURN_PATH
     return Outside(
         state_base=HttpStateBase(state),
         bank=HttpBank(bank),
-        coid=HttpCoid(coid, return_url=settings.public_url.rstrip("/") + RETURN_PATH),
+        providers=DatedProviders(
+            {
+                name: Provider(
+                    name=name,
+                    bin=bin_,
+                    door=HttpProvider(cameras[name], return_url=return_url),
+                )
+                for name, (_, bin_) in settings.providers().items()
+            },
+            platform.policy,
+        ),
         protocols=CanonicalProtocols(),
         signatures=CmsExaminer(
             trust=trust,
@@ -512,7 +535,7 @@ def _outside(platform: Platform[Settings]) -> Outside:
         ),
         timestamps=HttpTimestamps(authority, checker=tokens),
         photo_judge=SocketPhotoJudge(Path(settings.photo_socket)),
-        servers=servers,
+        servers=(*servers, *cameras.values()),
     )
 
 

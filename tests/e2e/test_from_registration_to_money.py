@@ -13,7 +13,7 @@ from infra.demo.cabinet import ProblemError
 from infra.demo.forgery import forge_release
 from infra.demo.story import HOLD, operator, verify_export
 from infra.demo.world import World
-from kernel.clock import parse_rfc3339
+from kernel.clock import almaty_date, parse_rfc3339
 from tests.sweep import Sweep
 
 AMOUNT = "400000.00"
@@ -73,6 +73,9 @@ def test_a_loan_goes_from_registration_to_money(
     paid = borrower.payout_until("paid")
     assert parse_rfc3339(paid["settled_at"]) >= parse_rfc3339(payout["hold_until"])
     borrower.contract_until("active")
+    schedule = borrower.contract(path="/schedule")
+    arrived = almaty_date(parse_rfc3339(paid["settled_at"]))
+    assert (schedule["final"], schedule["issued_on"]) == (True, arrived.isoformat())
     sweep.run(people=[borrower])
     assert "chain verified" in verify_export(world)
 

@@ -37,6 +37,13 @@ CalendarDay = Annotated[
 Amount = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]{2}$", examples=["400000.00"])]
 """Money in tenge, a decimal text."""
 
+Percent = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]{2}$", examples=["36.00"])]
+"""Per cent a year, a decimal text."""
+
+ProductCode = Annotated[str, Field(pattern="^[a-z_]{1,40}$", examples=["standard"])]
+Method = Literal["annuity", "differentiated"]
+"""Equal payments, or equal parts of the debt."""
+
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["5e" * 32])]
 """A digest in hexadecimal."""
 
@@ -211,11 +218,63 @@ class ChangeAnswer(ChangeStep):
     refused_code: Annotated[str | None, Field(examples=[None])]
 
 
+class ProductAnswer(Answer):
+    """A product: its limits, both ends included, and its price."""
+
+    product: ProductCode
+    version: CalendarDay
+    annual_percent: Percent
+    least: Amount
+    most: Amount
+    shortest_days: Annotated[int, Field(examples=[30])]
+    longest_days: Annotated[int, Field(examples=[1826])]
+    methods: list[Method]
+
+
+class ProductList(Answer):
+    """The products on offer."""
+
+    items: list[ProductAnswer]
+
+
+class InstalmentAnswer(Answer):
+    """One payment, its parts, and the debt left after it."""
+
+    number: Annotated[int, Field(examples=[1])]
+    due_on: CalendarDay
+    principal: Amount
+    interest: Amount
+    total: Amount
+    balance: Amount
+
+
+class ScheduleAnswer(Answer):
+    """Every payment of a loan; `final` once it counts from the money's arrival."""
+
+    repayment: Method
+    final: bool
+    issued_on: CalendarDay
+    amount: Amount
+    annual_percent: Percent
+    gesv_percent: Percent
+    interest: Amount
+    total: Amount
+    instalments: list[InstalmentAnswer]
+
+
+class ScheduleList(Answer):
+    """The same loan by each method of repayment."""
+
+    items: list[ScheduleAnswer]
+
+
 class ApplicationAnswer(Answer):
     """An application and the decision on it."""
 
     application_id: AnswerId
     state: Annotated[str, word("submitted", "checked", "offered", "refused")]
+    product: ProductCode
+    repayment: Method
     amount: Amount
     term_days: Annotated[int, Field(examples=[30])]
     submitted_at: Moment
@@ -241,6 +300,7 @@ class ContractAnswer(Answer):
     application_id: AnswerId
     number: Annotated[str, Field(examples=["KSK-20261123-5FEED469EA"])]
     contract_on: CalendarDay
+    annual_percent: Percent
     state: Annotated[
         str,
         word(
@@ -255,6 +315,8 @@ class ContractAnswer(Answer):
             "blocked",
         ),
     ]
+    product: ProductCode
+    repayment: Method
     amount: Amount
     term_days: Annotated[int, Field(examples=[30])]
     document_sha256: Sha256

@@ -1,6 +1,6 @@
 """Applications for a microcredit."""
 
-from typing import Annotated
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -18,16 +18,17 @@ from services.auth.gateway.security import SignedIn
 
 router = APIRouter(prefix="/applications", tags=["cabinet"], route_class=StrictRoute)
 
+AMOUNT_FORM: Final = r"^[0-9]{1,12}(\.[0-9]{2})?$"
 DECISION_S = 15.0
 """Deciding asks the credit bureau and antifraud."""
 
 
 class NewApplication(Body):
-    """How much, for how long.  The amount is a decimal text, in tenge."""
+    """What, how much, for how long.  The amount is a decimal text, in tenge."""
 
-    amount: Annotated[
-        str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{2})?$", examples=["400000.00"])
-    ]
+    product: Annotated[str, Field(pattern="^[a-z_]{1,40}$", examples=["standard"])]
+    repayment: Literal["annuity", "differentiated"]
+    amount: Annotated[str, Field(pattern=AMOUNT_FORM, examples=["400000.00"])]
     term_days: Annotated[int, Field(ge=1, le=3650, examples=[30])]
 
 
@@ -38,7 +39,8 @@ class NewApplication(Body):
         *REPEATABLE,
         "amount_invalid",
         "amount_not_positive",
-        "term_invalid",
+        "product_unknown",
+        "terms_outside_product",
         "loan_in_progress",
     ),
 )
@@ -52,7 +54,9 @@ async def submit_application(
         "submit_application",
         client_id=session.client_id,
         timeout_s=DECISION_S,
-        amount=_money(body.amount),
+        product=body.product,
+        repayment=body.repayment,
+        amount=money_of(body.amount),
         term_days=body.term_days,
     )
 
@@ -86,7 +90,8 @@ async def get_application(
     )
 
 
-def _money(amount: str) -> Money:
+def money_of(amount: str) -> Money:
+    """The amount a client wrote; refused ``amount_invalid``."""
     try:
         return Money.of(amount)
     except KernelError as error:

@@ -17,6 +17,7 @@ from services.auth.gateway.answers import (
     DocumentAnswer,
     PayoutAnswer,
     RefusalAnswer,
+    ScheduleAnswer,
     Sha256,
     StatementText,
 )
@@ -89,6 +90,14 @@ async def get_document(
 ) -> DocumentAnswer:
     """The document's own bytes (base64) and their hash (clause 5.1)."""
     return await _about(DocumentAnswer, here, session, "get_document", contract_id)
+
+
+@router.get("/contracts/{contract_id}/schedule", openapi_extra=refuses("not_found"))
+async def get_schedule(
+    here: Here, session: SignedIn, contract_id: UUID
+) -> ScheduleAnswer:
+    """The schedule in force: as offered, then as counted from the money's arrival."""
+    return await _about(ScheduleAnswer, here, session, "get_schedule", contract_id)
 
 
 @router.post(

@@ -14,10 +14,10 @@ from uuid import UUID
 
 from kernel.errors import Refused
 from kernel.money import Money
+from services.contracts.domain.gesv import GesvCap
+from services.contracts.domain.products import Product
 from services.contracts.domain.rules import LendingRules
-
-MAX_TERM_DAYS: Final = 1_826
-"""Five years: a bound against nonsense, not a product's limit."""
+from services.contracts.domain.schedule import RepaymentMethod, Schedule
 
 
 class ApplicationState(StrEnum):
@@ -35,6 +35,8 @@ class Application:
 
     id: UUID
     client_id: UUID
+    product: str
+    repayment: RepaymentMethod
     amount: Money
     term_days: int
     submitted_at: datetime
@@ -91,13 +93,15 @@ def submit(
     *,
     application_id: UUID,
     client_id: UUID,
+    product: Product,
+    repayment: RepaymentMethod,
     amount: Money,
     term_days: int,
     at: datetime,
 ) -> Application:
     """A new application.
 
-    Refused: ``amount_not_positive``, ``currency_unknown``, ``term_invalid``.
+    Refused: ``amount_not_positive``, ``currency_unknown``, ``terms_outside_product``.
     """
     if amount.currency != "KZT":
         raise Refused(
@@ -105,16 +109,13 @@ def submit(
             "Microcredits are given in tenge.",
             next_step="Enter the amount in tenge.",
         )
-    if not 1 <= term_days <= MAX_TERM_DAYS:
-        raise Refused(
-            "term_invalid",
-            "The term is a whole number of days, from one day to five years.",
-            next_step="Enter another term.",
-        )
+    product.refuse_outside(amount.positive(), term_days)
     return Application(
         id=application_id,
         client_id=client_id,
-        amount=amount.positive(),
+        product=product.code,
+        repayment=repayment,
+        amount=amount,
         term_days=term_days,
         submitted_at=at,
     )
@@ -129,6 +130,21 @@ def check_amount(application: Application, rules: LendingRules) -> Check:
         found={
             "amount_minor": application.amount.amount_minor,
             "limit_minor": rules.max_amount.amount_minor,
+        },
+    )
+
+
+def check_gesv(schedule: Schedule, cap: GesvCap) -> Check:
+    """ГЭСВ of the draft schedule is within the cap of its band."""
+    gesv = schedule.gesv
+    return Check(
+        name="gesv_cap",
+        passed=cap.allows(gesv=gesv, annual_percent=schedule.annual_percent),
+        source=cap.source,
+        found={
+            "gesv_percent": str(gesv),
+            "annual_percent": str(schedule.annual_percent),
+            "limit_percent": str(cap.percent),
         },
     )
 
@@ -192,6 +208,7 @@ def check_antifraud(decision: Decision) -> Check:
 
 _REFUSALS: Final = {
     "amount_cap": "amount_above_maximum",
+    "gesv_cap": "gesv_above_cap",
     "account": "account_not_proved",
     "stop_credit": "stop_credit",
     "first_online_loan": "personal_visit_required",

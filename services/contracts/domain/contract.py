@@ -15,6 +15,7 @@ happens.
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -23,6 +24,7 @@ from kernel.errors import Broken, Refused, Transient
 from kernel.money import Money
 from kernel.policy import Policy
 from services.contracts.domain import rules
+from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.domain.texts import StatementText
 
 SECOND_FACTOR_LASTS: Final = timedelta(minutes=5)
@@ -97,6 +99,9 @@ class Contract:
     account_id: UUID
     number: str
     contract_on: date
+    product: str
+    repayment: RepaymentMethod
+    annual_percent: Decimal
     amount: Money
     term_days: int
     document_sha256: str

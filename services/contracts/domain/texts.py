@@ -6,17 +6,15 @@ beside the old one, because what was signed must stay explainable.
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
 
 from kernel.crypto import sha256_hex
-from kernel.errors import Broken
 from kernel.money import Money
+from services.contracts.domain.schedule import RepaymentMethod, Schedule
 
 MEDIA_TYPE: Final = "text/plain; charset=utf-8"
-INSTALMENT_DAYS: Final = 30
-"""A payment falls due every thirty days from the payout, the last one at the end."""
-
 StatementKind = Literal["consent", "release"]
 
 
@@ -43,15 +41,6 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instalment:
-    """One payment of the schedule."""
-
-    day: int
-    """Days from the payout."""
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementText:
     """A text shown on a screen of its own, never merged with signing."""
 
@@ -70,45 +59,34 @@ def contract_number(contract_id: UUID, on: date) -> str:
     return f"KSK-{on:%Y%m%d}-{contract_id.hex[-10:].upper()}"
 
 
-def schedule_of(amount: Money, term_days: int) -> tuple[Instalment, ...]:
-    """Equal payments that sum exactly to the amount; the last one takes the rest.
-
-    A payment is never less than one tiyn, so a tiny amount has fewer payments.
-    """
-    count = min(-(-term_days // INSTALMENT_DAYS), amount.amount_minor)
-    part = amount.amount_minor // count
-    rest = amount.amount_minor - part * (count - 1)
-    first = tuple(
-        Instalment(day=INSTALMENT_DAYS * place, amount=Money(part, amount.currency))
-        for place in range(1, count)
-    )
-    last = Instalment(day=term_days, amount=Money(rest, amount.currency))
-    return (*first, last)
-
-
-def contract_document(terms: Terms, borrower: Borrower) -> bytes:
+def contract_document(terms: Terms, schedule: Schedule, borrower: Borrower) -> bytes:
     """The contract's text in UTF-8: what is shown, hashed, signed and stored (5.1)."""
-    schedule = schedule_of(terms.amount, terms.term_days)
-    if sum(part.amount.amount_minor for part in schedule) != terms.amount.amount_minor:
-        raise Broken("The schedule does not sum to the amount")
     name = " ".join(
         part
         for part in (borrower.surname, borrower.given_name, borrower.patronymic)
         if part
     )
     kind = _DOCUMENT_KINDS.get(borrower.document_kind, borrower.document_kind)
-    return _CONTRACT_V1.format(
+    return _CONTRACT_V2.format(
         number=terms.number,
-        contract_on=f"{terms.contract_on:%d.%m.%Y}",
+        contract_on=_day(terms.contract_on),
         name=name,
         iin=borrower.iin,
         identity=f"{kind} № {borrower.document_number}",
         amount=terms.amount,
         term_days=terms.term_days,
+        annual_percent=_percent(schedule.annual_percent),
+        gesv=_percent(schedule.gesv),
+        repayment=_METHODS[schedule.repayment],
+        issued_on=_day(schedule.issued_on),
         schedule="\n".join(
-            f"{place:>3}. день {part.day} от даты выдачи: {part.amount}"
-            for place, part in enumerate(schedule, start=1)
+            f"{one.number:>3}. {_day(one.due_on)}: {one.total}"
+            f" (основной долг {one.principal}, вознаграждение {one.interest},"
+            f" остаток {one.balance})"
+            for one in schedule.instalments
         ),
+        interest=schedule.interest,
+        total=schedule.total,
     ).encode()
 
 
@@ -122,12 +100,20 @@ def release_text(terms: Terms) -> StatementText:
     return _statement("release", "release-1", _RELEASE_V1, terms)
 
 
+def _day(day: date) -> str:
+    return f"{day:%d.%m.%Y}"
+
+
+def _percent(percent: Decimal) -> str:
+    return f"{percent.normalize():f}".replace(".", ",") + " %"
+
+
 def _statement(
     kind: StatementKind, version: str, template: str, terms: Terms
 ) -> StatementText:
     text = template.format(
         number=terms.number,
-        contract_on=f"{terms.contract_on:%d.%m.%Y}",
+        contract_on=_day(terms.contract_on),
         amount=terms.amount,
     )
     return StatementText(kind=kind, version=version, text=text)
@@ -140,12 +126,17 @@ _DOCUMENT_KINDS: Final = {
     "stateless_certificate": "удостоверение лица без гражданства",
 }
 
-_CONTRACT_V1: Final = """\
+_METHODS: Final = {
+    RepaymentMethod.ANNUITY: "аннуитетный: равными платежами",
+    RepaymentMethod.DIFFERENTIATED: "дифференцированный: равными долями долга",
+}
+
+_CONTRACT_V2: Final = """\
 МИКРОКРЕДИТ БЕРУ ТУРАЛЫ ШАРТ
 ДОГОВОР О ПРЕДОСТАВЛЕНИИ МИКРОКРЕДИТА
 № {number}
 Дата договора: {contract_on}
-Редакция текста: contract-1
+Редакция текста: contract-2
 
 1. Стороны
 Займодатель: ТОО «МФО Kredit Seven Kazakhstan», creditplus.kz.
@@ -156,12 +147,18 @@ _CONTRACT_V1: Final = """\
 2.2. Срок микрокредита: {term_days} дн. с даты выдачи.
 2.3. Микрокредит предоставляется переводом с банковского счёта Займодателя на
 банковский счёт, принадлежность которого Заёмщику подтверждена.
-2.4. Вознаграждение, комиссии и иные платежи за пользование микрокредитом договором
-не установлены.
+2.4. Вознаграждение: {annual_percent} годовых на остаток долга, за каждый день со дня
+выдачи; в году 365 дней. Годовая эффективная ставка вознаграждения (ГЭСВ): {gesv}.
+Комиссии и иные платежи за пользование микрокредитом договором не установлены.
 
 3. График погашения
+Метод погашения, выбранный Заёмщиком: {repayment}.
+При выдаче {issued_on}:
 {schedule}
-Итого: {amount}
+Итого: {total}, из них вознаграждение {interest}.
+3.1. После выдачи составляется график от дня поступления денег Заёмщику; вознаграждение
+до этого дня не начисляется, а ГЭСВ не превышает предельной.
+3.2. Платёж, срок которого выпадает на нерабочий день, вносится в следующий рабочий.
 
 4. Выдача и отказ
 4.1. Микрокредит выдаётся не ранее чем через 24 часа после заключения договора и

@@ -6,6 +6,7 @@ its own, and `decide_application` goes on from there, whoever calls it.
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -31,7 +32,11 @@ from services.contracts.domain.application import (
     Check,
 )
 from services.contracts.domain.contract import Contract
+from services.contracts.domain.gesv import GesvCap
+from services.contracts.domain.products import Product
 from services.contracts.domain.rules import LendingRules
+from services.contracts.domain.schedule import RepaymentMethod, Schedule
+from services.contracts.handlers import schedules
 from services.contracts.handlers.views import application_view
 from services.contracts.ports import Judges, Unit, Work
 
@@ -40,11 +45,20 @@ HELD_AFTER: Final = timedelta(seconds=15)
 BATCH: Final = 50
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a client asks for."""
+
+    product: str
+    repayment: RepaymentMethod
+    amount: Money
+    term_days: int
+
+
 def submit_application(
     *,
     client_id: UUID,
-    amount: Money,
-    term_days: int,
+    wish: Wish,
     work: Work,
     judges: Judges,
     policy: Policy,
@@ -55,17 +69,20 @@ def submit_application(
 
     When somebody who must be asked is away, the application is kept and waits: the
     reply says ``wait_for_decision`` and `decide_held` goes on.  Refused:
-    ``loan_in_progress`` and what `machine.submit` refuses.
+    ``loan_in_progress``, ``product_unknown`` and what `machine.submit` refuses.
     """
+    now = clock.now()
     with work.begin() as unit:
         application_id = unit.once(
             lambda: _register(
                 machine.submit(
                     application_id=ids.new(),
                     client_id=client_id,
-                    amount=amount,
-                    term_days=term_days,
-                    at=clock.now(),
+                    product=Product.at(policy, wish.product, now),
+                    repayment=wish.repayment,
+                    amount=wish.amount,
+                    term_days=wish.term_days,
+                    at=now,
                 ),
                 unit=unit,
             )
@@ -124,7 +141,9 @@ def decide_application(
             application, work=work, judges=judges, policy=policy, clock=clock
         )
     if application.state is ApplicationState.CHECKED:
-        _offer(application, work=work, judges=judges, clock=clock, ids=ids)
+        _offer(
+            application, work=work, judges=judges, policy=policy, clock=clock, ids=ids
+        )
 
 
 def _check(
@@ -140,6 +159,8 @@ def _check(
     checks = [machine.check_amount(application, lending)]
     account_id = None
     if checks[-1].passed:
+        checks.append(_check_gesv(application, policy))
+    if checks[-1].passed:
         account_id = judges.onboarding.account_of(application.client_id)
         checks.append(_check_account(account_id, work=work))
     if checks[-1].passed:
@@ -153,6 +174,26 @@ def _check(
     return _save(application, decided, checks=checks, work=work, at=clock.now())
 
 
+def _check_gesv(application: Application, policy: Policy) -> Check:
+    at = application.submitted_at
+    cap = GesvCap.at(
+        policy, at, amount=application.amount, term_days=application.term_days
+    )
+    return machine.check_gesv(_draft(application, policy, at=at), cap)
+
+
+def _draft(application: Application, policy: Policy, *, at: datetime) -> Schedule:
+    """By the product's terms of the day the client applied."""
+    return schedules.draft(
+        application.amount,
+        product=Product.at(policy, application.product, application.submitted_at),
+        repayment=application.repayment,
+        term_days=application.term_days,
+        policy=policy,
+        at=at,
+    )
+
+
 def _check_account(account_id: UUID | None, *, work: Work) -> Check:
     with work.begin() as unit:
         lost = account_id is not None and unit.clients.account_lost(account_id)
@@ -160,7 +201,13 @@ def _check_account(account_id: UUID | None, *, work: Work) -> Check:
 
 
 def _offer(
-    application: Application, *, work: Work, judges: Judges, clock: Clock, ids: Ids
+    application: Application,
+    *,
+    work: Work,
+    judges: Judges,
+    policy: Policy,
+    clock: Clock,
+    ids: Ids,
 ) -> None:
     """Step 3: ask antifraud; then `offered` with a document, or `refused`."""
     decision = judges.antifraud.decide(
@@ -180,8 +227,10 @@ def _offer(
     borrower = judges.onboarding.borrower(
         application.client_id, purpose="contract_document"
     )
+    at = clock.now()
+    schedule = _draft(application, policy, at=at)
     contract, document = _draw_up(
-        application, borrower, contract_id=ids.new(), at=clock.now()
+        application, borrower, schedule, contract_id=ids.new(), at=at
     )
     offered = machine.offer(application, contract_id=contract.id)
     with work.begin() as unit:
@@ -189,6 +238,7 @@ def _offer(
             return  # decided meanwhile by the other caller: one document is enough
         unit.applications.record(application.id, [check], at=contract.offered_at)
         unit.contracts.add(contract, document)
+        unit.schedules.add(contract.id, schedule, final=False)
         unit.publish(
             ContractOffered(
                 contract_id=contract.id,
@@ -203,6 +253,7 @@ def _offer(
 def _draw_up(
     application: Application,
     borrower: texts.Borrower,
+    schedule: Schedule,
     *,
     contract_id: UUID,
     at: datetime,
@@ -214,7 +265,7 @@ def _draw_up(
         amount=application.amount,
         term_days=application.term_days,
     )
-    document = texts.contract_document(terms, borrower)
+    document = texts.contract_document(terms, schedule, borrower)
     contract = Contract(
         id=contract_id,
         application_id=application.id,
@@ -222,6 +273,9 @@ def _draw_up(
         account_id=_account(application),
         number=terms.number,
         contract_on=terms.contract_on,
+        product=application.product,
+        repayment=application.repayment,
+        annual_percent=schedule.annual_percent,
         amount=terms.amount,
         term_days=terms.term_days,
         document_sha256=sha256_hex(document),

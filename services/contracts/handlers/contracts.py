@@ -24,6 +24,7 @@ from services.contracts.domain.contract import Contract, ContractState, Statemen
 from services.contracts.handlers.views import (
     contract_for_payout,
     contract_view,
+    not_found,
     terms_of,
     version_of,
 )
@@ -58,7 +59,7 @@ def read_contract(*, contract_id: UUID, work: Work) -> Json:
     with work.begin() as unit:
         contract = unit.contracts.get(contract_id)
     if contract is None:
-        raise _not_found()
+        raise not_found()
     return contract_for_payout(contract)
 
 
@@ -272,7 +273,7 @@ def own(unit: Unit, *, contract_id: UUID, client_id: UUID) -> Contract:
     """The client's own contract; whose else it may be is nobody's business."""
     contract = unit.contracts.get_own(contract_id, client_id)
     if contract is None:
-        raise _not_found()
+        raise not_found()
     return contract
 
 
@@ -309,11 +310,3 @@ def _refuse_stale(contract: Contract, seen: str | None) -> None:
             "The contract has changed since it was shown.",
             next_step="Look at the contract again, then decide.",
         )
-
-
-def _not_found() -> Refused:
-    return Refused(
-        "not_found",
-        "There is no such contract.",
-        next_step="Look at your contracts in the cabinet.",
-    )

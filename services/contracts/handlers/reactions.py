@@ -24,6 +24,7 @@ from kernel.events.onboarding import (
 from kernel.policy import Policy
 from services.contracts.domain import contract as machine
 from services.contracts.domain.contract import Contract, ContractState, Payout, Proof
+from services.contracts.handlers import schedules
 from services.contracts.handlers.contracts import save_and_say
 from services.contracts.ports import Unit
 
@@ -107,14 +108,15 @@ def when_payout_rejected(event: PayoutRejected, *, unit: Unit, clock: Clock) -> 
     save_and_say(unit, rejected, was=contract)
 
 
-def when_payout_settled(event: PayoutSettled, *, unit: Unit) -> None:
-    """The money arrived: the contract is in force."""
+def when_payout_settled(event: PayoutSettled, *, unit: Unit, policy: Policy) -> None:
+    """The money arrived: the contract is in force, and interest begins to accrue."""
     contract = _known(unit, event.contract_id)
     payout = Payout(
         payout_id=event.payout_id, client_id=event.client_id, amount=event.amount
     )
     active = machine.activate(contract, payout, settled_at=event.settled_at)
     if save_and_say(unit, active, was=contract):
+        schedules.issue(active, settled_at=event.settled_at, unit=unit, policy=policy)
         unit.publish(
             ContractActivated(
                 contract_id=contract.id,

@@ -5,6 +5,7 @@ from typing import Final
 
 from kernel.context import jsonable
 from kernel.crypto import Json, canonical, sha256_hex
+from kernel.errors import Refused
 from services.contracts.domain import contract as machine
 from services.contracts.domain import texts
 from services.contracts.domain.application import Application, ApplicationState
@@ -22,6 +23,8 @@ def application_view(application: Application) -> Json:
         {
             "application_id": application.id,
             "state": application.state,
+            "product": application.product,
+            "repayment": application.repayment,
             "amount": application.amount,
             "term_days": application.term_days,
             "submitted_at": application.submitted_at,
@@ -79,6 +82,9 @@ def _facts(contract: Contract) -> dict[str, object]:
         "number": contract.number,
         "contract_on": contract.contract_on,
         "state": contract.state,
+        "product": contract.product,
+        "repayment": contract.repayment,
+        "annual_percent": contract.annual_percent,
         "amount": contract.amount,
         "term_days": contract.term_days,
         "document_sha256": contract.document_sha256,
@@ -118,3 +124,11 @@ def _seconds_left(contract: Contract, *, at: datetime) -> int | None:
     if contract.hold_until is None or contract.is_final:
         return None
     return max(0, -(-(contract.hold_until - at) // _ONE_SECOND))
+
+
+def not_found() -> Refused:
+    return Refused(
+        "not_found",
+        "There is no such contract.",
+        next_step="Look at your contracts in the cabinet.",
+    )

@@ -16,11 +16,14 @@ from services.contracts.domain.application import (
     ApplicationState,
     Check,
 )
+from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.storage.tables import application_checks, applications
 
 _COLUMNS: Final[Sequence[ColumnElement[Any]]] = (
     applications.c.id,
     applications.c.client_id,
+    applications.c.product,
+    applications.c.repayment,
     applications.c.amount_minor,
     applications.c.term_days,
     applications.c.submitted_at,
@@ -44,6 +47,8 @@ class ApplicationRows:
             .values(
                 id=application.id,
                 client_id=application.client_id,
+                product=application.product,
+                repayment=application.repayment.value,
                 amount_minor=application.amount.amount_minor,
                 term_days=application.term_days,
                 submitted_at=application.submitted_at,
@@ -130,6 +135,8 @@ def _application(row: Row[Any]) -> Application:
     return Application(
         id=row.id,
         client_id=row.client_id,
+        product=row.product,
+        repayment=RepaymentMethod(row.repayment),
         amount=Money(row.amount_minor),
         term_days=row.term_days,
         submitted_at=row.submitted_at,

@@ -12,15 +12,19 @@ from kernel.errors import Broken
 from kernel.money import Money
 from kernel.pages import Page
 from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.domain.texts import StatementText
 from services.contracts.storage.tables import contracts, statements
 
 _AS_THEY_ARE: Final = tuple(
-    field.name for field in fields(Contract) if field.name not in ("amount", "state")
+    field.name
+    for field in fields(Contract)
+    if field.name not in ("amount", "repayment", "state")
 )
 _COLUMNS: Final = (
     *(contracts.c[name] for name in _AS_THEY_ARE),
     contracts.c.amount_minor,
+    contracts.c.repayment,
     contracts.c.state,
 )
 PROGRESS: Final = (
@@ -58,6 +62,7 @@ class ContractRows:
             contracts.insert().values(
                 **values,
                 amount_minor=contract.amount.amount_minor,
+                repayment=contract.repayment.value,
                 state=contract.state.value,
                 document=sealed,
             )
@@ -160,5 +165,6 @@ def _contract(row: Row[Any]) -> Contract:
     return Contract(
         **{name: getattr(row, name) for name in _AS_THEY_ARE},
         amount=Money(row.amount_minor),
+        repayment=RepaymentMethod(row.repayment),
         state=ContractState(row.state),
     )

@@ -12,9 +12,11 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
+    Numeric,
     Table,
     Text,
     Uuid,
@@ -35,6 +37,8 @@ applications = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("client_id", Uuid, nullable=False),
+    Column("product", Text, nullable=False, server_default="standard"),
+    Column("repayment", Text, nullable=False, server_default="annuity"),
     Column("amount_minor", BigInteger, nullable=False),
     Column("term_days", Integer, nullable=False),
     _instant("submitted_at", nullable=False),
@@ -42,6 +46,9 @@ applications = Table(
     Column("account_id", Uuid),
     Column("refusal_code", Text),
     Column("contract_id", Uuid),
+    CheckConstraint(
+        "repayment IN ('annuity', 'differentiated')", name="applications_repayment"
+    ),
     CheckConstraint("amount_minor > 0", name="applications_amount"),
     CheckConstraint("term_days > 0", name="applications_term"),
     CheckConstraint(
@@ -89,6 +96,9 @@ contracts = Table(
     Column("account_id", Uuid, nullable=False),
     Column("number", Text, nullable=False, unique=True),
     Column("contract_on", Date, nullable=False),
+    Column("product", Text, nullable=False, server_default="standard"),
+    Column("repayment", Text, nullable=False, server_default="annuity"),
+    Column("annual_percent", Numeric(7, 2), nullable=False, server_default="0"),
     Column("amount_minor", BigInteger, nullable=False),
     Column("term_days", Integer, nullable=False),
     Column("document", LargeBinary, nullable=False),
@@ -109,6 +119,10 @@ contracts = Table(
     _instant("refusal_asked_at"),
     _instant("final_at"),
     Column("end_code", Text),
+    CheckConstraint(
+        "repayment IN ('annuity', 'differentiated')", name="contracts_repayment"
+    ),
+    CheckConstraint("annual_percent >= 0", name="contracts_percent"),
     CheckConstraint("amount_minor > 0", name="contracts_amount"),
     CheckConstraint(
         "state IN ('offered', 'signing', 'concluded', 'consented', 'awaiting_release',"
@@ -150,6 +164,37 @@ Index(
     "contracts_refused",
     contracts.c.refusal_asked_at,
     postgresql_where=text("refusal_asked_at IS NOT NULL AND final_at IS NULL"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("contract_id", Uuid, ForeignKey("contracts.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("issued_on", Date, nullable=False),
+    Column("annual_percent", Numeric(7, 2), nullable=False),
+    Column("gesv_percent", Numeric(9, 2), nullable=False),
+    CheckConstraint("kind IN ('draft', 'final')", name="schedules_kind"),
+)
+
+instalments = Table(
+    "instalments",
+    metadata,
+    Column("contract_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("due_on", Date, nullable=False),
+    Column("principal_minor", BigInteger, nullable=False),
+    Column("interest_minor", BigInteger, nullable=False),
+    Column("balance_minor", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["contract_id", "kind"], ["schedules.contract_id", "schedules.kind"]
+    ),
+    CheckConstraint(
+        "principal_minor >= 0 AND interest_minor >= 0 AND balance_minor >= 0"
+        " AND principal_minor + interest_minor > 0",
+        name="instalments_amounts",
+    ),
 )
 
 statements = Table(

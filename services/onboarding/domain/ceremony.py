@@ -17,8 +17,10 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from kernel.clock import rfc3339
 from kernel.crypto import sha256_hex
 from kernel.errors import Refused
+from services.onboarding.domain.visits import Allowance, VisitRules
 
 MAX_DOCUMENT_BYTES: Final = 1024 * 1024
 MAX_SIGNATURE_TRIES: Final = 10
@@ -83,7 +85,7 @@ MOVES: Final = {
 
 
 class AttemptState(StrEnum):
-    """One visit to ЦОИД."""
+    """One visit to a provider of identification."""
 
     OPEN = "open"
     POSITIVE = "positive"
@@ -133,10 +135,11 @@ class Ceremony:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A session at ЦОИД. The reference is kept as its SHA-256 only."""
+    """A session at a provider. The reference is kept as its SHA-256 only."""
 
     attempt_id: UUID
     ceremony_id: UUID
+    provider: str
     reference_sha256: bytes
     session_id: str
     redirect_url: str
@@ -149,7 +152,7 @@ class CeremonyRules:
     """The dated settings in force when a ceremony is judged."""
 
     minutes: int
-    max_attempts: int
+    visits: VisitRules
     min_match_percent: Decimal
 
 
@@ -192,15 +195,20 @@ def unknown_ceremony() -> Refused:
     )
 
 
-def negative(code: str, *, attempts_left: int) -> Refused:
+def negative(code: str, allowed: Allowance) -> Refused:
     """One biometric attempt failed; with none left the result is negative."""
+    details: dict[str, str | int] = {"attempts_left": allowed.attempts_left}
+    if allowed.retry_at is not None:
+        details["retry_at"] = rfc3339(allowed.retry_at)
     return Refused(
         code,
         "The biometric identification was not successful.",
         next_step=(
-            "Try again in good light." if attempts_left else "Begin again later."
+            "Try again in good light."
+            if allowed.attempts_left
+            else "Begin again later."
         ),
-        attempts_left=attempts_left,
+        **details,
     )
 
 

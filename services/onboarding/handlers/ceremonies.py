@@ -5,7 +5,7 @@ another service, which hands in the document's bytes.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -41,10 +41,11 @@ from services.onboarding.domain.registration import (
     wrong_step,
 )
 from services.onboarding.domain.statement import Statement
+from services.onboarding.domain.visits import Allowance, Visit, allowance
 from services.onboarding.handlers import changes
 from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import load
-from services.onboarding.ports import Begin, Coid, Rules, Secrets, Unit
+from services.onboarding.ports import Begin, Providers, Rules, Secrets, Unit
 
 EXPIRED = "ceremony_expired"
 SUPERSEDED = "ceremony_superseded"
@@ -67,7 +68,7 @@ class Desk:
     ids: Ids
     secrets: Secrets
     rules: Rules
-    coid: Coid
+    providers: Providers
     site: str
 
 
@@ -211,6 +212,17 @@ def person_of(unit: Unit, ceremony: Ceremony) -> Person:
     return person
 
 
+def allowed_now(unit: Unit, ceremony: Ceremony, desk: Desk) -> Allowance:
+    """How often the person of a ceremony may still stand before the camera."""
+    return allowed_after(unit.ceremonies.visits(ceremony.client_id), desk)
+
+
+def allowed_after(visits: Iterable[Visit], desk: Desk) -> Allowance:
+    """What these visits leave now, by the settings in force now."""
+    now = desk.clock.now()
+    return allowance(visits, desk.rules.ceremony(now).visits, at=now)
+
+
 def _owns(unit: Unit, ceremony: Ceremony, owner: Owner) -> bool:
     """A registration's by its token; any other by the client who is logged in."""
     registration_id = ceremony.registration_id
@@ -253,7 +265,7 @@ def _open(
 ) -> Mapping[str, Json]:
     """1. Show the unfinished ceremony of the same document, if there is one.
     2. Give up one that has run out, or that is over another document.
-    3. Open a new one, unless the biometric attempts of the operation are spent.
+    3. Open a new one, unless a negative result of the person has not cooled down.
     """  # noqa: D205 - the steps are the summary
     digest, now = document_digest(document), desk.clock.now()
     rules = desk.rules.ceremony(now)
@@ -265,8 +277,6 @@ def _open(
                 say_failed(unit, ceremony, code)
             ceremony = None
         if ceremony is None:  # step 3
-            if unit.ceremonies.failed_tries(operation) >= rules.max_attempts:
-                raise negative(BIOMETRICS_NEGATIVE, attempts_left=0)
             ceremony = Ceremony(
                 ceremony_id=desk.ids.new(),
                 client_id=client_id,
@@ -278,6 +288,9 @@ def _open(
                 opened_at=now,
                 expires_at=now + timedelta(minutes=rules.minutes),
             )
+            allowed = allowed_now(unit, ceremony, desk)
+            if not allowed.attempts_left:
+                raise negative(BIOMETRICS_NEGATIVE, allowed)
             if not unit.ceremonies.add(ceremony):
                 raise unknown_ceremony()
             unit.publish(
@@ -313,7 +326,7 @@ def _show(desk: Desk, ceremony: Ceremony) -> Mapping[str, Json]:
 
 
 def _biometrics_url(desk: Desk, ceremony: Ceremony) -> str | None:
-    """Where to send the person; opens a visit to ЦОИД when one is due and none is."""
+    """Where to send the person; opens a visit when one is due and none is open."""
     now = desk.clock.now()
     due = ceremony.state in {source for source, _ in MOVES[Proof.BIOMETRICS]}
     if not due or now >= ceremony.expires_at:
@@ -321,10 +334,13 @@ def _biometrics_url(desk: Desk, ceremony: Ceremony) -> str | None:
     with desk.begin() as unit:
         attempt = unit.ceremonies.open_attempt(ceremony.ceremony_id)
         person = person_of(unit, ceremony)
+        allowed = allowed_now(unit, ceremony, desk)
+    if not allowed.attempts_left:
+        return None
     if attempt is not None:
         return attempt.redirect_url
-    reference = desk.secrets(REFERENCE_BYTES)
-    session = desk.coid.open(
+    reference, provider = desk.secrets(REFERENCE_BYTES), desk.providers.in_force(now)
+    session = provider.door.open(
         reference=reference,
         nonce=ceremony.nonce,
         iin=person.iin,
@@ -333,6 +349,7 @@ def _biometrics_url(desk: Desk, ceremony: Ceremony) -> str | None:
     attempt = Attempt(
         attempt_id=desk.ids.new(),
         ceremony_id=ceremony.ceremony_id,
+        provider=provider.name,
         reference_sha256=sha256(reference.encode()),
         session_id=session.session_id,
         redirect_url=session.redirect_url,

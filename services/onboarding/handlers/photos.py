@@ -40,8 +40,8 @@ from services.onboarding.domain.signature import judge as judge_signature
 from services.onboarding.handlers.registration import load, standing
 from services.onboarding.ports import (
     Begin,
-    Coid,
     Protocols,
+    Providers,
     Rules,
     Secrets,
     Signatures,
@@ -74,10 +74,9 @@ class Studio:
     secrets: Secrets
     rules: Rules
     judge: PhotoJudge
-    coid: Coid
+    providers: Providers
     protocols: Protocols
     signatures: Signatures
-    coid_bin: str
 
 
 def put_photo(
@@ -203,13 +202,13 @@ class _Look:
 def _compared(
     studio: Studio, person: Person, photo_id: UUID, seen: PortraitSeen
 ) -> tuple[ComparisonCode | None, ComparisonProof | None]:
-    """What ЦОИД signs about the photo, as evidence if it can be read.
+    """What ЦОИД, or the provider in force, signs about the photo, as evidence.
 
     1. Ask, with a nonce of our own: an older answer is not to this question.
-    2. The signature: of the organisation pinned as ЦОИД, not revoked, over these bytes.
+    2. The signature: of the provider's own organisation, not revoked, over these bytes.
     3. The answer: `judge_comparison`.
 
-    Transient when ЦОИД is away.
+    Transient when the provider is away.
     """
     now = studio.clock.now()
     asked = ComparisonAsked(  # step 1
@@ -218,11 +217,14 @@ def _compared(
         photo_sha256=seen.sha256,
         min_match_percent=studio.rules.ceremony(now).min_match_percent,
     )
-    signed = studio.coid.compare(iin=asked.iin, nonce=asked.nonce, photo=seen.jpeg)
+    provider = studio.providers.in_force(now)
+    signed = provider.door.compare(iin=asked.iin, nonce=asked.nonce, photo=seen.jpeg)
     examination = studio.signatures.examine(signed.signature, signed.protocol)  # step 2
-    fault = judge_signature(examination, Organisation(studio.coid_bin))
+    fault = judge_signature(examination, Organisation(provider.bin))
     if fault is Code.REVOCATION_UNKNOWN:
-        raise Transient("the state of ЦОИД's certificate is not known at the moment")
+        raise Transient(
+            "the state of the provider's certificate is not known at the moment"
+        )
     said = studio.protocols.read_comparison(signed.protocol)
     if isinstance(examination, Unreadable):
         return ComparisonCode.SIGNATURE, None
@@ -236,6 +238,7 @@ def _compared(
     )
     return code, ComparisonProof(
         photo_id=photo_id,
+        provider=provider.name,
         protocol_id=said.protocol_id,
         code=None if code is None else code.value,
         protocol=signed.protocol,

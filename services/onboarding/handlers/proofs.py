@@ -1,4 +1,4 @@
-"""The two proofs of a ceremony: the biometric protocol of ЦОИД, and the ЭЦП.
+"""The two proofs of a ceremony: the biometric protocol, and the ЭЦП.
 
 Each is fetched and verified first, outside any transaction; then verdict, evidence and
 the ceremony's step are kept in one transaction, guarded by conditional updates.
@@ -7,7 +7,7 @@ the ceremony's step are kept in one transaction, guarded by conditional updates.
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from kernel.crypto import Json, sha256, sha256_hex
@@ -17,13 +17,11 @@ from services.onboarding.domain.ceremony import (
     Attempt,
     AttemptState,
     Ceremony,
-    CeremonyRules,
     CeremonyState,
     Proof,
     negative,
     unknown_ceremony,
 )
-from services.onboarding.domain.person import Person
 from services.onboarding.domain.protocol import (
     Expectation,
     ProtocolCode,
@@ -45,6 +43,8 @@ from services.onboarding.domain.signature import (
 from services.onboarding.handlers.ceremonies import (
     Desk,
     Owner,
+    allowed_after,
+    allowed_now,
     give_proof,
     load_owned,
     person_of,
@@ -74,18 +74,19 @@ def complete_biometrics(
     desk: Desk,
     protocols: Protocols,
     signatures: Signatures,
-    coid_bin: str,
     reference: str,
     code: str,
 ) -> Mapping[str, Json]:
-    """Take what ЦОИД found, when the person comes back with `reference` and `code`.
+    """Take what was found, when the person comes back with `reference` and `code`.
 
     1. The visit of this reference; one that proved the client already is answered
        again with what is.
     2. Change the code for the signed protocol.
-    3. The signature: of the organisation pinned as ЦОИД, not revoked, over these bytes.
+    3. The signature: of the provider's pinned organisation, not revoked, over these
+       bytes.
     4. The protocol: `judge_protocol`.
-    5. Keep both with the verdict, once; the third failed attempt ends the ceremony.
+    5. Keep both with the verdict, once; the person's third failed attempt ends the
+       ceremony.
 
     Refused with the code of `ProtocolCode` and ``attempts_left``.
     """
@@ -98,23 +99,35 @@ def complete_biometrics(
         ceremony = unit.ceremonies.get(attempt.ceremony_id)
         if ceremony is None:
             raise Broken("an attempt belongs to no ceremony")
-        left = rules.max_attempts - unit.ceremonies.failed_tries(ceremony.operation)
+        allowed = allowed_now(unit, ceremony, desk)
         if attempt.state is AttemptState.POSITIVE:
             return _standing(ceremony, ceremony.state)
         if attempt.state is AttemptState.NEGATIVE:
-            raise negative(ATTEMPT_SPENT, attempts_left=max(left, 0))
+            raise negative(ATTEMPT_SPENT, allowed)
         ceremony.refuse_over(at=now)
+        if not allowed.attempts_left:
+            raise negative(BIOMETRICS_NEGATIVE, allowed)
         person = person_of(unit, ceremony)
-    signed = desk.coid.result(attempt.session_id, code)  # step 2
+    provider = desk.providers.named(attempt.provider)
+    signed = provider.door.result(attempt.session_id, code)  # step 2
     examination = signatures.examine(signed.signature, signed.protocol)  # step 3
-    fault = judge(examination, Organisation(coid_bin))
+    fault = judge(examination, Organisation(provider.bin))
     if fault is Code.REVOCATION_UNKNOWN:
-        raise Transient("the state of ЦОИД's certificate is not known at the moment")
+        raise Transient("the state of the provider's certificate is not known now")
     protocol = protocols.read(signed.protocol)
-    asked = _asked(attempt, ceremony, person, rules, reference, left)
+    asked = Expectation(
+        attempt_id=attempt.attempt_id,
+        session_id=attempt.session_id,
+        reference=reference,
+        nonce=ceremony.nonce,
+        iin=person.iin,
+        document_sha256=ceremony.document_sha256,
+        min_match_percent=rules.min_match_percent,
+        attempts_left=allowed.attempts_left,
+    )
     verdict = _verdict(fault, protocol, asked, desk)  # step 4
     return _keep_protocol(  # step 5
-        desk, ceremony, attempt, rules, _Judged(signed, examination, protocol, verdict)
+        desk, ceremony, attempt, _Judged(signed, examination, protocol, verdict)
     )
 
 
@@ -129,30 +142,10 @@ class _Judged:
 
     @property
     def tries(self) -> int:
-        """How many attempts it stands for: ЦОИД's page allows several in a session."""
+        """How many attempts it stands for: a session may allow several on its page."""
         if self.protocol is None or self.verdict is ProtocolCode.SIGNATURE:
             return 1
         return self.protocol.attempt_no
-
-
-def _asked(
-    attempt: Attempt,
-    ceremony: Ceremony,
-    person: Person,
-    rules: CeremonyRules,
-    reference: str,
-    left: int,
-) -> Expectation:
-    return Expectation(
-        attempt_id=attempt.attempt_id,
-        session_id=attempt.session_id,
-        reference=reference,
-        nonce=ceremony.nonce,
-        iin=person.iin,
-        document_sha256=ceremony.document_sha256,
-        min_match_percent=rules.min_match_percent,
-        attempts_left=left,
-    )
 
 
 def _verdict(
@@ -169,16 +162,19 @@ def _verdict(
 
 
 def _keep_protocol(
-    desk: Desk,
-    ceremony: Ceremony,
-    attempt: Attempt,
-    rules: CeremonyRules,
-    judged: _Judged,
+    desk: Desk, ceremony: Ceremony, attempt: Attempt, judged: _Judged
 ) -> Mapping[str, Json]:
+    """Take the result while no other result of the person is taken.
+
+    What came in parallel with the last attempt allowed proves nothing any more.
+    """
     now = desk.clock.now()
     with desk.begin() as unit:
-        code = judged.verdict
+        before = allowed_after(unit.ceremonies.visits_locked(ceremony.client_id), desk)
+        if judged.verdict is None and judged.tries > before.attempts_left:
+            judged = replace(judged, verdict=ProtocolCode.ATTEMPTS)
         fresh = _add_protocol(unit, ceremony, attempt, judged, desk)
+        code = judged.verdict
         if code is None and not fresh:
             code = ProtocolCode.REPLAYED
         if not unit.ceremonies.settle_attempt(
@@ -191,12 +187,11 @@ def _keep_protocol(
         if code is None:
             state = give_proof(desk, unit, ceremony, Proof.BIOMETRICS, at=now)
             return _standing(ceremony, state)
-        failed = unit.ceremonies.failed_tries(ceremony.operation)
-        left = max(rules.max_attempts - failed, 0)
+        left = allowed_now(unit, ceremony, desk)
         say_failed(unit, ceremony, code.value)
-        if not left:
+        if not left.attempts_left:
             _give_up(unit, ceremony, BIOMETRICS_NEGATIVE, desk)
-    raise negative(code.value if left else BIOMETRICS_NEGATIVE, attempts_left=left)
+    raise negative(code.value if left.attempts_left else BIOMETRICS_NEGATIVE, left)
 
 
 def _add_protocol(

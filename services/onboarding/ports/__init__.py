@@ -34,6 +34,7 @@ from services.onboarding.domain.portrait import PhotoLimits
 from services.onboarding.domain.protocol import Protocol as BiometricProtocol
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.domain.signature import Evidence, Examination, SignatureFacts
+from services.onboarding.domain.visits import Visit
 from services.onboarding.ports.photos import Photos
 
 Blind = Callable[[str, str], str]
@@ -96,7 +97,7 @@ class ProtocolProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A session ЦОИД has opened: where to send the person."""
+    """A session a provider has opened: where to send the person."""
 
     session_id: str
     redirect_url: str
@@ -104,7 +105,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedProtocol:
-    """The bytes ЦОИД gave: the protocol, and a detached CMS over it."""
+    """The bytes a provider gave: the protocol, and a detached CMS over it."""
 
     protocol: bytes
     signature: bytes
@@ -248,7 +249,7 @@ class Changes(Protocol):
 
 
 class Ceremonies(Protocol):
-    """Ceremonies, their visits to ЦОИД, and the evidence."""
+    """Ceremonies, their visits to providers, and the evidence."""
 
     def add(self, ceremony: Ceremony) -> bool:
         """False when the operation has an unfinished ceremony."""
@@ -287,8 +288,12 @@ class Ceremonies(Protocol):
         """One conditional update from open; False when it was settled already."""
         ...
 
-    def failed_tries(self, operation: str) -> int:
-        """Failed biometric attempts for this operation, in all its ceremonies."""
+    def visits(self, client_id: UUID) -> tuple[Visit, ...]:
+        """The taken results of this person (ИИН), whatever they were for, in order."""
+        ...
+
+    def visits_locked(self, client_id: UUID) -> tuple[Visit, ...]:
+        """The same, with nobody else's result of this person taken until commit."""
         ...
 
     def add_protocol(self, proof: ProtocolProof) -> bool:
@@ -386,8 +391,8 @@ class Bank(Protocol):
         ...
 
 
-class Coid(Protocol):
-    """ЦОИД, the identification data exchange centre."""
+class BiometricProvider(Protocol):
+    """Who compares a person with the state's reference: ЦОИД, or another by law."""
 
     def open(
         self, *, reference: str, nonce: str, iin: Iin, document_sha256: str
@@ -402,8 +407,29 @@ class Coid(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A provider by its name, and the БИН whose organisation signs its protocols."""
+
+    name: str
+    bin: str
+    door: BiometricProvider
+
+
+class Providers(Protocol):
+    """The providers of identification this company has agreements with."""
+
+    def in_force(self, at: datetime) -> Provider:
+        """Whom the dated settings choose for new visits (clauses 4.2, 4.10)."""
+        ...
+
+    def named(self, name: str) -> Provider:
+        """Who began a visit that goes on. Broken for one nobody knows any more."""
+        ...
+
+
 class Protocols(Protocol):
-    """Reads the protocols of ЦОИД."""
+    """Reads the protocols of providers."""
 
     def read(self, raw: bytes) -> BiometricProtocol | None:
         """None when the bytes are no protocol."""

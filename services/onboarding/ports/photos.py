@@ -49,9 +49,10 @@ class JudgedPhoto:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonProof:
-    """What ЦОИД signed about a photo; `code` None means it shows the person."""
+    """What a provider signed about a photo; `code` None means it shows the person."""
 
     photo_id: UUID
+    provider: str
     protocol_id: str
     code: str | None
     protocol: bytes

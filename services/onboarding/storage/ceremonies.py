@@ -1,4 +1,4 @@
-"""Ceremonies, visits to ЦОИД, and the evidence of both proofs in PostgreSQL."""
+"""Ceremonies, visits to providers, and the evidence of both proofs in PostgreSQL."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +15,13 @@ from services.onboarding.domain.ceremony import (
     Ceremony,
     CeremonyState,
 )
+from services.onboarding.domain.visits import Visit
 from services.onboarding.ports import ProtocolProof, SignatureOnFile, SignatureProof
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import (
     attempts,
     ceremonies,
+    persons,
     protocols,
     signature_refusals,
     signatures,
@@ -100,6 +102,7 @@ class SqlCeremonies:
             .values(
                 attempt_id=attempt.attempt_id,
                 ceremony_id=attempt.ceremony_id,
+                provider=attempt.provider,
                 reference_sha256=attempt.reference_sha256,
                 session_id=attempt.session_id,
                 redirect_url_sealed=seal.seal_text(
@@ -134,16 +137,38 @@ class SqlCeremonies:
         )
         return changed.rowcount == 1
 
-    def failed_tries(self, operation: str) -> int:
-        total = self.connection.execute(
-            select(func.coalesce(func.sum(attempts.c.tries), 0))
+    def visits(self, client_id: UUID) -> tuple[Visit, ...]:
+        mine, same = persons.alias(), persons.alias()
+        rows = self.connection.execute(
+            select(attempts.c.state, attempts.c.tries, attempts.c.settled_at)
             .join(ceremonies, ceremonies.c.ceremony_id == attempts.c.ceremony_id)
+            .join(same, same.c.client_id == ceremonies.c.client_id)
+            .join(mine, mine.c.iin_token == same.c.iin_token)
             .where(
-                ceremonies.c.operation == operation,
-                attempts.c.state == AttemptState.NEGATIVE.value,
+                mine.c.client_id == client_id,
+                attempts.c.state != AttemptState.OPEN.value,
             )
-        ).scalar_one()
-        return int(total)
+            .order_by(attempts.c.settled_at, attempts.c.attempt_id)
+        )
+        return tuple(
+            Visit(
+                proved=row.state == AttemptState.POSITIVE.value,
+                tries=row.tries,
+                settled_at=row.settled_at,
+            )
+            for row in rows
+        )
+
+    def visits_locked(self, client_id: UUID) -> tuple[Visit, ...]:
+        # One lock for all who claim this ИИН: no row stands for the person alone.
+        self.connection.execute(
+            select(
+                func.pg_advisory_xact_lock(
+                    func.hashtextextended(persons.c.iin_token, 0)
+                )
+            ).where(persons.c.client_id == client_id)
+        )
+        return self.visits(client_id)
 
     def add_protocol(self, proof: ProtocolProof) -> bool:
         seal = RowSeal(self.keys, "protocols", proof.attempt_id)
@@ -273,6 +298,7 @@ class SqlCeremonies:
             select(
                 attempts.c.attempt_id,
                 attempts.c.ceremony_id,
+                attempts.c.provider,
                 attempts.c.reference_sha256,
                 attempts.c.session_id,
                 attempts.c.redirect_url_sealed,
@@ -286,6 +312,7 @@ class SqlCeremonies:
         return Attempt(
             attempt_id=row.attempt_id,
             ceremony_id=row.ceremony_id,
+            provider=row.provider,
             reference_sha256=bytes(row.reference_sha256),
             session_id=row.session_id,
             redirect_url=seal.open_text("redirect_url_sealed", row.redirect_url_sealed),

@@ -88,6 +88,7 @@ class SqlPhotos:
         self.connection.execute(
             insert(photo_comparisons).values(
                 photo_id=proof.photo_id,
+                provider=proof.provider,
                 protocol_id=proof.protocol_id,
                 code=proof.code,
                 protocol_sealed=seal.seal("protocol_sealed", proof.protocol),

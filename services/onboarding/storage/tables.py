@@ -147,6 +147,7 @@ photo_comparisons = Table(
     "photo_comparisons",
     metadata,
     Column("photo_id", Uuid, ForeignKey("photo_judgements.photo_id"), primary_key=True),
+    Column("provider", Text, nullable=False),
     Column("protocol_id", Text, nullable=False),
     Column("code", Text),
     Column("protocol_sealed", LargeBinary, nullable=False),
@@ -228,6 +229,7 @@ Index(
     postgresql_where=text("state IN ('open', 'biometrics_done', 'signature_done')"),
 )
 Index("ceremonies_operation", ceremonies.c.operation)
+Index("ceremonies_client", ceremonies.c.client_id)
 
 # Old value and new, and the ceremony that proved the change (clause 4.10).
 changes = Table(
@@ -279,6 +281,7 @@ attempts = Table(
     Column("attempt_id", Uuid, primary_key=True),
     Column("ceremony_id", Uuid, ForeignKey("ceremonies.ceremony_id"), nullable=False),
     Column("reference_sha256", LargeBinary, nullable=False, unique=True),
+    Column("provider", Text, nullable=False, server_default="coid"),
     Column("session_id", Text, nullable=False),
     Column("redirect_url_sealed", LargeBinary, nullable=False),
     Column("state", Text, nullable=False),

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 import services.audit
 from infra.stack import Stack
-from kernel.bus import ConfirmingPublisher, close_quietly
+from kernel.bus import ConfirmingPublisher, close_quietly, declare_service
 from kernel.crypto import SigningKey
 from kernel.events import Envelope
 from kernel.events.envelope import routing_key
@@ -24,11 +24,14 @@ from services.audit.settings import Settings
 from services.audit.storage import metadata
 from services.audit.wiring import Writer, build, build_writer
 from services.audit.worker import work
-from tests.databases import owner_engine
+from tests.databases import migrator, owner_engine
 from tests.unit.audit.builders import TRACE
 from tests.unit.audit.fakes import FakeClock
+from tests.waiting import eventually
+from tests.wire import interests
 
 SERVICE = "audit"
+INBOX = "audit.inbox"
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +52,25 @@ def owner(servers: Stack, schema: Engine) -> Engine:
     env = servers.env("audit-worker")
     Path(env["AUDIT_ANCHOR"]).unlink(missing_ok=True)
     shutil.rmtree(env["AUDIT_CHECKPOINT_DIR"], ignore_errors=True)
-    settings = read(Settings, prefix=SERVICE, environ=env)
-    connection = Platform.open(settings).broker.connect()
-    connection.default_channel.queue_purge("audit.inbox")
-    close_quietly(connection)
+    empty_queue(servers)
     return schema
+
+
+def empty_queue(servers: Stack) -> None:
+    """Bound to everything and empty, whatever earlier tests left on their way there."""
+    declaring = migrator(servers, SERVICE)
+    connection = declaring.broker.connect()
+    channel = connection.default_channel
+    declare_service(connection, SERVICE, interests()[SERVICE])
+
+    def left_alone() -> bool:
+        """What a consumer held comes back when the broker has seen it go."""
+        return bool(channel.queue_declare(INBOX, passive=True).consumer_count == 0)
+
+    eventually(left_alone, told=lambda: "somebody else listens to the queue")
+    channel.queue_purge(INBOX)
+    close_quietly(connection)
+    declaring.engine.dispose()
 
 
 def forget_rows(owner: Engine) -> None:

@@ -113,16 +113,8 @@ def depth(servers: Stack, column: str = "messages") -> int:
 def test_an_unroutable_event_waits_with_an_alarm_until_the_binding_is_back(
     servers: Stack, publisher: Service, listener: Service
 ) -> None:
-    """Every binding is taken away, one repaired; the event leaves by itself."""
-    exchange, key = f"{PUBLISHER}.events", "contract.#"
-    for service, wishes in interests().items():
-        with owner(servers, service) as connection:
-            bus.declare_inbox(connection, service)
-            for wish in wishes:
-                if wish.publisher == PUBLISHER:
-                    connection.default_channel.queue_unbind(
-                        f"{service}.inbox", exchange, wish.binding_key
-                    )
+    """Every binding is taken away, and put back; the event leaves by itself."""
+    rebind(servers, bound=False)
     try:
         publish(publisher, 1)
         publisher.run(publisher.relay().run)
@@ -135,12 +127,23 @@ def test_an_unroutable_event_waits_with_an_alarm_until_the_binding_is_back(
         assert age_s > 10
         assert len(publisher.rows(UNPUBLISHED)) == 1
     finally:
-        with owner(servers, LISTENER) as connection:
-            connection.default_channel.queue_bind(INBOX, exchange, key)
+        rebind(servers, bound=True)
     handler = Handler()
     consume(listener, handler)
     eventually(lambda: handler.seen == ["0"], within_s=RECOVERED_WITHIN_S)
     eventually(lambda: publisher.rows(UNPUBLISHED) == [])
+
+
+def rebind(servers: Stack, *, bound: bool) -> None:
+    """Whether anybody's queue hears the publisher."""
+    for service, wishes in interests().items():
+        with owner(servers, service) as connection:
+            bus.declare_inbox(connection, service)
+            channel = connection.default_channel
+            act = channel.queue_bind if bound else channel.queue_unbind
+            for wish in wishes:
+                if wish.publisher == PUBLISHER:
+                    act(f"{service}.inbox", f"{PUBLISHER}.events", wish.binding_key)
 
 
 @pytest.fixture

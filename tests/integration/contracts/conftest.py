@@ -20,7 +20,9 @@ from kernel.money import Money
 from kernel.platform import Platform
 from kernel.settings import read
 from services.contracts.domain.contract import LENDER_CHANNEL, Contract, Statement
-from services.contracts.handlers import applications, contracts, reactions
+from services.contracts.domain.schedule import RepaymentMethod
+from services.contracts.handlers import applications, contracts, reactions, schedules
+from services.contracts.handlers.applications import Wish
 from services.contracts.ports import Judges
 from services.contracts.settings import Settings
 from services.contracts.storage import metadata
@@ -118,8 +120,12 @@ class Desk:
     ) -> dict[str, Json]:
         reply = applications.submit_application(
             client_id=client_id,
-            amount=Money.of(amount),
-            term_days=90,
+            wish=Wish(
+                product="standard",
+                repayment=RepaymentMethod.ANNUITY,
+                amount=Money.of(amount),
+                term_days=90,
+            ),
             work=self.work("submit_application", key=key, client_id=client_id),
             judges=Judges(
                 onboarding=self.onboarding,
@@ -210,6 +216,13 @@ class Desk:
             clock=self.clock,
         )
         return as_object(reply)
+
+    def schedule(self, contract_id: UUID) -> dict[str, Json]:
+        """The schedule in force, as its client sees it."""
+        answer = schedules.get_schedule(
+            client_id=CLIENT, contract_id=contract_id, work=self.work()
+        )
+        return as_object(answer)
 
     def view(self, contract_id: UUID, *, client_id: UUID = CLIENT) -> dict[str, Json]:
         reply = contracts.get_contract(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from kernel.clock import almaty_date
 from kernel.errors import Refused
 from kernel.events.disbursement import PayoutScheduled, PayoutSettled
 from services.contracts.domain.contract import ContractState
@@ -49,7 +50,34 @@ def hear_settled(desk: Desk, contract_id: UUID) -> None:
         settled_at=desk.clock.now(),
     )
     with desk.unit() as unit:
-        reactions.when_payout_settled(event, unit=unit)
+        reactions.when_payout_settled(event, unit=unit, policy=desk.platform.policy)
+
+
+@pytest.mark.seeded("contracts_interest_before_the_money")
+def test_the_final_schedule_counts_from_the_day_the_money_arrived(desk: Desk) -> None:
+    """The offered one is shown until then, and stays as it was."""
+    contract_id = desk.consented()
+    offered = desk.schedule(contract_id)
+    hear_scheduled(desk, contract_id)
+    desk.clock.at = desk.hold_until(contract_id) + timedelta(days=3)
+    desk.confirm_release(contract_id)
+    hear_settled(desk, contract_id)
+    final = desk.schedule(contract_id)
+    assert [offered["final"], final["final"]] == [False, True]
+    arrived = almaty_date(desk.clock.at)
+    assert (offered["issued_on"], final["issued_on"]) == (
+        (arrived - timedelta(days=3)).isoformat(),
+        arrived.isoformat(),
+    )
+    kept = desk.rows(
+        "SELECT kind, sum(principal_minor) AS principal FROM instalments"
+        " GROUP BY kind ORDER BY kind"
+    )
+    amount = desk.contract(contract_id).amount.amount_minor
+    assert [(row.kind, row.principal) for row in kept] == [
+        ("draft", amount),
+        ("final", amount),
+    ]
 
 
 def test_from_the_application_to_an_active_contract(desk: Desk) -> None:
@@ -68,6 +96,7 @@ def test_from_the_application_to_an_active_contract(desk: Desk) -> None:
         "contract_signed",
         "additional_consent_given",
         "release_confirmed",
+        "schedule_issued",
         "contract_activated",
     ]
     kept = desk.rows("SELECT kind, text_version FROM statements ORDER BY kind")

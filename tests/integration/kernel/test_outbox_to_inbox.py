@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -262,18 +264,22 @@ def test_an_unroutable_event_stays_in_the_outbox(
     servers: Stack, listener: Service
 ) -> None:
     """Nobody is bound to disbursement's exchange here: mandatory notices (F25)."""
-    unbind_audit(servers)
-    listener.publish(annulled(any_id(), "a"))
-    with ConfirmingPublisher(listener.platform.broker) as to_broker:
-        assert listener.relay().relay_waiting(to_broker) == 0
-    assert listener.rows("SELECT published_at FROM outbox") == [(None,)]
+    with audit_deaf(servers):
+        listener.publish(annulled(any_id(), "a"))
+        with ConfirmingPublisher(listener.platform.broker) as to_broker:
+            assert listener.relay().relay_waiting(to_broker) == 0
+        assert listener.rows("SELECT published_at FROM outbox") == [(None,)]
 
 
-def unbind_audit(servers: Stack) -> None:
-    """Take away the one binding that hears everything, if a test left it."""
+@contextmanager
+def audit_deaf(servers: Stack) -> Iterator[None]:
+    """Without the one binding that hears everything."""
     connection = migrator(servers, "audit").broker.connect()
     declare_inbox(connection, "audit")
-    connection.default_channel.queue_unbind("audit.inbox", f"{LISTENER}.events", "#")
+    channel, binding = connection.default_channel, (f"{LISTENER}.events", "#")
+    channel.queue_unbind("audit.inbox", *binding)
+    yield
+    channel.queue_bind("audit.inbox", *binding)
     close_quietly(connection)
 
 

@@ -302,8 +302,9 @@ def cabinet(
     monkeypatch.setattr(wiring, "AuthCodes", lambda *_args, **_named: twin)
     monkeypatch.setattr(type(platform), "rpc", None)
     use_cases = wiring.build(platform)
-    yield Cabinet(use_cases, platform, owner_engine, outer_world)
-    use_cases.close()
+    made = Cabinet(use_cases, platform, owner_engine, outer_world)
+    yield made
+    made.use_cases.close()
     platform.database.close()
     outer_world.control.clear_faults()
     outer_world.clock_file.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from services.auth.domain.passwords import login_refused
 from services.auth.gateway.app import PREFIX
 from services.auth.gateway.gate import CREDENTIAL_THREADS, MOST_CREDENTIALS_WAITING
 from services.auth.gateway.languages import language_of
-from tests.behind import ANSWERS, ID
+from tests.behind import ANSWERS, ID, LOAN
 from tests.bodies import path_of, request_of
 from tests.doors import CLIENT, IN, TOKEN, FakeDoor
 from tests.openapi import Operation, operations
@@ -319,7 +319,7 @@ def test_a_digest_is_read_as_rfc_9530_says(
     fake_door: FakeDoor, claim: str, code: str | None
 ) -> None:
     """What is known is compared, what is unknown is passed over, never trusted."""
-    body = json.dumps({"amount": "400000.00", "term_days": 30}).encode()
+    body = json.dumps(LOAN).encode()
     for name, value in digests(body).items():
         claim = claim.replace(f"{{{name}}}", value)
     headers = {**IN, "Content-Digest": claim, "Content-Type": "application/json"}
@@ -403,7 +403,7 @@ def test_a_request_in_progress_says_when_to_come_back(fake_door: FakeDoor) -> No
     answer = fake_door.send(
         "POST",
         "/applications",
-        json={"amount": "400000.00", "term_days": 30},
+        json=LOAN,
         headers={**IN, "Idempotency-Key": "k-1"},
     )
     assert (answer.status_code, answer.headers["retry-after"]) == (409, "1")
@@ -494,7 +494,7 @@ def test_no_text_whatever_breaks_the_door(fake_door: FakeDoor, text: str) -> Non
     for method, address, body in (
         ("POST", "/sessions", {"login": text, "password": text}),
         ("POST", "/registrations", {"phone": text}),
-        ("POST", "/applications", {"amount": text, "term_days": 30}),
+        ("POST", "/applications", LOAN | {"amount": text}),
     ):
         answer = fake_door.send(method, address, json=body, headers=IN)
         assert answer.status_code < 500

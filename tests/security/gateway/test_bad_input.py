@@ -12,6 +12,7 @@ import pytest
 
 from kernel.errors import Broken, KernelError, Refused, Transient
 from services.auth.gateway.bodies import MOST_JSON_BYTES, parse
+from tests.behind import LOAN
 from tests.security.gateway.conftest import Door
 
 JSON = {"Content-Type": "application/json"}
@@ -199,7 +200,7 @@ def test_an_idempotency_key_is_visible_ascii(door: Door, key: str | bytes) -> No
     answer = door.send(
         "POST",
         "/applications",
-        json={"amount": "400000.00", "term_days": 30},
+        json=LOAN,
         headers=headers,
     )
 

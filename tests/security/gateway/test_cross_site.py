@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.behind import LOAN
 from tests.integration.auth.stand import PASSWORD, PHONE
 from tests.security.gateway.conftest import Door
 
@@ -29,7 +30,7 @@ def test_another_site_s_page_can_neither_act_nor_log_in(
     door.stand.passwords.asked.clear()
     for method, path, body in (
         ("POST", "/sessions", CREDENTIALS),
-        ("POST", "/applications", {"amount": "400000.00", "term_days": 30}),
+        ("POST", "/applications", LOAN),
         ("DELETE", "/sessions/current", None),
     ):
         answer = door.send(method, path, json=body, headers={**cookie, **headers})
@@ -46,7 +47,7 @@ def test_a_cookie_without_a_word_of_where_from_changes_nothing(door: Door) -> No
     answer = door.send(
         "POST",
         "/applications",
-        json={"amount": "400000.00", "term_days": 30},
+        json=LOAN,
         headers=door.cookie(),
         origin=None,
     )

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from kernel.calendar import WorkingCalendar
 from kernel.crypto import sha256_hex
 from kernel.money import Money
 from kernel.policy import STARTING_POLICY, Policy, Setting
@@ -17,6 +18,11 @@ from services.contracts.domain.contract import (
     Payout,
     Proof,
     Statement,
+)
+from services.contracts.domain.schedule import (
+    RepaymentMethod,
+    Schedule,
+    schedule_of,
 )
 from services.contracts.handlers.views import terms_of
 
@@ -34,6 +40,7 @@ AMOUNT = Money.of("400000")
 SMALL = Money.of("324375")  # 75 МРП of 2026, exactly
 DOCUMENT = "Договор".encode()
 POLICY = STARTING_POLICY
+CALENDAR = WorkingCalendar({})
 
 
 def policy_with(key: str, value: object, *, since: datetime) -> Policy:
@@ -49,6 +56,8 @@ def application(**changes: Any) -> Application:  # noqa: ANN401 - any field
     fields = {
         "id": APPLICATION,
         "client_id": CLIENT,
+        "product": "standard",
+        "repayment": RepaymentMethod.ANNUITY,
         "amount": AMOUNT,
         "term_days": 90,
         "submitted_at": OFFERED_AT - timedelta(minutes=1),
@@ -90,12 +99,29 @@ def offered(**changes: Any) -> Contract:  # noqa: ANN401 - any field
         "account_id": ACCOUNT,
         "number": "KSK-20261102-0000000000",
         "contract_on": OFFERED_AT.date(),
+        "product": "standard",
+        "repayment": RepaymentMethod.ANNUITY,
+        "annual_percent": Decimal("36.00"),
         "amount": AMOUNT,
         "term_days": 90,
         "document_sha256": sha256_hex(DOCUMENT),
         "offered_at": OFFERED_AT,
     }
     return Contract(**{**fields, **changes})
+
+
+def schedule(**changes: Any) -> Schedule:  # noqa: ANN401 - any argument
+    """The draft of that contract."""
+    given: dict[str, Any] = {
+        "amount": AMOUNT,
+        "annual_percent": Decimal("36.00"),
+        "repayment": RepaymentMethod.ANNUITY,
+        "issued_on": OFFERED_AT.date() + timedelta(days=1),
+        "term_days": 90,
+        "calendar": CALENDAR,
+    }
+    given |= changes
+    return schedule_of(given.pop("amount"), **given)
 
 
 def proof(**changes: Any) -> Proof:  # noqa: ANN401 - any field

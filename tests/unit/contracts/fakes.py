@@ -22,8 +22,9 @@ from services.contracts.domain.application import (
     Decision,
 )
 from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.schedule import Schedule
 from services.contracts.domain.texts import Borrower, StatementText
-from services.contracts.ports import Ceremony, Judges
+from services.contracts.ports import Ceremony, Judges, KeptSchedule
 from tests.unit.contracts.builders import (
     ACCOUNT,
     CEREMONY,
@@ -204,6 +205,20 @@ class FakeClients:
         return self.accounts.get(account_id) is False
 
 
+@dataclass
+class FakeSchedules:
+    rows: dict[UUID, list[KeptSchedule]] = field(default_factory=dict)
+
+    def add(self, contract_id: UUID, schedule: Schedule, *, final: bool) -> None:
+        kept = self.rows.setdefault(contract_id, [])
+        assert all(one.final is not final for one in kept)
+        kept.append(KeptSchedule(schedule=schedule, final=final))
+
+    def latest(self, contract_id: UUID) -> KeptSchedule | None:
+        kept = self.rows.get(contract_id, [])
+        return max(kept, key=lambda one: one.final, default=None)
+
+
 class FakeWork:
     """Implements Work and Unit: a failed transaction leaves nothing behind.
 
@@ -214,6 +229,7 @@ class FakeWork:
     def __init__(self) -> None:
         self.applications = FakeApplications()
         self.contracts = FakeContracts()
+        self.schedules = FakeSchedules()
         self.clients = FakeClients()
         self.said: list[Event] = []
         self.replies: dict[str, Json] = {}
@@ -223,7 +239,14 @@ class FakeWork:
     @contextmanager
     def begin(self) -> Iterator["FakeWork"]:
         assert not self.open, "a transaction within a transaction"
-        names = ("applications", "contracts", "clients", "said", "replies")
+        names = (
+            "applications",
+            "contracts",
+            "schedules",
+            "clients",
+            "said",
+            "replies",
+        )
         before = {name: deepcopy(getattr(self, name)) for name in names}
         self.open = True
         try:

@@ -8,11 +8,12 @@ from kernel.errors import Refused
 from kernel.money import Money
 from services.contracts.domain import application as machine
 from services.contracts.domain.application import (
-    MAX_TERM_DAYS,
     ApplicationState,
     Decision,
 )
+from services.contracts.domain.products import Product
 from services.contracts.domain.rules import LendingRules
+from services.contracts.domain.schedule import RepaymentMethod
 from tests.unit.contracts.builders import (
     ACCOUNT,
     APPLICATION,
@@ -27,12 +28,15 @@ from tests.unit.contracts.builders import (
 )
 
 LENDING = LendingRules.at(POLICY, OFFERED_AT)
+PRODUCT = Product.at(POLICY, "standard", OFFERED_AT)
 
 
 def submit(amount: Money, term_days: int = 90) -> machine.Application:
     return machine.submit(
         application_id=APPLICATION,
         client_id=CLIENT,
+        product=PRODUCT,
+        repayment=RepaymentMethod.ANNUITY,
         amount=amount,
         term_days=term_days,
         at=OFFERED_AT,
@@ -45,8 +49,10 @@ def submit(amount: Money, term_days: int = 90) -> machine.Application:
         (Money(0), 90, "amount_not_positive"),
         (Money(-1), 90, "amount_not_positive"),
         (Money(100, "USD"), 90, "currency_unknown"),
-        (SMALL, 0, "term_invalid"),
-        (SMALL, MAX_TERM_DAYS + 1, "term_invalid"),
+        (SMALL, PRODUCT.shortest_days - 1, "terms_outside_product"),
+        (SMALL, PRODUCT.longest_days + 1, "terms_outside_product"),
+        (PRODUCT.least - TIYN, 90, "terms_outside_product"),
+        (PRODUCT.most + TIYN, 90, "terms_outside_product"),
     ],
 )
 def test_nonsense_is_refused_at_once(amount: Money, term_days: int, code: str) -> None:
@@ -57,10 +63,11 @@ def test_nonsense_is_refused_at_once(amount: Money, term_days: int, code: str) -
 
 
 def test_a_new_application_is_undecided() -> None:
-    """Whatever the amount: the checks decide, and leave a trace."""
-    for amount in (TIYN, LENDING.max_amount + TIYN):
+    """Both ends of the product included; the checks decide, and leave a trace."""
+    for amount in (PRODUCT.least, PRODUCT.most):
         assert submit(amount).state is ApplicationState.SUBMITTED
-        assert submit(amount, MAX_TERM_DAYS).is_open
+        assert submit(amount, PRODUCT.shortest_days).is_open
+        assert submit(amount, PRODUCT.longest_days).is_open
 
 
 def test_the_cap_of_20_000_mrp_is_inclusive() -> None:

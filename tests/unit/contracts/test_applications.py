@@ -1,6 +1,7 @@
 """From the wish to a document or a refusal, and what stands when somebody is away."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -8,32 +9,43 @@ import pytest
 from kernel.crypto import sha256_hex
 from kernel.errors import Broken, Refused, Transient
 from kernel.money import Money
+from kernel.policy import Policy
 from services.contracts.domain.application import Application, ApplicationState
 from services.contracts.domain.contract import ContractState
+from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.handlers import applications
+from services.contracts.handlers.applications import Wish
 from tests.unit.contracts.builders import (
     ACCOUNT,
     AMOUNT,
     CLIENT,
+    OFFERED_AT,
     POLICY,
     STRANGER,
     active,
     application,
     borrower,
     concluded,
+    policy_with,
     report,
 )
 from tests.unit.contracts.fakes import Bench
 
 
-def submit(bench: Bench, amount: Money = AMOUNT) -> dict[str, object]:
+def submit(
+    bench: Bench, amount: Money = AMOUNT, *, policy: Policy = POLICY
+) -> dict[str, object]:
     reply = applications.submit_application(
         client_id=CLIENT,
-        amount=amount,
-        term_days=90,
+        wish=Wish(
+            product="standard",
+            repayment=RepaymentMethod.ANNUITY,
+            amount=amount,
+            term_days=90,
+        ),
         work=bench.work,
         judges=bench.judges,
-        policy=POLICY,
+        policy=policy,
         clock=bench.clock,
         ids=bench.ids,
     )
@@ -68,6 +80,7 @@ def test_a_good_application_is_offered_a_contract(bench: Bench) -> None:
     assert borrower().iin.encode() in document
     assert [check.name for check in bench.work.applications.trace[only(bench).id]] == [
         "amount_cap",
+        "gesv_cap",
         "account",
         "stop_credit",
         "first_online_loan",
@@ -87,9 +100,12 @@ def test_the_events_name_no_person(bench: Bench) -> None:
 
 
 def test_nobody_is_asked_more_than_the_decision_needs(bench: Bench) -> None:
-    """An amount above the cap asks nobody; no account, no credit report."""
-    reply = submit(bench, Money.of("86500000.01"))
-    assert reply["refusal_code"] == "amount_above_maximum"
+    """An amount or a price above the cap asks nobody; no account, no credit report."""
+    since = OFFERED_AT - timedelta(days=1)
+    low = policy_with("lending.max_amount_mrp", 92, since=since)
+    assert submit(bench, policy=low)["refusal_code"] == "amount_above_maximum"
+    cheap = policy_with("lending.gesv_caps.percent", Decimal(42), since=since)
+    assert submit(bench, policy=cheap)["refusal_code"] == "gesv_above_cap"
     assert (bench.onboarding.purposes, bench.bureau.asked) == ([], 0)
     bench.onboarding.account = None
     assert submit(bench)["refusal_code"] == "account_not_proved"

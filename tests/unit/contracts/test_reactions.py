@@ -1,13 +1,19 @@
 """What others' facts do to a contract."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
 
 from kernel.errors import Broken
-from kernel.events.contracts import ContractActivated, ContractAnnulled, ContractSigned
+from kernel.events.contracts import (
+    ContractActivated,
+    ContractAnnulled,
+    ContractSigned,
+    ScheduleIssued,
+)
 from kernel.events.disbursement import (
     PayoutDue,
     PayoutRejected,
@@ -38,6 +44,7 @@ from tests.unit.contracts.builders import (
     consented,
     proof,
     released,
+    schedule,
     scheduled,
     signing,
 )
@@ -96,7 +103,7 @@ def hear_scheduled(bench: Bench, event: PayoutScheduled) -> None:
 
 def hear_settled(bench: Bench, event: PayoutSettled) -> None:
     with bench.work.begin() as unit:
-        reactions.when_payout_settled(event, unit=unit)
+        reactions.when_payout_settled(event, unit=unit, policy=POLICY)
 
 
 def state_of(bench: Bench) -> ContractState:
@@ -216,9 +223,41 @@ def test_a_settled_payout_activates_once(bench: Bench) -> None:
     hear_settled(bench, payout_settled())
     hear_settled(bench, payout_settled())
     assert S.ACTIVE is state_of(bench)
-    (event,) = bench.work.said
+    issued, event = bench.work.said
+    assert isinstance(issued, ScheduleIssued)
     assert isinstance(event, ContractActivated)
     assert (event.payout_id, event.activated_at) == (PAYOUT, HOLD_UNTIL)
+
+
+@pytest.mark.seeded("contracts_interest_before_the_money")
+def test_interest_accrues_from_the_day_the_money_arrived(bench: Bench) -> None:
+    """In Almaty, where HOLD_UNTIL is the same day; the schedule offered stays."""
+    contract = released()
+    bench.work.contracts.put(contract)
+    with bench.work.begin() as unit:
+        unit.schedules.add(contract.id, schedule(), final=False)
+    hear_settled(bench, payout_settled(settled_at=HOLD_UNTIL + timedelta(days=5)))
+    kept = bench.work.schedules.latest(contract.id)
+    assert kept is not None
+    assert (kept.final, kept.schedule.issued_on) == (True, date(2026, 11, 8))
+    issued = bench.work.said[0]
+    assert isinstance(issued, ScheduleIssued)
+    assert (issued.issued_on, issued.total, issued.gesv_percent) == (
+        "2026-11-08",
+        kept.schedule.total,
+        str(kept.schedule.gesv),
+    )
+
+
+@pytest.mark.seeded("contracts_cap_not_asked_again")
+def test_a_schedule_never_passes_the_cap(bench: Bench) -> None:
+    """Where days off would lift ГЭСВ above it, the price goes down."""
+    bench.work.contracts.put(released(annual_percent=Decimal("38.60")))
+    hear_settled(bench, payout_settled())
+    kept = bench.work.schedules.latest(CONTRACT)
+    assert kept is not None
+    assert kept.schedule.gesv == Decimal("46.00")
+    assert Decimal(38) < kept.schedule.annual_percent < Decimal("38.60")
 
 
 def test_money_for_an_annulled_contract_is_an_alarm(bench: Bench) -> None:

@@ -34,11 +34,13 @@ from services.onboarding.domain.portrait import PhotoLimits
 from services.onboarding.domain.protocol import Protocol
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.domain.signature import Examination
+from services.onboarding.domain.visits import Visit, VisitRules
 from services.onboarding.handlers.ceremonies import Desk
 from services.onboarding.handlers.photos import Studio
 from services.onboarding.ports import (
     Client,
     ProtocolProof,
+    Provider,
     SentCode,
     Session,
     SignatureOnFile,
@@ -340,7 +342,8 @@ class FakeChanges:
 class FakeCeremonies:
     rows: dict[UUID, Ceremony] = field(default_factory=dict)
     attempts: dict[UUID, Attempt] = field(default_factory=dict)
-    tries: dict[UUID, int] = field(default_factory=dict)
+    settled: dict[UUID, Visit] = field(default_factory=dict)
+    """In the order they were."""
     protocols: list[ProtocolProof] = field(default_factory=list)
     signatures: list[SignatureProof] = field(default_factory=list)
     refusals: list[tuple[UUID, str]] = field(default_factory=list)
@@ -420,16 +423,20 @@ class FakeCeremonies:
         if attempt.state is not AttemptState.OPEN:
             return False
         self.attempts[attempt_id] = replace(attempt, state=becomes)
-        self.tries[attempt_id] = tries
+        self.settled[attempt_id] = Visit(
+            proved=becomes is AttemptState.POSITIVE, tries=tries, settled_at=at
+        )
         return True
 
-    def failed_tries(self, operation: str) -> int:
-        return sum(
-            self.tries[attempt.attempt_id]
-            for attempt in self.attempts.values()
-            if attempt.state is AttemptState.NEGATIVE
-            and self.rows[attempt.ceremony_id].operation == operation
+    def visits(self, client_id: UUID) -> tuple[Visit, ...]:
+        return tuple(
+            visit
+            for attempt_id, visit in self.settled.items()
+            if self.rows[self.attempts[attempt_id].ceremony_id].client_id == client_id
         )
+
+    def visits_locked(self, client_id: UUID) -> tuple[Visit, ...]:
+        return self.visits(client_id)
 
     def add_protocol(self, proof: ProtocolProof) -> bool:
         if any(one.protocol_id == proof.protocol_id for one in self.protocols):
@@ -703,7 +710,9 @@ class FakeRules:
     age: int = 18
     made: CeremonyRules = field(
         default_factory=lambda: CeremonyRules(
-            minutes=30, max_attempts=3, min_match_percent=Decimal(95)
+            minutes=30,
+            visits=VisitRules(max_attempts=3, cooldown=timedelta(hours=1)),
+            min_match_percent=Decimal(95),
         )
     )
 
@@ -744,6 +753,14 @@ class Bench:
         self._secrets = 0
         self.iin = IIN
 
+    def in_force(self, at: datetime) -> Provider:
+        """The port `Providers` as well."""
+        return self.named("coid")
+
+    def named(self, name: str) -> Provider:
+        assert name == "coid"
+        return Provider(name=name, bin=COID_BIN, door=self.coid)
+
     def secret(self, size: int) -> str:
         self._secrets += 1
         return f"secret-{self._secrets:0{size}d}"
@@ -756,7 +773,7 @@ class Bench:
             ids=self.ids,
             secrets=self.secret,
             rules=self.rules,
-            coid=self.coid,
+            providers=self,
             site=SITE,
         )
 
@@ -769,8 +786,7 @@ class Bench:
             secrets=self.secret,
             rules=self.rules,
             judge=self.judge,
-            coid=self.coid,
+            providers=self,
             protocols=self.coid,
             signatures=self.signatures,
-            coid_bin=COID_BIN,
         )

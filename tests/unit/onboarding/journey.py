@@ -7,7 +7,7 @@ from kernel.crypto import Json
 from services.onboarding.handlers import ceremonies, photos, proofs, registration
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.registration import Application
-from tests.unit.onboarding.builders import COID_BIN, PHONE, application
+from tests.unit.onboarding.builders import PHONE, application
 from tests.unit.onboarding.fakes import RIGHT_CODE, Bench, blind
 from tests.unit.onboarding.pictures import png
 
@@ -109,7 +109,6 @@ def look(
         desk=bench.desk,
         protocols=bench.coid,
         signatures=bench.signatures,
-        coid_bin=COID_BIN,
         reference=bench.coid.reference if reference is None else reference,
         code=code,
     )

@@ -1,6 +1,6 @@
 """What outer systems say is read strictly, or not at all."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,9 +8,10 @@ import pytest
 from kernel.crypto import canonical
 from kernel.errors import Broken
 from kernel.policy import STARTING_POLICY
-from services.onboarding.adapters.coid import CanonicalProtocols
+from services.onboarding.adapters.biometrics import CanonicalProtocols
 from services.onboarding.adapters.trust import finish
 from services.onboarding.domain.ceremony import CeremonyRules
+from services.onboarding.domain.visits import VisitRules
 from services.onboarding.wiring import DatedRules
 from tests.unit.onboarding.builders import IIN, NOW, TEXT, TODAY, protocol
 
@@ -87,7 +88,11 @@ def test_a_coroutine_that_waits_is_a_defect() -> None:
 
 def test_rules_come_from_the_dated_settings() -> None:
     rules = DatedRules(STARTING_POLICY)
-    expected = CeremonyRules(minutes=30, max_attempts=3, min_match_percent=Decimal(95))
+    expected = CeremonyRules(
+        minutes=30,
+        visits=VisitRules(max_attempts=3, cooldown=timedelta(hours=1)),
+        min_match_percent=Decimal(95),
+    )
     assert expected == rules.ceremony(NOW)
     assert rules.min_age(TODAY) == 18
 

@@ -1,12 +1,15 @@
-"""ЦОИД: opens sessions, fetches signed protocols, and reads them (facts, 4.2, 4.3).
+"""ЦОИД and other providers of biometric identification.
 
-The person is sent to ЦОИД's page and comes back with a code; the code is changed for
-the protocol over mutual TLS. What the protocol says is believed only after its
-signature has been verified.
+The person is sent to the provider's page and comes back with a code; the code is
+changed for the protocol over mutual TLS. What the protocol says is believed only after
+its signature has been verified.
 """
 
 import base64
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -15,6 +18,7 @@ from pydantic import Field, ValidationError
 from kernel.clock import parse_rfc3339
 from kernel.crypto import CanonicalError, parse_canonical
 from kernel.errors import Broken, Refused
+from kernel.policy import Policy
 from kernel.values import Iin
 from services.onboarding.adapters.http import (
     HTTP_CREATED,
@@ -25,7 +29,7 @@ from services.onboarding.adapters.http import (
 )
 from services.onboarding.domain.comparison import Comparison
 from services.onboarding.domain.protocol import Protocol
-from services.onboarding.ports import Session, SignedProtocol
+from services.onboarding.ports import Provider, Session, SignedProtocol
 
 MAX_SESSION_BYTES: Final = 8 * 1024
 MAX_RESULT_BYTES: Final = 256 * 1024
@@ -68,8 +72,8 @@ class _Comparison(Answered):
     completed_at: str
 
 
-class HttpCoid:
-    """ЦОИД over HTTPS with mutual TLS."""
+class HttpProvider:
+    """A provider over HTTPS with mutual TLS; `server` is where its API begins."""
 
     def __init__(self, server: OuterServer, *, return_url: str) -> None:
         self._server = server
@@ -78,9 +82,9 @@ class HttpCoid:
     def open(
         self, *, reference: str, nonce: str, iin: Iin, document_sha256: str
     ) -> Session:
-        """Open a session for one comparison. Transient when ЦОИД is away."""
+        """Open a session for one comparison. Transient when the provider is away."""
         reply = self._server.post_json(
-            "/coid/v1/sessions",
+            "/sessions",
             {
                 "reference": reference,
                 "iin": iin.reveal(),
@@ -94,15 +98,15 @@ class HttpCoid:
             raise self._server.unexpected(reply)
         opened = self._server.read(reply, _Opened)
         if not _SESSION_ID.fullmatch(opened.session_id):
-            raise Broken("ЦОИД gave a session number of another form")
+            raise Broken("the provider gave a session number of another form")
         return Session(session_id=opened.session_id, redirect_url=opened.redirect_url)
 
     def result(self, session_id: str, code: str) -> SignedProtocol:
         """The protocol behind a code.
 
-        Refused with ``biometrics_code_unknown``; Transient when ЦОИД is away.
+        Refused with ``biometrics_code_unknown``; Transient when the provider is away.
         """
-        path = f"/coid/v1/sessions/{session_id}/result"
+        path = f"/sessions/{session_id}/result"
         reply = self._server.post_json(path, {"code": code}, limit=MAX_RESULT_BYTES)
         if reply.status == HTTP_NOT_FOUND:
             raise Refused(
@@ -117,10 +121,10 @@ class HttpCoid:
     def compare(self, *, iin: Iin, nonce: str, photo: bytes) -> SignedProtocol:
         """Compare a JPEG with the state's reference of a person.
 
-        Transient when ЦОИД is away.
+        Transient when the provider is away.
         """
         reply = self._server.post_json(
-            "/coid/v1/comparisons",
+            "/comparisons",
             {
                 "iin": iin.reveal(),
                 "nonce": nonce,
@@ -140,7 +144,25 @@ class HttpCoid:
                 signature=base64.b64decode(result.signature, validate=True),
             )
         except ValueError:
-            raise Broken("ЦОИД gave a result that is not base64") from None
+            raise Broken("the provider gave a result that is not base64") from None
+
+
+@dataclass(frozen=True, slots=True)
+class DatedProviders:
+    """`ports.Providers`: those that are configured, chosen by a dated setting."""
+
+    known: Mapping[str, Provider]
+    policy: Policy
+
+    def in_force(self, at: datetime) -> Provider:
+        """Broken when the setting names a provider that is not configured."""
+        return self.named(self.policy.text("biometric.provider", at))
+
+    def named(self, name: str) -> Provider:
+        """The provider of this name; Broken when it is not configured."""
+        if name not in self.known:
+            raise Broken(f"the provider of identification {name} is not configured")
+        return self.known[name]
 
 
 class CanonicalProtocols:

@@ -5,8 +5,8 @@ from alembic import op
 
 from kernel.migrations import grant
 
-revision = "0004_pre"
-down_revision = "0003_pre"
+revision = "0005_pre"
+down_revision = "0004_pre"
 branch_labels = None
 depends_on = None
 
@@ -86,6 +86,7 @@ def _create_comparisons() -> None:
     op.create_table(
         "photo_comparisons",
         sa.Column("photo_id", sa.Uuid, primary_key=True),
+        sa.Column("provider", sa.Text, nullable=False),
         sa.Column("protocol_id", sa.Text, nullable=False),
         sa.Column("code", sa.Text),
         sa.Column("protocol_sealed", sa.LargeBinary, nullable=False),
