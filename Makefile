@@ -9,7 +9,7 @@ BIN := .state/venv/bin
 PYTHON := $(BIN)/python
 STACK := $(PYTHON) -m infra.stack
 PYTEST := $(PYTHON) -m pytest
-CODE := $(wildcard kernel services infra tests tools)
+CODE := $(wildcard kernel services infra photo tests tools)
 # Arguments for pytest, e.g. `make integration PYTEST_ARGS='-k broker -x'`.
 PYTEST_ARGS ?=
 # Arguments for the benchmarks, e.g. `make bench BENCH_ARGS="relay --rounds 9"`.
@@ -26,7 +26,7 @@ need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothin
 
 .PHONY: help demo up down staff status url logs env \
         fmt lint types imports check unit integration e2e security rolling test containers \
-        seeded trace bench fuzz eds eds-files faults test-deep events openapi commands migration clean venv servers
+        seeded trace bench photo-eval fuzz eds eds-files faults test-deep events openapi commands migration clean venv servers
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -141,6 +141,9 @@ trace: venv ## which test proves which clause of the Procedure
 bench: venv servers ## speeds as ratios against peers (BENCH_ARGS='relay --rounds 9')
 	@$(PYTHON) -m tests.benchmarks $(BENCH_ARGS)
 
+photo-eval: venv ## what the photo judge says of the labelled set (PHOTO=folder for another set)
+	@$(PYTHON) -m tests.portraits.evaluation $(PHOTO)
+
 faults: venv servers ## the fault campaign, resumed until its totals are reached (n=case for one)
 	@$(PYTHON) -m tests.faults $(if $(n),$(n),--resume) $(FAULTS_ARGS)
 
@@ -155,7 +158,7 @@ eds-files: venv ## write tests/eds/files anew: a GOST hierarchy, one file per wa
 
 ##@ Tools
 
-venv: ## Python and its packages, exactly as uv.lock says
+venv: ## Python and its packages, ours and the photo judge's, exactly as uv.lock says
 	@infra/bootstrap/venv.sh
 
 servers: ## PostgreSQL 15, RabbitMQ 3.10 and nginx, installed or unpacked

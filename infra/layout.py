@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SERVERS = ROOT / ".state" / "servers"
 """Servers unpacked by `infra/bootstrap/servers.sh` where nothing may be installed."""
 
+PHOTO_PYTHON = ROOT / ".state" / "photo-venv" / "bin" / "python"
+"""The photo judge's Python: its packages are not ours (`photo/uv.lock`)."""
+
 # A Unix socket's address holds 107 bytes; PostgreSQL adds ".s.PGSQL.NNNNN.lock".
 _LONGEST_SOCKET_FOLDER = 80
 
@@ -112,6 +115,11 @@ class Layout:
     def run(self) -> Path:
         """Sockets and pid files, 0700; moved to /tmp when its path is too long."""
         return self._short(self.state / "run", "run")
+
+    @property
+    def photo_socket(self) -> Path:
+        """Where the photo judge listens."""
+        return self.run / "photo.sock"
 
     @property
     def database_socket(self) -> Path:

@@ -285,6 +285,19 @@ _BANK_CODES = (
     *("920", "922", "930", "942", "947", "948", "949", "965", "972"),
     *("998",),
 )
+# Measure, how far it is good, and beyond what it refuses; else it advises only. Units:
+# photo/measures.py. Set on pictures of their own making: no accuracy is claimed.
+_PHOTO_LIMITS = (
+    *("detected<=1/1", "detected>=1", "meshed<=1/1", "meshed>=1/1"),
+    *("yaw<=10/20", "yaw>=-10/-20", "roll<=8/15", "roll>=-8/-15"),
+    *("pitch<=15/25", "pitch>=-10/-20", "smile<=0.06/0.09", "mouth_gap<=0.05/0.1"),
+    *("background_light>=75/60", "background_dark>=60/45", "background_spread<=9/15"),
+    *("background_edges<=0.03/0.06", "background_chroma<=15/30"),
+    *("face_height<=0.75", "face_height>=0.25", "face_width>=120"),
+    *("off_centre<=0.12", "off_centre>=-0.12", "eyes>=0.15", "sharpness>=15"),
+    *("bytes_per_pixel>=0.05", "brightness<=215", "brightness>=70"),
+    *("clipped<=0.1", "side_light<=0.3"),
+)
 
 _Row = tuple[str, Value, str, Floor | None]  # key, value, clause, floor
 
@@ -342,6 +355,8 @@ STARTING_POLICY = Policy(
             ("auth.parallel_sessions", 3, "4.8", Floor(at_least=1, at_most=5)),
             ("onboarding.ceremony_minutes", 30, "4.2", Floor(at_least=1, at_most=30)),
             ("onboarding.min_age", 18, "4.1", Floor(at_least=18)),
+            ("onboarding.photo_tries", 20, "4.1", Floor(at_least=1, at_most=50)),
+            ("onboarding.photo_limits", _PHOTO_LIMITS, "4.1", None),
             ("biometric.cooldown_minutes", 60, "4.2", Floor(at_least=15)),
             # Another only by agreement, as "other means provided by law" (4.2, 4.10).
             ("biometric.provider", "coid", "4.2", None),

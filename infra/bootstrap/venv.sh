@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From nothing to .state/venv, exactly as uv.lock says. Does nothing when it is done.
+# From nothing to .state/venv, exactly as uv.lock says, and to .state/photo-venv, exactly
+# as photo/uv.lock says. Does nothing when it is done.
 #
 # Needs: Python 3.11 with venv (as root it is installed when missing) and a package
 # index that pip can reach. Honours SSL_CERT_FILE, PIP_INDEX_URL and UV_DEFAULT_INDEX.
@@ -13,7 +14,8 @@ stamp=$venv/.made-from
 say() { printf 'venv: %s\n' "$*"; }
 give_up() { printf 'venv: %s\n' "$@" >&2; exit 1; }
 
-wanted=$(sha256sum "$root/uv.lock" "${BASH_SOURCE[0]}" |
+photo=$root/.state/photo-venv
+wanted=$(sha256sum "$root/uv.lock" "$root/photo/uv.lock" "${BASH_SOURCE[0]}" |
   cut -d' ' -f1 | sha256sum | cut -d' ' -f1)
 if [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
   exit 0
@@ -62,10 +64,16 @@ if [ "$("$venv/bin/uv" --version 2>/dev/null | cut -d' ' -f2)" != "$UV_VERSION" 
     give_up 'pip could not fetch uv.' 'Check the package index (PIP_INDEX_URL) and SSL_CERT_FILE.'
 fi
 
-say 'installing what uv.lock names'
+# install <folder> <environment>: what the folder's uv.lock names, nothing else.
+install() {
+  say "installing what $1/uv.lock names"
+  UV_PROJECT_ENVIRONMENT=$2 UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never \
+    "$venv/bin/uv" sync --frozen --quiet --project "$root/$1" --python "$venv/bin/python" ||
+    give_up 'uv sync failed.' "Check the package index (UV_DEFAULT_INDEX) and SSL_CERT_FILE, or remove $2."
+}
+
 cd "$root"
-UV_PROJECT_ENVIRONMENT=$venv UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never \
-  "$venv/bin/uv" sync --frozen --quiet ||
-  give_up 'uv sync failed.' 'Check the package index (UV_DEFAULT_INDEX) and SSL_CERT_FILE, or remove .state/venv.'
+install . "$venv"
+install photo "$photo"
 printf '%s\n' "$wanted" >"$stamp"
 say "ready in ${SECONDS} s"

@@ -79,7 +79,7 @@ class Dealer:
         lines = (f"{key}={value}\n" for key, value in sorted(environment.items()))
         write_private(folder / "environment", "".join(lines))
         # What other volumes are mounted on: this one is read-only by then.
-        for inner in ("data", "anchor", "session"):
+        for inner in ("data", "anchor", "session", "run"):
             (folder / inner).mkdir(exist_ok=True)
         _hand_over(folder, places.OURS)
 

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from infra.demo.cabinet import Cabinet, Json, ProblemError, until
-from infra.demo.photo import plain_png
+from infra.demo.photo import portrait
 from infra.simulators.client import ControlClient, Person
 
 _CODE = re.compile(r"\b([0-9]{6})\b")
@@ -79,7 +79,7 @@ class Borrower:
     def give_photo(self) -> None:
         """Send the photo."""
         path = f"/registrations/{self.registration_id}/photo"
-        self.cabinet.call("PUT", path, content=plain_png(), media_type="image/png")
+        self.cabinet.call("PUT", path, content=portrait(), media_type="image/jpeg")
 
     def identify(self) -> Json:
         """Pass the ceremony over the registration statement (clause 4.2)."""

@@ -1,26 +1,14 @@
-"""A plain picture for the registration form, made here: no real face is shipped."""
+"""The picture for the registration form: a rendered head, no real face is shipped.
 
-import struct
-import zlib
+Made by `tests/portraits`; the photo judge measures it like any other.
+"""
 
-WIDTH, HEIGHT = 480, 640
-LIGHT_GREY = 0xE6
+from pathlib import Path
+from typing import Final
 
-
-def plain_png() -> bytes:
-    """A light grey portrait-sized PNG (RFC 2083), the same bytes every time."""
-    row = b"\x00" + bytes([LIGHT_GREY]) * WIDTH
-    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        _chunk(kind, data)
-        for kind, data in (
-            (b"IHDR", header),
-            (b"IDAT", zlib.compress(row * HEIGHT, 9)),
-            (b"IEND", b""),
-        )
-    )
+_PORTRAIT: Final = Path(__file__).with_name("portrait.jpg")
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    checksum = zlib.crc32(kind + data)
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+def portrait() -> bytes:
+    """A portrait as clause 4.1e wants it, JPEG, 480 × 640."""
+    return _PORTRAIT.read_bytes()

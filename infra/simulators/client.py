@@ -183,14 +183,19 @@ class ControlClient:
         stop_credit: bool = False,
         days_overdue: int = 0,
         debt_burden: str = "0.31",
+        photo_differs: bool = False,
     ) -> None:
-        """Make the person known to the state, the operators and the bureau."""
+        """Make the person known to the state, the operators and the bureau.
+
+        `photo_differs` puts somebody else on the state's reference photo.
+        """
         record = {
             **person.state_record(),
             "earlier_online_microcredit": earlier_online_microcredit,
             "stop_credit": stop_credit,
             "days_overdue": days_overdue,
             "debt_burden": debt_burden,
+            "photo_differs": photo_differs,
         }
         self._call(self._world, "POST", "/_control/persons", record).expect(201)
 

@@ -6,11 +6,12 @@ returns with a code; the partner changes the code for a protocol signed by ЦО�
 """
 
 import base64
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -25,6 +26,14 @@ PASS_FROM = 96_00
 FAIL_FROM = 12_00
 SCORE_SPREAD = 3_50
 REFERENCE_SOURCE = "state_image_base"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The JSON text ЦОИД signed about a photo it was sent, and the signature."""
+
+    protocol: str
+    signature: str
 
 
 class SessionError(Exception):
@@ -56,6 +65,9 @@ class Attempt:
     passed: bool
     protocol: str
     signature: str
+
+
+SignedT = TypeVar("SignedT", Attempt, Comparison)
 
 
 class Coid:
@@ -128,10 +140,30 @@ class Coid:
                 return attempt
         raise SessionError("code_unknown")
 
-    def falsified(self, attempt: Attempt, fields: Sequence[str]) -> Attempt:
-        """The attempt with wrong fields under a genuine signature."""
-        text = canonical(distorted(orjson.loads(attempt.protocol), fields))
-        return replace(attempt, protocol=text.decode(), signature=self._sign(text))
+    def compare_photo(
+        self, photo: bytes, *, iin: str, nonce: str, same_person: bool
+    ) -> Comparison:
+        """Compare a photo with the reference of a person; nothing of it is kept.
+
+        Whether it is the same person the director of the test has said.
+        """
+        text = canonical(
+            {
+                "protocol_id": secrets.token_hex(16),
+                "nonce": nonce,
+                "iin": iin,
+                "photo_sha256": hashlib.sha256(photo).hexdigest(),
+                "score": _score(PASS_FROM if same_person else FAIL_FROM),
+                "reference_source": REFERENCE_SOURCE,
+                "completed_at": rfc3339(self._clock.now()),
+            }
+        )
+        return Comparison(protocol=text.decode(), signature=self._sign(text))
+
+    def falsified(self, said: SignedT, fields: Sequence[str]) -> SignedT:
+        """What was said with wrong fields under a genuine signature."""
+        text = canonical(distorted(orjson.loads(said.protocol), fields))
+        return replace(said, protocol=text.decode(), signature=self._sign(text))
 
     def _protocol(
         self, session: Session, attempt_no: int, *, same_person: bool, lively: bool

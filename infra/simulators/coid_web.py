@@ -10,10 +10,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from infra.simulators import web
-from infra.simulators.coid import Attempt, Coid, Session, SessionError
+from infra.simulators.coid import Attempt, Coid, Comparison, Session, SessionError
 from infra.simulators.faults import lies_asked
-from infra.simulators.people import People
+from infra.simulators.people import PHOTO_DIFFERS, People
 
+MAX_PHOTO_BODY_BYTES = 8 << 20
 PAGE = """<!doctype html>
 <html lang="ru">
 <meta charset="utf-8">
@@ -68,7 +69,20 @@ def coid_partner_routes(coid: Coid, people: People, public_url: str) -> list[Rou
         lies = lies_asked(request)
         return _result(attempt if lies is None else coid.falsified(attempt, lies))
 
+    async def compare_photo(request: Request) -> Response:
+        body = await web.json_body(request, most=MAX_PHOTO_BODY_BYTES)
+        iin, photo = web.text(body, "iin", web.IIN), _photo(body)
+        said = coid.compare_photo(
+            photo,
+            iin=iin,
+            nonce=web.text(body, "nonce"),
+            same_person=not people.person(iin).get(PHOTO_DIFFERS, False),
+        )
+        lies = lies_asked(request)
+        return _result(said if lies is None else coid.falsified(said, lies))
+
     return [
+        Route(f"/{coid.name}/v1/comparisons", compare_photo, methods=["POST"]),
         Route(path, open_session, methods=["POST"]),
         Route(path + "/{session_id}/result", show_result, methods=["POST"]),
     ]
@@ -132,9 +146,17 @@ def _way_back(session: Session, attempt: Attempt) -> str:
     return f"{session.return_url}{joint}{query}"
 
 
-def _result(attempt: Attempt) -> Response:
-    protocol = base64.b64encode(attempt.protocol.encode()).decode()
-    return web.answer({"protocol": protocol, "signature": attempt.signature})
+def _photo(body: web.Json) -> bytes:
+    photo = body.get("photo")
+    try:
+        return base64.b64decode(photo if isinstance(photo, str) else "", validate=True)
+    except ValueError as error:
+        raise web.RefusedError(400, "malformed", "photo") from error
+
+
+def _result(said: Attempt | Comparison) -> Response:
+    protocol = base64.b64encode(said.protocol.encode()).decode()
+    return web.answer({"protocol": protocol, "signature": said.signature})
 
 
 def _page(content: str, status: int = 200) -> Response:

@@ -52,6 +52,7 @@ LIES: dict[str, Callable[[Any], Any]] = {
     "phones": lambda _: [],
     "nonce": _other_text,
     "document_sha256": _other_text,
+    "photo_sha256": _other_text,
     "end_to_end_id": _other_text,
     "order_id": _other_text,
     "reference": _other_text,

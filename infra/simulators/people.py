@@ -18,6 +18,8 @@ from infra.simulators.journal import Journal, Record
 
 DEBT_BURDEN = re.compile(r"[0-9]+\.[0-9]{2}")
 DEFAULT_DEBT_BURDEN = "0.31"
+# Whether the state's photo shows somebody else than the person will send.
+PHOTO_DIFFERS = "photo_differs"
 BUREAU_FIELDS = (
     "stop_credit",
     "earlier_online_microcredit",
@@ -71,7 +73,8 @@ def people_routes(people: People) -> list[Route]:
 
     async def show_person(request: Request) -> Response:
         person = people.person(await _iin(request))
-        state = {k: v for k, v in person.items() if k not in BUREAU_FIELDS}
+        hidden = (*BUREAU_FIELDS, PHOTO_DIFFERS)
+        state = {k: v for k, v in person.items() if k not in hidden}
         return web.answer(state)
 
     async def show_phone_owner(request: Request) -> Response:
@@ -123,6 +126,7 @@ def _person(body: web.Json) -> Record:
         "days_overdue": web.whole(body, "days_overdue", least=0, default=0),
         "debt_burden": web.optional_text(body, "debt_burden", DEBT_BURDEN)
         or DEFAULT_DEBT_BURDEN,
+        PHOTO_DIFFERS: web.flag(body, PHOTO_DIFFERS),
     }
 
 

@@ -48,20 +48,20 @@ def answer(body: Json, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, media_type="application/json")
 
 
-async def raw_body(request: Request) -> bytes:
-    """The request's bytes; refuses more than MAX_BODY_BYTES (413)."""
+async def raw_body(request: Request, *, most: int = MAX_BODY_BYTES) -> bytes:
+    """The request's bytes; refuses more than `most` (413)."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > most:
             raise RefusedError(413, "too_large")
     return bytes(body)
 
 
-async def json_body(request: Request) -> Json:
+async def json_body(request: Request, *, most: int = MAX_BODY_BYTES) -> Json:
     """The request's JSON object; anything else is refused (400 malformed)."""
     try:
-        body = orjson.loads(await raw_body(request))
+        body = orjson.loads(await raw_body(request, most=most))
     except orjson.JSONDecodeError as error:
         raise RefusedError(400, "malformed", "not JSON") from error
     if not isinstance(body, dict):

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra import topology
-from infra.layout import ROOT, Layout, is_root, server_environment
+from infra.layout import (
+    PHOTO_PYTHON,
+    ROOT,
+    Layout,
+    is_root,
+    server_environment,
+)
 from infra.postgres.server import DatabaseServer
 from infra.rabbitmq.server import Broker
 from infra.stack.environment import read
@@ -106,6 +112,17 @@ def web_program(web: WebTier) -> Program:
         environment=web.environment(),
         inputs=tuple(web.inputs()),
         stop_signal="QUIT",
+    )
+
+
+def photo_program(layout: Layout) -> Program:
+    """The photo judge, on its own Python."""
+    name = topology.PHOTO_JUDGE
+    return Program(
+        name=name,
+        command=(str(PHOTO_PYTHON), "-m", name),
+        environment=read(layout.env / f"{name}.env"),
+        inputs=(*_code(name), ROOT / name / "uv.lock"),
     )
 
 

@@ -14,6 +14,7 @@ _READY_WITHIN_S = 120  # a busy machine takes its time
 _POLL_S = 0.1
 _PROBE_TIMEOUT_S = 3
 _OK = 200
+_EMPTY_FRAME = bytes(4)  # a length of nothing
 # So many starts without ever being ready is a crash loop, not a slow start.
 _STARTS_ALLOWED = 4
 _LOG_LINES = 15
@@ -82,6 +83,22 @@ def answers_ready(layout: Layout, port: int) -> Check:
             return False
         finally:
             connection.close()
+
+    return check
+
+
+def answers_on(path: Path) -> Check:
+    """Whether the photo judge behind a Unix socket answers an empty request."""
+
+    def check() -> bool:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+                link.settimeout(_PROBE_TIMEOUT_S)
+                link.connect(str(path))
+                link.sendall(_EMPTY_FRAME)
+                return bool(link.recv(1))
+        except OSError:
+            return False
 
     return check
 

@@ -201,6 +201,7 @@ class Stack:
         wanted = [
             *self.servers.programs(),
             *programs.simulator_programs(layout),
+            programs.photo_program(layout),
             *programs.service_programs(layout),
             programs.web_program(self.web),
         ]
@@ -279,6 +280,8 @@ class Stack:
 
     def _start_processes(self) -> None:
         wanted = [p.name for p in topology.runnable() if self._is_wanted(p.name)]
+        if topology.PHOTO_ASKER in wanted:
+            wanted.append(topology.PHOTO_JUDGE)
         self.supervisor.start(wanted)
         self.wait_ready(*wanted)
 
@@ -310,6 +313,8 @@ class Stack:
             return self.servers.database.is_ready
         if name == topology.BROKER_SERVER:
             return self.servers.broker.is_ready
+        if name == topology.PHOTO_JUDGE:
+            return ready.answers_on(self.layout.photo_socket)
         if name in self.ports:
             extra = (self.ports[k] for k in self.ports if k.startswith(f"{name}."))
             metrics = self.ports.get(ports.metrics(name))

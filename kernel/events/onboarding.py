@@ -26,15 +26,21 @@ class PhoneConfirmed(Event):
 
 
 class PhotoJudged(Event):
-    """The registration photo was judged (clause 4.1e)."""
+    """The registration photo was judged (clause 4.1e), or a person decided on one.
+
+    ``faults`` are codes; ``limits_since`` names the record of the settings it met.
+    """
 
     TYPE = "onboarding.photo_judged.v1"
     SUBJECT = "registration"
 
     registration_id: UUID
     photo_id: UUID
-    verdict: Word[Literal["accepted", "refused"]]
+    verdict: Word[Literal["accepted", "refused", "review", "held"]]
     photo_sha256: str
+    faults: tuple[str, ...] = ()
+    limits_since: Instant | None = None
+    decided_by: UUID | None = None
 
 
 class RegistrationRefused(Event):

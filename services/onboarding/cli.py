@@ -1,13 +1,24 @@
-"""The staff's commands of onboarding alone: clients and registrations.
+"""The staff's commands of onboarding alone: clients, registrations, photos.
 
 What is personal is masked, unless somebody who may read it says what for: that is
 recorded, and the client sees it.
 """
 
 import argparse
+import base64
+from pathlib import Path
 from typing import Final
 
-from kernel.cli import Command, Listing, Namespace, Operator, asking, identified
+from kernel.cli import (
+    Command,
+    Listing,
+    Namespace,
+    Operator,
+    asking,
+    identified,
+    object_of,
+    reason_argument,
+)
 from kernel.crypto import Json
 from services.onboarding.domain.reading import StaffPurpose
 
@@ -36,6 +47,55 @@ def _show(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
     return answer, 0
 
 
+def _photo_arguments(parser: argparse.ArgumentParser) -> None:
+    _photo(parser)
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="a new file for the picture, JPEG"
+    )
+
+
+def _show_photo(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    """The picture goes to a file only its owner can read; an old one stays as it is."""
+    answer = object_of(operator.ask("photos_show", photo_id=arguments.photo_id))
+    picture = base64.b64decode(str(answer["jpeg_b64"]))
+    arguments.file.touch(mode=0o600, exist_ok=False)
+    arguments.file.write_bytes(picture)
+    told = {name: value for name, value in answer.items() if name != "jpeg_b64"}
+    return told | {"file": str(arguments.file)}, 0
+
+
+def _decision(*, accepts: bool) -> Command:
+    word = "approve" if accepts else "reject"
+    becomes = (
+        "the client goes on to the identification"
+        if accepts
+        else "the client is asked for another; if it was held for showing somebody"
+        " else, the registration ends"
+    )
+
+    def run(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+        given = {"photo_id": arguments.photo_id, "reason": arguments.reason}
+        return operator.ask("decide_photo", accepts=accepts, **given), 0
+
+    def add(parser: argparse.ArgumentParser) -> None:
+        _photo(parser)
+        reason_argument(parser)
+
+    def effect(_operator: Operator, arguments: Namespace) -> str:
+        return f"Photo {arguments.photo_id} is decided for good: {becomes}."
+
+    return Command(
+        help=f"{word} a photo that waits",
+        run=run,
+        arguments=add,
+        example=f'photos {word} {_ID} --reason "seen by eye"',
+        effect=effect,
+        id_of="photo_id",
+    )
+
+
+_photo = identified("photo_id", "see `photos list`")
+
 COMMANDS: Final = {
     "clients show": Command(
         help="a client, masked; with a purpose in clear, which the client sees",
@@ -61,4 +121,23 @@ COMMANDS: Final = {
         example=f"registrations show {_ID}",
         id_of="registration_id",
     ),
+    "photos list": Command(
+        help="photos in doubt, or held because ЦОИД does not find the person on them",
+        run=asking("photos_list"),
+        listing=Listing(
+            member="photos",
+            id_of="photo_id",
+            none="No photo waits.",
+            columns=("photo_id", "verdict", "faults", "judged_at"),
+        ),
+    ),
+    "photos show": Command(
+        help="write one of them to a file and say what is doubted; that is recorded",
+        run=_show_photo,
+        arguments=_photo_arguments,
+        example=f"photos show {_ID} /tmp/photo.jpg",
+        id_of="photo_id",
+    ),
+    "photos approve": _decision(accepts=True),
+    "photos reject": _decision(accepts=False),
 }

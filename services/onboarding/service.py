@@ -15,7 +15,7 @@ from kernel.errors import Broken, Refused
 from kernel.events import Envelope
 from kernel.events.contracts import ContractAnnulled, ContractSigned
 from kernel.pages import USUAL, Page
-from kernel.values import CardToken, Iban, Iin, Phone
+from kernel.values import CardToken, Iban, Iin, Phone, refuse_unfit_reason
 from services.onboarding.domain.ceremony import unknown_ceremony
 from services.onboarding.domain.change import Act, ChangeKind
 from services.onboarding.domain.consent import ConsentKind
@@ -24,6 +24,7 @@ from services.onboarding.domain.reading import StaffPurpose
 from services.onboarding.handlers.account_changes import AccountWish
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.changes import Which
+from services.onboarding.handlers.photo_reviews import Decision
 from services.onboarding.handlers.registration import Application
 from services.onboarding.wiring import UseCases
 
@@ -114,6 +115,32 @@ class Service:
             token=token,
             raw=_decoded(photo_b64),
         )
+
+    @answers(permission="photos.look")
+    def photos_list(
+        self, call: Call, *, limit: int = USUAL, before: UUID | None = None
+    ) -> Json:
+        """The photos that wait for a person."""
+        return self.use_cases.photos_list(call, Page(limit=limit, before=before))
+
+    @answers(permission="photos.decide")
+    def photos_show(self, call: Call, *, photo_id: UUID) -> Json:
+        """One of them with its picture; the look is recorded."""
+        return self.use_cases.photos_show(call, photo_id=photo_id)
+
+    @answers(permission="photos.decide")
+    def decide_photo(
+        self, call: Call, *, photo_id: UUID, accepts: bool, reason: str
+    ) -> Json:
+        """Say of a photo that waits whether it fits.
+
+        Refused ``photo_unknown``, ``reason_unfit``.
+        """
+        refuse_unfit_reason(reason)
+        decision = Decision(
+            photo_id=photo_id, accepts=accepts, reason=reason, by=call.by.id
+        )
+        return self.use_cases.decide_photo(call, decision)
 
     @answers(callers=("gateway",))
     def get_registration(

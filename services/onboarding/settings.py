@@ -34,6 +34,8 @@ class Settings(PlatformSettings):
     """An NCANode that verifies in place of our own verifier; empty: none."""
     coid_bin: str
     """Whose organisation certificate may sign protocols: without it any could."""
+    photo_socket: str
+    """Where the photo judge listens, or will: without it only photos wait."""
     public_url: str
     """The gateway as a browser sees it: where a provider sends the person back."""
     other_provider: str | None = None

@@ -16,10 +16,11 @@ from tests.benchmarks import report
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.eds import SIGNATURES
 from tests.benchmarks.guests import GUESTS
+from tests.benchmarks.photos import PHOTOS
 from tests.benchmarks.rows import ROWS
 from tests.marks import ROOT
 
-ALL: Final = {**ROWS, **GUESTS, **SIGNATURES}
+ALL: Final = {**ROWS, **GUESTS, **SIGNATURES, **PHOTOS}
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 
 

@@ -16,7 +16,7 @@ from tests.marks import ROOT
 
 BUILD_TIMEOUT_S: Final = 600
 UP_TIMEOUT_S: Final = 900
-SHIPPED: Final = ("kernel", "services", "infra", "compose")
+SHIPPED: Final = ("kernel", "services", "infra", "photo", "compose")
 FILES: Final = ("pyproject.toml", "uv.lock", ".dockerignore")
 LABEL: Final = "org.opencontainers.image.vendor=creditplus.kz"
 PORT: Final = 8443
@@ -224,13 +224,13 @@ def _copy(folder: Path) -> None:
 
 
 def _wheels(folder: Path) -> Path:
-    """The wheels of uv.lock, so that a build needs no index; kept while it is so."""
-    lock = (ROOT / "uv.lock").read_bytes()
+    """The wheels of both locks, so that a build needs no index; kept while it is so."""
+    projects = (ROOT, ROOT / "photo")
+    lock = b"".join((project / "uv.lock").read_bytes() for project in projects)
     mark = folder / "uv.lock"
     if mark.exists() and mark.read_bytes() == lock:
         return folder
     folder.mkdir(exist_ok=True)
-    wanted = folder / "requirements.txt"
     uv = str(Path(sys.executable).with_name("uv"))
     export = [
         uv,
@@ -240,7 +240,6 @@ def _wheels(folder: Path) -> Path:
         "--no-default-groups",
         "--no-emit-project",
     ]
-    _run([*export, "-o", str(wanted)])
     pip = [
         sys.executable,
         "-m",
@@ -251,7 +250,10 @@ def _wheels(folder: Path) -> Path:
         "-d",
         str(folder),
     ]
-    _run([*pip, "--require-hashes", "-r", str(wanted)])
+    for project in projects:
+        wanted = str(folder / "requirements.txt")
+        _run([*export, "--project", str(project), "-o", wanted])
+        _run([*pip, "--require-hashes", "-r", wanted])
     version = _run([uv, "--version"]).split()[1]
     _run([*pip, f"uv=={version}"])
     mark.write_bytes(lock)

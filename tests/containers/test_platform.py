@@ -21,6 +21,7 @@ LASTING = frozenset(
         topology.BROKER_SERVER,
         *topology.simulators(),
         *(process.name for process in topology.runnable()),
+        topology.PHOTO_JUDGE,
         topology.WEB_TIER,
     }
 )

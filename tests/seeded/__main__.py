@@ -33,7 +33,7 @@ RED: Final = "red as it must be"
 TIMEOUT_S: Final = 600
 _TEAR_DOWN_S: Final = 30
 _LAST_LINES: Final = 25
-_SHARED: Final = ("venv", "servers", "downloads")
+_SHARED: Final = ("venv", "photo-venv", "servers", "downloads", "portraits")
 """Tools below `.state` that a copy borrows instead of making them anew."""
 
 

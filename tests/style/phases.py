@@ -33,6 +33,9 @@ _WORD: Final = re.compile(r"'(\w+)'")
 _CHECK: Final = re.compile(
     r'ADD CONSTRAINT "?(?P<name>\w+)"? CHECK \(\w+ IN \((?P<words>[^()]*)\)\);'
 )
+_IN_SQL: Final = re.compile(
+    r"CONSTRAINT (?P<name>\w+)\s+CHECK \(\w+ IN \((?P<words>[^()]*)\)\)"
+)
 _NAMED: Final = re.compile(r'ALTER TABLE "?\w+"? (?:ADD|DROP) CONSTRAINT "?(\w+)"?')
 _NEVER: Final = frozenset({"a check that was not there before is no wider one"})
 _NEEDED_COLUMN: Final = re.compile(r"\bADD COLUMN\b(?=.*\bNOT NULL\b)(?!.*\bDEFAULT\b)")
@@ -62,6 +65,9 @@ def words_allowed(migrations: Iterable[Path]) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for migration in migrations:
         for call in ast.walk(ast.parse(migration.read_text())):
+            if isinstance(call, ast.Constant) and isinstance(call.value, str):
+                for check in _IN_SQL.finditer(call.value):
+                    found[check["name"]] = frozenset(_WORD.findall(check["words"]))
             if isinstance(call, ast.Call):
                 texts = [
                     node.value

@@ -71,13 +71,20 @@ def _before(migration: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize(
+    "said_first",
+    [
+        """sa.CheckConstraint("c IN ('a', 'b')", name="k")""",
+        """SQL = '''\nCONSTRAINT k\n    CHECK (c IN ('a',\n 'b')),\n'''""",
+    ],
+)
+@pytest.mark.parametrize(
     ("words", "complained"), [("'a', 'b', 'c'", False), ("'a', 'c'", True)]
 )
 def test_a_check_may_be_made_anew_only_to_let_more_words_in(
-    sql: Write, tmp_path: Path, words: str, *, complained: bool
+    sql: Write, tmp_path: Path, said_first: str, words: str, *, complained: bool
 ) -> None:
     first = tmp_path / "0001_initial.py"
-    first.write_text("""sa.CheckConstraint("c IN ('a', 'b')", name="k")""")
+    first.write_text(said_first)
     said = sql(
         'op.drop_constraint("k", "t", type_="check")\n'
         f'    op.create_check_constraint("k", "t", "c IN ({words})")'

@@ -36,7 +36,7 @@ NOT_FOR_CLIENTS: Final = frozenset(
     }
 )
 STAFF_ROOMS: Final = (
-    *("antifraud", "audit"),
+    *("antifraud", "audit", "onboarding/handlers/photo_reviews"),
     *("kernel/cli", "kernel/operations", "kernel/parked", "kernel/approvals"),
     *("kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct", "auth/wiring"),
 )

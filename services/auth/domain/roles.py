@@ -29,12 +29,13 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("registrations.look", "locks.look"),
             }
         ),
-        "underwriter": frozenset({"antifraud.look"}),
+        "underwriter": frozenset({"antifraud.look", "photos.look", "photos.decide"}),
         "fraud-officer": frozenset(
             {
                 *("antifraud.look", "antifraud.hold", "antifraud.release"),
                 *("antifraud.counts", "clients.look", "clients.read"),
                 *("registrations.look", "locks.look"),
+                *("photos.look", "photos.decide"),
             }
         ),
         "treasurer": frozenset({"platform.look"}),

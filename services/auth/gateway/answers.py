@@ -111,6 +111,8 @@ _REGISTRATION_STATE = word(
     "draft",
     "phone_confirmed",
     "data_complete",
+    "photo_in_review",
+    "photo_held",
     "photo_accepted",
     "identified",
     "active",
@@ -120,6 +122,7 @@ _REGISTRATION_STEP = word(
     "confirm_phone",
     "put_person",
     "put_photo",
+    "wait_or_put_photo",
     "identify",
     "wait",
     "set_password",
@@ -134,6 +137,39 @@ class RegistrationStep(Answer):
     client_id: AnswerId
     state: Annotated[str, _REGISTRATION_STATE]
     next_step: Annotated[str, _REGISTRATION_STEP]
+
+
+class PhotoJudged(RegistrationStep):
+    """What onboarding says of a photo that it did not refuse."""
+
+    faults: list[str] = Field(default_factory=list)
+
+
+class Hint(Answer):
+    """What would make the photo better, or why a person looks at it."""
+
+    code: Annotated[
+        str,
+        word(
+            "photo_not_front",
+            "photo_expression",
+            "photo_mouth_open",
+            "photo_background",
+            "photo_place",
+            "photo_eyes",
+            "photo_blurred",
+            "photo_exposure",
+            "photo_other_person",
+            "photo_not_one_face",
+        ),
+    ]
+    message: Annotated[str, Field(examples=["Close your mouth."])]
+
+
+class PhotoStep(RegistrationStep):
+    """Where the registration stands with this photo; no hints when it is accepted."""
+
+    hints: list[Hint]
 
 
 class RegistrationAnswer(RegistrationStep):

@@ -20,11 +20,15 @@ _MOST_WISHES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """What one language says: titles by status, problems by code, fields by kind."""
+    """What one language says.
+
+    Titles by status, problems by code, fields by kind, hints by a photo's fault.
+    """
 
     titles: Mapping[str, str]
     problems: Mapping[str, tuple[str, str]]
     fields: Mapping[str, str]
+    hints: Mapping[str, str]
 
 
 @cache
@@ -36,7 +40,7 @@ def sentences_in(language: Language) -> Sentences:
         for problem in found.get("problems", ())
         for code in problem["codes"]
     }
-    return Sentences(found["titles"], problems, found["fields"])
+    return Sentences(found["titles"], problems, found["fields"], found["hints"])
 
 
 def language_of(accept_language: str, *, otherwise: Language = DEFAULT) -> Language:

@@ -27,6 +27,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 _TYPE_PREFIX: Final = "urn:kredit:problem:"
 _MOST_FIELD_ERRORS: Final = 20
 _LONGEST_POINTER: Final = 120
+_FAULTS: Final = "faults"
+"""A refused photo's detail: the codes of its faults, in words."""
 
 _STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     # Who is at the door.
@@ -65,6 +67,17 @@ _STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     "not_base64": HTTPStatus.UNPROCESSABLE_ENTITY,
     "currency_unknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "under_age": HTTPStatus.UNPROCESSABLE_ENTITY,
+    **dict.fromkeys(
+        (
+            "photo_not_one_face",
+            "photo_not_front",
+            "photo_expression",
+            "photo_mouth_open",
+            "photo_background",
+            "photo_not_readable",
+        ),
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
     "text_changed": HTTPStatus.CONFLICT,
     "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
@@ -265,12 +278,15 @@ def of_refused(refused: Refused, reader: Reader) -> Response:
         headers["Retry-After"] = str(wait_s)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Session realm="cabinet"'
+    more = dict(refused.details)
+    faults = str(more.pop(_FAULTS, "")).split()
     return _problem(
         status,
         refused.code,
         (refused.sentence, refused.next_step),
         reader=reader,
-        more=dict(refused.details),
+        more=more,
+        errors=_of_photo(faults, reader) or None,
         headers=headers,
     )
 
@@ -339,6 +355,16 @@ def of_fields(error: RequestValidationError, reader: Reader) -> Response:
         reader=reader,
         errors=found,
     )
+
+
+def _of_photo(faults: Sequence[str], reader: Reader) -> list[FieldError]:
+    """All that is wrong with a photo: the whole body is meant, so no pointer."""
+    hints = sentences_in(reader.language).hints
+    return [
+        FieldError(pointer="", code=fault, message=hints[fault])
+        for fault in faults
+        if fault in hints
+    ]
 
 
 def _field_error(item: Mapping[str, Any], messages: Mapping[str, str]) -> FieldError:

@@ -22,6 +22,7 @@ REGISTRATION: Final = (
     "phone_already_registered",
     "phone_quarantined",
     "biometrics_negative",
+    "photo_other_person",
 )
 BIOMETRICS_ASKED: Final = ("biometrics_negative", "consent_missing")
 """Of operations that send a person to ЦОИД, which a consent has to allow."""

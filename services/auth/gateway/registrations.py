@@ -16,6 +16,9 @@ from kernel.values import Phone
 from services.auth.domain.languages import DEFAULT
 from services.auth.gateway.answers import (
     CeremonyAnswer,
+    Hint,
+    PhotoJudged,
+    PhotoStep,
     RegistrationAnswer,
     RegistrationStarted,
     RegistrationStep,
@@ -31,7 +34,7 @@ from services.auth.gateway.bodies import (
 )
 from services.auth.gateway.challenges import Code
 from services.auth.gateway.gate import Here
-from services.auth.gateway.languages import language_of
+from services.auth.gateway.languages import language_of, sentences_in
 from services.auth.gateway.problems import media_type_unknown
 from services.auth.gateway.refusals import CODES, PERSON, REGISTRATION, refuses
 from services.auth.gateway.security import RegistrationToken
@@ -169,6 +172,13 @@ async def put_person(
         "photo_too_large",
         "photo_not_an_image",
         "photo_dimensions",
+        "photo_not_readable",
+        "photo_not_one_face",
+        "photo_not_front",
+        "photo_expression",
+        "photo_mouth_open",
+        "photo_background",
+        "photo_tries_exhausted",
         requestBody={
             "required": True,
             "content": {
@@ -180,19 +190,32 @@ async def put_person(
 )
 async def put_photo(
     here: Here, registration_id: UUID, token: RegistrationToken, request: Request
-) -> RegistrationStep:
-    """Send the photo of clause 4.1e, JPEG or PNG, at most 8 MiB."""
+) -> PhotoStep:
+    """Send the photo of clause 4.1e, JPEG or PNG, at most 8 MiB.
+
+    A refusal lists in `errors` all that is wrong. A photo in doubt waits for a person;
+    a better one may be sent meanwhile, unless the registration is held.
+    """
     if request.headers.get("content-type", "").lower() not in _PHOTO_TYPES:
         raise media_type_unknown(accepted="image/jpeg or image/png")
     photo = await read_bounded(request, limit=MOST_PHOTO_BYTES)
-    return await here.ask_for(
-        RegistrationStep,
+    judged = await here.ask_for(
+        PhotoJudged,
         "onboarding",
         "put_photo",
         timeout_s=OUTER_ANSWER_S,
         registration_id=registration_id,
         token=token,
         photo_b64=base64.b64encode(photo).decode("ascii"),
+    )
+    hints = sentences_in(language_of(request.headers.get("accept-language", ""))).hints
+    return PhotoStep(
+        **judged.model_dump(exclude={"faults"}),
+        hints=[
+            Hint(code=fault, message=hints[fault])
+            for fault in judged.faults
+            if fault in hints
+        ],
     )
 
 

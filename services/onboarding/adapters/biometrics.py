@@ -25,7 +25,9 @@ from services.onboarding.adapters.http import (
     HTTP_OK,
     Answered,
     OuterServer,
+    Reply,
 )
+from services.onboarding.domain.comparison import Comparison
 from services.onboarding.domain.consent import ConsentKind, Leave
 from services.onboarding.domain.protocol import Protocol
 from services.onboarding.ports import Provider, Session, SignedProtocol
@@ -59,6 +61,15 @@ class _Protocol(Answered):
     liveness_passed: bool = Field(strict=True)
     liveness_commands: int = Field(strict=True, ge=0)
     reference_source: str = Field(max_length=100)
+    completed_at: str
+
+
+class _Comparison(Answered):
+    protocol_id: str = Field(min_length=8, max_length=100)
+    nonce: str
+    iin: str
+    photo_sha256: str
+    score: str = Field(pattern=_SCORE)
     completed_at: str
 
 
@@ -108,6 +119,30 @@ class HttpProvider:
             )
         if reply.status != HTTP_OK:
             raise self._server.unexpected(reply)
+        return self._signed(reply)
+
+    def compare(
+        self, *, iin: Iin, nonce: str, photo: bytes, by: Leave
+    ) -> SignedProtocol:
+        """Compare a JPEG with the state's reference of a person.
+
+        Transient when the provider is away.
+        """
+        by.demand(ConsentKind.BIOMETRICS)
+        reply = self._server.post_json(
+            "/comparisons",
+            {
+                "iin": iin.reveal(),
+                "nonce": nonce,
+                "photo": base64.b64encode(photo).decode(),
+            },
+            limit=MAX_RESULT_BYTES,
+        )
+        if reply.status != HTTP_OK:
+            raise self._server.unexpected(reply)
+        return self._signed(reply)
+
+    def _signed(self, reply: Reply) -> SignedProtocol:
         result = self._server.read(reply, _Result)
         try:
             return SignedProtocol(
@@ -156,6 +191,22 @@ class CanonicalProtocols:
                 liveness_passed=said.liveness_passed,
                 liveness_commands=said.liveness_commands,
                 reference_source=said.reference_source,
+                completed_at=parse_rfc3339(said.completed_at),
+            )
+        except (CanonicalError, ValidationError, Refused, Broken):
+            return None
+
+    def read_comparison(self, raw: bytes) -> Comparison | None:
+        """The comparison; None when the bytes are none."""
+        try:
+            parse_canonical(raw)
+            said = _Comparison.model_validate_json(raw)
+            return Comparison(
+                protocol_id=said.protocol_id,
+                nonce=said.nonce,
+                iin=Iin(said.iin),
+                photo_sha256=said.photo_sha256,
+                score=Decimal(said.score),
                 completed_at=parse_rfc3339(said.completed_at),
             )
         except (CanonicalError, ValidationError, Refused, Broken):

@@ -1,22 +1,22 @@
-"""Whether an upload is a picture at all: type by content, size, dimensions.
+"""Whether an upload may be a picture at all: type by content, size, dimensions.
 
 The form is judged here, by reading the container only: no pixel is decoded, so no
-image code runs beside secrets. The four conditions of clause 4.1e (face to the front,
-light background, neutral expression, closed mouth) are not judged by this module.
+image code runs beside secrets. What passes goes to the photo judge, which decodes it
+apart from everything, makes a clean picture of it and measures that; `portrait` judges
+the measures.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from kernel.errors import Refused
+from kernel.errors import Broken, Refused
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_PIXELS: Final = 40_000_000
 MIN_SIDE: Final = 200  # pixels
 
 _JPEG_START = b"\xff\xd8\xff"
-_JPEG_END = b"\xff\xd9"
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 _START_OF_SCAN = 0xDA
@@ -24,6 +24,10 @@ _START_OF_SCAN = 0xDA
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _FRAME_LENGTH = 7  # precision, height, width, number of components, up to there
 _MARKER = 0xFF
+
+
+NOT_READABLE: Final = "photo_not_readable"
+"""The judge gave up on it: too much time, or too much memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,37 +46,51 @@ def read_picture(raw: bytes) -> Picture:
     ``photo_dimensions`` (a side under 200 pixels, or over 40 megapixels).
     """
     if len(raw) > MAX_BYTES:
-        raise Refused(
-            "photo_too_large",
-            "The photo is larger than 8 MiB.",
-            next_step="Send a smaller photo.",
-        )
+        raise unfit("photo_too_large")
     picture = _jpeg(raw) or _png(raw)
     if picture is None:
-        raise Refused(
-            "photo_not_an_image",
-            "The file is neither a JPEG nor a PNG picture.",
-            next_step="Send the photo as JPEG or PNG.",
-        )
-    _refuse_dimensions(picture)
+        raise unfit("photo_not_an_image")
+    too_small = min(picture.width, picture.height) < MIN_SIDE
+    if too_small or picture.width * picture.height > MAX_PIXELS:
+        raise unfit("photo_dimensions")
     return picture
 
 
-def _refuse_dimensions(picture: Picture) -> None:
-    too_small = min(picture.width, picture.height) < MIN_SIDE
-    if too_small or picture.width * picture.height > MAX_PIXELS:
-        raise Refused(
-            "photo_dimensions",
-            "The photo is too small or too large in pixels.",
-            next_step="Send a photo of at least 200 × 200 pixels.",
-            width=picture.width,
-            height=picture.height,
-        )
+_UNFIT: Final = {
+    "photo_too_large": (
+        "The photo is larger than 8 MiB.",
+        "Send a smaller photo.",
+    ),
+    "photo_not_an_image": (
+        "The file is neither a JPEG nor a PNG picture.",
+        "Send the photo as JPEG or PNG.",
+    ),
+    "photo_dimensions": (
+        "The photo is too small or too large in pixels.",
+        "Send a photo of at least 200 × 200 pixels.",
+    ),
+    NOT_READABLE: (
+        "The photo could not be read.",
+        "Take another photo and send that.",
+    ),
+}
+
+
+def unfit(code: str) -> Refused:
+    """The upload is no picture we take; Broken for a word that is none of ours."""
+    if code not in _UNFIT:
+        raise Broken("the photo judge refused for a reason nobody knows")
+    sentence, next_step = _UNFIT[code]
+    return Refused(code, sentence, next_step=next_step)
 
 
 def _jpeg(raw: bytes) -> Picture | None:
-    """Frame header before the first scan, end-of-image marker at the very end."""
-    if not raw.startswith(_JPEG_START) or not raw.endswith(_JPEG_END):
+    """Frame header before the first scan.
+
+    Phones write depth, motion and their own notes behind the picture: what follows it
+    is not looked at, and is gone from what is kept.
+    """
+    if not raw.startswith(_JPEG_START):
         return None
     for marker, segment in _segments(raw):
         if marker in _FRAMES and len(segment) >= _FRAME_LENGTH:

@@ -2,8 +2,15 @@
 
 ::
 
-    draft → phone_confirmed → data_complete → photo_accepted → identified → active
-       └──────────┴────────────────┴────────────────┴──────────────┴──→ refused
+    draft → phone_confirmed → data_complete ──→ photo_accepted → identified → active
+       │          │               │↑ ↓              ↑│              │
+       │          │               ││ photo_in_review ┤              │
+       │          │               │ ↘               ││              │
+       │          │               │  photo_held ─────┘│              │
+       └──────────┴───────────────┴──────┴───────────┴──────────────┴──→ refused
+
+A photo in doubt waits for a person, and the client may send a better one meanwhile; one
+on which ЦОИД does not find the person is held, and no other is taken.
 """
 
 from dataclasses import dataclass
@@ -35,6 +42,8 @@ class RegistrationState(StrEnum):
     DRAFT = "draft"
     PHONE_CONFIRMED = "phone_confirmed"
     DATA_COMPLETE = "data_complete"
+    PHOTO_IN_REVIEW = "photo_in_review"
+    PHOTO_HELD = "photo_held"
     PHOTO_ACCEPTED = "photo_accepted"
     IDENTIFIED = "identified"
     ACTIVE = "active"
@@ -45,6 +54,8 @@ NEXT_STEP: Final = {
     RegistrationState.DRAFT: "confirm_phone",
     RegistrationState.PHONE_CONFIRMED: "put_person",
     RegistrationState.DATA_COMPLETE: "put_photo",
+    RegistrationState.PHOTO_IN_REVIEW: "wait_or_put_photo",
+    RegistrationState.PHOTO_HELD: "wait",
     RegistrationState.PHOTO_ACCEPTED: "identify",
     RegistrationState.IDENTIFIED: "wait",
     RegistrationState.ACTIVE: "set_password",
@@ -71,8 +82,8 @@ class Registration:
         """Whether the token is this registration's."""
         return constant_time_equal(token_digest(token), self.token_sha256)
 
-    def refuse_unless(self, state: RegistrationState, *, at: datetime) -> None:
-        """Refused unless it stands in `state` and has not run out."""
+    def refuse_unless(self, *states: RegistrationState, at: datetime) -> None:
+        """Refused unless it stands in one of `states` and has not run out."""
         if self.state is RegistrationState.REFUSED:
             raise over(self.refused_code)
         if at >= self.expires_at:
@@ -81,7 +92,7 @@ class Registration:
                 "The registration was not finished in time.",
                 next_step="Register again.",
             )
-        if self.state is not state:
+        if self.state not in states:
             raise wrong_step(self.state)
 
 
@@ -133,3 +144,12 @@ PHONE_QUARANTINED: Final = "phone_quarantined"
 
 BIOMETRICS_NEGATIVE: Final = "biometrics_negative"
 """Three failed attempts: the result is negative and the registration ends."""
+
+
+def too_many_photos() -> Refused:
+    """Photos were judged often enough for one registration."""
+    return Refused(
+        "photo_tries_exhausted",
+        "Too many photos were sent.",
+        next_step="Register again, before a plain light wall and in good light.",
+    )

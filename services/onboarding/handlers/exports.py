@@ -21,7 +21,7 @@ from services.onboarding.handlers.readings import (
     reading_line,
     record_reading,
 )
-from services.onboarding.ports import Begin, Identified, StoredPhoto
+from services.onboarding.ports import Begin, Identified, PhotoOnFile
 
 
 def export_own_data(
@@ -55,9 +55,9 @@ def _account(account: Account) -> Mapping[str, Json]:
     return {"account": account.destination.reveal(), "state": account.state.value}
 
 
-def _photo(photo: StoredPhoto) -> Mapping[str, Json]:
+def _photo(photo: PhotoOnFile) -> Mapping[str, Json]:
     return {
-        "media_type": photo.picture.media_type,
+        "media_type": photo.media_type,
         "sha256": photo.sha256,
         "photo_b64": base64.b64encode(photo.raw).decode(),
     }

@@ -1,4 +1,4 @@
-"""Registration (clause 4.1): phone, data, photo, and the activation at its end.
+"""Registration (clause 4.1): phone, data, and the activation at its end.
 
 Everything but the start is done by whoever holds the registration's bearer token.
 """
@@ -9,12 +9,11 @@ from datetime import datetime
 from uuid import UUID
 
 from kernel.clock import Clock, almaty_date
-from kernel.crypto import Json, sha256_hex
+from kernel.crypto import Json
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.onboarding import (
     ClientActivated,
     PhoneConfirmed,
-    PhotoJudged,
     RegistrationStarted,
 )
 from kernel.ids import Ids
@@ -39,7 +38,6 @@ from services.onboarding.domain.person import (
     StateRecord,
     fault_of,
 )
-from services.onboarding.domain.photo import read_picture
 from services.onboarding.domain.refusal import OF_TAKEN_NUMBERS, Reason
 from services.onboarding.domain.registration import (
     LIFETIME,
@@ -62,7 +60,6 @@ from services.onboarding.ports import (
     Rules,
     Secrets,
     StateBase,
-    StoredPhoto,
     Unit,
 )
 
@@ -148,7 +145,7 @@ def confirm_phone(
             )
     if taken:
         raise rules_of.over(taken)
-    return _standing(found, RegistrationState.PHONE_CONFIRMED)
+    return standing(found, RegistrationState.PHONE_CONFIRMED)
 
 
 def put_person(
@@ -201,7 +198,7 @@ def put_person(
             state=AccountState.UNPROVED,
         )
         unit.accounts.add(account, at=now)
-    return _standing(found, RegistrationState.DATA_COMPLETE)
+    return standing(found, RegistrationState.DATA_COMPLETE)
 
 
 def _admit(
@@ -251,65 +248,13 @@ def _ask_state(
     return record, owner
 
 
-def put_photo(
-    *,
-    begin: Begin,
-    clock: Clock,
-    ids: Ids,
-    registration_id: UUID,
-    token: str,
-    raw: bytes,
-) -> Mapping[str, Json]:
-    """data_complete → photo_accepted, when the upload is a picture (clause 4.1e).
-
-    A refused upload is not kept; that it was refused is published.
-    """
-    now, photo_id, digest = clock.now(), ids.new(), sha256_hex(raw)
-    with begin() as unit:
-        found = load(unit, registration_id, token)
-        found.refuse_unless(RegistrationState.DATA_COMPLETE, at=now)
-    try:
-        picture = read_picture(raw)
-    except Refused:
-        with begin() as unit:
-            unit.publish(
-                PhotoJudged(
-                    registration_id=registration_id,
-                    photo_id=photo_id,
-                    verdict="refused",
-                    photo_sha256=digest,
-                )
-            )
-        raise
-    photo = StoredPhoto(
-        photo_id=photo_id,
-        registration_id=registration_id,
-        picture=picture,
-        sha256=digest,
-        raw=raw,
-    )
-    with begin() as unit:
-        _move(unit, found, to=RegistrationState.PHOTO_ACCEPTED, clock=clock)
-        unit.registrations.add_photo(photo, at=now)
-        unit.publish(
-            PhotoJudged(
-                registration_id=registration_id,
-                photo_id=photo_id,
-                verdict="accepted",
-                photo_sha256=digest,
-            )
-        )
-    return _standing(found, RegistrationState.PHOTO_ACCEPTED)
-
-
 def get_registration(
     *, begin: Begin, registration_id: UUID, token: str
 ) -> Mapping[str, Json]:
     """Where the registration stands and what is next."""
     with begin() as unit:
         found = load(unit, registration_id, token)
-    standing = _standing(found, found.state)
-    return {**standing, "refused_code": found.refused_code}
+    return {**standing(found, found.state), "refused_code": found.refused_code}
 
 
 def activate(
@@ -407,7 +352,8 @@ def _move(
         raise rules_of.wrong_step(to)
 
 
-def _standing(found: Registration, state: RegistrationState) -> Mapping[str, Json]:
+def standing(found: Registration, state: RegistrationState) -> Mapping[str, Json]:
+    """Where a registration stands, as its holder is told."""
     return {
         "registration_id": str(found.registration_id),
         "client_id": str(found.client_id),

@@ -7,8 +7,7 @@ from sqlalchemy import Connection, select
 
 from kernel.crypto import FieldKeys
 from services.onboarding.domain.ceremony import CeremonyState
-from services.onboarding.domain.photo import Picture
-from services.onboarding.ports import Identified, StoredPhoto
+from services.onboarding.ports import Identified, PhotoOnFile
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import ceremonies, clients, photos
 
@@ -20,16 +19,13 @@ class SqlDossiers:
     connection: Connection
     keys: FieldKeys
 
-    def photo(self, client_id: UUID) -> StoredPhoto | None:
+    def photo(self, client_id: UUID) -> PhotoOnFile | None:
         row = self.connection.execute(
             select(
                 photos.c.photo_id,
-                photos.c.registration_id,
                 photos.c.photo_sealed,
                 photos.c.photo_sha256,
                 photos.c.media_type,
-                photos.c.width,
-                photos.c.height,
             )
             .join(clients, clients.c.registration_id == photos.c.registration_id)
             .where(clients.c.client_id == client_id)
@@ -37,12 +33,8 @@ class SqlDossiers:
         if row is None:
             return None
         seal = RowSeal(self.keys, "photos", row.photo_id)
-        return StoredPhoto(
-            photo_id=row.photo_id,
-            registration_id=row.registration_id,
-            picture=Picture(
-                media_type=row.media_type, width=row.width, height=row.height
-            ),
+        return PhotoOnFile(
+            media_type=row.media_type,
             sha256=row.photo_sha256,
             raw=seal.open("photo_sealed", row.photo_sealed),
         )

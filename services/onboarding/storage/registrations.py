@@ -1,4 +1,4 @@
-"""Registrations, persons and photos in PostgreSQL."""
+"""Registrations and persons in PostgreSQL."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,6 @@ from services.onboarding.domain.person import (
 )
 from services.onboarding.domain.refusal import Outcome, Reason, RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
-from services.onboarding.ports import StoredPhoto
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import (
     persons,
@@ -229,21 +228,6 @@ class SqlRegistrations:
                 ),
                 valid_until=row.document_valid_until,
             ),
-        )
-
-    def add_photo(self, photo: StoredPhoto, *, at: datetime) -> None:
-        seal = self._seal("photos", photo.photo_id)
-        self.connection.execute(
-            insert(photos).values(
-                photo_id=photo.photo_id,
-                registration_id=photo.registration_id,
-                photo_sealed=seal.seal("photo_sealed", photo.raw),
-                photo_sha256=photo.sha256,
-                media_type=photo.picture.media_type,
-                width=photo.picture.width,
-                height=photo.picture.height,
-                judged_at=at,
-            )
         )
 
     def photo_sha256(self, registration_id: UUID) -> str | None:

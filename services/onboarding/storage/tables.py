@@ -37,13 +37,14 @@ registrations = Table(
     Column("phone_sealed", LargeBinary, nullable=False),
     Column("challenge_id", Uuid, nullable=False),
     Column("person_tries", Integer, nullable=False, server_default="0"),
+    Column("photo_tries", Integer, nullable=False, server_default="0"),
     Column("refused_code", Text),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("moved_at", DateTime(timezone=True), nullable=False),
     CheckConstraint(
-        "state IN ('draft', 'phone_confirmed', 'data_complete', 'photo_accepted',"
-        " 'identified', 'active', 'refused')",
+        "state IN ('draft', 'phone_confirmed', 'data_complete', 'photo_in_review',"
+        " 'photo_held', 'photo_accepted', 'identified', 'active', 'refused')",
         name="registrations_state",
     ),
     CheckConstraint(
@@ -176,6 +177,67 @@ photos = Table(
     Column("media_type", Text, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
+    Column("judged_at", DateTime(timezone=True), nullable=False),
+)
+
+photo_judgements = Table(
+    "photo_judgements",
+    metadata,
+    Column("photo_id", Uuid, primary_key=True),
+    Column(
+        "registration_id",
+        Uuid,
+        ForeignKey("registrations.registration_id"),
+        nullable=False,
+    ),
+    Column("verdict", Text, nullable=False),
+    Column("faults", Text, nullable=False),
+    Column("measures", Text, nullable=False),
+    Column("limits_since", DateTime(timezone=True), nullable=False),
+    Column("upload_sha256", Text, nullable=False),
+    Column("photo_sha256", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("photo_sealed", LargeBinary),
+    Column("judged_at", DateTime(timezone=True), nullable=False),
+    Column("settled_as", Text),
+    Column("settled_by", Uuid),
+    Column("settled_reason", Text),
+    Column("settled_at", DateTime(timezone=True)),
+    CheckConstraint(
+        "verdict IN ('accepted', 'review', 'held', 'refused')",
+        name="photo_judgements_verdict",
+    ),
+    CheckConstraint(
+        "settled_as IN ('accepted', 'refused', 'superseded')",
+        name="photo_judgements_settled",
+    ),
+    CheckConstraint(
+        "(photo_sealed IS NOT NULL)"
+        " = (verdict IN ('review', 'held') AND settled_as IS NULL)",
+        name="photo_judgements_picture",
+    ),
+)
+Index(
+    "photo_judgements_waiting",
+    photo_judgements.c.registration_id,
+    unique=True,
+    postgresql_where=text("photo_sealed IS NOT NULL"),
+)
+
+photo_comparisons = Table(
+    "photo_comparisons",
+    metadata,
+    Column("photo_id", Uuid, ForeignKey("photo_judgements.photo_id"), primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("protocol_id", Text, nullable=False),
+    Column("code", Text),
+    Column("protocol_sealed", LargeBinary, nullable=False),
+    Column("cms_sealed", LargeBinary, nullable=False),
+    Column("chain_sealed", LargeBinary, nullable=False),
+    Column("revocation_sealed", LargeBinary, nullable=False),
+    Column("verifier", Text, nullable=False),
+    Column("trust_sha256", Text, nullable=False),
     Column("judged_at", DateTime(timezone=True), nullable=False),
 )
 

@@ -15,6 +15,7 @@ from services.onboarding.storage.clients import SqlClients
 from services.onboarding.storage.consents import SqlConsents, SqlObligations
 from services.onboarding.storage.documents import SqlDocuments
 from services.onboarding.storage.dossiers import SqlDossiers
+from services.onboarding.storage.photos import SqlPhotos
 from services.onboarding.storage.readings import SqlReadings
 from services.onboarding.storage.registrations import SqlRegistrations
 
@@ -28,6 +29,7 @@ class SqlUnit:
         connection = transaction.connection
         self._transaction, self._call = transaction, call
         self.registrations = SqlRegistrations(connection, keys)
+        self.photos = SqlPhotos(connection, keys)
         self.clients = SqlClients(connection, keys)
         self.accounts = SqlAccounts(connection, keys)
         self.ceremonies = SqlCeremonies(connection, keys)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -13,6 +14,7 @@ from kernel.context import Call, Context
 from kernel.crypto import BlindKeys, Json, b64url, random_bytes
 from kernel.errors import Broken, Transient
 from kernel.logging import get_logger
+from kernel.pages import Page
 from kernel.platform import Platform
 from kernel.policy import Policy
 from kernel.tls import client_context
@@ -32,6 +34,7 @@ from services.onboarding.adapters.eds.revocation import HttpRevocation
 from services.onboarding.adapters.eds.timestamp import HttpTimestamps, TokenChecker
 from services.onboarding.adapters.eds.trust import PinnedTrust
 from services.onboarding.adapters.http import OuterServer
+from services.onboarding.adapters.photo import SocketPhotoJudge
 from services.onboarding.adapters.state import HttpStateBase
 from services.onboarding.domain.ceremony import (
     REGISTRATION,
@@ -40,6 +43,7 @@ from services.onboarding.domain.ceremony import (
 )
 from services.onboarding.domain.consent import ConsentKind, ConsentText
 from services.onboarding.domain.consent_texts import texts_of
+from services.onboarding.domain.portrait import PhotoLimits
 from services.onboarding.domain.signature import Algorithm
 from services.onboarding.domain.visits import VisitRules
 from services.onboarding.handlers import (
@@ -49,6 +53,8 @@ from services.onboarding.handlers import (
     ceremonies,
     changes,
     clients,
+    photo_reviews,
+    photos,
     proofs,
     registration,
 )
@@ -56,6 +62,8 @@ from services.onboarding.handlers.account_changes import AccountWish
 from services.onboarding.handlers.accounts import Owners
 from services.onboarding.handlers.ceremonies import Desk, Owner
 from services.onboarding.handlers.changes import Which
+from services.onboarding.handlers.photo_reviews import Decision
+from services.onboarding.handlers.photos import Studio
 from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import (
     Archive,
@@ -67,6 +75,7 @@ from services.onboarding.ports import (
     StateBase,
     Timestamps,
 )
+from services.onboarding.ports.photos import PhotoJudge
 from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
 from services.onboarding.wiring.personal_data import PersonalData
@@ -111,6 +120,16 @@ class DatedRules:
         """How long before its end a time stamp is renewed."""
         return timedelta(days=self._policy.integer("onboarding.eds_restamp_days", at))
 
+    def photo(self, at: datetime) -> PhotoLimits:
+        """What a photo is judged by at an instant."""
+        record = self._policy.setting_at("onboarding.photo_limits", at)
+        texts = self._policy.texts("onboarding.photo_limits", at)
+        return PhotoLimits.parse(texts, since=record.effective_at)
+
+    def photo_tries(self, at: datetime) -> int:
+        """How many photos one registration may have judged."""
+        return self._policy.integer("onboarding.photo_tries", at)
+
     def min_age(self, on: date) -> int:
         """The age from which somebody may register."""
         return self._policy.integer("onboarding.min_age", on)
@@ -149,6 +168,7 @@ class Outside:
     signatures: Signatures
     timestamps: Timestamps
     archive: Archive
+    photo_judge: PhotoJudge
     servers: tuple[OuterServer, ...]
 
     def close(self) -> None:
@@ -296,13 +316,35 @@ class UseCases:
     def put_photo(
         self, context: Context, *, registration_id: UUID, token: str, raw: bytes
     ) -> Mapping[str, Json]:
-        return registration.put_photo(
+        outside, platform = self._outside, self._platform
+        studio = Studio(
             begin=self._begin(context),
+            clock=platform.clock,
+            ids=platform.ids,
+            secrets=_secret,
+            rules=self._rules,
+            judge=outside.photo_judge,
+            providers=outside.providers,
+            protocols=outside.protocols,
+            signatures=outside.signatures,
+        )
+        return photos.put_photo(
+            studio=studio, registration_id=registration_id, token=token, raw=raw
+        )
+
+    def photos_list(self, call: Call, page: Page) -> Mapping[str, Json]:
+        return photo_reviews.list_waiting(begin=self._begin(call.context), page=page)
+
+    def photos_show(self, call: Call, *, photo_id: UUID) -> Mapping[str, Json]:
+        return photo_reviews.show_waiting(
+            begin=self._begin(call.context), photo_id=photo_id, reader=call.by.id
+        )
+
+    def decide_photo(self, call: Call, decision: Decision) -> Mapping[str, Json]:
+        return photo_reviews.decide(
+            begin=self._begin(call.context),
             clock=self._platform.clock,
-            ids=self._platform.ids,
-            registration_id=registration_id,
-            token=token,
-            raw=raw,
+            decision=decision,
         )
 
     def get_registration(
@@ -589,6 +631,7 @@ def _outside(platform: Platform[Settings]) -> Outside:
         ),
         timestamps=HttpTimestamps(authority, checker=tokens),
         archive=SignatureArchive(trust=trust, clock=clock),
+        photo_judge=SocketPhotoJudge(Path(settings.photo_socket)),
         servers=(*servers, *cameras.values(), *([ncanode] if ncanode else [])),
     )
 

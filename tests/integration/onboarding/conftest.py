@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
+from infra.demo.photo import portrait
 from infra.simulators.client import Person
 from infra.stack import Stack
 from kernel.context import Context
@@ -36,7 +37,7 @@ from services.onboarding.storage import metadata
 from services.onboarding.wiring import UseCases
 from tests import databases
 from tests.integration.simulators.stand import Stand, make_pki, running_stand
-from tests.unit.onboarding.pictures import png
+from tests.portraits.booth import running_judge
 
 collect_ignore = [] if os.environ.get("EDS_VECTORS") else ["test_vectors.py"]
 
@@ -89,9 +90,11 @@ class Cabinet:
         )
         return [row.data for row in found]
 
-    def applicant(self, seed: str, *, kind: str = "individual_sign") -> "Applicant":
+    def applicant(
+        self, seed: str, *, kind: str = "individual_sign", photo_differs: bool = False
+    ) -> "Applicant":
         """Somebody the state knows, with a certificate, whose registration begins."""
-        person = self.stand.known_person(seed)
+        person = self.stand.known_person(seed, photo_differs=photo_differs)
         person.enrol(self.stand.public_url, self.stand.pki.ca, kind)
         return Applicant(self, person)
 
@@ -171,12 +174,13 @@ class Applicant:
             ),
         )
 
-    def give_photo(self) -> None:
-        self.cabinet.use_cases.put_photo(
+    def give_photo(self, raw: bytes | None = None) -> Mapping[str, Json]:
+        """By default one that nothing is wrong with."""
+        return self.cabinet.use_cases.put_photo(
             self.cabinet.context(),
             registration_id=self.registration_id,
             token=self.token,
-            raw=png(),
+            raw=portrait() if raw is None else raw,
         )
 
     def open_ceremony(self) -> None:
@@ -248,13 +252,21 @@ def outer_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         yield stand
 
 
-def _environment(servers: Stack, stand: Stand) -> dict[str, str]:
+@pytest.fixture(scope="session")
+def photo_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The photo judge, a process of its own."""
+    with running_judge(tmp_path_factory.mktemp("photo")) as judge:
+        yield judge.path
+
+
+def _environment(servers: Stack, stand: Stand, photo_socket: Path) -> dict[str, str]:
     certificate, key = stand.pki.pair("partner")
     outside = {
         "COID_URL": stand.partner_url,
         "STATE_URL": stand.partner_url,
         "CA_URL": stand.public_url,
         "BANK_URL": stand.bank_url,
+        "PHOTO_SOCKET": str(photo_socket),
         "OUTER_CA": str(stand.pki.ca),
         "OUTER_CERT": str(certificate),
         "OUTER_KEY": str(key),
@@ -280,13 +292,13 @@ def owner_engine(servers: Stack) -> Iterator[Engine]:
 def cabinet(
     servers: Stack,
     outer_world: Stand,
+    photo_socket: Path,
     owner_engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Cabinet]:
     """Use cases as the process builds them, on an empty database."""
-    settings = read(
-        Settings, prefix="onboarding", environ=_environment(servers, outer_world)
-    )
+    environ = _environment(servers, outer_world, photo_socket)
+    settings = read(Settings, prefix="onboarding", environ=environ)
     platform = Platform.open(settings)
     twin = TwinCodes()
     twin.platform, twin.phones = platform, {}

@@ -159,10 +159,24 @@ def test_a_provider_signs_with_its_own_organisation_only(
     cabinet: Cabinet,
 ) -> None:
     """ЦОИД's БИН is not the second provider's, nor the other way round."""
-    choosing(cabinet, bin_=COID.bin)
     applicant = cabinet.applicant("whose")
-    applicant.up_to_ceremony()
+    applicant.confirm_phone()
+    applicant.give_data()
+    applicant.give_photo()
+    choosing(cabinet, bin_=COID.bin)
+    applicant.open_ceremony()
     assert refusal(applicant.pass_biometrics).code == "protocol_signature_invalid"
+
+
+@pytest.mark.clause("4.2")
+def test_a_photo_is_compared_by_the_provider_in_force(cabinet: Cabinet) -> None:
+    choosing(cabinet)
+    applicant = cabinet.applicant("photo-elsewhere")
+    applicant.confirm_phone()
+    applicant.give_data()
+    assert applicant.give_photo()["state"] == "photo_accepted"
+    (compared,) = cabinet.rows("SELECT provider, code FROM photo_comparisons")
+    assert (compared.provider, compared.code) == ("other", None)
 
 
 def test_a_provider_nobody_configured_is_broken(cabinet: Cabinet) -> None:

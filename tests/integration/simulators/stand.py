@@ -149,10 +149,10 @@ class Stand:
         """An invented person, known to nobody yet."""
         return person_from_seed(seed, ca=self.pki.ca, clock_file=self.clock_file)
 
-    def known_person(self, seed: str) -> Person:
+    def known_person(self, seed: str, *, photo_differs: bool = False) -> Person:
         """A person in the state base with an account at the bank."""
         person = self.person(seed)
-        self.control.create_person(person)
+        self.control.create_person(person, photo_differs=photo_differs)
         self.control.create_account(iban=person.iban, iin=person.iin)
         return person
 

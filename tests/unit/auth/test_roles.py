@@ -9,9 +9,10 @@ from services.auth.domain.roles import PERMISSIONS, ROLES, Role, permissions_of
 AGREED = """
 client-care        clients.end_session clients.look clients.read locks.look
                    registrations.look
-underwriter        antifraud.look
+underwriter        antifraud.look photos.decide photos.look
 fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.release
-                   clients.look clients.read locks.look registrations.look
+                   clients.look clients.read locks.look photos.decide photos.look
+                   registrations.look
 treasurer          platform.look
 security-officer   approvals.decide approvals.look audit.look audit.verify
                    clients.end_session clients.look locks.look platform.drop_decide

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from kernel.crypto import Json
+from kernel.crypto import Json, sha256_hex
 from kernel.errors import Refused, Transient
 from kernel.events import Event
 from kernel.pages import Page
@@ -38,6 +38,7 @@ from services.onboarding.domain.change import (
     ChangeKind,
     ChangeState,
 )
+from services.onboarding.domain.comparison import Comparison
 from services.onboarding.domain.consent import (
     ConsentKind,
     ConsentRecord,
@@ -51,6 +52,7 @@ from services.onboarding.domain.person import (
     PhoneVerdict,
     StateRecord,
 )
+from services.onboarding.domain.portrait import PhotoLimits
 from services.onboarding.domain.protocol import Protocol
 from services.onboarding.domain.reading import Reading
 from services.onboarding.domain.refusal import RefusalRecord
@@ -59,9 +61,11 @@ from services.onboarding.domain.signature import Algorithm, Examination
 from services.onboarding.domain.visits import Visit, VisitRules
 from services.onboarding.handlers.accounts import Owners
 from services.onboarding.handlers.ceremonies import Desk
+from services.onboarding.handlers.photos import Studio
 from services.onboarding.ports import (
     Client,
     Identified,
+    PhotoOnFile,
     ProtocolProof,
     Provider,
     SentCode,
@@ -70,7 +74,6 @@ from services.onboarding.ports import (
     SignatureProof,
     SignedProtocol,
     Stamp,
-    StoredPhoto,
 )
 from tests.unit.onboarding.builders import (
     COID_BIN,
@@ -83,9 +86,11 @@ from tests.unit.onboarding.builders import (
     protocol,
     record,
 )
+from tests.unit.onboarding.photo_twins import LIMITS, FakeJudge, FakePhotos
 
 RIGHT_CODE = "123456"
 SITE = "creditplus.kz"
+PHOTO_TRIES = 5
 QUARANTINE = timedelta(days=180)
 MOST_ACCOUNTS = 3
 _ENDED = {RegistrationState.ACTIVE, RegistrationState.REFUSED}
@@ -120,7 +125,8 @@ class FakeRegistrations:
     rows: dict[UUID, Registration] = field(default_factory=dict)
     tries: dict[UUID, int] = field(default_factory=dict)
     persons: dict[UUID, Person] = field(default_factory=dict)
-    photos: dict[UUID, StoredPhoto] = field(default_factory=dict)
+    photos: dict[UUID, str] = field(default_factory=dict)
+    """Digests of accepted photos."""
     refused: list[RefusalRecord] = field(default_factory=list)
 
     def add(self, registration: Registration) -> None:
@@ -192,17 +198,8 @@ class FakeRegistrations:
     def person(self, client_id: UUID) -> Person | None:
         return self.persons.get(client_id)
 
-    def add_photo(
-        self,
-        photo: StoredPhoto,
-        *,
-        at: datetime,
-    ) -> None:
-        self.photos[photo.registration_id] = photo
-
     def photo_sha256(self, registration_id: UUID) -> str | None:
-        photo = self.photos.get(registration_id)
-        return None if photo is None else photo.sha256
+        return self.photos.get(registration_id)
 
     def identified(self, *, limit: int) -> tuple[UUID, ...]:
         waiting = [
@@ -632,9 +629,15 @@ class FakeDossiers:
 
     unit: "FakeUnit"
 
-    def photo(self, client_id: UUID) -> StoredPhoto | None:
+    def photo(self, client_id: UUID) -> PhotoOnFile | None:
         client = self.unit.clients.rows[client_id]
-        return self.unit.registrations.photos.get(client.registration_id)
+        accepted = self.unit.registrations.photos.get(client.registration_id)
+        for photo in self.unit.photos.judged:
+            if photo.seen.sha256 == accepted:
+                return PhotoOnFile(
+                    media_type="image/jpeg", sha256=accepted, raw=photo.seen.jpeg
+                )
+        return None
 
     def identifications(self, client_id: UUID) -> tuple[Identified, ...]:
         return tuple(
@@ -704,10 +707,14 @@ class FakeUnit:
     readings: FakeReadings = field(default_factory=FakeReadings)
     documents: FakeDocuments = field(default_factory=FakeDocuments)
     archive: FakeKeptSignatures = field(default_factory=FakeKeptSignatures)
+    photos: FakePhotos = field(init=False)
     events: list[Event] = field(default_factory=list)
     open: bool = False
     replies: list[Mapping[str, Json]] | None = None
     """Of the one Idempotency-Key there is, if requests have one."""
+
+    def __post_init__(self) -> None:
+        self.photos = FakePhotos(self.registrations)
 
     @property
     def dossiers(self) -> FakeDossiers:
@@ -738,6 +745,7 @@ class FakeUnit:
                 self.obligations,
                 self.readings,
                 self.documents,
+                self.photos,
             )
         )
         said, self.open = len(self.events), True
@@ -754,6 +762,7 @@ class FakeUnit:
                 self.obligations,
                 self.readings,
                 self.documents,
+                self.photos,
             ) = before
             del self.events[said:]
             raise
@@ -869,6 +878,8 @@ class FakeCoid:
     unit: FakeUnit
     changed: dict[str, object] = field(default_factory=dict)
     opened: list[dict[str, object]] = field(default_factory=list)
+    compared: list[dict[str, object]] = field(default_factory=list)
+    away: bool = False
 
     def open(
         self, *, reference: str, nonce: str, iin: Iin, document_sha256: str, by: Leave
@@ -897,6 +908,32 @@ class FakeCoid:
         if code != RIGHT_CODE:
             raise Refused("biometrics_code_unknown", "No.", next_step="Again.")
         return SignedProtocol(protocol=session_id.encode(), signature=b"cms")
+
+    def compare(
+        self, *, iin: Iin, nonce: str, photo: bytes, by: Leave
+    ) -> SignedProtocol:
+        by.demand(ConsentKind.BIOMETRICS)
+        _refuse_inside(self.unit)
+        if self.away:
+            raise Transient("ЦОИД is away")
+        said = {
+            "protocol_id": f"comparison-{len(self.compared) + 1}",
+            "nonce": nonce,
+            "iin": iin,
+            "photo_sha256": sha256_hex(photo),
+            "score": Decimal(97),
+            "completed_at": NOW,
+        }
+        self.compared.append(said | self.changed)
+        name = str(said["protocol_id"])
+        return SignedProtocol(protocol=name.encode(), signature=b"cms")
+
+    def read_comparison(self, raw: bytes) -> Comparison | None:
+        """The port `Protocols` as well."""
+        for one in self.compared:
+            if one["protocol_id"] == raw.decode():
+                return Comparison(**one)  # type: ignore[arg-type] # as said above
+        return None
 
     def read(self, raw: bytes) -> Protocol | None:
         """The port `Protocols` as well."""
@@ -970,6 +1007,12 @@ class FakeRules:
     def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:
         return TEXTS
 
+    def photo(self, at: datetime) -> PhotoLimits:
+        return LIMITS
+
+    def photo_tries(self, at: datetime) -> int:
+        return PHOTO_TRIES
+
 
 def _refuse_inside(unit: FakeUnit) -> None:
     assert not unit.open, "a call to the outside inside a transaction"
@@ -988,6 +1031,7 @@ class Bench:
         self.cards = FakeCards(self.unit)
         self.coid = FakeCoid(self.unit)
         self.signatures = FakeSignatures(self.unit)
+        self.judge = FakeJudge(self.unit)
         self.rules = FakeRules()
         self._secrets = 0
         self.iin = IIN
@@ -1018,4 +1062,18 @@ class Bench:
             rules=self.rules,
             providers=self,
             site=SITE,
+        )
+
+    @property
+    def studio(self) -> Studio:
+        return Studio(
+            begin=self.unit.begin,
+            clock=self.clock,
+            ids=self.ids,
+            secrets=self.secret,
+            rules=self.rules,
+            judge=self.judge,
+            providers=self,
+            protocols=self.coid,
+            signatures=self.signatures,
         )

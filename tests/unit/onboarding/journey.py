@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from kernel.crypto import Json
-from services.onboarding.handlers import ceremonies, proofs, registration
+from services.onboarding.handlers import ceremonies, photos, proofs, registration
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.registration import Application
 from tests.unit.onboarding.builders import PHONE, application
@@ -68,11 +68,8 @@ class Applicant:
         )
 
     def give_photo(self, raw: bytes | None = None) -> Mapping[str, Json]:
-        bench = self.bench
-        return registration.put_photo(
-            begin=bench.unit.begin,
-            clock=bench.clock,
-            ids=bench.ids,
+        return photos.put_photo(
+            studio=self.bench.studio,
             registration_id=self.registration_id,
             token=self.token,
             raw=png() if raw is None else raw,

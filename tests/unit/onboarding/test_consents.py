@@ -165,6 +165,14 @@ def test_no_visit_to_coid_without_consent(applicant: Applicant) -> None:
     assert applicant.bench.coid.opened == []
 
 
+@pytest.mark.seeded("onboarding_photo_compared_without_consent")
+def test_no_photo_is_compared_without_consent(applicant: Applicant) -> None:
+    applicant.give_data()
+    take_back(applicant, BIOMETRICS)
+    assert code_of(applicant.give_photo) == "consent_missing"
+    assert applicant.bench.coid.compared == []
+
+
 @pytest.mark.seeded("onboarding_coid_result_without_consent")
 def test_no_result_of_coid_is_fetched_without_consent(applicant: Applicant) -> None:
     applicant.give_data()
@@ -253,6 +261,7 @@ def test_every_adapter_wants_the_consent_of_its_own_purpose() -> None:
         lambda leave: state.person(IIN, by=leave),
         lambda leave: state.phone_owner(IIN, PHONE, by=leave),
         lambda leave: coid.result("session-1", "1", by=leave),
+        lambda leave: coid.compare(iin=IIN, nonce="n", photo=b"", by=leave),
         lambda leave: coid.open(
             reference="r", nonce="n", iin=IIN, document_sha256=TEXT, by=leave
         ),

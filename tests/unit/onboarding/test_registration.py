@@ -7,7 +7,6 @@ from kernel.events.onboarding import (
     AccountOwnershipProved,
     ClientActivated,
     PhoneConfirmed,
-    PhotoJudged,
     RegistrationStarted,
 )
 from services.onboarding.domain.account import AccountState, OwnershipVerdict
@@ -168,29 +167,6 @@ def test_iin_once_given_stays(bench: Bench) -> None:
         applicant.give_data(application(person(iin=OTHER_IIN)))
     assert _code(refused) == "registration_step_wrong"
     assert person() == bench.unit.registrations.persons[applicant.client_id]
-
-
-def test_refused_upload_is_published_and_not_kept(bench: Bench) -> None:
-    applicant = Applicant(bench)
-    applicant.confirm()
-    applicant.give_data()
-    with pytest.raises(Refused) as refused:
-        applicant.give_photo(b"<svg/>")
-    assert (
-        _code(refused),
-        applicant.state,
-    ) == ("photo_not_an_image", "data_complete")
-    assert bench.unit.registrations.photos == {}
-    (event,) = bench.unit.said(PhotoJudged)
-    assert isinstance(event, PhotoJudged)
-    assert event.verdict == "refused"
-
-
-def test_picture_is_accepted(bench: Bench) -> None:
-    applicant = Applicant(bench)
-    applicant.confirm()
-    applicant.give_data()
-    assert applicant.give_photo()["next_step"] == "identify"
 
 
 def test_standing_is_shown_to_the_holder(bench: Bench) -> None:

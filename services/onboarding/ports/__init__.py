@@ -30,6 +30,7 @@ from services.onboarding.domain.ceremony import (
     CeremonyState,
 )
 from services.onboarding.domain.change import Change, ChangeKind, ChangeState
+from services.onboarding.domain.comparison import Comparison
 from services.onboarding.domain.consent import (
     ConsentKind,
     ConsentRecord,
@@ -43,7 +44,7 @@ from services.onboarding.domain.person import (
     PhoneVerdict,
     StateRecord,
 )
-from services.onboarding.domain.photo import Picture
+from services.onboarding.domain.portrait import PhotoLimits
 from services.onboarding.domain.protocol import Protocol as BiometricProtocol
 from services.onboarding.domain.reading import Reading
 from services.onboarding.domain.refusal import RefusalRecord
@@ -55,23 +56,13 @@ from services.onboarding.domain.signature import (
     SignatureFacts,
 )
 from services.onboarding.domain.visits import Visit
+from services.onboarding.ports.photos import Photos
 
 Blind = Callable[[str, str], str]
 """Kind and value of a personal datum → its keyed token."""
 
 Secrets = Callable[[int], str]
 """A fresh secret of that many random bytes, as URL-safe text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredPhoto:
-    """A photo and what was read from its header."""
-
-    photo_id: UUID
-    registration_id: UUID
-    picture: Picture
-    sha256: str
-    raw: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,8 +186,6 @@ class Registrations(Protocol):
     ) -> None: ...
 
     def person(self, client_id: UUID) -> Person | None: ...
-
-    def add_photo(self, photo: StoredPhoto, *, at: datetime) -> None: ...
 
     def photo_sha256(self, registration_id: UUID) -> str | None: ...
 
@@ -359,10 +348,19 @@ class Documents(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoOnFile:
+    """The registration photo as it is kept."""
+
+    media_type: str
+    sha256: str
+    raw: bytes
+
+
 class Dossiers(Protocol):
     """What is kept of a client beside the person: for an export to that client."""
 
-    def photo(self, client_id: UUID) -> StoredPhoto | None: ...
+    def photo(self, client_id: UUID) -> PhotoOnFile | None: ...
 
     def identifications(self, client_id: UUID) -> tuple[Identified, ...]:
         """The oldest first."""
@@ -499,6 +497,9 @@ class Unit(Protocol):
     def registrations(self) -> Registrations: ...
 
     @property
+    def photos(self) -> Photos: ...
+
+    @property
     def clients(self) -> Clients: ...
 
     @property
@@ -600,6 +601,12 @@ class BiometricProvider(Protocol):
         """Refused with ``biometrics_code_unknown`` when the code is not of it."""
         ...
 
+    def compare(
+        self, *, iin: Iin, nonce: str, photo: bytes, by: Leave
+    ) -> SignedProtocol:
+        """Compare a photo with the state's reference of a person."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
@@ -627,6 +634,10 @@ class Protocols(Protocol):
 
     def read(self, raw: bytes) -> BiometricProtocol | None:
         """None when the bytes are no protocol."""
+        ...
+
+    def read_comparison(self, raw: bytes) -> Comparison | None:
+        """None when the bytes are no comparison."""
         ...
 
 
@@ -689,4 +700,12 @@ class Rules(Protocol):
 
     def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:
         """The texts that may be consented to at an instant, one per purpose."""
+        ...
+
+    def photo(self, at: datetime) -> PhotoLimits:
+        """What a photo is judged by at an instant."""
+        ...
+
+    def photo_tries(self, at: datetime) -> int:
+        """How many photos one registration may have judged."""
         ...
