@@ -451,7 +451,10 @@ def test_what_was_replaced_comes_back_by_new_proofs_only(owner: Changing) -> Non
         owner.cabinet.owner.begin() as connection,
     ):
         connection.execute(
-            text("UPDATE accounts SET iban_token = :token, iban_sealed = :sealed"),
+            text(
+                "UPDATE accounts SET iban_token = :token, iban_sealed = :sealed,"
+                " state = 'unproved'"
+            ),
             {"token": second.iban_token, "sealed": second.iban_sealed},
         )
 
