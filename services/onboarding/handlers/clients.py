@@ -51,11 +51,12 @@ def get_contact(
 
 
 def get_account(
-    *, begin: Begin, client_id: UUID, account_id: UUID | None = None
+    *, begin: Begin, clock: Clock, client_id: UUID, account_id: UUID | None = None
 ) -> Mapping[str, Json]:
     """One account of the client, masked: the one named, or else the selected one.
 
-    One that is being added (`state` is ``proposed``) may be named for a contract.
+    One that is being added (`state` is ``proposed``) may be named for a contract,
+    while its change may be gone on with.
     """
     with begin() as unit:
         load_client(unit, client_id)
@@ -68,7 +69,11 @@ def get_account(
             "masked_iban": account.destination.masked(),
             "state": account.state.value,
         }
-    if change and (change.client_id, change.state) == (client_id, ChangeState.CHECKED):
+    if (
+        change
+        and (change.client_id, change.state) == (client_id, ChangeState.CHECKED)
+        and clock.now() < change.expires_at
+    ):
         return {
             "account_id": str(account_id),
             "masked_iban": change.destination.masked(),

@@ -461,7 +461,10 @@ class UseCases:
         self, context: Context, *, client_id: UUID, account_id: UUID | None = None
     ) -> Mapping[str, Json]:
         return clients.get_account(
-            begin=self._begin(context), client_id=client_id, account_id=account_id
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            client_id=client_id,
+            account_id=account_id,
         )
 
     def get_contract_account(

@@ -23,7 +23,7 @@ from services.onboarding.domain.account import (
 from services.onboarding.domain.ceremony import CeremonyState
 from services.onboarding.domain.change import Act, ChangeKind, ChangeState
 from services.onboarding.domain.signature import SignatureFacts
-from services.onboarding.handlers import accounts, ceremonies, changes
+from services.onboarding.handlers import accounts, ceremonies, changes, clients
 from services.onboarding.handlers.account_changes import (
     AccountWish,
     start_account_change,
@@ -404,8 +404,20 @@ def test_an_account_given_up_meanwhile_leaves_the_contract_unsigned(
 
 
 def test_an_account_is_named_in_a_contract_within_its_hour(owned: Owned) -> None:
+    """An application may name it as long; then a contract would not be signed."""
     account_id = owned.begin(Act.ADD, SECOND)
+
+    def shown() -> object:
+        return clients.get_account(
+            begin=owned.bench.unit.begin,
+            clock=owned.bench.clock,
+            client_id=owned.client_id,
+            account_id=account_id,
+        )["state"]
+
+    assert shown() == "proposed"
     owned.bench.clock.move(hours=1)
+    assert refusal(shown) == "account_unknown"
     document = f"to {SECOND.reveal()}".encode()
     assert refusal(lambda: owned.open_contract(document, account_id)) == (
         "change_expired"

@@ -139,7 +139,9 @@ def test_unknown_client_has_no_data(client: Bench, name: str) -> None:
 
 
 def test_account_is_shown_masked(client: Bench) -> None:
-    shown = clients.get_account(begin=client.unit.begin, client_id=CLIENT)
+    shown = clients.get_account(
+        begin=client.unit.begin, clock=client.clock, client_id=CLIENT
+    )
     assert shown["masked_iban"] == "***338"
     assert IBAN.reveal() not in str(shown)
 
