@@ -18,7 +18,7 @@ TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 SIGNING = ("digital_signature", "non_repudiation")
 
 COMMON_NAME, SURNAME, SERIAL, COUNTRY = "2.5.4.3", "2.5.4.4", "2.5.4.5", "2.5.4.6"
-UNIT = "2.5.4.11"
+ORGANISATION, UNIT = "2.5.4.10", "2.5.4.11"
 IIN = "900101300017"
 
 _USAGES = (

@@ -19,6 +19,7 @@ from tests.eds.authority import (
     IIN,
     OCSP_SIGNING,
     ONE_YEAR,
+    ORGANISATION,
     PERSON,
     SERIAL,
     SIGNING,
@@ -449,9 +450,13 @@ def _usages(maker: Maker) -> Iterator[Case]:
             f"{GOST} {name}", GOST, maker.issuing, extensions, person_name()
         )
         yield maker.case(f"usage-{name}", "wrong_usage", f"12: {name}", holder=holder)
-    unit = person_name(IIN, (UNIT, "BIN990140000007"))
-    holder = maker.person("with unit", subject=unit)
-    yield maker.case("organisation", "wrong_usage", "13: OU=BIN", holder=holder)
+    for name, attribute_type, value in (
+        ("organisation", UNIT, "BIN990140000007"),
+        ("organisation-name", ORGANISATION, "АО «ТЕСТ»"),
+    ):
+        subject = person_name(IIN, (attribute_type, value))
+        holder = maker.person(name, subject=subject)
+        yield maker.case(name, "wrong_usage", f"13: {name}", holder=holder)
 
 
 def _persons(maker: Maker) -> Iterator[Case]:

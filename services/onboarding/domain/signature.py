@@ -101,6 +101,7 @@ class CertificateFacts:
     serial: str
     sha256: str
     serial_numbers: tuple[str, ...]
+    organisations: tuple[str, ...]
     organisational_units: tuple[str, ...]
     key_usage: frozenset[str]
     extended_key_usage: frozenset[str]
@@ -167,7 +168,8 @@ class NaturalPerson:
             _under(usage, arc) for usage in usages for arc in _FORBIDDEN_TO_PERSONS
         )
         foreign = any(not _known_to_persons(usage) for usage in usages)
-        if not for_persons or foreign or certificate.organisational_units:
+        organisation = certificate.organisations or certificate.organisational_units
+        if not for_persons or foreign or organisation:
             return Code.WRONG_USAGE
         named = [_IIN.fullmatch(text) for text in certificate.serial_numbers]
         if len(named) != 1 or named[0] is None or named[0][1] != self.iin:

@@ -154,6 +154,7 @@ def certificate(**changed: object) -> CertificateFacts:
         "serial": "4a01",
         "sha256": TEXT,
         "serial_numbers": (f"IIN{IIN.reveal()}",),
+        "organisations": (),
         "organisational_units": (),
         "key_usage": frozenset({"digital_signature", "non_repudiation"}),
         "extended_key_usage": frozenset({EMAIL_PROTECTION, NATURAL_PERSON}),

@@ -68,3 +68,10 @@ def test_attributes_are_signed_in_der() -> None:
 @pytest.mark.seeded("onboarding_other_hash_beside_the_signature")
 def test_the_hash_is_the_one_of_the_signature() -> None:
     assert _verdict("digest-256") == "algorithm_mismatch"
+
+
+@pytest.mark.clause("4.2")
+@pytest.mark.seeded("onboarding_employee_signs_for_himself")
+def test_a_certificate_of_an_organisation_is_nobodys_own() -> None:
+    assert _verdict("organisation") == "wrong_usage"
+    assert _verdict("organisation-name") == "wrong_usage"

@@ -173,6 +173,7 @@ def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
         serial=f"{certificate.serial_number:x}",
         sha256=sha256_hex(der(certificate)),
         serial_numbers=_subject_values(certificate, "serial_number"),
+        organisations=_subject_values(certificate, "organization_name"),
         organisational_units=_subject_values(certificate, "organizational_unit_name"),
         key_usage=key_usages(certificate) or frozenset(),
         extended_key_usage=frozenset(extended_usages(certificate)),
