@@ -13,7 +13,7 @@ keeps a local copy. Four eyes and the ban on changing the past are the registry'
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Self, TypeVar
@@ -71,7 +71,7 @@ class Setting:
 class Policy:
     """An immutable collection of settings; `with_setting` gives a new one."""
 
-    __slots__ = ("_records",)
+    __slots__ = ("_latest_first", "_records")
 
     def __init__(self, settings: Iterable[Setting]) -> None:
         """Broken if a key has two values of one date, two types or a weak value."""
@@ -81,6 +81,11 @@ class Policy:
         self._records: Mapping[str, tuple[Setting, ...]] = MappingProxyType(
             {key: _in_order(chain) for key, chain in records.items()}
         )
+        # Asked for many times in every request: days are made instants once.
+        self._latest_first = {
+            key: [(one.effective_at.astimezone(UTC), one) for one in reversed(chain)]
+            for key, chain in self._records.items()
+        }
 
     def __iter__(self) -> Iterator[Setting]:
         for chain in self._records.values():
@@ -97,8 +102,10 @@ class Policy:
         record: no source gives a value for that time, and none is invented.
         """
         instant = instant_of(at)
-        for setting in reversed(self._chain(key)):
-            if setting.effective_at <= instant:
+        if key not in self._latest_first:
+            raise _undefined(key)
+        for since, setting in self._latest_first[key]:
+            if since <= instant:
                 return setting
         raise Broken(f"The setting {key} has no value at that time")
 
@@ -165,7 +172,7 @@ class Policy:
 
     def _chain(self, key: str) -> tuple[Setting, ...]:
         if key not in self._records:
-            raise Broken(f"The setting {key} is not defined")
+            raise _undefined(key)
         return self._records[key]
 
     def _typed(self, key: str, at: date | datetime, kind: type[T]) -> T:
@@ -173,6 +180,10 @@ class Policy:
         if not isinstance(value, kind):
             raise Broken(f"The setting {key} is not of type {kind.__name__}")
         return value
+
+
+def _undefined(key: str) -> Broken:
+    return Broken(f"The setting {key} is not defined")
 
 
 def instant_of(moment: date | datetime) -> datetime:

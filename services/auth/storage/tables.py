@@ -187,24 +187,34 @@ languages = Table(
     CheckConstraint("language IN ('kk', 'ru', 'en')", name="languages_known"),
 )
 
-totp_factors = Table(
-    "totp_factors",
-    metadata,
-    Column("login_id", Uuid, primary_key=True),
-    Column("secret_sealed", LargeBinary, nullable=False),
-    Column("begun_at", DateTime(timezone=True), nullable=False),
-    Column("confirmed_at", DateTime(timezone=True)),
-    Column("last_step", BigInteger, nullable=False),
-)
 
-recovery_codes = Table(
-    "recovery_codes",
-    metadata,
-    Column("login_id", Uuid, primary_key=True),
-    Column("code_token", Text, primary_key=True),
-    Column("made_at", DateTime(timezone=True), nullable=False),
-    Column("used_at", DateTime(timezone=True)),
-)
+def _totps(name: str) -> Table:
+    """Secrets of authenticators; staff ids stand in the same column as logins."""
+    return Table(
+        name,
+        metadata,
+        Column("login_id", Uuid, primary_key=True),
+        Column("secret_sealed", LargeBinary, nullable=False),
+        Column("begun_at", DateTime(timezone=True), nullable=False),
+        Column("confirmed_at", DateTime(timezone=True)),
+        Column("last_step", BigInteger, nullable=False),
+    )
+
+
+def _recovery_codes(name: str) -> Table:
+    """Codes on paper, of clients or of the staff."""
+    return Table(
+        name,
+        metadata,
+        Column("login_id", Uuid, primary_key=True),
+        Column("code_token", Text, primary_key=True),
+        Column("made_at", DateTime(timezone=True), nullable=False),
+        Column("used_at", DateTime(timezone=True)),
+    )
+
+
+totp_factors = _totps("totp_factors")
+recovery_codes = _recovery_codes("recovery_codes")
 
 factor_attempts = Table(
     "factor_attempts",
@@ -385,21 +395,5 @@ Index(
 )
 
 # As of clients, apart from them: the gateway has no right here.
-staff_totps = Table(
-    "staff_totps",
-    metadata,
-    Column("login_id", Uuid, primary_key=True),
-    Column("secret_sealed", LargeBinary, nullable=False),
-    Column("begun_at", DateTime(timezone=True), nullable=False),
-    Column("confirmed_at", DateTime(timezone=True)),
-    Column("last_step", BigInteger, nullable=False),
-)
-
-staff_recovery_codes = Table(
-    "staff_recovery_codes",
-    metadata,
-    Column("login_id", Uuid, primary_key=True),
-    Column("code_token", Text, primary_key=True),
-    Column("made_at", DateTime(timezone=True), nullable=False),
-    Column("used_at", DateTime(timezone=True)),
-)
+staff_totps = _totps("staff_totps")
+staff_recovery_codes = _recovery_codes("staff_recovery_codes")
