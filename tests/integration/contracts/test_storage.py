@@ -131,7 +131,7 @@ def test_personal_data_are_sealed(desk: Desk) -> None:
     person = borrower()
     ((document,),) = desk.rows("SELECT document FROM contracts")
     traces = desk.rows("SELECT found FROM application_checks")
-    assert len(traces) == 6
+    assert len(traces) == 7
     stored = bytes(document) + b"".join(bytes(row.found) for row in traces)
     for secret in (person.iin, person.surname, person.document_number, "R-1"):
         assert secret.encode() not in stored
