@@ -41,8 +41,8 @@ from tests.benchmarks.bench import Bench
 from tests.benchmarks.rows import OURS, Aim, Figures, Row
 from tests.eds import authority
 from tests.eds.authority import IIN, House, house, member, person_name, signing
-from tests.eds.cases import DAY, NOW
 from tests.eds.keys import hashed, stream
+from tests.eds.making import DAY, NOW
 from tests.eds.messages import cms
 from tests.eds.oracle import OpenSsl
 from tests.eds.russian import profile

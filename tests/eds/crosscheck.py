@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from tests.eds import mutation
 from tests.eds.authority import house
-from tests.eds.cases import NOW
+from tests.eds.making import NOW
 from tests.eds.mutation import Sample, home, samples, verdict
 from tests.eds.oracle import OpenSsl
 

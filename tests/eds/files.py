@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 from tests.eds.authority import house
-from tests.eds.cases import DOCUMENT, all_cases
+from tests.eds.cases import all_cases
 from tests.eds.keys import SCHEMES
+from tests.eds.making import DOCUMENT
 
 FOLDER = Path(__file__).parent / "files"
 

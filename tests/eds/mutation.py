@@ -14,8 +14,8 @@ from services.onboarding.adapters.eds.timestamp import TokenChecker
 from services.onboarding.adapters.eds.trust import PinnedTrust
 from services.onboarding.domain.signature import Trust, judge
 from tests.eds.authority import House, house
-from tests.eds.cases import NOW
 from tests.eds.keys import SCHEMES, stream
+from tests.eds.making import NOW
 from tests.eds.messages import Wish, cms
 from tests.eds.verdicts import ALL, AnySigner, Moment
 

@@ -34,9 +34,9 @@ from tests.eds.authority import (
     key_usage,
     ocsp,
 )
-from tests.eds.cases import ALTERED, DAY, DOCUMENT, NOW
 from tests.eds.der import name
 from tests.eds.keys import key
+from tests.eds.making import ALTERED, DAY, DOCUMENT, NOW
 from tests.eds.messages import Stamping, cms, token
 from tests.unit.onboarding.fakes import FakeClock, FakeIds, FakeRules, FakeUnit
 

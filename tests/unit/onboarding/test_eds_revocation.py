@@ -12,7 +12,7 @@ from services.onboarding.adapters.eds.revocation import CRL_AGE, HttpRevocation
 from services.onboarding.adapters.http import OuterServer, Reply
 from services.onboarding.domain.signature import Trust
 from tests.eds.authority import GOOD, UNKNOWN, crl, house, ocsp, revoked_at
-from tests.eds.cases import DAY, NOW
+from tests.eds.making import DAY, NOW
 
 HOUSE = house("gost2015_512")
 PERSON = x509.Certificate.load(HOUSE.person.certificate)
