@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from kernel.errors import Refused
+from services.onboarding.domain.portrait import Fault
 from services.onboarding.domain.registration import (
     ALREADY_REGISTERED,
     BIOMETRICS_NEGATIVE,
@@ -46,6 +47,7 @@ class Reason(StrEnum):
     PHONE_IS_A_LOGIN = "phone_is_a_login"
     PHONE_RESTS = "phone_rests"
     PERSON_HAS_AN_ACCOUNT = "person_has_an_account"
+    PHOTO_OF_ANOTHER = "photo_of_another"
     BIOMETRICS_FAILED = "biometrics_failed"
 
 
@@ -130,6 +132,7 @@ TELLINGS: Final[Mapping[Reason, Telling]] = MappingProxyType(
         Reason.PHONE_IS_A_LOGIN: _ended(PHONE_REGISTERED, LOG_IN),
         Reason.PHONE_RESTS: _ended(PHONE_QUARANTINED),
         Reason.PERSON_HAS_AN_ACCOUNT: _ended(ALREADY_REGISTERED, LOG_IN),
+        Reason.PHOTO_OF_ANOTHER: _ended(Fault.PERSON.value),
         Reason.BIOMETRICS_FAILED: _ended(BIOMETRICS_NEGATIVE),
     }
 )

@@ -8,11 +8,16 @@ from uuid import UUID
 from kernel.clock import Clock, rfc3339
 from kernel.crypto import Json
 from kernel.errors import Refused
-from kernel.events.onboarding import PersonalDataRead, PhotoJudged
+from kernel.events.onboarding import PhotoJudged
+from kernel.ids import Ids
 from kernel.pages import Page
 from services.onboarding.domain import registration as rules_of
-from services.onboarding.domain.portrait import Fault, Verdict
+from services.onboarding.domain.portrait import Verdict
+from services.onboarding.domain.reading import reader_of
+from services.onboarding.domain.refusal import Reason
 from services.onboarding.domain.registration import RegistrationState
+from services.onboarding.handlers.readings import record_reading
+from services.onboarding.handlers.refusals import deny
 from services.onboarding.ports import Begin, Unit
 from services.onboarding.ports.photos import Settled, WaitingPhoto
 
@@ -45,8 +50,10 @@ def list_waiting(*, begin: Begin, page: Page) -> Mapping[str, Json]:
     }
 
 
-def show_waiting(*, begin: Begin, photo_id: UUID, reader: UUID) -> Mapping[str, Json]:
-    """A photo that waits, with the picture; that it was looked at is published.
+def show_waiting(
+    *, begin: Begin, clock: Clock, photo_id: UUID, reader: UUID
+) -> Mapping[str, Json]:
+    """A photo that waits, with the picture; that it was looked at is on record.
 
     Refused: ``photo_unknown``.
     """
@@ -56,17 +63,19 @@ def show_waiting(*, begin: Begin, photo_id: UUID, reader: UUID) -> Mapping[str, 
         registration = unit.registrations.get(photo.registration_id)
         if jpeg is None or registration is None:
             raise _unknown()
-        unit.publish(
-            PersonalDataRead(
-                client_id=registration.client_id,
-                reader=f"staff:{reader}",
-                purpose=PURPOSE,
-            )
+        record_reading(
+            unit,
+            registration.client_id,
+            reader=reader_of(reader),
+            purpose=PURPOSE,
+            at=clock.now(),
         )
     return {**_shown(photo), "jpeg_b64": base64.b64encode(jpeg).decode()}
 
 
-def decide(*, begin: Begin, clock: Clock, decision: Decision) -> Mapping[str, Json]:
+def decide(
+    *, begin: Begin, clock: Clock, ids: Ids, decision: Decision
+) -> Mapping[str, Json]:
     """Accept a photo that waits, or refuse it.
 
     A refused photo in review lets the client send another; a refused one that was held
@@ -83,8 +92,12 @@ def decide(*, begin: Begin, clock: Clock, decision: Decision) -> Mapping[str, Js
             else RegistrationState.DATA_COMPLETE
         )
         moved = (
-            unit.registrations.refuse(
-                photo.registration_id, code=Fault.PERSON.value, at=now
+            deny(
+                unit,
+                photo.registration_id,
+                Reason.PHOTO_OF_ANOTHER,
+                ids=ids,
+                at=now,
             )
             if ends
             else unit.registrations.move(

@@ -337,13 +337,17 @@ class UseCases:
 
     def photos_show(self, call: Call, *, photo_id: UUID) -> Mapping[str, Json]:
         return photo_reviews.show_waiting(
-            begin=self._begin(call.context), photo_id=photo_id, reader=call.by.id
+            begin=self._begin(call.context),
+            clock=self._platform.clock,
+            photo_id=photo_id,
+            reader=call.by.id,
         )
 
     def decide_photo(self, call: Call, decision: Decision) -> Mapping[str, Json]:
         return photo_reviews.decide(
             begin=self._begin(call.context),
             clock=self._platform.clock,
+            ids=self._platform.ids,
             decision=decision,
         )
 

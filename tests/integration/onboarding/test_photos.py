@@ -42,12 +42,16 @@ def _decide(cabinet: Cabinet, *, accepts: bool) -> None:
     with begin() as unit:
         (waiting,) = unit.photos.waiting(Page())
     shown = photo_reviews.show_waiting(
-        begin=begin, photo_id=waiting.photo_id, reader=STAFF
+        begin=begin,
+        clock=cabinet.platform.clock,
+        photo_id=waiting.photo_id,
+        reader=STAFF,
     )
     assert shown["jpeg_b64"]
     photo_reviews.decide(
         begin=begin,
         clock=cabinet.platform.clock,
+        ids=cabinet.platform.ids,
         decision=Decision(
             photo_id=waiting.photo_id, accepts=accepts, reason="seen", by=STAFF
         ),

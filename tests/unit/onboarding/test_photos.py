@@ -7,7 +7,11 @@ import pytest
 
 from kernel.crypto import Json
 from kernel.errors import Refused, Transient
-from kernel.events.onboarding import PersonalDataRead, PhotoJudged
+from kernel.events.onboarding import (
+    PersonalDataRead,
+    PhotoJudged,
+    RegistrationRefused,
+)
 from kernel.pages import Page
 from services.onboarding.domain.signature import Code, Unreadable
 from services.onboarding.handlers import photo_reviews
@@ -47,7 +51,10 @@ def _decide(bench: Bench, *, accepts: bool) -> Mapping[str, Json]:
         photo_id=waiting.photo_id, accepts=accepts, reason="seen", by=STAFF
     )
     return photo_reviews.decide(
-        begin=bench.unit.begin, clock=bench.clock, decision=decision
+        begin=bench.unit.begin,
+        clock=bench.clock,
+        ids=bench.ids,
+        decision=decision,
     )
 
 
@@ -200,12 +207,17 @@ def test_the_list_shows_no_picture_and_a_look_is_recorded(
     assert "jpeg_b64" not in str(listed)
     assert str(waiting.photo_id) in str(listed)
     shown = photo_reviews.show_waiting(
-        begin=bench.unit.begin, photo_id=waiting.photo_id, reader=STAFF
+        begin=bench.unit.begin,
+        clock=bench.clock,
+        photo_id=waiting.photo_id,
+        reader=STAFF,
     )
     assert shown["faults"] == ("photo_expression",)
     (event,) = bench.unit.said(PersonalDataRead)
     assert isinstance(event, PersonalDataRead)
     assert (event.reader, event.client_id) == (f"staff:{STAFF}", applicant.client_id)
+    (kept,) = bench.unit.readings.of_client(applicant.client_id, Page())
+    assert (kept.reader, kept.purpose) == (event.reader, "photo_review")
 
 
 @pytest.mark.seeded("onboarding_photo_of_anybody")
@@ -245,6 +257,9 @@ def test_a_person_who_finds_somebody_else_ends_the_registration(
     _decide(bench, accepts=False)
     assert applicant.state == "refused"
     assert _refused(applicant)[0] == "photo_other_person"
+    (told,) = bench.unit.said(RegistrationRefused)
+    assert isinstance(told, RegistrationRefused)
+    assert (told.reason, told.outcome) == ("photo_of_another", "final")
 
 
 def test_a_photo_is_decided_once(bench: Bench, applicant: Applicant) -> None:
@@ -257,6 +272,9 @@ def test_a_photo_is_decided_once(bench: Bench, applicant: Applicant) -> None:
     )
     with pytest.raises(Refused) as refused:
         photo_reviews.decide(
-            begin=bench.unit.begin, clock=bench.clock, decision=decision
+            begin=bench.unit.begin,
+            clock=bench.clock,
+            ids=bench.ids,
+            decision=decision,
         )
     assert refused.value.code == "photo_unknown"
