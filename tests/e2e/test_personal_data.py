@@ -9,6 +9,7 @@ import pytest
 from infra.demo.borrower import Borrower
 from infra.demo.cabinet import Json, ProblemError, until
 from infra.demo.world import World
+from tests.behind import LOAN
 from tests.e2e.test_from_registration_to_money import AMOUNT, register
 from tests.staff import Recruiter
 
@@ -45,7 +46,7 @@ def test_consents_are_taken_back_unless_a_contract_is_open(client: Borrower) -> 
     call = client.cabinet.call
     left = call("DELETE", f"{CONSENTS}/credit_bureau")
     assert left["standing"] == ["biometrics", "personal_data"]
-    unasked = call("POST", "/applications", {"amount": AMOUNT, "term_days": 90})
+    unasked = call("POST", "/applications", LOAN)
     assert (unasked["state"], unasked["refusal_code"]) == (
         "refused",
         "credit_report_consent_missing",

@@ -13,13 +13,14 @@ from infra import topology
 from infra.demo.borrower import Borrower
 from infra.demo.world import World
 from kernel.inbox import RETRY_AFTER_S
-from tests.e2e.test_from_registration_to_money import register
+from tests.e2e.test_from_registration_to_money import AMOUNT, register
 from tests.sweep import Sweep
 from tests.waiting import eventually
 from tests.wire import Wire, fresh_ids, hidden, interests, seed
 
 # The table without which the listener's reaction fails, and to what.
 TRIPWIRES: Final = {
+    "onboarding": ("obligations", "contracts.contract_annulled.v1"),
     "disbursement": ("payouts", "antifraud.operation_suspended.v1"),
     "antifraud": ("signal", "onboarding.client_activated.v1"),
     "auth": ("logins", "onboarding.client_activated.v1"),
@@ -30,9 +31,10 @@ ROUNDS_OF_TRIES: Final = len(RETRY_AFTER_S) + 1
 
 @pytest.fixture
 def people(world: World) -> Iterator[list[Borrower]]:
-    """Two clients: one whose events are poison, one who comes after him."""
+    """Whose events are poison, who comes after him, and who refuses an offer."""
     seeded = seed()
-    found = [world.borrower(f"{seeded}-{name}") for name in ("poison", "next")]
+    names = ("poison", "next", "refusing")
+    found = [world.borrower(f"{seeded}-{name}") for name in names]
     yield found
     for person in found:
         person.cabinet.close()
@@ -50,10 +52,15 @@ def test_poison_is_parked_with_an_alarm_and_the_queue_flows_on(
     world: World, wire: Wire, sweep: Sweep, people: list[Borrower]
 ) -> None:
     """In every listener at once; repaired and replayed, nothing is left of it."""
-    poison, next_ = people
+    poison, next_, refusing = people
+    register(refusing)
+    refusing.log_in()
+    assert refusing.apply(AMOUNT)["state"] == "offered"
     pids = wire.pids()
     with ExitStack() as repaired:
-        register_to_activation(poison, before_last=lambda: hide(repaired, wire, poison))
+        register_to_activation(
+            poison, before_last=lambda: hide(repaired, wire, poison, refusing)
+        )
         for service, (_, kind) in TRIPWIRES.items():
             eventually(partial(is_stuck, sweep, service, kind))
         use_up_attempts(world, wire, sweep)
@@ -86,12 +93,17 @@ def register_to_activation(
     client.identify()
 
 
-def hide(repaired: ExitStack, wire: Wire, client: Borrower) -> None:
-    """Lay the tripwires, and let antifraud suspend a payout before its own is laid."""
+def hide(repaired: ExitStack, wire: Wire, client: Borrower, refusing: Borrower) -> None:
+    """Lay the tripwires, and let antifraud suspend a payout before its own is laid.
+
+    An offer is refused when only onboarding's is laid.
+    """
     for service, (table, _) in TRIPWIRES.items():
         if service == "antifraud":
             suspend(wire, client)
         repaired.enter_context(hidden(wire.stack, service, table))
+        if service == "onboarding":
+            refusing.contract("POST", "/refusal")
 
 
 def suspend(wire: Wire, person: Borrower) -> None:

@@ -254,10 +254,11 @@ def _headers(dice: random.Random) -> Properties:
     return {name: value for name, value in found.items() if dice.random() < 0.7}
 
 
-# Two exchanges and kinds of subject that reach every listener between them.
+# Exchanges and kinds of subject that reach every listener between them.
 ROUTES: Final = (
     ("onboarding", Event.known["onboarding.client_activated.v1"]),
     ("antifraud", Event.known["antifraud.operation_suspended.v1"]),
+    ("contracts", Event.known["contracts.contract_annulled.v1"]),
 )
 
 

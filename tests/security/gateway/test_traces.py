@@ -60,6 +60,7 @@ def test_requests_are_timed_under_names_of_ours(door: Door) -> None:
     ]
     assert {label["method"] for label in labels} <= {
         "GET",
+        "HEAD",
         "POST",
         "PUT",
         "PATCH",
