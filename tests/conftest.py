@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 import infra.stack
 from infra import topology
@@ -22,6 +23,10 @@ from tests.faults.proxy import Proxy
 from tests.marks import ROOT
 from tests.staff import Recruiter, door_of
 from tests.sweep import Sweep
+
+# Machines are busy: no generated example is judged by its time.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 PLATFORM: Final = "platform"
 FAILED: Final = ROOT / ".state" / "failed"
