@@ -71,7 +71,7 @@ def _signer(
     )
 
 
-def _verifies(key: Any, signature: bytes, signed: bytes) -> bool:  # noqa: ANN401
+def _verifies(key: Any, signature: bytes, signed: bytes) -> bool:  # noqa: ANN401 - of any kind
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, signed, padding.PKCS1v15(), SHA256())

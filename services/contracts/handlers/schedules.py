@@ -4,8 +4,8 @@ A draft counts from the day the money is expected, the final schedule from the d
 arrived (clause 5.3): interest accrues from then on and not before.
 """
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from kernel.calendar import WorkingCalendar, overrides_of
@@ -99,11 +99,11 @@ def issue(
         amount=contract.amount,
         term_days=contract.term_days,
     )
-    schedule = _from(contract, almaty_date(settled_at), policy)
-    while not cap.allows(gesv=schedule.gesv, annual_percent=schedule.annual_percent):
-        lower = schedule.annual_percent - HUNDREDTH
-        cheaper = replace(contract, annual_percent=lower)
-        schedule = _from(cheaper, almaty_date(settled_at), policy)
+    issued_on, percent = almaty_date(settled_at), contract.annual_percent
+    schedule = _final(contract, percent, issued_on=issued_on, policy=policy)
+    while not cap.allows(gesv=schedule.gesv, annual_percent=percent):
+        percent -= HUNDREDTH
+        schedule = _final(contract, percent, issued_on=issued_on, policy=policy)
     unit.schedules.add(contract.id, schedule, final=True)
     unit.publish(
         ScheduleIssued(
@@ -118,10 +118,12 @@ def issue(
     )
 
 
-def _from(contract: Contract, issued_on: date, policy: Policy) -> Schedule:
+def _final(
+    contract: Contract, annual_percent: Decimal, *, issued_on: date, policy: Policy
+) -> Schedule:
     return schedule_of(
         contract.amount,
-        annual_percent=contract.annual_percent,
+        annual_percent=annual_percent,
         repayment=contract.repayment,
         issued_on=issued_on,
         term_days=contract.term_days,

@@ -46,7 +46,7 @@ class ScheduleRows:
         )
 
     def latest(self, contract_id: UUID) -> KeptSchedule | None:
-        row = self._connection.execute(
+        newest = self._connection.execute(
             select(
                 schedules.c.kind,
                 schedules.c.issued_on,
@@ -56,11 +56,11 @@ class ScheduleRows:
             )
             .join(contracts, contracts.c.id == schedules.c.contract_id)
             .where(schedules.c.contract_id == contract_id)
-            .order_by(schedules.c.kind == FINAL)
-        ).all()
-        if not row:
+            .order_by((schedules.c.kind == FINAL).desc())
+            .limit(1)
+        ).one_or_none()
+        if newest is None:
             return None
-        newest = row[-1]
         parts = self._connection.execute(
             select(instalments)
             .where(

@@ -297,6 +297,9 @@ def _open(
                 say_failed(unit, ceremony, code)
             ceremony = None
         if ceremony is None:  # step 3
+            allowed = allowed_after(unit.ceremonies.visits(client_id), desk)
+            if not allowed.attempts_left:
+                raise negative(BIOMETRICS_NEGATIVE, allowed)
             ceremony = Ceremony(
                 ceremony_id=desk.ids.new(),
                 client_id=client_id,
@@ -308,9 +311,6 @@ def _open(
                 opened_at=now,
                 expires_at=now + timedelta(minutes=rules.minutes),
             )
-            allowed = allowed_now(unit, ceremony, desk)
-            if not allowed.attempts_left:
-                raise negative(BIOMETRICS_NEGATIVE, allowed)
             if not unit.ceremonies.add(ceremony):
                 raise unknown_ceremony()
             unit.publish(

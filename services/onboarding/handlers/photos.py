@@ -33,12 +33,10 @@ from services.onboarding.domain.portrait import (
 )
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.domain.signature import (
-    Code,
-    Organisation,
     Unreadable,
 )
-from services.onboarding.domain.signature import judge as judge_signature
 from services.onboarding.handlers import consents
+from services.onboarding.handlers.providers import examined
 from services.onboarding.handlers.registration import load, standing
 from services.onboarding.ports import (
     Begin,
@@ -228,16 +226,9 @@ def _compared(
     signed = provider.door.compare(
         iin=asked.iin, nonce=asked.nonce, photo=seen.jpeg, by=leave
     )
-    examination = studio.signatures.examine(signed.signature, signed.protocol)  # step 2
-    fault = judge_signature(
-        examination,
-        Organisation(provider.bin),
-        accepted=studio.rules.algorithms(now),
+    examination, fault = examined(  # step 2
+        signed, provider, signatures=studio.signatures, rules=studio.rules, at=now
     )
-    if fault is Code.REVOCATION_UNKNOWN:
-        raise Transient(
-            "the state of the provider's certificate is not known at the moment"
-        )
     said = studio.protocols.read_comparison(signed.protocol)
     if isinstance(examination, Unreadable):
         return ComparisonCode.SIGNATURE, None

@@ -36,7 +36,6 @@ from services.onboarding.domain.signature import (
     Code,
     Examination,
     NaturalPerson,
-    Organisation,
     SignatureFacts,
     Unreadable,
     judge,
@@ -53,6 +52,7 @@ from services.onboarding.handlers.ceremonies import (
     person_of,
     say_failed,
 )
+from services.onboarding.handlers.providers import examined
 from services.onboarding.handlers.refusals import deny
 from services.onboarding.ports import (
     ProtocolProof,
@@ -115,14 +115,9 @@ def complete_biometrics(
         leave = consents.leave(unit, ceremony.client_id, ConsentKind.BIOMETRICS)
     provider = desk.providers.named(attempt.provider)
     signed = provider.door.result(attempt.session_id, code, by=leave)  # step 2
-    examination = signatures.examine(signed.signature, signed.protocol)  # step 3
-    fault = judge(
-        examination,
-        Organisation(provider.bin),
-        accepted=desk.rules.algorithms(now),
+    examination, fault = examined(  # step 3
+        signed, provider, signatures=signatures, rules=desk.rules, at=now
     )
-    if fault is Code.REVOCATION_UNKNOWN:
-        raise Transient("the state of the provider's certificate is not known now")
     protocol = protocols.read(signed.protocol)
     asked = Expectation(
         attempt_id=attempt.attempt_id,

@@ -202,13 +202,7 @@ class SqlCeremonies:
                 protocol_id=proof.protocol_id,
                 code=proof.code,
                 protocol_sealed=seal.seal("protocol_sealed", proof.protocol),
-                cms_sealed=seal.seal("cms_sealed", evidence.cms),
-                chain_sealed=seal.seal_many("chain_sealed", evidence.chain),
-                revocation_sealed=seal.seal_many(
-                    "revocation_sealed", evidence.revocation
-                ),
-                verifier=evidence.verifier,
-                trust_sha256=evidence.trust_sha256,
+                **seal.seal_evidence(evidence),
                 judged_at=proof.judged_at,
             )
             .on_conflict_do_nothing()
@@ -234,15 +228,9 @@ class SqlCeremonies:
                 certificate_sha256=certificate.sha256,
                 signature_sha256=evidence.signature_sha256,
                 signed_sha256=evidence.signed_sha256,
-                cms_sealed=seal.seal("cms_sealed", evidence.cms),
-                chain_sealed=seal.seal_many("chain_sealed", evidence.chain),
-                revocation_sealed=seal.seal_many(
-                    "revocation_sealed", evidence.revocation
-                ),
+                **seal.seal_evidence(evidence),
                 stamp_sealed=seal.seal("stamp_sealed", proof.stamp.token),
                 stamped_at=proof.stamp.stamped_at,
-                verifier=evidence.verifier,
-                trust_sha256=evidence.trust_sha256,
                 accepted_at=proof.accepted_at,
             )
             .on_conflict_do_nothing()

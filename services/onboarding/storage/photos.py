@@ -92,13 +92,7 @@ class SqlPhotos:
                 protocol_id=proof.protocol_id,
                 code=proof.code,
                 protocol_sealed=seal.seal("protocol_sealed", proof.protocol),
-                cms_sealed=seal.seal("cms_sealed", evidence.cms),
-                chain_sealed=seal.seal_many("chain_sealed", evidence.chain),
-                revocation_sealed=seal.seal_many(
-                    "revocation_sealed", evidence.revocation
-                ),
-                verifier=evidence.verifier,
-                trust_sha256=evidence.trust_sha256,
+                **seal.seal_evidence(evidence),
                 judged_at=proof.judged_at,
             )
         )

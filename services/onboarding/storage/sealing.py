@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kernel.crypto import FieldKeys, UnsealError, canonical, parse_canonical
+from services.onboarding.domain.signature import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,18 @@ class RowSeal:
         """Several byte strings as one field, in order."""
         texts = [base64.b64encode(part).decode() for part in parts]
         return self.seal(column, canonical(tuple(texts)))
+
+    def seal_evidence(self, evidence: Evidence) -> dict[str, bytes | str]:
+        """The columns of `tables.evidence_columns` for what a verdict rests on."""
+        return {
+            "cms_sealed": self.seal("cms_sealed", evidence.cms),
+            "chain_sealed": self.seal_many("chain_sealed", evidence.chain),
+            "revocation_sealed": self.seal_many(
+                "revocation_sealed", evidence.revocation
+            ),
+            "verifier": evidence.verifier,
+            "trust_sha256": evidence.trust_sha256,
+        }
 
     def open(self, column: str, sealed: bytes) -> bytes:
         """UnsealError when the field was changed or belongs to another row."""

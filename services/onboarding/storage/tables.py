@@ -4,6 +4,8 @@ Columns that end in `_sealed` are encrypted for exactly their row; columns that 
 `_token` hold keyed tokens, the only form of a personal value that is compared.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -26,6 +28,18 @@ from sqlalchemy import (
 from kernel.tables import metadata_for_service
 
 metadata = metadata_for_service()
+
+
+def evidence_columns() -> tuple[Column[Any], ...]:
+    """What a verdict on a signature rests on, filled by `RowSeal.seal_evidence`."""
+    return (
+        Column("cms_sealed", LargeBinary, nullable=False),
+        Column("chain_sealed", LargeBinary, nullable=False),
+        Column("revocation_sealed", LargeBinary, nullable=False),
+        Column("verifier", Text, nullable=False),
+        Column("trust_sha256", Text, nullable=False),
+    )
+
 
 registrations = Table(
     "registrations",
@@ -233,11 +247,7 @@ photo_comparisons = Table(
     Column("protocol_id", Text, nullable=False),
     Column("code", Text),
     Column("protocol_sealed", LargeBinary, nullable=False),
-    Column("cms_sealed", LargeBinary, nullable=False),
-    Column("chain_sealed", LargeBinary, nullable=False),
-    Column("revocation_sealed", LargeBinary, nullable=False),
-    Column("verifier", Text, nullable=False),
-    Column("trust_sha256", Text, nullable=False),
+    *evidence_columns(),
     Column("judged_at", DateTime(timezone=True), nullable=False),
 )
 
@@ -428,11 +438,7 @@ protocols = Table(
     Column("protocol_id", Text, nullable=False, unique=True),
     Column("code", Text),
     Column("protocol_sealed", LargeBinary, nullable=False),
-    Column("cms_sealed", LargeBinary, nullable=False),
-    Column("chain_sealed", LargeBinary, nullable=False),
-    Column("revocation_sealed", LargeBinary, nullable=False),
-    Column("verifier", Text, nullable=False),
-    Column("trust_sha256", Text, nullable=False),
+    *evidence_columns(),
     Column("judged_at", DateTime(timezone=True), nullable=False),
 )
 Index(
@@ -450,13 +456,9 @@ signatures = Table(
     Column("certificate_sha256", Text, nullable=False),
     Column("signature_sha256", Text, nullable=False, unique=True),
     Column("signed_sha256", Text, nullable=False, unique=True),
-    Column("cms_sealed", LargeBinary, nullable=False),
-    Column("chain_sealed", LargeBinary, nullable=False),
-    Column("revocation_sealed", LargeBinary, nullable=False),
+    *evidence_columns(),
     Column("stamp_sealed", LargeBinary, nullable=False),
     Column("stamped_at", DateTime(timezone=True), nullable=False),
-    Column("verifier", Text, nullable=False),
-    Column("trust_sha256", Text, nullable=False),
     Column("accepted_at", DateTime(timezone=True), nullable=False),
     # When the last stamp ages, and when that was looked at; the rest stays as it is.
     Column("ages_at", DateTime(timezone=True)),

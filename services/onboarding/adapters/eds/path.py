@@ -107,7 +107,7 @@ def same_name(one: x509.Name, other: x509.Name) -> bool:
     return bool(der(one) == der(other) or one == other)
 
 
-def extension(certificate: x509.Certificate, dotted: str) -> Any:  # noqa: ANN401
+def extension(certificate: x509.Certificate, dotted: str) -> Any:  # noqa: ANN401 - untyped
     """The parsed value of an extension; None without it.
 
     One by one: asn1crypto's own properties parse all of them, and an empty

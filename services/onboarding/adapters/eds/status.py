@@ -178,7 +178,7 @@ def _responder_signed(
     )
 
 
-def _identified(responder: Any, signer: x509.Certificate) -> bool:  # noqa: ANN401
+def _identified(responder: Any, signer: x509.Certificate) -> bool:  # noqa: ANN401 - untyped
     if responder.name == "by_name":
         return same_name(responder.chosen, signer.subject)
     spki = _Spki.load(der(signer["tbs_certificate"]["subject_public_key_info"]))
