@@ -89,35 +89,15 @@ def request(
     now, written = tx.now, canonical(arguments)
     digest = sha256(written)
     _close_expired(tx, operation, digest, now=now)
-    expires_at = now + timedelta(hours=policy.integer("approvals.hours", now))
-    approval_id = ids.new()
-    added = tx.connection.execute(
-        insert(approvals)
-        .values(
-            approval_id=approval_id,
-            operation=operation,
-            arguments=written,
-            arguments_sha256=digest,
-            effect=effect,
-            requested_by=by.id,
-            requested_at=now,
-            expires_at=expires_at,
-        )
-        .on_conflict_do_nothing(
-            index_elements=["operation", "arguments_sha256"],
-            index_where=approvals.c.state == "asked",
-        )
+    asked = ApprovalRequested(
+        approval_id=ids.new(),
+        operation=operation,
+        arguments_sha256=digest.hex(),
+        requested_by=by.id,
+        expires_at=now + timedelta(hours=policy.integer("approvals.hours", now)),
     )
-    if added.rowcount:
-        tx.publish(
-            ApprovalRequested(
-                approval_id=approval_id,
-                operation=operation,
-                arguments_sha256=digest.hex(),
-                requested_by=by.id,
-                expires_at=expires_at,
-            )
-        )
+    if _ask(tx, asked, written, effect):
+        tx.publish(asked)
     row = tx.connection.execute(
         select(approvals)
         .where(approvals.c.operation == operation)
@@ -250,22 +230,11 @@ def _decidable(
     if operation is None:
         raise Broken("a request for an operation this service does not know")
     if not by.may(operation.permission):  # step 3
-        raise Refused(
-            "not_permitted",
-            "None of your roles lets you decide this.",
-            next_step="Leave it to somebody with the permission"
-            f" {operation.permission}.",
-            permission=operation.permission,
-        )
+        raise _not_permitted(operation.permission)
     if approval.state != "asked":  # step 4
         if (approval.state, approval.decided_by) == (wanted, by.id):
             return approval, operation
-        raise Refused(
-            "already_decided",
-            "The request has been decided.",
-            next_step="Look at how; to do something else, ask anew.",
-            state=approval.state,
-        )
+        raise _already_decided(approval)
     if approval.expires_at <= tx.now:  # step 5
         raise Refused(
             "approval_expired",
@@ -288,6 +257,30 @@ def _decided(
     return _approval(row)
 
 
+def _ask(
+    tx: Transaction, asked: ApprovalRequested, written: bytes, effect: str
+) -> bool:
+    """Keep a request, unless the very same is open; whether it was kept."""
+    added = tx.connection.execute(
+        insert(approvals)
+        .values(
+            approval_id=asked.approval_id,
+            operation=asked.operation,
+            arguments=written,
+            arguments_sha256=bytes.fromhex(asked.arguments_sha256),
+            effect=effect,
+            requested_by=asked.requested_by,
+            requested_at=tx.now,
+            expires_at=asked.expires_at,
+        )
+        .on_conflict_do_nothing(
+            index_elements=["operation", "arguments_sha256"],
+            index_where=approvals.c.state == "asked",
+        )
+    )
+    return added.rowcount == 1
+
+
 def _close_expired(
     tx: Transaction, operation: str, digest: bytes, *, now: datetime
 ) -> None:
@@ -299,6 +292,24 @@ def _close_expired(
         .where(approvals.c.state == "asked")
         .where(approvals.c.expires_at <= now)
         .values(state="expired")
+    )
+
+
+def _already_decided(approval: Approval) -> Refused:
+    return Refused(
+        "already_decided",
+        "The request has been decided.",
+        next_step="Look at how; to do something else, ask anew.",
+        state=approval.state,
+    )
+
+
+def _not_permitted(permission: str) -> Refused:
+    return Refused(
+        "not_permitted",
+        "None of your roles lets you decide this.",
+        next_step=f"Leave it to somebody with the permission {permission}.",
+        permission=permission,
     )
 
 

@@ -12,10 +12,11 @@ from kernel.context import Context, fresh_context
 from kernel.crypto import BlindKeys, FieldKeys, SigningKey, TrustStore
 from kernel.database import Database, engine_of
 from kernel.ids import Ids, system_ids
-from kernel.policy import STARTING_POLICY, Policy
+from kernel.policy import Policy
 from kernel.quarantine import Quarantine
 from kernel.rpc import RpcClient
 from kernel.settings import PlatformSettings, WireSettings
+from kernel.starting_policy import STARTING_POLICY
 from kernel.tokens import Assertions
 
 S = TypeVar("S", bound=PlatformSettings)

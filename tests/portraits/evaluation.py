@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from kernel.errors import Refused
-from kernel.policy import STARTING_POLICY
+from kernel.starting_policy import STARTING_POLICY
 from services.onboarding.domain.portrait import (
     Fault,
     Judgement,

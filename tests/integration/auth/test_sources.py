@@ -3,7 +3,7 @@
 import pytest
 
 from kernel.errors import Refused
-from kernel.policy import STARTING_POLICY
+from kernel.starting_policy import STARTING_POLICY
 from kernel.values import Phone
 from services.auth.domain.codes import Challenge
 from services.auth.domain.rules import Allowance

@@ -18,7 +18,7 @@ from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.errors import Broken, Refused
 from kernel.events.contracts import ContractAnnulled
-from kernel.policy import STARTING_POLICY
+from kernel.starting_policy import STARTING_POLICY
 from tests.databases import owner_engine
 from tests.integration.kernel.conftest import PUBLISHER, Service
 from tests.staff import ANNA, BORIS, member

@@ -10,7 +10,7 @@ import pytest
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.antifraud import DecisionMade, OperationSuspended
 from kernel.money import Money
-from kernel.policy import STARTING_POLICY
+from kernel.starting_policy import STARTING_POLICY
 from services.antifraud import handlers
 from services.antifraud.domain.decision import inputs_from_wire, judge
 from services.antifraud.domain.rules import Feature, Outcome, rule_set_of

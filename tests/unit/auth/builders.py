@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from kernel.policy import STARTING_POLICY
+from kernel.starting_policy import STARTING_POLICY
 from kernel.values import Phone
 from services.auth.domain.codes import Challenge, Purpose
 from services.auth.domain.messages import Message

@@ -8,7 +8,8 @@ import pytest
 
 from kernel.crypto import Json, sha256_hex
 from kernel.errors import Refused
-from kernel.policy import STARTING_POLICY, Setting
+from kernel.policy import Setting
+from kernel.starting_policy import STARTING_POLICY
 from services.auth.domain.devices import DeviceCheck, browser_words
 from services.auth.domain.rules import Rules
 from services.auth.handlers.devices import is_new

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.errors import Refused
-from kernel.policy import STARTING_POLICY, Policy, Setting
+from kernel.policy import Policy, Setting
+from kernel.starting_policy import STARTING_POLICY
 from services.auth.domain.rules import Allowance, HashCost, PasswordRules
 from services.auth.domain.sources import ALARM_EVERY, Source, source_id
 from services.auth.handlers.sources import Bucket, admit, readmit

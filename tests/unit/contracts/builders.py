@@ -8,7 +8,8 @@ from uuid import UUID
 from kernel.calendar import WorkingCalendar
 from kernel.crypto import sha256_hex
 from kernel.money import Money
-from kernel.policy import STARTING_POLICY, Policy, Setting
+from kernel.policy import Policy, Setting
+from kernel.starting_policy import STARTING_POLICY
 from services.contracts.domain import contract as machine
 from services.contracts.domain import texts
 from services.contracts.domain.application import Application, CreditReport

@@ -15,7 +15,7 @@ from uuid import UUID
 from kernel.errors import Broken, KernelError
 from kernel.events import Event
 from kernel.money import Money
-from kernel.policy import STARTING_POLICY
+from kernel.starting_policy import STARTING_POLICY
 from services.disbursement.domain.gate import (
     AccountFacts,
     AntifraudDecision,

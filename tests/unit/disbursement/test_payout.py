@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kernel.errors import Broken
 from kernel.money import Money
-from kernel.policy import STARTING_POLICY
+from kernel.starting_policy import STARTING_POLICY
 from services.disbursement.domain.payout import (
     AT_BANK,
     TRANSITIONS,

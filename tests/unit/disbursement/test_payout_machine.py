@@ -25,7 +25,7 @@ from kernel.events.contracts import (
 )
 from kernel.events.disbursement import PayoutSent, PayoutSettled
 from kernel.money import Money
-from kernel.policy import STARTING_POLICY
+from kernel.starting_policy import STARTING_POLICY
 from services.disbursement.domain.gate import Decision, Ownership
 from services.disbursement.domain.order import OrderStatus, order_key
 from services.disbursement.domain.payout import (

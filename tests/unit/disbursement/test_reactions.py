@@ -17,7 +17,7 @@ from kernel.events.contracts import (
 )
 from kernel.events.disbursement import PayoutHeld, PayoutScheduled
 from kernel.events.onboarding import BankAccountChanged, BankAccountRemoved
-from kernel.policy import STARTING_POLICY
+from kernel.starting_policy import STARTING_POLICY
 from services.disbursement.domain.payout import (
     AT_BANK,
     UNSENT,

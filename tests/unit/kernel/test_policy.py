@@ -12,14 +12,8 @@ from kernel.calendar import overrides_of
 from kernel.clock import ALMATY
 from kernel.errors import Broken, Refused
 from kernel.money import Money
-from kernel.policy import (
-    STARTING_POLICY,
-    Floor,
-    Policy,
-    Setting,
-    Value,
-    value_to_wire,
-)
+from kernel.policy import Floor, Policy, Setting, Value, value_to_wire
+from kernel.starting_policy import STARTING_POLICY
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = date(2026, 12, 1)

@@ -12,7 +12,7 @@ from uuid import UUID
 from kernel.crypto import sha256_hex
 from kernel.errors import Refused, Transient
 from kernel.pages import Page
-from kernel.policy import STARTING_POLICY
+from kernel.starting_policy import STARTING_POLICY
 from services.onboarding.domain.photo import unfit
 from services.onboarding.domain.portrait import PhotoLimits, Verdict
 from services.onboarding.ports.photos import (

@@ -7,7 +7,7 @@ import pytest
 
 from kernel.crypto import canonical
 from kernel.errors import Broken
-from kernel.policy import STARTING_POLICY
+from kernel.starting_policy import STARTING_POLICY
 from services.onboarding.adapters.biometrics import CanonicalProtocols
 from services.onboarding.domain.ceremony import CeremonyRules
 from services.onboarding.domain.visits import VisitRules
