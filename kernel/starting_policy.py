@@ -190,6 +190,9 @@ STARTING_POLICY = Policy(
         *_from(
             _GESV_ON,
             _PLATFORM,
+            # Who must be asked is asked again so often, then a person looks.
+            ("lending.check_tries", 12, "", Floor(at_least=1, at_most=100)),
+            ("lending.check_pause_minutes", 10, "", Floor(at_least=1)),
             ("lending.products", ("standard", "short"), "", None),
             ("lending.product.standard.annual_percent", Decimal(36), "", Floor(0, 46)),
             ("lending.product.standard.least_mrp", 1, "", Floor(at_least=1)),

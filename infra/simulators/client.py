@@ -184,10 +184,12 @@ class ControlClient:
         days_overdue: int = 0,
         debt_burden: str = "0.31",
         photo_differs: bool = False,
+        **registers: bool,
     ) -> None:
         """Make the person known to the state, the operators and the bureau.
 
-        `photo_differs` puts somebody else on the state's reference photo.
+        `photo_differs` puts somebody else on the state's reference photo; `registers`:
+        married, conscript, spouse_consent, additional_consent, listed.
         """
         record = {
             **person.state_record(),
@@ -196,6 +198,7 @@ class ControlClient:
             "days_overdue": days_overdue,
             "debt_burden": debt_burden,
             "photo_differs": photo_differs,
+            **registers,
         }
         self._call(self._world, "POST", "/_control/persons", record).expect(201)
 

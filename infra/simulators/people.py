@@ -1,4 +1,4 @@
-"""State data, phone owners and credit reports: what the world knows about persons.
+"""What the state, the operators, the bureau and the АФМ know about persons.
 
 Persons are put here by the director of a test; everything is lost to nobody on a
 restart, because the register is a journal.
@@ -26,6 +26,16 @@ BUREAU_FIELDS = (
     "days_overdue",
     "debt_burden",
 )
+# What the state tells a lender of a borrower, and what the АФМ tells anybody.
+CONSENTS = {"spouse": "spouse_consent", "additional": "additional_consent"}
+# Nearly every test is about something else: a consent is there unless it is denied.
+LENDING = {
+    "married": False,
+    "conscript": False,
+    "spouse_consent": True,
+    "additional_consent": True,
+    "listed": False,
+}
 
 
 class People:
@@ -63,7 +73,7 @@ class People:
 
     def _learn(self, person: Record) -> None:
         iin = person["iin"]
-        self._persons[iin] = person
+        self._persons[iin] = LENDING | person
         self._owners = {p: owner for p, owner in self._owners.items() if owner != iin}
         self._owners.update(dict.fromkeys(person["phones"], iin))
 
@@ -73,7 +83,7 @@ def people_routes(people: People) -> list[Route]:
 
     async def show_person(request: Request) -> Response:
         person = people.person(await _iin(request))
-        hidden = (*BUREAU_FIELDS, PHOTO_DIFFERS)
+        hidden = (*BUREAU_FIELDS, *LENDING, PHOTO_DIFFERS)
         state = {k: v for k, v in person.items() if k not in hidden}
         return web.answer(state)
 
@@ -89,10 +99,32 @@ def people_routes(people: People) -> list[Route]:
         report = {field: person[field] for field in BUREAU_FIELDS}
         return web.answer({"report_id": secrets.token_hex(16), **report})
 
+    async def show_borrower(request: Request) -> Response:
+        person = people.person(await _iin(request))
+        fields = ("iin", "birth_on", "married", "conscript")
+        return web.answer({field: person[field] for field in fields})
+
+    async def show_consent(request: Request) -> Response:
+        body = await web.json_body(request)
+        person = people.person(web.text(body, "iin", web.IIN))
+        field = CONSENTS.get(kind := web.text(body, "kind"))
+        if field is None:
+            raise web.RefusedError(400, "malformed", "kind")
+        told = {"iin": person["iin"], "kind": kind, "given": person[field]}
+        return web.answer({**told, "evidence_id": secrets.token_hex(16)})
+
+    async def show_listed(request: Request) -> Response:
+        person = people.person(await _iin(request))
+        told = {"iin": person["iin"], "listed": person["listed"]}
+        return web.answer({**told, "check_id": secrets.token_hex(16)})
+
     return [
         Route("/state/v1/person", show_person, methods=["POST"]),
         Route("/state/v1/phone-owner", show_phone_owner, methods=["POST"]),
         Route("/bureau/v1/report", show_report, methods=["POST"]),
+        Route("/state/v1/borrower", show_borrower, methods=["POST"]),
+        Route("/state/v1/consents", show_consent, methods=["POST"]),
+        Route("/monitoring/v1/checks", show_listed, methods=["POST"]),
     ]
 
 
@@ -126,6 +158,9 @@ def _person(body: web.Json) -> Record:
         "days_overdue": web.whole(body, "days_overdue", least=0, default=0),
         "debt_burden": web.optional_text(body, "debt_burden", DEBT_BURDEN)
         or DEFAULT_DEBT_BURDEN,
+        **{
+            name: web.flag(body, name, default=usual) for name, usual in LENDING.items()
+        },
         PHOTO_DIFFERS: web.flag(body, PHOTO_DIFFERS),
     }
 

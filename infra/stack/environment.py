@@ -21,7 +21,7 @@ _AUDIT_ORIGIN = f"{topology.PUBLIC_HOST}/audit"
 _OUTER_SYSTEMS: Mapping[str, tuple[str, ...]] = {
     "auth": ("SMS",),
     "onboarding": ("COID", "CA", "STATE", "BANK"),
-    "contracts": ("BUREAU", "CA"),
+    "contracts": ("BUREAU", "CA", "MONITORING", "STATE"),
     "antifraud": ("BUREAU", "STATE", "CENTRE"),
     "disbursement": ("BANK",),
 }

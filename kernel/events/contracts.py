@@ -28,6 +28,36 @@ class ApplicationRefused(Event):
     code: str
 
 
+class ApplicationHeld(Event):
+    """Who must be asked gave no answer in any round: a person has to look.
+
+    ``unanswered`` names the checks; the application is neither approved nor refused.
+    """
+
+    TYPE = "contracts.application_held.v1"
+    SUBJECT = "application"
+
+    application_id: UUID
+    client_id: UUID
+    unanswered: tuple[str, ...]
+
+
+class BranchVisitRecorded(Event):
+    """Two of the staff have said together that the client came in person.
+
+    ``visited_on``: the day, YYYY-MM-DD.
+    """
+
+    TYPE = "contracts.branch_visit_recorded.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    approval_id: UUID
+    visited_on: str
+    recorded_by: UUID
+    confirmed_by: UUID
+
+
 class ContractOffered(Event):
     """A contract document stands ready to be signed (clause 5.1)."""
 

@@ -1,4 +1,4 @@
-"""The roads to others: neighbours over the bus, the credit bureau over mutual TLS.
+"""The roads to others: neighbours over the bus, registers over mutual TLS.
 
 Every answer is validated as if a stranger had sent it.  Nobody's silence becomes an
 answer: it is Transient, and the operation waits.
@@ -7,6 +7,7 @@ answer: it is Transient, and the operation waits.
 import base64
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -21,19 +22,28 @@ from kernel.crypto import Json
 from kernel.errors import Broken, Refused, Transient
 from kernel.money import Money
 from kernel.rpc import RpcClient
-from services.contracts.domain.application import CreditReport, Decision
+from services.contracts.domain.checks import (
+    ConsentKind,
+    CreditReport,
+    Decision,
+    GivenConsent,
+    ListCheck,
+    StateRecord,
+    Subject,
+)
 from services.contracts.domain.texts import Borrower
 from services.contracts.ports import Ceremony
 
 NEIGHBOUR_TIMEOUT_S: Final = 3.0
 CEREMONY_TIMEOUT_S: Final = 10.0
 """Opening a ceremony makes onboarding ask ЦОИД."""
-BUREAU_TIMEOUT: Final = httpx.Timeout(connect=2.0, read=3.0, write=2.0, pool=2.0)
-MAX_REPORT_BYTES: Final = 64 * 1024
+REGISTER_TIMEOUT: Final = httpx.Timeout(connect=2.0, read=3.0, write=2.0, pool=2.0)
+MAX_ANSWER_BYTES: Final = 64 * 1024
 _NO_ACCOUNT: Final = frozenset({"account_unknown", "not_found"})
 _NO_CONSENT: Final = "consent_missing"
 
 ModelT = TypeVar("ModelT", bound="Answer")
+PersonT = TypeVar("PersonT", bound="PersonAsked")
 # One line of printable text: an answer must not lay out our document.
 Line = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
@@ -88,7 +98,30 @@ class ReportAnswer(Answer):
     stop_credit: bool
     earlier_online_microcredit: bool
     days_overdue: Annotated[int, Field(ge=0, le=100_000)]
-    debt_burden: Annotated[Decimal, Field(ge=0, le=1_000, allow_inf_nan=False)]
+    debt_burden: Annotated[Decimal, Field(ge=0, le=1_000, allow_inf_nan=False)] | None
+
+
+class PersonAsked(Answer):
+    """Every register names again whom it answers about."""
+
+    iin: str
+
+
+class StateAnswer(PersonAsked):
+    birth_on: date
+    married: bool
+    conscript: bool
+
+
+class ConsentAnswer(PersonAsked):
+    kind: ConsentKind
+    given: bool
+    evidence_id: Line
+
+
+class ListAnswer(PersonAsked):
+    listed: bool
+    check_id: Line
 
 
 class RpcOnboarding:
@@ -130,10 +163,10 @@ class RpcOnboarding:
         with _must_answer("Onboarding refused to name the client"):
             return self._borrower(client_id, purpose)
 
-    def credit_subject(self, client_id: UUID) -> Borrower | None:
+    def subject(self, client_id: UUID, *, purpose: str) -> Subject | None:
         with _must_answer("Onboarding refused to name the client"):
             try:
-                return self._borrower(client_id, "credit_report")
+                return Subject(iin=self._borrower(client_id, purpose).iin)
             except Refused as refused:
                 if refused.code != _NO_CONSENT:
                     raise
@@ -232,45 +265,92 @@ class HttpBureau:
         self._client = client
 
     def report(self, iin: str) -> CreditReport:
-        answer = self._read_report({"iin": iin})
+        answer = _ask(self._client, "/bureau/v1/report", {"iin": iin}, ReportAnswer)
+        burden = answer.debt_burden
         return CreditReport(
             report_id=answer.report_id,
             stop_credit=answer.stop_credit,
             earlier_online_microcredit=answer.earlier_online_microcredit,
             days_overdue=answer.days_overdue,
-            debt_burden=str(answer.debt_burden),
+            debt_burden=None if burden is None else str(burden),
         )
 
-    def _read_report(self, question: dict[str, str]) -> ReportAnswer:
-        try:
-            with self._client.stream(
-                "POST", "/bureau/v1/report", json=question, timeout=BUREAU_TIMEOUT
-            ) as response:
-                body = _bounded(response)
-        except httpx.HTTPError as error:
-            raise _no_report() from error
-        if response.status_code != httpx.codes.OK:
-            raise _no_report()
-        try:
-            return ReportAnswer.model_validate_json(body, strict=True)
-        except ValidationError:
-            # `from None`: the validator's text would show the answer.
-            raise _no_report() from None
+
+class HttpState:
+    """The state's registers over HTTPS with mutual TLS.  Implements StateRegisters."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        """`client` as with HttpBureau."""
+        self._client = client
+
+    def record(self, iin: str) -> StateRecord:
+        answer = _ask(self._client, "/state/v1/borrower", {"iin": iin}, StateAnswer)
+        return StateRecord(
+            birth_on=_about(answer, iin).birth_on,
+            married=answer.married,
+            conscript=answer.conscript,
+        )
+
+    def consent(self, iin: str, kind: ConsentKind) -> GivenConsent:
+        question = {"iin": iin, "kind": kind.value}
+        answer = _ask(self._client, "/state/v1/consents", question, ConsentAnswer)
+        if _about(answer, iin).kind is not kind:
+            raise _no_answer()
+        return GivenConsent(given=answer.given, evidence_id=answer.evidence_id)
+
+
+class HttpMonitoring:
+    """The АФМ's list over HTTPS with mutual TLS.  Implements Monitoring."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        """`client` as with HttpBureau."""
+        self._client = client
+
+    def look(self, iin: str) -> ListCheck:
+        answer = _ask(self._client, "/monitoring/v1/checks", {"iin": iin}, ListAnswer)
+        return ListCheck(listed=_about(answer, iin).listed, check_id=answer.check_id)
+
+
+def _ask(
+    client: httpx.Client, path: str, question: dict[str, str], model: type[ModelT]
+) -> ModelT:
+    """What a register answers; whatever else comes is no answer."""
+    try:
+        with client.stream(
+            "POST", path, json=question, timeout=REGISTER_TIMEOUT
+        ) as response:
+            body = _bounded(response)
+    except httpx.HTTPError as error:
+        raise _no_answer() from error
+    if response.status_code != httpx.codes.OK:
+        raise _no_answer()
+    try:
+        return model.model_validate_json(body, strict=True)
+    except ValidationError:
+        # `from None`: the validator's text would show the answer.
+        raise _no_answer() from None
+
+
+def _about(answer: PersonT, iin: str) -> PersonT:
+    """The answer, if it is about whom was asked; else it is none."""
+    if answer.iin != iin:
+        raise _no_answer()
+    return answer
 
 
 def _bounded(response: httpx.Response) -> bytes:
-    """The body, if it is not larger than a report can be."""
+    """The body, if it is not larger than an answer can be."""
     body = b""
     for chunk in response.iter_bytes():
         body += chunk
-        if len(body) > MAX_REPORT_BYTES:
-            raise _no_report()
+        if len(body) > MAX_ANSWER_BYTES:
+            raise _no_answer()
     return body
 
 
-def _no_report() -> Transient:
-    """Without a report there is no decision, whatever the reason."""
-    return Transient("The credit bureau gave no usable report", retry_after_s=5)
+def _no_answer() -> Transient:
+    """Without an answer there is no decision, whatever the reason."""
+    return Transient("A register gave no usable answer", retry_after_s=5)
 
 
 @contextmanager

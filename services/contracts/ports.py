@@ -7,7 +7,7 @@ storage and adapters, small twins in the tests.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -18,13 +18,28 @@ from kernel.pages import Page
 from services.contracts.domain.application import (
     Application,
     ApplicationState,
+)
+from services.contracts.domain.checks import (
     Check,
+    ConsentKind,
     CreditReport,
     Decision,
+    GivenConsent,
+    ListCheck,
+    StateRecord,
+    Subject,
 )
 from services.contracts.domain.contract import Contract, ContractState, Statement
 from services.contracts.domain.schedule import Schedule
 from services.contracts.domain.texts import Borrower, StatementText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceLine:
+    """One line of a decision trace, and when it was written."""
+
+    check: Check
+    at: datetime
 
 
 class Applications(Protocol):
@@ -51,12 +66,47 @@ class Applications(Protocol):
     def record(
         self, application_id: UUID, checks: Sequence[Check], *, at: datetime
     ) -> None:
-        """Append lines to the decision trace."""
+        """Append lines to the decision trace; an answer once written stands."""
         ...
 
-    def undecided(self, *, submitted_before: datetime, limit: int) -> list[UUID]:
-        """The oldest applications that still wait for a decision."""
+    def answered(self, application_id: UUID) -> dict[str, Check]:
+        """The checks that have an answer, by name."""
         ...
+
+    def trace(self, application_id: UUID) -> list[TraceLine]:
+        """Every line, also of askings without an answer, the oldest first."""
+        ...
+
+    def undecided(
+        self, *, at: datetime, submitted_before: datetime, limit: int
+    ) -> list[UUID]:
+        """The oldest that are due: held until `at`, or left since that long."""
+        ...
+
+    def held(self, *, limit: int) -> list[Application]:
+        """Those a person has to look at, the longest waiting first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A client's personal visit to an office, as two of the staff say together."""
+
+    client_id: UUID
+    visited_on: date
+    approval_id: UUID
+    recorded_by: UUID
+    confirmed_by: UUID
+
+
+class Visits(Protocol):
+    """Clients' personal visits; rows are only added."""
+
+    def add(self, visit: Visit, *, at: datetime) -> bool:
+        """False when that visit is recorded already."""
+        ...
+
+    def has(self, client_id: UUID) -> bool: ...
 
 
 class Contracts(Protocol):
@@ -152,6 +202,9 @@ class Unit(Protocol):
     @property
     def clients(self) -> Clients: ...
 
+    @property
+    def visits(self) -> Visits: ...
+
     def publish(self, event: Event) -> UUID:
         """Let the event leave with the commit."""
         ...
@@ -197,8 +250,8 @@ class Onboarding(Protocol):
 
     def borrower(self, client_id: UUID, *, purpose: str) -> Borrower: ...
 
-    def credit_subject(self, client_id: UUID) -> Borrower | None:
-        """Whom the bureau may be asked about; None without that person's consent."""
+    def subject(self, client_id: UUID, *, purpose: str) -> Subject | None:
+        """Whom outer registers may be asked about; None without the consent to it."""
         ...
 
     def open_ceremony(
@@ -218,6 +271,26 @@ class Bureau(Protocol):
 
     def report(self, iin: str) -> CreditReport:
         """The person's credit report.  Raises Transient when none can be had."""
+        ...
+
+
+class StateRegisters(Protocol):
+    """The state's registers of persons, marriages, conscripts and consents."""
+
+    def record(self, iin: str) -> StateRecord:
+        """What they say of a borrower.  Raises Transient when they do not answer."""
+        ...
+
+    def consent(self, iin: str, kind: ConsentKind) -> GivenConsent:
+        """Whether a consent stands.  Raises Transient when they do not answer."""
+        ...
+
+
+class Monitoring(Protocol):
+    """The financial monitoring agency (АФМ)."""
+
+    def look(self, iin: str) -> ListCheck:
+        """Whether the person is listed.  Raises Transient when it does not answer."""
         ...
 
 
@@ -250,4 +323,6 @@ class Judges:
 
     onboarding: Onboarding
     bureau: Bureau
+    state: StateRegisters
+    monitoring: Monitoring
     antifraud: Antifraud

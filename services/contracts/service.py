@@ -1,11 +1,13 @@
 """The nameko door: decode, call one use case, answer."""
 
+from datetime import date
 from uuid import UUID
 
-from kernel.context import Call
+from kernel.approvals import Approval
+from kernel.context import Call, StaffMember
 from kernel.crypto import Json
 from kernel.database import Transaction
-from kernel.entrypoints import UseCasesProvider, answers, every, handles
+from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Instant, WireMoney
 from kernel.events.disbursement import (
     PayoutDue,
@@ -141,6 +143,43 @@ class Service:
     @answers(callers=_GATEWAY, client=True)
     def refuse_contract(self, call: Call, *, contract_id: UUID) -> Json:
         return self.use_cases.refuse_contract(call, contract_id=contract_id)
+
+    @answers(permission="applications.look")
+    def applications_held(self, call: Call) -> Json:
+        """The applications that wait for a person."""
+        return self.use_cases.applications_held(call)
+
+    @answers(permission="applications.look")
+    def applications_show(self, call: Call, *, application_id: UUID) -> Json:
+        """One application with its decision trace; Refused ``not_found``."""
+        return self.use_cases.applications_show(call, application_id)
+
+    @answers(permission="applications.decide")
+    def ask_again(self, call: Call, *, application_id: UUID) -> Json:
+        """Have everybody asked anew; Refused ``not_found``, ``not_held``."""
+        return self.use_cases.ask_again(call, application_id)
+
+    @answers(permission="applications.decide")
+    def refuse_application(
+        self, call: Call, *, application_id: UUID, reason: str
+    ) -> Json:
+        """Refuse what could not be established.
+
+        Refused ``not_found``, ``not_held``, ``reason_unfit``.
+        """
+        return self.use_cases.refuse_application(call, application_id, reason)
+
+    @answers(permission="visits.record")
+    def ask_visit(self, call: Call, *, client_id: UUID, visited_on: date) -> Json:
+        """Say that a client came in person; another of the staff confirms it."""
+        return self.use_cases.ask_visit(call, client_id, visited_on)
+
+    @executes(permission="visits.decide")
+    def record_visit(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two others agree: the client came in person."""
+        self.use_cases.record_visit(tx, approval, by.id)
 
     @handles(ClientActivated)
     def when_client_activated(

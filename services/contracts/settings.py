@@ -8,9 +8,11 @@ from kernel.settings import PlatformSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(PlatformSettings):
-    """The outer system asked here is the credit bureau, over mutual TLS."""
+    """The outer systems asked here, over mutual TLS."""
 
     bureau_url: str
+    state_url: str
+    monitoring_url: str
     outer_ca: Path
     outer_cert: Path
     outer_key: Path

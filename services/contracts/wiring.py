@@ -1,11 +1,13 @@
 """The composition root: use cases on top of the platform's parts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import httpx
 
+from kernel import approvals
+from kernel.approvals import Approval
 from kernel.context import Call, Context
 from kernel.crypto import Json
 from kernel.database import Transaction
@@ -28,16 +30,30 @@ from kernel.pages import Page
 from kernel.platform import Platform
 from kernel.tls import client_context
 from services.contracts.adapters import (
-    BUREAU_TIMEOUT,
+    REGISTER_TIMEOUT,
     HttpBureau,
+    HttpMonitoring,
+    HttpState,
     RpcAntifraud,
     RpcDisbursement,
     RpcOnboarding,
 )
 from services.contracts.domain.contract import LENDER_CHANNEL, Statement
-from services.contracts.handlers import applications, contracts, reactions, schedules
+from services.contracts.handlers import (
+    applications,
+    contracts,
+    reactions,
+    schedules,
+    underwriting,
+)
 from services.contracts.handlers.applications import Wish
-from services.contracts.ports import Bureau, Judges
+from services.contracts.ports import (
+    Bureau,
+    Judges,
+    Monitoring,
+    StateRegisters,
+    Visit,
+)
 from services.contracts.settings import Settings
 from services.contracts.storage.work import DatabaseUnit, DatabaseWork
 
@@ -48,6 +64,8 @@ class UseCases:
 
     platform: Platform[Settings]
     bureau: Bureau
+    state: StateRegisters
+    monitoring: Monitoring
 
     def submit_application(self, call: Call, wish: Wish) -> Json:
         return applications.submit_application(
@@ -187,6 +205,58 @@ class UseCases:
             ids=self.platform.ids,
         )
 
+    def applications_held(self, call: Call) -> Json:
+        return underwriting.list_held(work=self._work(call.context))
+
+    def applications_show(self, call: Call, application_id: UUID) -> Json:
+        return underwriting.show(application_id, work=self._work(call.context))
+
+    def ask_again(self, call: Call, application_id: UUID) -> Json:
+        return underwriting.ask_again(
+            application_id, work=self._work(call.context), clock=self.platform.clock
+        )
+
+    def refuse_application(self, call: Call, application_id: UUID, reason: str) -> Json:
+        return underwriting.refuse(
+            application_id,
+            reason=reason,
+            by=call.by,
+            work=self._work(call.context),
+            clock=self.platform.clock,
+        )
+
+    def ask_visit(self, call: Call, client_id: UUID, visited_on: date) -> Json:
+        platform = self.platform
+        effect = underwriting.visit_effect(client_id, visited_on, clock=platform.clock)
+        with platform.database.begin(call.context) as tx:
+            asked = approvals.request(
+                tx,
+                operation=underwriting.VISIT,
+                arguments={
+                    "client_id": str(client_id),
+                    "visited_on": visited_on.isoformat(),
+                },
+                effect=effect,
+                by=call.by,
+                policy=platform.policy,
+                ids=platform.ids,
+            )
+        return {"approval_id": str(asked.approval_id), "effect": asked.effect}
+
+    def record_visit(self, tx: Transaction, approval: Approval, by: UUID) -> None:
+        asked = approval.arguments
+        underwriting.record_visit(
+            Visit(
+                client_id=UUID(str(asked["client_id"])),
+                visited_on=date.fromisoformat(str(asked["visited_on"])),
+                approval_id=approval.approval_id,
+                recorded_by=approval.requested_by,
+                confirmed_by=by,
+            ),
+            unit=self._unit(tx),
+            clock=self.platform.clock,
+        )
+
     def annul_silent(self) -> None:
         contracts.annul_silent(
             work=self._work(self.platform.context()), clock=self.platform.clock
@@ -266,6 +336,8 @@ class UseCases:
         return Judges(
             onboarding=RpcOnboarding(self.platform.rpc, context),
             bureau=self.bureau,
+            state=self.state,
+            monitoring=self.monitoring,
             antifraud=RpcAntifraud(self.platform.rpc, context),
         )
 
@@ -281,16 +353,24 @@ class UseCases:
 def build(platform: Platform[Settings]) -> UseCases:
     """Connect nothing yet; the first request does."""
     settings = platform.settings
-    client = httpx.Client(
-        base_url=settings.bureau_url,
-        verify=client_context(
-            settings.outer_ca, settings.outer_cert, settings.outer_key
-        ),
-        timeout=BUREAU_TIMEOUT,
-        follow_redirects=False,
-        trust_env=False,
+
+    def client(url: str) -> httpx.Client:
+        return httpx.Client(
+            base_url=url,
+            verify=client_context(
+                settings.outer_ca, settings.outer_cert, settings.outer_key
+            ),
+            timeout=REGISTER_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    return UseCases(
+        platform,
+        bureau=HttpBureau(client(settings.bureau_url)),
+        state=HttpState(client(settings.state_url)),
+        monitoring=HttpMonitoring(client(settings.monitoring_url)),
     )
-    return UseCases(platform, HttpBureau(client))
 
 
 def _client(call: Call) -> UUID:

@@ -33,10 +33,12 @@ NOT_FOR_CLIENTS: Final = frozenset(
         *("client_unknown", "purpose_missing"),
         # The operators' own doors.
         *("schema_too_new", "post_first", "staff_token_invalid", "reason_unfit"),
+        "not_held",
     }
 )
 STAFF_ROOMS: Final = (
     *("antifraud", "audit", "onboarding/handlers/photo_reviews"),
+    "contracts/handlers/underwriting",
     *("kernel/cli", "kernel/operations", "kernel/parked", "kernel/approvals"),
     *("kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct", "auth/wiring"),
 )

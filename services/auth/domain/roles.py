@@ -27,9 +27,16 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
             {
                 *("clients.look", "clients.read", "clients.end_session"),
                 *("registrations.look", "locks.look"),
+                *("visits.record", "visits.decide"),
+                *("approvals.look", "approvals.decide"),
             }
         ),
-        "underwriter": frozenset({"antifraud.look", "photos.look", "photos.decide"}),
+        "underwriter": frozenset(
+            {
+                *("antifraud.look", "photos.look", "photos.decide"),
+                *("applications.look", "applications.decide"),
+            }
+        ),
         "fraud-officer": frozenset(
             {
                 *("antifraud.look", "antifraud.hold", "antifraud.release"),
@@ -42,8 +49,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         "security-officer": frozenset(
             {
                 *("approvals.look", "approvals.decide", "platform.drop_decide"),
-                *("staff.look", "staff.suspend"),
-                *("staff.roles_decide", "staff.passkeys_decide"),
+                *("staff.look", "staff.suspend", "staff.roles_decide"),
                 *("clients.look", "clients.end_session", "locks.look"),
                 *("platform.look", "audit.look", "audit.verify"),
             }
@@ -61,7 +67,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         "administrator": frozenset(
             {
                 *("staff.look", "staff.invite", "staff.suspend"),
-                *("staff.roles", "staff.roles_decide", "staff.passkeys_decide"),
+                *("staff.roles", "staff.roles_decide"),
                 *("approvals.look", "approvals.decide"),
                 *("platform.look", "platform.replay"),
                 *("platform.drop", "platform.drop_decide"),

@@ -288,6 +288,14 @@ class AccountsAnswer(Answer):
     items: list[AccountAnswer]
 
 
+class Explanation(Answer):
+    """Where something stands and what the client can do, in each language."""
+
+    kk: Annotated[str, Field(examples=["Өтінішіңізді тексеріп жатырмыз."])]
+    ru: Annotated[str, Field(examples=["Мы проверяем заявку."])]
+    en: Annotated[str, Field(examples=["Your application is being checked."])]
+
+
 class ApplicationAnswer(Answer):
     """An application and the decision on it."""
 
@@ -301,6 +309,7 @@ class ApplicationAnswer(Answer):
     refusal_code: Annotated[str | None, Field(examples=[None])]
     contract_id: AnswerId | None
     next_step: Annotated[str, word("wait_for_decision", "sign", "none")]
+    explanation: Explanation | None = None
 
 
 class StatementText(Answer):
@@ -358,6 +367,7 @@ class ContractAnswer(Answer):
             "none",
         ),
     ]
+    explanation: Explanation | None = None
     seconds_left: Annotated[int | None, Field(examples=[86400])]
     may_refuse: bool
     statement: StatementText | None

@@ -17,7 +17,7 @@ from typing import Final, Self
 
 from kernel.errors import Broken
 from kernel.money import Money
-from kernel.policy import Policy
+from kernel.policy import Policy, Setting
 
 YEAR_DAYS: Final = 365
 _HUNDREDTH: Final = Decimal("0.01")
@@ -69,7 +69,8 @@ class GesvCap:
 
     percent: Decimal
     daily_percent: Decimal | None
-    source: str
+    settings: tuple[Setting, ...]
+    """The records the band and its caps come from; the cap's own first."""
 
     @classmethod
     def at(cls, policy: Policy, at: datetime, *, amount: Money, term_days: int) -> Self:
@@ -78,14 +79,22 @@ class GesvCap:
         short = term_days <= policy.integer(
             f"{band}.short_days", at
         ) and amount <= policy.money_of_mrp(f"{band}.short_mrp", at)
+        daily = f"{band}.short_daily_percent"
         key = f"{band}.short_percent" if short else f"{band}.percent"
+        named = (key, f"{band}.short_days", f"{band}.short_mrp", "mrp")
         return cls(
             percent=policy.decimal(key, at),
-            daily_percent=(
-                policy.decimal(f"{band}.short_daily_percent", at) if short else None
+            daily_percent=policy.decimal(daily, at) if short else None,
+            settings=tuple(
+                policy.setting_at(name, at)
+                for name in (*named, *((daily,) if short else ()))
             ),
-            source=policy.setting_at(key, at).source,
         )
+
+    @property
+    def source(self) -> str:
+        """The act that sets the cap."""
+        return self.settings[0].source
 
     def allows(self, *, gesv: Decimal, annual_percent: Decimal) -> bool:
         """ГЭСВ up to and including the cap; the daily rate below its own."""

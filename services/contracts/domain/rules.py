@@ -4,15 +4,24 @@ A decision holds plain amounts and hours, so that the rules stay arithmetic and 
 year's decision can be repeated with last year's values.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final, Self
 
 from kernel.money import Money
-from kernel.policy import Policy
+from kernel.policy import Policy, Setting
 
 _MAX_AMOUNT: Final = "lending.max_amount_mrp"
 _VISIT_ABOVE: Final = "lending.first_loan_visit_mrp"
+_SPOUSE_FROM: Final = "lending.spouse_consent_mrp"
+_KDN_MAX: Final = "lending.kdn_max"
+_UNDER: Final = "lending.extra_consent_ages.under"
+_OVER: Final = "lending.extra_consent_ages.over"
+_FIRST_PAUSE: Final = timedelta(seconds=15)
+_MOST_DOUBLINGS: Final = 16
+_KEYS: Final = (_MAX_AMOUNT, _VISIT_ABOVE, _SPOUSE_FROM, _KDN_MAX, _UNDER, _OVER, "mrp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +32,16 @@ class LendingRules:
     """The largest microcredit of one lender: 20 000 МРП (МФО law, article 3)."""
     visit_above: Money
     """A first-ever online microcredit strictly above it needs a personal visit."""
-    max_amount_source: str
-    visit_source: str
+    spouse_from: Money
+    """From it on a spouse must have consented."""
+    kdn_max: Decimal
+    """КДН, debts' share of the income, may be up to and including it."""
+    consent_under: int
+    """Whoever is younger, in full years, confirms the wish once more."""
+    consent_over: int
+    """So does whoever is as old or older."""
+    settings: Mapping[str, Setting]
+    """The records these values come from, by key."""
 
     @classmethod
     def at(cls, policy: Policy, submitted_at: datetime) -> Self:
@@ -32,9 +49,48 @@ class LendingRules:
         return cls(
             max_amount=policy.money_of_mrp(_MAX_AMOUNT, submitted_at),
             visit_above=policy.money_of_mrp(_VISIT_ABOVE, submitted_at),
-            max_amount_source=policy.setting_at(_MAX_AMOUNT, submitted_at).source,
-            visit_source=policy.setting_at(_VISIT_ABOVE, submitted_at).source,
+            spouse_from=policy.money_of_mrp(_SPOUSE_FROM, submitted_at),
+            kdn_max=policy.decimal(_KDN_MAX, submitted_at),
+            consent_under=policy.integer(_UNDER, submitted_at),
+            consent_over=policy.integer(_OVER, submitted_at),
+            settings={key: policy.setting_at(key, submitted_at) for key in _KEYS},
         )
+
+    @property
+    def max_amount_source(self) -> str:
+        return self.settings[_MAX_AMOUNT].source
+
+    @property
+    def visit_source(self) -> str:
+        return self.settings[_VISIT_ABOVE].source
+
+    def cited(self, *keys: str) -> tuple[Setting, ...]:
+        """The records of these keys."""
+        return tuple(self.settings[key] for key in keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRules:
+    """How an application without an answer is asked about again."""
+
+    tries: int
+    """After so many rounds without an answer a person looks at it."""
+    most_pause: timedelta
+    """Between two rounds; shorter between the first ones."""
+
+    @classmethod
+    def at(cls, policy: Policy, at: datetime) -> Self:
+        return cls(
+            tries=policy.integer("lending.check_tries", at),
+            most_pause=timedelta(
+                minutes=policy.integer("lending.check_pause_minutes", at)
+            ),
+        )
+
+    def pause_after(self, tries: int) -> timedelta:
+        """Doubling: who was away for a moment is asked at once, others are let be."""
+        doublings = min(tries - 1, _MOST_DOUBLINGS)
+        return min(_FIRST_PAUSE * (1 << doublings), self.most_pause)
 
 
 def confirmation_required(

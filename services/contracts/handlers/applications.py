@@ -5,7 +5,6 @@ its own, and `decide_application` goes on from there, whoever calls it.
 """
 
 import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,28 +14,25 @@ from kernel.clock import Clock, almaty_date
 from kernel.context import jsonable
 from kernel.crypto import Json, sha256_hex
 from kernel.errors import Broken, Refused, Transient
-from kernel.events.contracts import (
-    ApplicationRefused,
-    ApplicationSubmitted,
-    ContractOffered,
-)
+from kernel.events.contracts import ApplicationSubmitted, ContractOffered
 from kernel.ids import Ids
 from kernel.money import Money
 from kernel.pages import Page
 from kernel.policy import Policy
 from services.contracts.domain import application as machine
 from services.contracts.domain import texts
-from services.contracts.domain.application import (
-    Application,
-    ApplicationState,
-    Check,
+from services.contracts.domain.application import Application, ApplicationState
+from services.contracts.domain.checks import (
+    ANTIFRAUD,
+    check_account_again,
+    check_antifraud,
+    unknown,
 )
 from services.contracts.domain.contract import Contract
-from services.contracts.domain.gesv import GesvCap
 from services.contracts.domain.products import Product
-from services.contracts.domain.rules import LendingRules
 from services.contracts.domain.schedule import RepaymentMethod, Schedule
-from services.contracts.handlers import schedules
+from services.contracts.handlers import decisions, schedules
+from services.contracts.handlers.decisions import Asking
 from services.contracts.handlers.views import application_view
 from services.contracts.ports import Judges, Unit, Work
 
@@ -134,57 +130,29 @@ def decide_application(
 ) -> None:
     """Carry an undecided application as far as it goes.
 
-    Raises Transient when somebody who must be asked is away; nobody's silence is
-    ever taken for a yes.
+    When somebody who must be asked is away it is held: nobody's silence is ever taken
+    for a yes, nor for a no.
     """
     with work.begin() as unit:
         application = _known(unit, application_id)
     if application.state is ApplicationState.SUBMITTED:
-        application = _check(
-            application, work=work, judges=judges, policy=policy, clock=clock
+        asking = Asking(
+            application=application, work=work, judges=judges, policy=policy
         )
-    if application.state is ApplicationState.CHECKED:
+        application = decisions.check(asking, clock=clock)
+    if application.state is not ApplicationState.CHECKED:
+        return
+    try:
         _offer(
             application, work=work, judges=judges, policy=policy, clock=clock, ids=ids
         )
-
-
-def _check(
-    application: Application,
-    *,
-    work: Work,
-    judges: Judges,
-    policy: Policy,
-    clock: Clock,
-) -> Application:
-    """Step 2: `checked` or `refused`; nobody is asked more than the decision needs."""
-    lending = LendingRules.at(policy, application.submitted_at)
-    checks = [machine.check_amount(application, lending)]
-    account_id = application.account_id
-    if checks[-1].passed:
-        checks.append(_check_gesv(application, policy))
-    if checks[-1].passed:
-        account_id = judges.onboarding.account_of(
-            application.client_id, account_id=account_id
-        )
-        checks.append(_check_account(account_id, work=work))
-    if checks[-1].passed:
-        subject = judges.onboarding.credit_subject(application.client_id)
-        checks.append(machine.check_bureau_consent(given=subject is not None))
-        if subject is not None:
-            report = judges.bureau.report(subject.iin)
-            checks.append(machine.check_stop_credit(report))
-            checks.append(machine.check_first_loan(application, report, lending))
-    decided = machine.pass_checks(application, tuple(checks), account_id=account_id)
-    return _save(application, decided, checks=checks, work=work, at=clock.now())
-
-
-def _check_gesv(application: Application, policy: Policy) -> Check:
-    at = application.submitted_at
-    cap = GesvCap.at(
-        policy, at, amount=application.amount, term_days=application.term_days
-    )
-    return machine.check_gesv(_draft(application, policy, at=at), cap)
+    except Transient:
+        with work.begin() as unit:
+            away = unknown("antifraud", ANTIFRAUD)
+            unit.applications.record(application_id, [away], at=clock.now())
+            decisions.hold(
+                application, [away.name], unit=unit, policy=policy, clock=clock
+            )
 
 
 def _draft(application: Application, policy: Policy, *, at: datetime) -> Schedule:
@@ -197,12 +165,6 @@ def _draft(application: Application, policy: Policy, *, at: datetime) -> Schedul
         policy=policy,
         at=at,
     )
-
-
-def _check_account(account_id: UUID | None, *, work: Work) -> Check:
-    with work.begin() as unit:
-        lost = account_id is not None and unit.clients.account_lost(account_id)
-    return machine.check_account(account_id, lost=lost)
 
 
 def _offer(
@@ -224,15 +186,16 @@ def _offer(
             "account_id": str(_account(application)),
         },
     )
-    check = machine.check_antifraud(decision)
+    check = check_antifraud(decision)
     account = check.passed and judges.onboarding.account_in_full(
         application.client_id, _account(application), purpose="contract_document"
     )
     if not account:
         # An account that was removed just now is none to pay to.
-        failed = machine.check_account(None, lost=True) if check.passed else check
-        refused = machine.refuse(application, failed)
-        _save(application, refused, checks=[failed], work=work, at=clock.now())
+        failed = check_account_again() if check.passed else check
+        with work.begin() as unit:
+            unit.applications.record(application.id, [failed], at=clock.now())
+            decisions.refuse(application, failed, unit=unit)
         return
     borrower = judges.onboarding.borrower(
         application.client_id, purpose="contract_document"
@@ -301,30 +264,6 @@ def _account(application: Application) -> UUID:
     return application.account_id
 
 
-def _save(
-    before: Application,
-    after: Application,
-    *,
-    checks: Sequence[Check],
-    work: Work,
-    at: datetime,
-) -> Application:
-    """Save a decision with its trace; what another caller decided first stands."""
-    with work.begin() as unit:
-        if not unit.applications.save(after, was=before.state):
-            return _known(unit, before.id)
-        unit.applications.record(before.id, checks, at=at)
-        if after.refusal_code is not None:
-            unit.publish(
-                ApplicationRefused(
-                    application_id=after.id,
-                    client_id=after.client_id,
-                    code=after.refusal_code,
-                )
-            )
-    return after
-
-
 def _known(unit: Unit, application_id: UUID) -> Application:
     application = unit.applications.get(application_id)
     if application is None:
@@ -337,12 +276,13 @@ def decide_held(
 ) -> int:
     """Go on with applications that wait for somebody who was away; how many.
 
-    The first one that must wait longer ends the round: the next ones ask the same.
-    A defect of one does not hold up the others; it is raised after them.
+    Those that are held come when their turn does; those a person has to look at do
+    not.  A defect of one does not hold up the others; it is raised after them.
     """
+    now = clock.now()
     with work.begin() as unit:
         waiting = unit.applications.undecided(
-            submitted_before=clock.now() - HELD_AFTER, limit=BATCH
+            at=now, submitted_before=now - HELD_AFTER, limit=BATCH
         )
     defect: Broken | None = None
     for application_id in waiting:

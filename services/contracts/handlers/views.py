@@ -7,7 +7,7 @@ from kernel.context import jsonable
 from kernel.crypto import Json, canonical, sha256_hex
 from kernel.errors import Refused
 from services.contracts.domain import contract as machine
-from services.contracts.domain import texts
+from services.contracts.domain import telling, texts
 from services.contracts.domain.application import Application, ApplicationState
 from services.contracts.domain.contract import Contract, ContractState
 
@@ -28,9 +28,10 @@ def application_view(application: Application) -> Json:
             "amount": application.amount,
             "term_days": application.term_days,
             "submitted_at": application.submitted_at,
-            "refusal_code": application.refusal_code,
+            "refusal_code": telling.refusal_code_told(application),
             "contract_id": application.contract_id,
             "next_step": steps.get(application.state, "wait_for_decision"),
+            "explanation": telling.of_application(application),
         }
     )
 
@@ -105,8 +106,10 @@ def _turn(contract: Contract, *, at: datetime) -> dict[str, object]:
         text = texts.consent_text(terms_of(contract))
     elif contract.state in _WAITING and contract.confirmation_required:
         text = texts.release_text(terms_of(contract))
+    next_step = machine.next_step(contract, at=at)
     return {
-        "next_step": machine.next_step(contract, at=at),
+        "next_step": next_step,
+        "explanation": telling.of_contract(contract, next_step=next_step),
         "seconds_left": _seconds_left(contract, at=at),
         "may_refuse": not contract.is_final,
         "statement": text

@@ -5,19 +5,18 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from kernel.crypto import FieldKeys, canonical
+from kernel.crypto import FieldKeys
 from kernel.money import Money
 from kernel.pages import Page
-from services.contracts.domain.application import (
-    Application,
-    ApplicationState,
-    Check,
-)
+from services.contracts.domain.application import Application, ApplicationState
+from services.contracts.domain.checks import Check
 from services.contracts.domain.schedule import RepaymentMethod
-from services.contracts.storage.tables import application_checks, applications
+from services.contracts.ports import TraceLine
+from services.contracts.storage.decisions import TraceRows
+from services.contracts.storage.tables import applications
 
 _COLUMNS: Final[Sequence[ColumnElement[Any]]] = (
     applications.c.id,
@@ -31,6 +30,9 @@ _COLUMNS: Final[Sequence[ColumnElement[Any]]] = (
     applications.c.account_id,
     applications.c.refusal_code,
     applications.c.contract_id,
+    applications.c.tries,
+    applications.c.next_ask_at,
+    applications.c.for_person_since,
 )
 
 
@@ -39,7 +41,7 @@ class ApplicationRows:
 
     def __init__(self, connection: Connection, *, field_keys: FieldKeys) -> None:
         self._connection = connection
-        self._field_keys = field_keys
+        self._traces = TraceRows(connection, field_keys=field_keys)
 
     def add(self, application: Application) -> bool:
         done = self._connection.execute(
@@ -94,6 +96,9 @@ class ApplicationRows:
                 account_id=application.account_id,
                 refusal_code=application.refusal_code,
                 contract_id=application.contract_id,
+                tries=application.tries,
+                next_ask_at=application.next_ask_at,
+                for_person_since=application.for_person_since,
             )
         )
         return done.rowcount == 1
@@ -101,35 +106,44 @@ class ApplicationRows:
     def record(
         self, application_id: UUID, checks: Sequence[Check], *, at: datetime
     ) -> None:
-        for check in checks:
-            found = self._field_keys.seal(
-                canonical(check.found),
-                table="application_checks",
-                column="found",
-                row=f"{application_id}/{check.name}",
-            )
-            self._connection.execute(
-                application_checks.insert().values(
-                    application_id=application_id,
-                    name=check.name,
-                    passed=check.passed,
-                    source=check.source,
-                    found=found,
-                    checked_at=at,
-                )
-            )
+        self._traces.record(application_id, checks, at=at)
 
-    def undecided(self, *, submitted_before: datetime, limit: int) -> list[UUID]:
+    def answered(self, application_id: UUID) -> dict[str, Check]:
+        return self._traces.answered(application_id)
+
+    def trace(self, application_id: UUID) -> list[TraceLine]:
+        return self._traces.trace(application_id)
+
+    def undecided(
+        self, *, at: datetime, submitted_before: datetime, limit: int
+    ) -> list[UUID]:
+        next_ask_at = applications.c.next_ask_at
+        due = or_(
+            next_ask_at <= at,
+            and_(
+                next_ask_at.is_(None), applications.c.submitted_at <= submitted_before
+            ),
+        )
         query = (
             select(applications.c.id)
             .where(
                 applications.c.state.in_(("submitted", "checked")),
-                applications.c.submitted_at <= submitted_before,
+                applications.c.for_person_since.is_(None),
+                due,
             )
             .order_by(applications.c.submitted_at)
             .limit(limit)
         )
         return list(self._connection.execute(query).scalars())
+
+    def held(self, *, limit: int) -> list[Application]:
+        query = (
+            select(*_COLUMNS)
+            .where(applications.c.for_person_since.is_not(None))
+            .order_by(applications.c.for_person_since)
+            .limit(limit)
+        )
+        return [_application(row) for row in self._connection.execute(query)]
 
 
 def _application(row: Row[Any]) -> Application:
@@ -145,4 +159,7 @@ def _application(row: Row[Any]) -> Application:
         account_id=row.account_id,
         refusal_code=row.refusal_code,
         contract_id=row.contract_id,
+        tries=row.tries,
+        next_ask_at=row.next_ask_at,
+        for_person_since=row.for_person_since,
     )

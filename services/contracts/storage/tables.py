@@ -1,7 +1,8 @@
 """What is kept.  The database itself refuses what must never stand in a row.
 
-Amounts are tiyn (bigint), always in tenge.  `application_checks` and `statements` are
-append-only for the service's role; of a contract it may change only its progress.
+Amounts are tiyn (bigint), always in tenge.  The lines of decision traces, `visits` and
+`statements` are append-only for the service's role; of a contract it may change only
+its progress.
 """
 
 from sqlalchemy import (
@@ -46,6 +47,9 @@ applications = Table(
     Column("account_id", Uuid),
     Column("refusal_code", Text),
     Column("contract_id", Uuid),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    _instant("next_ask_at"),
+    _instant("for_person_since"),
     CheckConstraint(
         "repayment IN ('annuity', 'differentiated')", name="applications_repayment"
     ),
@@ -69,6 +73,11 @@ Index(
     postgresql_where=text("state IN ('submitted', 'checked')"),
 )
 Index("applications_of_client", applications.c.client_id, applications.c.id)
+Index(
+    "applications_for_person",
+    applications.c.for_person_since,
+    postgresql_where=text("for_person_since IS NOT NULL"),
+)
 
 application_checks = Table(
     "application_checks",
@@ -78,7 +87,17 @@ application_checks = Table(
     Column("passed", Boolean, nullable=False),
     Column("source", Text, nullable=False),
     Column("found", LargeBinary, nullable=False),
+    Column("cited", LargeBinary),
     _instant("checked_at", nullable=False),
+)
+
+unanswered_checks = Table(
+    "unanswered_checks",
+    metadata,
+    Column("application_id", Uuid, ForeignKey("applications.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("asked_at", DateTime(timezone=True), primary_key=True, autoincrement=False),
+    Column("source", Text, nullable=False),
 )
 
 contracts = Table(
@@ -209,6 +228,20 @@ statements = Table(
     _instant("given_at", nullable=False),
     CheckConstraint("kind IN ('consent', 'release')", name="statements_kind"),
 )
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("approval_id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("visited_on", Date, nullable=False),
+    Column("recorded_by", Uuid, nullable=False),
+    Column("confirmed_by", Uuid, nullable=False),
+    _instant("recorded_at", nullable=False),
+    # Four eyes: who says it and who confirms it are two.
+    CheckConstraint("recorded_by <> confirmed_by", name="visits_two_persons"),
+)
+Index("visits_of_client", visits.c.client_id)
 
 clients = Table(
     "clients",

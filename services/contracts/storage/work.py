@@ -14,6 +14,7 @@ from kernel.database import Database, Transaction
 from kernel.events import Event
 from services.contracts.storage.applications import ApplicationRows
 from services.contracts.storage.contracts import ContractRows
+from services.contracts.storage.decisions import VisitRows
 from services.contracts.storage.schedules import ScheduleRows
 from services.contracts.storage.tables import accounts, clients
 
@@ -64,6 +65,7 @@ class DatabaseUnit:
         self.contracts = ContractRows(tx.connection, field_keys=field_keys)
         self.schedules = ScheduleRows(tx.connection)
         self.clients = ClientRows(tx.connection)
+        self.visits = VisitRows(tx.connection)
 
     def publish(self, event: Event) -> UUID:
         return self._tx.publish(event)

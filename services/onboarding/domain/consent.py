@@ -32,7 +32,10 @@ class ConsentKind(StrEnum):
 REQUIRED: Final = frozenset({ConsentKind.PERSONAL_DATA, ConsentKind.BIOMETRICS})
 """Without these two nobody may be looked up or compared with a photo."""
 
-NEEDED: Final[Mapping[str, ConsentKind]] = {"credit_report": ConsentKind.CREDIT_BUREAU}
+NEEDED: Final[Mapping[str, ConsentKind]] = {
+    "credit_report": ConsentKind.CREDIT_BUREAU,
+    "lending_checks": ConsentKind.PERSONAL_DATA,
+}
 """Purposes, as neighbours name them, for which clear values leave by a consent only."""
 
 

@@ -34,7 +34,9 @@ from tests.unit.contracts.fakes import (
     FakeBureau,
     FakeClock,
     FakeDisbursement,
+    FakeMonitoring,
     FakeOnboarding,
+    FakeState,
     FakeWork,
 )
 
@@ -51,6 +53,8 @@ class Desk:
     clock: FakeClock = field(default_factory=FakeClock)
     onboarding: FakeOnboarding = field(default_factory=lambda: FakeOnboarding(_NOBODY))
     bureau: FakeBureau = field(default_factory=lambda: FakeBureau(_NOBODY))
+    state: FakeState = field(default_factory=lambda: FakeState(_NOBODY))
+    monitoring: FakeMonitoring = field(default_factory=lambda: FakeMonitoring(_NOBODY))
     antifraud: FakeAntifraud = field(default_factory=lambda: FakeAntifraud(_NOBODY))
     disbursement: FakeDisbursement = field(
         default_factory=lambda: FakeDisbursement(_NOBODY)
@@ -130,6 +134,8 @@ class Desk:
             judges=Judges(
                 onboarding=self.onboarding,
                 bureau=self.bureau,
+                state=self.state,
+                monitoring=self.monitoring,
                 antifraud=self.antifraud,
             ),
             policy=self.platform.policy,

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,15 +17,21 @@ from kernel.crypto import sha256_hex
 from kernel.errors import Broken
 from kernel.money import Money
 from kernel.pages import Page
+from services.contracts.domain import checks
 from services.contracts.domain.application import ApplicationState
 from services.contracts.domain.contract import Contract, ContractState
+from services.contracts.domain.rules import LendingRules
+from services.contracts.ports import Visit
 from services.contracts.storage import metadata
 from tests.integration.contracts.conftest import Desk, as_object
 from tests.unit.contracts.builders import (
     ACCOUNT,
+    APPLICATION,
     CLIENT,
     DOCUMENT,
     MICROSECOND,
+    OFFERED_AT,
+    POLICY,
     STRANGER,
     active,
     annulled,
@@ -36,6 +42,7 @@ from tests.unit.contracts.builders import (
     consented,
     offered,
     released,
+    report,
     scheduled,
     signing,
 )
@@ -131,7 +138,7 @@ def test_personal_data_are_sealed(desk: Desk) -> None:
     person = borrower()
     ((document,),) = desk.rows("SELECT document FROM contracts")
     traces = desk.rows("SELECT found FROM application_checks")
-    assert len(traces) == 7
+    assert len(traces) == 13
     stored = bytes(document) + b"".join(bytes(row.found) for row in traces)
     for secret in (person.iin, person.surname, person.document_number, "R-1"):
         assert secret.encode() not in stored
@@ -272,19 +279,91 @@ def test_undecided_applications_are_found_oldest_first(desk: Desk) -> None:
         assert unit.applications.add(first)
         assert not unit.applications.add(replace(first, id=UUID(int=3)))
         before = second.submitted_at
-        assert [first.id, second.id] == unit.applications.undecided(
-            submitted_before=before, limit=9
-        )
-        assert [first.id] == unit.applications.undecided(
-            submitted_before=before - MICROSECOND, limit=9
-        )
+
+        def due(submitted_before: datetime, at: datetime = before) -> list[UUID]:
+            return unit.applications.undecided(
+                at=at, submitted_before=submitted_before, limit=9
+            )
+
+        assert [first.id, second.id] == due(before)
+        assert [first.id] == due(before - MICROSECOND)
+        held = replace(first, tries=1, next_ask_at=before + MICROSECOND)
+        assert unit.applications.save(held, was=first.state)
+        assert held == unit.applications.get(first.id)
+        assert [second.id] == due(before)
+        assert [first.id, second.id] == due(before, before + MICROSECOND)
+        waiting = replace(held, next_ask_at=None, for_person_since=before)
+        assert unit.applications.save(waiting, was=first.state)
+        assert [second.id] == due(before)
+        assert [waiting] == unit.applications.held(limit=9)
         refused = replace(
             first, state=ApplicationState.REFUSED, refusal_code="stop_credit"
         )
         assert unit.applications.save(refused, was=first.state)
-        assert [second.id] == unit.applications.undecided(
-            submitted_before=before, limit=9
-        )
+        assert [second.id] == due(before)
+        assert unit.applications.held(limit=9) == []
+
+
+@pytest.mark.seeded("contracts_answer_written_over")
+def test_a_line_of_a_trace_stands_once_it_is_written(desk: Desk) -> None:
+    """With the settings it cites; askings without an answer stand beside it."""
+    put(desk, offered())
+    rules = LendingRules.at(POLICY, OFFERED_AT)
+    first = checks.check_debt_burden(report(), rules)
+    later = checks.check_debt_burden(report(debt_burden="0.99"), rules)
+    silent = checks.unknown("debt_burden", "credit report")
+    with desk.unit() as unit:
+        for at, check in enumerate((silent, silent, first, later)):
+            now = OFFERED_AT + timedelta(minutes=at)
+            unit.applications.record(APPLICATION, [check], at=now)
+        assert unit.applications.answered(APPLICATION) == {"debt_burden": first}
+        lines = unit.applications.trace(APPLICATION)
+    assert [line.check for line in lines] == [silent, silent, first]
+    assert first.cited[0].key == "lending.kdn_max"
+    (row,) = desk.rows("SELECT found FROM application_checks")
+    assert b"0.31" not in bytes(row.found)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE application_checks SET passed = NOT passed",
+        "UPDATE unanswered_checks SET name = 'x'",
+        "UPDATE visits SET visited_on = visited_on",
+        "DELETE FROM application_checks",
+        "DELETE FROM unanswered_checks",
+        "DELETE FROM visits",
+    ],
+)
+def test_the_service_cannot_rewrite_a_trace_or_a_visit(
+    desk: Desk, statement: str
+) -> None:
+    """Rows are only added."""
+    with (
+        pytest.raises(ProgrammingError, match="permission denied"),
+        desk.as_service() as connection,
+    ):
+        connection.execute(text(statement))
+
+
+def test_a_visit_is_recorded_once_and_by_two(desk: Desk) -> None:
+    """The database itself demands two persons."""
+    visit = Visit(
+        client_id=CLIENT,
+        visited_on=OFFERED_AT.date(),
+        approval_id=UUID(int=0xAE),
+        recorded_by=UUID(int=0x51),
+        confirmed_by=UUID(int=0x52),
+    )
+    with desk.unit() as unit:
+        assert not unit.visits.has(CLIENT)
+        assert unit.visits.add(visit, at=OFFERED_AT)
+        assert not unit.visits.add(visit, at=OFFERED_AT)
+        assert unit.visits.has(CLIENT)
+        assert not unit.visits.has(STRANGER)
+    alone = replace(visit, approval_id=UUID(int=0xAF), confirmed_by=visit.recorded_by)
+    with pytest.raises(IntegrityError), desk.unit() as unit:
+        unit.visits.add(alone, at=OFFERED_AT)
 
 
 def test_every_field_of_a_contract_has_its_column() -> None:

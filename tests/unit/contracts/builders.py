@@ -1,6 +1,6 @@
 """One builder per domain object; every one is the 400 000 ₸ client of the journey."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,13 @@ from kernel.policy import Policy, Setting
 from kernel.starting_policy import STARTING_POLICY
 from services.contracts.domain import contract as machine
 from services.contracts.domain import texts
-from services.contracts.domain.application import Application, CreditReport
+from services.contracts.domain.application import Application
+from services.contracts.domain.checks import (
+    CreditReport,
+    GivenConsent,
+    ListCheck,
+    StateRecord,
+)
 from services.contracts.domain.contract import (
     LENDER_CHANNEL,
     Contract,
@@ -76,6 +82,22 @@ def report(**changes: Any) -> CreditReport:  # noqa: ANN401 - any field
         "debt_burden": "0.31",
     }
     return CreditReport(**{**fields, **changes})
+
+
+def state_record(**changes: Any) -> StateRecord:  # noqa: ANN401 - any field
+    """Nobody's spouse, no conscript, 33 years old."""
+    fields = {"birth_on": date(1993, 10, 2), "married": False, "conscript": False}
+    return StateRecord(**{**fields, **changes})
+
+
+def consent(*, given: bool = True) -> GivenConsent:
+    """What the state's register of consents says."""
+    return GivenConsent(given=given, evidence_id="E-1")
+
+
+def list_check(*, listed: bool = False) -> ListCheck:
+    """What the АФМ says."""
+    return ListCheck(listed=listed, check_id="L-1")
 
 
 def borrower(**changes: Any) -> texts.Borrower:  # noqa: ANN401 - any field

@@ -14,23 +14,31 @@ from kernel.errors import Transient
 from kernel.events import Event
 from kernel.money import Money
 from kernel.pages import Page
-from services.contracts.domain.application import (
-    Application,
-    ApplicationState,
+from services.contracts.domain.application import Application, ApplicationState
+from services.contracts.domain.checks import (
     Check,
+    ConsentKind,
     CreditReport,
     Decision,
+    GivenConsent,
+    ListCheck,
+    StateRecord,
+    Subject,
+    Verdict,
 )
 from services.contracts.domain.contract import Contract, ContractState, Statement
 from services.contracts.domain.schedule import Schedule
 from services.contracts.domain.texts import Borrower, StatementText
-from services.contracts.ports import Ceremony, Judges, KeptSchedule
+from services.contracts.ports import Ceremony, Judges, KeptSchedule, TraceLine, Visit
 from tests.unit.contracts.builders import (
     ACCOUNT,
     CEREMONY,
     OFFERED_AT,
     borrower,
+    consent,
+    list_check,
     report,
+    state_record,
 )
 
 
@@ -76,7 +84,7 @@ class FakeApplications:
 
     def __init__(self) -> None:
         self.rows: dict[UUID, Application] = {}
-        self.trace: dict[UUID, list[Check]] = {}
+        self.lines: dict[UUID, list[TraceLine]] = {}
 
     def add(self, application: Application) -> bool:
         if any(
@@ -106,15 +114,41 @@ class FakeApplications:
     def record(
         self, application_id: UUID, checks: Sequence[Check], *, at: datetime
     ) -> None:
-        del at
-        self.trace.setdefault(application_id, []).extend(checks)
+        lines = self.lines.setdefault(application_id, [])
+        answered = self.answered(application_id)
+        lines.extend(
+            TraceLine(check=check, at=at)
+            for check in checks
+            if check.name not in answered
+        )
 
-    def undecided(self, *, submitted_before: datetime, limit: int) -> list[UUID]:
+    def answered(self, application_id: UUID) -> dict[str, Check]:
+        return {
+            line.check.name: line.check
+            for line in self.trace(application_id)
+            if line.check.verdict is not Verdict.UNKNOWN
+        }
+
+    def trace(self, application_id: UUID) -> list[TraceLine]:
+        return list(self.lines.get(application_id, ()))
+
+    def undecided(
+        self, *, at: datetime, submitted_before: datetime, limit: int
+    ) -> list[UUID]:
+        def due(row: Application) -> bool:
+            if row.next_ask_at is not None:
+                return row.next_ask_at <= at
+            return row.submitted_at <= submitted_before
+
         found = [
             row.id
             for row in self.rows.values()
-            if row.is_open and row.submitted_at <= submitted_before
+            if row.is_open and row.for_person_since is None and due(row)
         ]
+        return found[:limit]
+
+    def held(self, *, limit: int) -> list[Application]:
+        found = [row for row in self.rows.values() if row.for_person_since is not None]
         return found[:limit]
 
 
@@ -206,6 +240,23 @@ class FakeClients:
 
 
 @dataclass
+class FakeVisits:
+    """Implements Visits."""
+
+    rows: list[Visit] = field(default_factory=list)
+
+    def add(self, visit: Visit, *, at: datetime) -> bool:
+        del at
+        if any(row.approval_id == visit.approval_id for row in self.rows):
+            return False
+        self.rows.append(visit)
+        return True
+
+    def has(self, client_id: UUID) -> bool:
+        return any(row.client_id == client_id for row in self.rows)
+
+
+@dataclass
 class FakeSchedules:
     rows: dict[UUID, list[KeptSchedule]] = field(default_factory=dict)
 
@@ -231,6 +282,7 @@ class FakeWork:
         self.contracts = FakeContracts()
         self.schedules = FakeSchedules()
         self.clients = FakeClients()
+        self.visits = FakeVisits()
         self.said: list[Event] = []
         self.replies: dict[str, Json] = {}
         self.key: str | None = None
@@ -244,6 +296,7 @@ class FakeWork:
             "contracts",
             "schedules",
             "clients",
+            "visits",
             "said",
             "replies",
         )
@@ -285,7 +338,8 @@ class FakeOnboarding:
     other_bytes: bool = False
     covered: list[UUID | None] = field(default_factory=list)
     purposes: list[str] = field(default_factory=list)
-    consents: bool = True
+    withheld: set[str] = field(default_factory=set)
+    """Purposes without the client's consent."""
     opened: list[tuple[str, bytes]] = field(default_factory=list)
 
     def account_of(
@@ -309,10 +363,10 @@ class FakeOnboarding:
         self.purposes.append(purpose)
         return borrower()
 
-    def credit_subject(self, client_id: UUID) -> Borrower | None:
-        if not self.consents:
+    def subject(self, client_id: UUID, *, purpose: str) -> Subject | None:
+        if purpose in self.withheld:
             return None
-        return self.borrower(client_id, purpose="credit_report")
+        return Subject(iin=self.borrower(client_id, purpose=purpose).iin)
 
     def open_ceremony(
         self,
@@ -352,6 +406,50 @@ class FakeBureau:
         if self.away:
             raise Transient("the bureau gave no report")
         return self.answer
+
+
+@dataclass
+class FakeState:
+    """Implements StateRegisters."""
+
+    work: FakeWork
+    answer: StateRecord = field(default_factory=state_record)
+    consents: dict[ConsentKind, bool] = field(default_factory=dict)
+    away: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def record(self, iin: str) -> StateRecord:
+        self._asked("record", iin)
+        return self.answer
+
+    def consent(self, iin: str, kind: ConsentKind) -> GivenConsent:
+        self._asked(kind.value, iin)
+        return consent(given=self.consents.get(kind, False))
+
+    def _asked(self, what: str, iin: str) -> None:
+        assert not self.work.open, "a call within a transaction"
+        assert iin == borrower().iin
+        self.asked.append(what)
+        if self.away:
+            raise Transient("the state did not answer")
+
+
+@dataclass
+class FakeMonitoring:
+    """Implements Monitoring."""
+
+    work: FakeWork
+    listed: bool = False
+    away: bool = False
+    asked: int = 0
+
+    def look(self, iin: str) -> ListCheck:
+        assert not self.work.open, "a call within a transaction"
+        assert iin == borrower().iin
+        self.asked += 1
+        if self.away:
+            raise Transient("the АФМ did not answer")
+        return list_check(listed=self.listed)
 
 
 @dataclass
@@ -414,11 +512,17 @@ class Bench:
         self.ids = FakeIds()
         self.onboarding = FakeOnboarding(self.work)
         self.bureau = FakeBureau(self.work)
+        self.state = FakeState(self.work)
+        self.monitoring = FakeMonitoring(self.work)
         self.antifraud = FakeAntifraud(self.work)
         self.disbursement = FakeDisbursement(self.work)
 
     @property
     def judges(self) -> Judges:
         return Judges(
-            onboarding=self.onboarding, bureau=self.bureau, antifraud=self.antifraud
+            onboarding=self.onboarding,
+            bureau=self.bureau,
+            state=self.state,
+            monitoring=self.monitoring,
+            antifraud=self.antifraud,
         )

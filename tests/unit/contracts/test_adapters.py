@@ -11,12 +11,15 @@ from kernel.context import Context
 from kernel.errors import Broken, Refused, Transient
 from kernel.money import Money
 from services.contracts.adapters import (
-    MAX_REPORT_BYTES,
+    MAX_ANSWER_BYTES,
     HttpBureau,
+    HttpMonitoring,
+    HttpState,
     RpcAntifraud,
     RpcDisbursement,
     RpcOnboarding,
 )
+from services.contracts.domain.checks import ConsentKind, Subject
 from tests.unit.contracts.builders import (
     ACCOUNT,
     AMOUNT,
@@ -24,7 +27,10 @@ from tests.unit.contracts.builders import (
     CLIENT,
     CONTRACT,
     borrower,
+    consent,
+    list_check,
     report,
+    state_record,
 )
 
 CONTEXT = Context(UUID(int=1), None, "00-0-0-01")
@@ -96,14 +102,14 @@ def test_a_report_is_read() -> None:
         answering(200, json={**GOOD, "debt_burden": "NaN"}),
         answering(200, json={**GOOD, "days_overdue": -1}),
         answering(200, json={**GOOD, "report_id": "R\nX"}),
-        answering(200, content=b" " * (MAX_REPORT_BYTES + 1)),
+        answering(200, content=b" " * (MAX_ANSWER_BYTES + 1)),
     ],
 )
 def test_an_unusable_report_is_none_and_the_application_waits(answer: Answerer) -> None:
     """No report is no permission; and the answer stands in no error text."""
     with pytest.raises(Transient) as waiting:
         bureau(answer).report(borrower().iin)
-    assert waiting.value.sentence == "The credit bureau gave no usable report"
+    assert waiting.value.sentence == "A register gave no usable answer"
 
 
 def test_a_bureau_that_is_away_makes_the_application_wait() -> None:
@@ -114,6 +120,60 @@ def test_a_bureau_that_is_away_makes_the_application_wait() -> None:
 
     with pytest.raises(Transient):
         bureau(fail).report(borrower().iin)
+
+
+STATE: dict[str, Any] = {
+    "iin": borrower().iin,
+    "birth_on": "1993-10-02",
+    "married": False,
+    "conscript": False,
+}
+CONSENT: dict[str, Any] = {
+    "iin": borrower().iin,
+    "kind": "spouse",
+    "given": True,
+    "evidence_id": "E-1",
+}
+LISTED: dict[str, Any] = {"iin": borrower().iin, "listed": False, "check_id": "L-1"}
+
+
+def client(answer: Answerer) -> httpx.Client:
+    return httpx.Client(base_url="https://r", transport=httpx.MockTransport(answer))
+
+
+def test_a_bureau_may_not_know_the_debt_burden() -> None:
+    """It is nobody's zero."""
+    answer = answering(200, json={**GOOD, "debt_burden": None})
+    assert bureau(answer).report(borrower().iin) == report(debt_burden=None)
+
+
+def test_the_registers_answers_are_read() -> None:
+    """In our own words."""
+    iin = borrower().iin
+    state = HttpState(client(answering(200, json=STATE)))
+    assert state.record(iin) == state_record()
+    state = HttpState(client(answering(200, json=CONSENT)))
+    assert state.consent(iin, ConsentKind.SPOUSE) == consent()
+    monitoring = HttpMonitoring(client(answering(200, json=LISTED)))
+    assert monitoring.look(iin) == list_check()
+
+
+@pytest.mark.seeded("contracts_answer_about_anybody")
+@pytest.mark.parametrize(
+    "changes", [{"iin": "940101300123"}, {"iin": None}, {"kind": "additional"}]
+)
+def test_an_answer_about_somebody_else_is_none(changes: dict[str, object]) -> None:
+    """Nor is one about another consent: the application waits."""
+    state = HttpState(client(answering(200, json={**CONSENT, **changes})))
+    with pytest.raises(Transient):
+        state.consent(borrower().iin, ConsentKind.SPOUSE)
+    if "iin" in changes:
+        state = HttpState(client(answering(200, json={**STATE, **changes})))
+        with pytest.raises(Transient):
+            state.record(borrower().iin)
+        monitoring = HttpMonitoring(client(answering(200, json={**LISTED, **changes})))
+        with pytest.raises(Transient):
+            monitoring.look(borrower().iin)
 
 
 def test_onboarding_names_the_account_and_the_person() -> None:
@@ -128,10 +188,12 @@ def test_onboarding_names_the_account_and_the_person() -> None:
 
 def test_without_consent_there_is_nobody_to_report_on() -> None:
     """It is an answer; any other refusal is a defect."""
-    assert onboarding(PERSON).credit_subject(CLIENT) == borrower()
-    assert onboarding(refused("consent_missing")).credit_subject(CLIENT) is None
+    subject = Subject(iin=borrower().iin)
+    assert onboarding(PERSON).subject(CLIENT, purpose="p") == subject
+    missing = onboarding(refused("consent_missing"))
+    assert missing.subject(CLIENT, purpose="p") is None
     with pytest.raises(Broken):
-        onboarding(refused("purpose_missing")).credit_subject(CLIENT)
+        onboarding(refused("purpose_missing")).subject(CLIENT, purpose="p")
     with pytest.raises(Broken):
         onboarding(refused("consent_missing")).borrower(CLIENT, purpose="p")
 

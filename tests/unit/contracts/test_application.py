@@ -7,15 +7,15 @@ import pytest
 from kernel.errors import Refused
 from kernel.money import Money
 from services.contracts.domain import application as machine
-from services.contracts.domain.application import (
-    ApplicationState,
-    Decision,
-)
+from services.contracts.domain import checks
+from services.contracts.domain.application import ApplicationState
+from services.contracts.domain.checks import Decision
 from services.contracts.domain.products import Product
 from services.contracts.domain.rules import LendingRules
 from services.contracts.domain.schedule import RepaymentMethod
 from tests.unit.contracts.builders import (
     ACCOUNT,
+    AMOUNT,
     APPLICATION,
     CLIENT,
     CONTRACT,
@@ -76,38 +76,42 @@ def test_the_cap_of_20_000_mrp_is_inclusive() -> None:
         (LENDING.max_amount, True),
         (LENDING.max_amount + TIYN, False),
     ):
-        check = machine.check_amount(application(amount=amount), LENDING)
+        check = checks.check_amount(amount, LENDING)
         assert expected == check.passed
 
 
 def test_a_loan_needs_an_account_whose_ownership_is_not_lost() -> None:
     """Clause 5.4."""
-    assert machine.check_account(ACCOUNT, lost=False).passed
-    assert not machine.check_account(ACCOUNT, lost=True).passed
-    assert not machine.check_account(None, lost=False).passed
+    assert checks.check_account(ACCOUNT, lost=False).passed
+    assert not checks.check_account(ACCOUNT, lost=True).passed
+    assert not checks.check_account(None, lost=False).passed
 
 
 def test_stop_credit_refuses_whatever_else_the_report_says() -> None:
     """«Стоп-кредит» is the person's own wish."""
-    assert machine.check_stop_credit(report()).passed
-    assert not machine.check_stop_credit(report(stop_credit=True)).passed
+    assert checks.check_stop_credit(report()).passed
+    assert not checks.check_stop_credit(report(stop_credit=True)).passed
 
 
 @pytest.mark.parametrize(
-    ("amount", "earlier", "expected"),
+    ("amount", "earlier", "visited", "expected"),
     [
-        (SMALL, False, True),
-        (SMALL + TIYN, False, False),
-        (SMALL, True, True),
-        (SMALL + TIYN, True, True),
+        (SMALL, False, False, True),
+        (SMALL + TIYN, False, False, False),
+        (SMALL, True, False, True),
+        (SMALL + TIYN, True, False, True),
+        (SMALL + TIYN, False, True, True),
     ],
 )
 def test_a_first_online_loan_strictly_above_75_mrp_needs_a_visit(
-    amount: Money, *, earlier: bool, expected: bool
+    amount: Money, *, earlier: bool, visited: bool, expected: bool
 ) -> None:
     """75 МРП exactly passes; one tiyn more needs an earlier online microcredit."""
-    check = machine.check_first_loan(
-        application(amount=amount), report(earlier_online_microcredit=earlier), LENDING
+    check = checks.check_first_loan(
+        amount,
+        report(earlier_online_microcredit=earlier),
+        LENDING,
+        visited=visited,
     )
     assert expected == check.passed
 
@@ -116,17 +120,19 @@ def test_a_first_online_loan_strictly_above_75_mrp_needs_a_visit(
 def test_only_the_word_allow_allows(outcome: str) -> None:
     """A word we do not know is no permission."""
     decision = Decision(decision_id=UUID(int=1), outcome=outcome, score=0)
-    assert not machine.check_antifraud(decision).passed
+    assert not checks.check_antifraud(decision).passed
 
 
 def test_the_first_check_that_fails_decides() -> None:
     """Two readers of the trace come to the same code."""
-    checks = (
-        machine.check_amount(application(), LENDING),
-        machine.check_stop_credit(report(stop_credit=True)),
-        machine.check_account(None, lost=False),
+    found = (
+        checks.check_amount(AMOUNT, LENDING),
+        checks.check_stop_credit(report(stop_credit=True)),
+        checks.check_account(None, lost=False),
     )
-    refused = machine.pass_checks(application(), checks, account_id=ACCOUNT)
+    failed = machine.first_failed(found)
+    assert failed is not None
+    refused = machine.refuse(application(), failed)
     assert ApplicationState.REFUSED is refused.state
     assert refused.refusal_code == "stop_credit"
     assert not refused.is_open
@@ -134,9 +140,7 @@ def test_the_first_check_that_fails_decides() -> None:
 
 def test_an_application_that_passes_is_checked_then_offered() -> None:
     """It remembers the account it was checked with, then its contract."""
-    checked = machine.pass_checks(
-        application(), (machine.check_stop_credit(report()),), account_id=ACCOUNT
-    )
+    checked = machine.pass_checks(application(), account_id=ACCOUNT)
     assert (checked.state, checked.account_id) == (ApplicationState.CHECKED, ACCOUNT)
     assert checked.is_open
     offered = machine.offer(checked, contract_id=CONTRACT)
@@ -145,18 +149,16 @@ def test_an_application_that_passes_is_checked_then_offered() -> None:
 
 def test_every_check_has_a_stable_refusal_code() -> None:
     """The codes are part of the interface."""
-    checks = {
-        "amount_above_maximum": machine.check_amount(
-            application(amount=LENDING.max_amount + TIYN), LENDING
+    failing = {
+        "amount_above_maximum": checks.check_amount(LENDING.max_amount + TIYN, LENDING),
+        "account_not_proved": checks.check_account(None, lost=False),
+        "stop_credit": checks.check_stop_credit(report(stop_credit=True)),
+        "personal_visit_required": checks.check_first_loan(
+            AMOUNT, report(earlier_online_microcredit=False), LENDING, visited=False
         ),
-        "account_not_proved": machine.check_account(None, lost=False),
-        "stop_credit": machine.check_stop_credit(report(stop_credit=True)),
-        "personal_visit_required": machine.check_first_loan(
-            application(), report(earlier_online_microcredit=False), LENDING
-        ),
-        "antifraud": machine.check_antifraud(
+        "antifraud": checks.check_antifraud(
             Decision(decision_id=UUID(int=1), outcome="refuse", score=90)
         ),
     }
-    for code, check in checks.items():
+    for code, check in failing.items():
         assert code == machine.refuse(application(), check).refusal_code

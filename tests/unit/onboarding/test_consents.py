@@ -245,6 +245,24 @@ def test_no_iin_for_a_credit_report_without_consent(client: Applicant) -> None:
     assert code_of(lambda: ask("credit_report")) == "consent_missing"
 
 
+@pytest.mark.seeded("onboarding_lending_checks_without_consent")
+def test_no_iin_for_the_checks_of_a_loan_without_consent(client: Applicant) -> None:
+    """Whoever has no ИИН asks neither the state nor the АФМ."""
+
+    def ask() -> object:
+        return clients.get_person(
+            begin=client.bench.unit.begin,
+            clock=client.bench.clock,
+            client_id=client.client_id,
+            reader="contracts",
+            purpose="lending_checks",
+        )
+
+    ask()
+    withdraw(client, ConsentKind.PERSONAL_DATA)
+    assert code_of(ask) == "consent_missing"
+
+
 class Unasked:
     """An outer system that nobody may ask."""
 
