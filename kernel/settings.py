@@ -20,6 +20,17 @@ from kernel.values import Secret
 
 T = TypeVar("T")
 Stage = Literal["production", "development", "test"]
+
+
+def staff_site(stage: Stage) -> str:
+    """The name that security keys of the staff are bound to, one per stage.
+
+    Nobody can be certified for a name below ``.internal``, so no page that a browser
+    trusts can ask a key in this name (WebAuthn level 3, section 13.4.9).
+    """
+    return f"{stage}.kredit.internal"
+
+
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")

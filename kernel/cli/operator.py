@@ -1,10 +1,12 @@
 """A command's way to the services: RPC in the name of whoever is logged in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
+from uuid import UUID
 
 from kernel.bus import Broker
 from kernel.cli.session import SessionFile, not_logged_in
@@ -15,7 +17,7 @@ from kernel.errors import Broken, Refused
 from kernel.ids import system_ids
 from kernel.logging import configure
 from kernel.rpc import RpcClient
-from kernel.settings import Stage, read
+from kernel.settings import Stage, read, staff_site
 
 AUTH: Final = "auth"
 SESSION_OVER: Final = "staff_session_required"
@@ -48,9 +50,29 @@ class OperatorSettings:
     clock: str = "system"
 
 
+class SecurityKey(Protocol):
+    """An authenticator in the person's hand, for the staff's door alone.
+
+    Both answers are those of WebAuthn.  Refused ``security_key_refused``.
+    """
+
+    def register(
+        self, challenge: bytes, *, staff_id: UUID, login: str
+    ) -> Mapping[str, Json]:
+        """Make a key pair for a member; what proves it."""
+        ...
+
+    def answer(self, challenge: bytes, *, login: str) -> Mapping[str, Json]:
+        """Sign what the door asked of whoever has this login."""
+        ...
+
+
 @dataclass(slots=True)
 class Operator:
-    """The command line with one service: one request, however many calls it takes."""
+    """The command line with one service: one request, however many calls it takes.
+
+    ``security_key`` finds the one at hand when it is needed, and not before.
+    """
 
     service: str
     rpc: RpcClient
@@ -58,6 +80,7 @@ class Operator:
     context: Context
     sessions: SessionFile
     settings: OperatorSettings
+    security_key: Callable[[], SecurityKey]
     _token: tuple[str, datetime] | None = field(default=None, repr=False)
 
     def call(
@@ -149,4 +172,11 @@ def connect(service: str) -> Operator:
         fresh_context(ids),
         SessionFile(settings.session_folder),
         settings,
+        partial(_security_key, settings.stage),
     )
+
+
+def _security_key(stage: Stage) -> SecurityKey:
+    from kernel.cli.fido import plugged_in  # noqa: PLC0415 - 0.16 s; few ask
+
+    return plugged_in(staff_site(stage))

@@ -4,25 +4,39 @@ Passwords, codes and invitations are asked for, never arguments: what stands in 
 command can be read by every process of the machine (CWE-214).
 """
 
+import argparse
 from typing import Final
+from uuid import UUID
 
 from kernel.cli.command import Command, Namespace
 from kernel.cli.operator import SESSION_OVER, Operator
 from kernel.cli.session import Session
 from kernel.cli.terminal import ask, ask_secret
 from kernel.clock import parse_rfc3339, rfc3339
-from kernel.crypto import Json
+from kernel.crypto import Json, unb64url
 from kernel.errors import Refused
 from kernel.values import Secret
 
 
-def _login(operator: Operator, _arguments: Namespace) -> tuple[Json, int]:
+def _login_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--key", action="store_true", help="by your security key in place of a code"
+    )
+
+
+def _login(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
     """Password and second factor for a session; the file of an older one goes."""
+    login, password = ask("Login").strip(), ask_secret("Password").reveal()
+    proof: dict[str, Json]
+    if arguments.key:
+        asked = operator.at_the_door("ask_staff_passkey", login=login)
+        challenge = unb64url(str(asked["challenge"]))
+        answer = operator.security_key().answer(challenge, login=login)
+        proof = {"passkey": dict(answer)}
+    else:
+        proof = {"code": ask("Code").strip()}
     given = operator.at_the_door(
-        "staff_log_in",
-        login=ask("Login").strip(),
-        password=ask_secret("Password").reveal(),
-        code=ask("Code").strip(),
+        "staff_log_in", login=login, password=password, **proof
     )
     roles = given["roles"]
     session = Session(
@@ -41,6 +55,24 @@ def _login(operator: Operator, _arguments: Namespace) -> tuple[Json, int]:
     if given["must_acknowledge"] is not None:
         told["next_step"] = "Read the rules: kredit rules acknowledge"
     return told, 0
+
+
+def _add_key(operator: Operator, _arguments: Namespace) -> tuple[Json, int]:
+    """The key at hand, if another person agrees."""
+    asked = operator.with_session("begin_staff_passkey")
+    made = operator.security_key().register(
+        unb64url(str(asked["challenge"])),
+        staff_id=UUID(str(asked["staff_id"])),
+        login=str(asked["login"]),
+    )
+    return operator.with_session("offer_staff_passkey", passkey=dict(made)), 0
+
+
+def _add_key_effect(_operator: Operator, _arguments: Namespace) -> str:
+    return (
+        "The security key that is plugged in becomes yours, if another person approves;"
+        " from then on the codes of your authenticator open nothing."
+    )
 
 
 def _logout(operator: Operator, _arguments: Namespace) -> tuple[Json, int]:
@@ -111,7 +143,15 @@ PERSON: Final = {
     "login": Command(
         help="log in: asks for login, password and code",
         run=_login,
+        arguments=_login_arguments,
+        example="login --key",
         id_of="staff_id",
+    ),
+    "key add": Command(
+        help="within five minutes of a login, ask to come in by your security key",
+        run=_add_key,
+        effect=_add_key_effect,
+        id_of="approval_id",
     ),
     "logout": Command(help="end the session", run=_logout, id_of="staff_id"),
     "whoami": Command(

@@ -387,9 +387,43 @@ class StaffLoginFailed(Event):
     login_id: UUID
     login_token: str
     reason: Word[
-        Literal["wrong_password", "wrong_code", "locked", "unknown", "suspended"]
+        Literal[
+            "wrong_password",
+            "wrong_code",
+            "locked",
+            "unknown",
+            "suspended",
+            "wrong_passkey",
+            "cloned_passkey",
+            "passkey_due",
+        ]
     ]
     attempts: int
+
+
+class StaffPasskeyAdded(Event):
+    """By four eyes, a member of the staff comes in by a security key of theirs."""
+
+    TYPE = "auth.staff_passkey_added.v1"
+    SUBJECT = "staff"
+
+    staff_id: UUID
+    passkey_id: UUID
+    approved_by: UUID
+
+
+class StaffPasskeyRemoved(Event):
+    """A security key opens nothing any more: ``removed_by`` is None for a copied one.
+
+    A copied key is suspended by the door itself, which saw its count go back.
+    """
+
+    TYPE = "auth.staff_passkey_removed.v1"
+    SUBJECT = "staff"
+
+    staff_id: UUID
+    passkey_id: UUID
+    removed_by: UUID | None
 
 
 class StaffSessionEnded(Event):

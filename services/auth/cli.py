@@ -71,6 +71,11 @@ def _role_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("role", choices=ROLES, metavar="ROLE", help=", ".join(ROLES))
 
 
+def _passkey_arguments(parser: argparse.ArgumentParser) -> None:
+    _staff(parser)
+    identified("passkey_id", "see `passkeys list`")(parser)
+
+
 def _of_member(what: str) -> Callable[[Operator, Namespace], str]:
     """The effect on a member of the staff, beside the roles they have now."""
 
@@ -164,6 +169,25 @@ COMMANDS: Final = {
         arguments=_staff,
         example=f"staff suspend {_ID}",
         effect=_of_member("every access is closed, every session ends"),
+    ),
+    "passkeys list": Command(
+        help="the security keys of a member of the staff",
+        run=asking("passkeys_list", "staff_id"),
+        arguments=_staff,
+        example=f"passkeys list {_ID}",
+        listing=Listing(
+            member="passkeys",
+            id_of="passkey_id",
+            none="The member has no security key.",
+            columns=("passkey_id", "added_at", "used_at", "suspended_at"),
+        ),
+    ),
+    "passkeys remove": Command(
+        help="forget one of them at once; the member comes in by their code again",
+        run=asking("remove_staff_passkey", "staff_id", "passkey_id"),
+        arguments=_passkey_arguments,
+        example=f"passkeys remove {_ID} {_ID}",
+        effect=_of_member("the security key opens nothing any more"),
     ),
     "roles grant": Command(
         help="ask that a member hold a role, or hold it on; another person decides",

@@ -1,7 +1,7 @@
 """The nameko door of the process `auth`: decode, call one use case, answer."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -9,7 +9,7 @@ from pydantic import Field
 from kernel.approvals import Approval
 from kernel.clock import rfc3339
 from kernel.context import Call, StaffMember, jsonable
-from kernel.crypto import Json
+from kernel.crypto import Json, b64url
 from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Event
@@ -28,12 +28,17 @@ from kernel.events.onboarding import (
 )
 from kernel.values import Phone
 from services.auth.domain.codes import NumberPurpose
+from services.auth.domain.factors import PasskeyProof
 from services.auth.domain.roles import Role
 from services.auth.domain.staff import Held, Member
 from services.auth.wiring import UseCases
 
 Word = Annotated[str, Field(min_length=1, max_length=256)]
 """What somebody types or pastes at the staff's door."""
+Credential = dict[str, Any]
+"""What a security key answered; the verifier says whether it is anything."""
+NO_CODE: Final = "-"
+"""Opens nothing: who gives no code gives the answer of a security key."""
 
 
 class Service:
@@ -80,12 +85,30 @@ class Service:
         return {"confirmed": True, "phone_token": challenge.phone_token}
 
     @answers(entrance=True)
+    def ask_staff_passkey(self, call: Call, *, login: Word) -> Json:
+        """What a security key has to answer with the next attempt, for anybody."""
+        challenge = self.use_cases.staff_passkeys.ask(call.context, login=login)
+        return {"challenge": b64url(challenge)}
+
+    @answers(entrance=True)
     def staff_log_in(
-        self, call: Call, *, login: Word, password: Word, code: Word
+        self,
+        call: Call,
+        *,
+        login: Word,
+        password: Word,
+        code: Word = NO_CODE,
+        passkey: Credential | None = None,
     ) -> Json:
-        """Open a session of a member of the staff; Refused ``login_refused``."""
+        """Open a session of a member of the staff, by a code or a security key.
+
+        Refused ``login_refused``.
+        """
         entered = self.use_cases.staff.log_in(
-            call.context, login=login, password=password, code=code
+            call.context,
+            login=login,
+            password=password,
+            proof=code if passkey is None else PasskeyProof(passkey),
         )
         return {
             "session": entered.token,
@@ -125,6 +148,67 @@ class Service:
         """End the session."""
         self.use_cases.staff.log_out(call.context, session=session)
         return {"ended": True}
+
+    @answers(entrance=True)
+    def begin_staff_passkey(self, call: Call, *, session: Word) -> Json:
+        """What a new security key is asked, and for whom.
+
+        Refused ``staff_session_required``, ``login_not_fresh``, ``passkeys_too_many``.
+        """
+        begun = self.use_cases.staff_passkeys.begin(call.context, session=session)
+        return {
+            "challenge": b64url(begun.challenge),
+            "staff_id": str(begun.member.staff_id),
+            "login": begun.member.login,
+        }
+
+    @answers(entrance=True)
+    def offer_staff_passkey(
+        self, call: Call, *, session: Word, passkey: Credential
+    ) -> Json:
+        """Ask to come in by this key; another person decides.
+
+        Refused ``staff_session_required``, ``passkey_wrong``.
+        """
+        asked = self.use_cases.staff_passkeys.offer(
+            call.context, session=session, credential=passkey
+        )
+        return {"approval_id": str(asked.approval_id), "effect": asked.effect}
+
+    @executes(permission="staff.passkeys_decide")
+    def carry_out_new_passkey(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Another person agrees: the member comes in by the key they offered."""
+        self.use_cases.staff_passkeys.carry_out(tx, approval, by)
+
+    @answers(permission="staff.look")
+    def passkeys_list(self, call: Call, *, staff_id: UUID) -> Json:
+        """The security keys of a member of the staff."""
+        return {
+            "passkeys": [
+                {
+                    "passkey_id": str(key.passkey_id),
+                    "added_at": rfc3339(key.added_at),
+                    "used_at": jsonable(key.used_at),
+                    "suspended_at": jsonable(key.suspended_at),
+                }
+                for key in self.use_cases.staff_passkeys.of(call.context, staff_id)
+            ]
+        }
+
+    @answers(permission="staff.suspend")
+    def remove_staff_passkey(
+        self, call: Call, *, staff_id: UUID, passkey_id: UUID
+    ) -> Json:
+        """Forget a member's security key at once.
+
+        Refused ``concerns_yourself``, ``passkey_not_found``.
+        """
+        self.use_cases.staff_passkeys.remove(
+            call.context, staff_id=staff_id, passkey_id=passkey_id, by=call.by
+        )
+        return {"removed": str(passkey_id)}
 
     @answers(entrance=True)
     def activate_staff(self, call: Call, *, invitation: Word, password: Word) -> Json:

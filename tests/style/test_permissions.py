@@ -15,6 +15,7 @@ ENTRANCE: Final = frozenset(
     {
         *("staff_log_in", "staff_token", "staff_rules", "acknowledge_rules"),
         *("staff_log_out", "activate_staff", "confirm_staff_factor"),
+        *("ask_staff_passkey", "begin_staff_passkey", "offer_staff_passkey"),
     }
 )
 """What somebody may call who has no token yet: nothing else, and of auth alone."""

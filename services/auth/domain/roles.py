@@ -49,7 +49,8 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         "security-officer": frozenset(
             {
                 *("approvals.look", "approvals.decide", "platform.drop_decide"),
-                *("staff.look", "staff.suspend", "staff.roles_decide"),
+                *("staff.look", "staff.suspend"),
+                *("staff.roles_decide", "staff.passkeys_decide"),
                 *("clients.look", "clients.end_session", "locks.look"),
                 *("platform.look", "audit.look", "audit.verify"),
             }
@@ -67,7 +68,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         "administrator": frozenset(
             {
                 *("staff.look", "staff.invite", "staff.suspend"),
-                *("staff.roles", "staff.roles_decide"),
+                *("staff.roles", "staff.roles_decide", "staff.passkeys_decide"),
                 *("approvals.look", "approvals.decide"),
                 *("platform.look", "platform.replay"),
                 *("platform.drop", "platform.drop_decide"),

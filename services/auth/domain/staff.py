@@ -12,11 +12,14 @@ from uuid import UUID, uuid5
 
 from kernel.errors import Refused
 from kernel.policy import Policy
+from services.auth.domain.factors import PasskeyProof
 from services.auth.domain.passwords import Attempt
 from services.auth.domain.roles import Role
 
 State = Literal["invited", "active", "suspended"]
 StayEnd = Literal["logout", "idle", "absolute", "suspended"]
+StaffProof = str | PasskeyProof
+"""A code of the authenticator or of the paper; or a security key's answer."""
 
 _LOGIN: Final = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 _TOTP_CODE: Final = re.compile(r"[0-9]{6}")
@@ -94,10 +97,14 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class StaffAttempt:
-    """A reserved look at password and code, and whose they would be."""
+    """A reserved look at password and second factor, and whose they would be.
+
+    ``challenge`` is what a security key was asked for this attempt, if it was.
+    """
 
     attempt: Attempt
     member: Member | None
+    challenge: bytes | None = field(default=None, repr=False)
 
 
 def login_of(typed: str) -> str | None:
@@ -194,6 +201,24 @@ def asker_suspended() -> Refused:
         "asker_suspended",
         "Whoever asked for it is not at work here any more.",
         next_step="If it is needed, ask for it yourself and let another decide.",
+    )
+
+
+def login_not_fresh() -> Refused:
+    """A change of factors takes both factors, given a moment ago."""
+    return Refused(
+        "login_not_fresh",
+        "A security key is added within five minutes of a login.",
+        next_step="Log in anew, then add it.",
+    )
+
+
+def passkey_not_found() -> Refused:
+    """The member has no such security key."""
+    return Refused(
+        "passkey_not_found",
+        "The member of the staff has no such security key.",
+        next_step="Look at the security keys they have.",
     )
 
 

@@ -27,8 +27,9 @@ from services.auth.domain.factors import (
     factor_locked,
     recovery_letters,
 )
-from services.auth.domain.passkeys import passkey_wrong
+from services.auth.domain.passkeys import Passkey, passkey_wrong
 from services.auth.domain.rules import Rules
+from services.auth.handlers.passkeys import Answer, judge_answer
 from services.auth.ports import (
     Authenticators,
     Challenges,
@@ -201,37 +202,20 @@ def reopen_factors(*, now: datetime, attempts: FactorAttempts, publish: Publish)
 def _judge_passkey(
     login_id: UUID, asked: Challenge, credential: Mapping[str, Json], *, at: Counter
 ) -> Copied | Refused | None:
-    """Why an authenticator's answer opens nothing.
-
-    1. Take the challenge it answers: there is no second answer to it.
-    2. The passkey it names, of this login, not suspended.
-    3. Signature, origin, user verified.
-    4. The count of signatures has grown; if not, there is a copy of the key.
-    """
-    challenge = at.passkeys.take(asked.challenge_id, now=at.now)  # step 1
-    if challenge is None:
-        return _passkey_refused(login_id, at=at)
-    named = at.authenticators.credential_id(credential)  # step 2
-    found = next(
-        (p for p in at.passkeys.of_login(login_id) if p.credential_id == named), None
-    )
-    if found is None or found.suspended_at is not None:
-        return _passkey_refused(login_id, at=at)
-    count = at.authenticators.signed(credential, challenge, found)  # step 3
-    if count is None:
-        return _passkey_refused(login_id, at=at)
-    if found.is_copied(count):  # step 4
-        at.passkeys.suspend(found.passkey_id, now=at.now)
-        _say_refused(login_id, "passkey", "cloned", 1, at=at)
-        return Copied(asked.client_id, passkey_wrong())
-    if not at.passkeys.note_use(found, count, now=at.now):
-        return _passkey_refused(login_id, at=at)
-    return None
-
-
-def _passkey_refused(login_id: UUID, *, at: Counter) -> Refused:
-    _say_refused(login_id, "passkey", "wrong", 1, at=at)
-    return passkey_wrong()
+    """Why an authenticator's answer opens nothing; the challenge is used up."""
+    challenge = at.passkeys.take(asked.challenge_id, now=at.now)
+    answer = Answer(login_id, credential, challenge)
+    match judge_answer(
+        answer, now=at.now, passkeys=at.passkeys, authenticators=at.authenticators
+    ):
+        case None:
+            return None
+        case Passkey():
+            _say_refused(login_id, "passkey", "cloned", 1, at=at)
+            return Copied(asked.client_id, passkey_wrong())
+        case "wrong":
+            _say_refused(login_id, "passkey", "wrong", 1, at=at)
+            return passkey_wrong()
 
 
 def _say_refused(

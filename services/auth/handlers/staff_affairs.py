@@ -25,7 +25,8 @@ from services.auth.domain.staff import (
     staff_exists,
     staff_not_found,
 )
-from services.auth.handlers.staff_entry import Office, ended
+from services.auth.handlers.staff_entry import ended
+from services.auth.handlers.staff_office import Office
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +154,8 @@ def suspend(staff_id: UUID, *, by: StaffMember, at: Office) -> None:
     for held in at.staff.held(staff_id):
         revoke(staff_id, held.role, by=by, at=at)
     at.totps.remove(staff_id)
+    for passkey in at.passkeys.of_login(staff_id):
+        at.passkeys.remove(passkey)
     for stay in at.stays.end_of(staff_id, "suspended", now=at.now):
         at.publish(ended(stay, "suspended"))
     at.publish(StaffSuspended(staff_id=staff_id, suspended_by=by.id))

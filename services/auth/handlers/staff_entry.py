@@ -1,12 +1,10 @@
 """The staff's door: password and second factor, three attempts (clauses 1.4, 4.7).
 
-An attempt is reserved before anything is looked at, and one count serves password and
-code: who guesses either has three tries in fifteen minutes.
+An attempt is reserved before anything is looked at, and one count serves password,
+code and security key: who guesses any of them has three tries in fifteen minutes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -16,19 +14,20 @@ from kernel.events.auth import (
     StaffActivated,
     StaffLoggedIn,
     StaffLoginFailed,
+    StaffPasskeyRemoved,
     StaffRulesAcknowledged,
     StaffSessionEnded,
 )
-from kernel.ids import Ids
 from services.auth.domain.conduct import rules_not_acknowledged
-from services.auth.domain.factors import Totp, recovery_letters
+from services.auth.domain.factors import PasskeyProof, Totp, recovery_letters
+from services.auth.domain.passkeys import Passkey
 from services.auth.domain.passwords import login_refused
-from services.auth.domain.rules import Rules
 from services.auth.domain.sessions import limits
 from services.auth.domain.staff import (
     Held,
     Member,
     StaffAttempt,
+    StaffProof,
     Stay,
     StayEnd,
     factor_code_wrong,
@@ -38,33 +37,11 @@ from services.auth.domain.staff import (
     unknown_staff_id,
 )
 from services.auth.handlers.logins import tell_lock
-from services.auth.ports import (
-    Attempts,
-    Codes,
-    Publish,
-    RecoveryCodes,
-    Staff,
-    Stays,
-    Totps,
-)
+from services.auth.handlers.passkeys import Answer, judge_answer
+from services.auth.handlers.staff_office import Office
 
-Reason = Literal["wrong_password", "wrong_code", "locked", "unknown", "suspended"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
-    """What the staff's door works with, over one open transaction."""
-
-    now: datetime
-    rules: Rules
-    ids: Ids
-    codes: Codes
-    staff: Staff
-    stays: Stays
-    attempts: Attempts
-    totps: Totps
-    recovery: RecoveryCodes
-    publish: Publish
+Unproved = Literal["wrong_code", "passkey_due", "wrong_passkey", "cloned_passkey"]
+Reason = Literal["wrong_password", "unknown", "suspended"] | Unproved
 
 
 def reserve_attempt(
@@ -72,6 +49,7 @@ def reserve_attempt(
 ) -> StaffAttempt | Refused:
     """Take one of the attempts clause 4.7 allows, whoever has the login or nobody.
 
+    It takes the challenge a security key was asked with it: none is answered twice.
     The refusal is returned: the event that records it must be committed.
     """
     member = None if login is None else at.staff.by_login(login)
@@ -92,17 +70,17 @@ def reserve_attempt(
         return login_refused(time_left=until - at.now)
     if attempt.reopened:
         at.publish(AccessUnlocked(login_id=login_id))
-    return StaffAttempt(attempt, member)
+    return StaffAttempt(attempt, member, at.passkeys.take(login_id, now=at.now))
 
 
 def conclude_attempt(
-    tried: StaffAttempt, digest: bytes, code: str, *, right: bool, at: Office
+    tried: StaffAttempt, digest: bytes, proof: StaffProof, *, right: bool, at: Office
 ) -> Stay | Refused:
-    """An open session, if password and code are right; or the one refusal.
+    """An open session, if password and second factor are right; or the one refusal.
 
     1. The password, as the verifier judged it.
     2. The member as they stand now: active, not suspended meanwhile.
-    3. The code, which opens once (RFC 6238, section 5.2).
+    3. The code, which opens once (RFC 6238, section 5.2), or the security key.
     4. The run of attempts ends, the session opens.
     """
     member = None if tried.member is None else at.staff.by_id(tried.member.staff_id)
@@ -112,8 +90,9 @@ def conclude_attempt(
         return _refused(tried, "wrong_password", at=at)
     if member.state != "active":  # step 2
         return _refused(tried, "suspended", at=at)
-    if not _opens(member.staff_id, code, at=at):  # step 3
-        return _refused(tried, "wrong_code", at=at)
+    unproved = _why_not(tried, member.staff_id, proof, at=at)  # step 3
+    if unproved is not None:
+        return _refused(tried, unproved, at=at)
     at.attempts.clear(tried.attempt)  # step 4
     stay = Stay(
         session_id=at.ids.new(),
@@ -143,13 +122,43 @@ def _refused(tried: StaffAttempt, reason: Reason, *, at: Office) -> Refused:
     return login_refused(time_left=attempt.locked_until - at.now)
 
 
-def _opens(staff_id: UUID, code: str, *, at: Office) -> bool:
-    """Whether it is a code of the authenticator or of the paper, now used up."""
-    if not is_totp_code(code):
-        token = at.codes.token(staff_id, recovery_letters(code))
-        return at.recovery.use(staff_id, token, now=at.now)
+def _why_not(
+    tried: StaffAttempt, staff_id: UUID, proof: StaffProof, *, at: Office
+) -> Unproved | None:
+    """Why a second factor opens nothing; None when it is right, and now used up.
+
+    Who has a security key comes in by it, or by their paper: a code that can be asked
+    for in a false voice would make the key worth nothing.
+    """
+    if isinstance(proof, PasskeyProof):
+        return _unanswered(Answer(staff_id, proof.credential, tried.challenge), at=at)
+    if not is_totp_code(proof):
+        token = at.codes.token(staff_id, recovery_letters(proof))
+        used = at.recovery.use(staff_id, token, now=at.now)
+        return None if used else "wrong_code"
+    if any(key.suspended_at is None for key in at.passkeys.of_login(staff_id)):
+        return "passkey_due"
     totp = at.totps.find(staff_id)
-    return totp is not None and totp.confirmed_at is not None and _used(totp, code, at)
+    if totp is None or totp.confirmed_at is None or not _used(totp, proof, at):
+        return "wrong_code"
+    return None
+
+
+def _unanswered(answer: Answer, *, at: Office) -> Unproved | None:
+    match judge_answer(
+        answer, now=at.now, passkeys=at.passkeys, authenticators=at.authenticators
+    ):
+        case Passkey(passkey_id=copied):
+            at.publish(
+                StaffPasskeyRemoved(
+                    staff_id=answer.login_id, passkey_id=copied, removed_by=None
+                )
+            )
+            return "cloned_passkey"
+        case "wrong":
+            return "wrong_passkey"
+        case None:
+            return None
 
 
 def _used(totp: Totp, code: str, at: Office) -> bool:

@@ -232,31 +232,42 @@ Index(
     postgresql_where=text("locked_until IS NOT NULL"),
 )
 
-passkeys = Table(
-    "passkeys",
-    metadata,
-    Column("passkey_id", Uuid, primary_key=True),
-    Column("login_id", Uuid, nullable=False),
-    Column("credential_id", LargeBinary, nullable=False),
-    Column("public_key", LargeBinary, nullable=False),
-    Column("sign_count", BigInteger, nullable=False),
-    Column("name_sealed", LargeBinary, nullable=False),
-    Column("added_at", DateTime(timezone=True), nullable=False),
-    Column("used_at", DateTime(timezone=True)),
-    Column("suspended_at", DateTime(timezone=True)),
-    UniqueConstraint("credential_id", name="passkeys_credential"),
-)
-Index("passkeys_of_login", passkeys.c.login_id)
 
-# A challenge of WebAuthn, for one use; `reference` is what it is answered for.
-passkey_ceremonies = Table(
-    "passkey_ceremonies",
-    metadata,
-    Column("reference", Uuid, primary_key=True),
-    Column("challenge", LargeBinary, nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-)
-Index("passkey_ceremonies_expiry", passkey_ceremonies.c.expires_at)
+def _passkeys(name: str) -> Table:
+    """Public keys of authenticators, of clients or of the staff."""
+    keys = Table(
+        name,
+        metadata,
+        Column("passkey_id", Uuid, primary_key=True),
+        Column("login_id", Uuid, nullable=False),
+        Column("credential_id", LargeBinary, nullable=False),
+        Column("public_key", LargeBinary, nullable=False),
+        Column("sign_count", BigInteger, nullable=False),
+        Column("name_sealed", LargeBinary, nullable=False),
+        Column("added_at", DateTime(timezone=True), nullable=False),
+        Column("used_at", DateTime(timezone=True)),
+        Column("suspended_at", DateTime(timezone=True)),
+        UniqueConstraint("credential_id", name=f"{name}_credential"),
+    )
+    Index(f"{name}_of_login", keys.c.login_id)
+    return keys
+
+
+def _passkey_ceremonies(name: str) -> Table:
+    """Challenges of WebAuthn, each for one use; `reference` says what for."""
+    ceremonies = Table(
+        name,
+        metadata,
+        Column("reference", Uuid, primary_key=True),
+        Column("challenge", LargeBinary, nullable=False),
+        Column("expires_at", DateTime(timezone=True), nullable=False),
+    )
+    Index(f"{name}_expiry", ceremonies.c.expires_at)
+    return ceremonies
+
+
+passkeys = _passkeys("passkeys")
+passkey_ceremonies = _passkey_ceremonies("passkey_ceremonies")
 
 # One browser may be known to several logins: its mark is one, its rows are many.
 devices = Table(
@@ -397,3 +408,5 @@ Index(
 # As of clients, apart from them: the gateway has no right here.
 staff_totps = _totps("staff_totps")
 staff_recovery_codes = _recovery_codes("staff_recovery_codes")
+staff_passkeys = _passkeys("staff_passkeys")
+staff_passkey_ceremonies = _passkey_ceremonies("staff_passkey_ceremonies")

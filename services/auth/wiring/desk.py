@@ -12,6 +12,7 @@ from kernel.crypto import BlindKeys, FieldKeys
 from kernel.database import Transaction
 from kernel.errors import Broken, Refused
 from kernel.platform import Platform
+from kernel.settings import staff_site
 from kernel.values import Phone
 from services.auth.adapters import KeyedCodes, RandomTokens, WebAuthn
 from services.auth.domain.codes import Challenge, Claim
@@ -24,7 +25,7 @@ from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.messages import Addressee
 from services.auth.handlers.proofs import Counter, usable
 from services.auth.handlers.sources import Bucket
-from services.auth.handlers.staff_entry import Office
+from services.auth.handlers.staff_office import Office
 from services.auth.settings import Settings
 from services.auth.storage.attempts import SqlAttempts
 from services.auth.storage.codes import SqlChallenges
@@ -44,6 +45,8 @@ from services.auth.storage.sources import SqlSources
 from services.auth.storage.staff import SqlStaff, SqlStays
 from services.auth.storage.tables import (
     staff_attempts,
+    staff_passkey_ceremonies,
+    staff_passkeys,
     staff_recovery_codes,
     staff_totps,
 )
@@ -82,6 +85,7 @@ class Desk:
     codes: KeyedCodes
     tokens: RandomTokens
     authenticators: WebAuthn
+    security_keys: WebAuthn
 
     @classmethod
     def of(cls, platform: Platform[Settings]) -> "Desk":
@@ -96,6 +100,7 @@ class Desk:
             codes=KeyedCodes(blind),
             tokens=RandomTokens(),
             authenticators=WebAuthn(platform.settings.public_host),
+            security_keys=WebAuthn(staff_site(platform.settings.stage)),
         )
 
     @property
@@ -170,6 +175,10 @@ class Desk:
             attempts=SqlAttempts(tx.connection, staff_attempts),
             totps=SqlTotps(tx.connection, self.fields, staff_totps),
             recovery=SqlRecoveryCodes(tx.connection, staff_recovery_codes),
+            passkeys=SqlPasskeys(
+                tx.connection, self.fields, staff_passkeys, staff_passkey_ceremonies
+            ),
+            authenticators=self.security_keys,
             publish=tx.publish,
         )
 

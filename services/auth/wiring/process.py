@@ -24,6 +24,7 @@ from services.auth.ports import SmsGateway
 from services.auth.wiring.care import CareUseCases
 from services.auth.wiring.desk import Desk, granted
 from services.auth.wiring.staff import StaffUseCases
+from services.auth.wiring.staff_passkeys import StaffPasskeyUseCases
 
 log = get_logger(__name__)
 
@@ -46,6 +47,7 @@ class UseCases:
         self._sms = sms
         self.staff = staff
         self.care = CareUseCases(desk)
+        self.staff_passkeys = StaffPasskeyUseCases(desk)
 
     def send_code(
         self, context: Context, *, phone: Phone, purpose: NumberPurpose, reference: UUID

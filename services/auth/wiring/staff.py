@@ -26,6 +26,7 @@ from services.auth.domain.rules import PasswordRules
 from services.auth.domain.staff import (
     Held,
     Member,
+    StaffProof,
     StaffRules,
     Stay,
     login_of,
@@ -34,7 +35,7 @@ from services.auth.domain.staff import (
 from services.auth.domain.strength import Surroundings, accept_password
 from services.auth.handlers import logins, staff_affairs, staff_entry
 from services.auth.handlers.staff_affairs import Certified, Invitation
-from services.auth.handlers.staff_entry import Office
+from services.auth.handlers.staff_office import Office
 from services.auth.ports import Passwords
 from services.auth.wiring.desk import Desk, granted
 
@@ -97,13 +98,13 @@ class StaffUseCases:
         self._common = common
 
     def log_in(
-        self, context: Context, *, login: str, password: str, code: str
+        self, context: Context, *, login: str, password: str, proof: StaffProof
     ) -> Entered:
         """Password and second factor at once; Refused ``login_refused``.
 
         1. Reserve an attempt and commit: a crash later leaves it counted.
         2. Verify the password with no transaction open, the same work for everybody.
-        3. Conclude: the code, the session, the events, in one commit.
+        3. Conclude: the second factor, the session, the events, in one commit.
         """
         known = login_of(login)
         login_token = self._desk.blind.token("staff_login", known or login)
@@ -115,7 +116,9 @@ class StaffUseCases:
         session = self._desk.tokens.new()
         with self._office(context) as at:  # step 3
             digest = self._desk.tokens.digest(session)
-            stay = staff_entry.conclude_attempt(tried, digest, code, right=right, at=at)
+            stay = staff_entry.conclude_attempt(
+                tried, digest, proof, right=right, at=at
+            )
             entered = stay if isinstance(stay, Refused) else self._in(stay, session, at)
         return granted(entered)
 
@@ -323,6 +326,7 @@ class StaffUseCases:
         """Remove counts nobody will ask for any more."""
         with self._office(context) as at:
             at.attempts.forget(before=before)
+            at.passkeys.forget(before=at.now)
 
     def _member(self, session: str, at: Office) -> tuple[Stay, Member]:
         return staff_entry.authenticate(self._desk.tokens.digest(session), at=at)

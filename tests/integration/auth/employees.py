@@ -13,7 +13,9 @@ from kernel.crypto import hotp
 from kernel.errors import Refused
 from services.auth.domain.factors import TOTP_STEP_S
 from services.auth.domain.roles import Role, permissions_of
+from services.auth.domain.staff import StaffProof
 from services.auth.wiring.staff import GRANT_ROLE, Entered, StaffUseCases
+from services.auth.wiring.staff_passkeys import ADD_PASSKEY
 from tests.integration.auth.stand import PASSWORD, Stand
 from tests.staff import secret_of
 
@@ -37,12 +39,14 @@ class Employee:
         """What the authenticator shows now."""
         return hotp(self.secret, int(self.stand.clock.now().timestamp()) // TOTP_STEP_S)
 
-    def log_in(self, code: str | None = None, password: str = PASSWORD) -> Entered:
+    def log_in(
+        self, code: StaffProof | None = None, password: str = PASSWORD
+    ) -> Entered:
         entered = self.door.log_in(
             self.stand.context(),
             login=self.login,
             password=password,
-            code=self.code() if code is None else code,
+            proof=self.code() if code is None else code,
         )
         self.session = entered.token
         return entered
@@ -97,8 +101,14 @@ def at_work(stand: Stand) -> Employee:
 
 def agree(stand: Stand, approval_id: UUID, by: Employee) -> None:
     """Another person's yes, carried out."""
-    run = stand.auth.staff.carry_out_role_grant
-    operations = {GRANT_ROLE: Operation("staff.roles_decide", run)}
+    operations = {
+        GRANT_ROLE: Operation(
+            "staff.roles_decide", stand.auth.staff.carry_out_role_grant
+        ),
+        ADD_PASSKEY: Operation(
+            "staff.passkeys_decide", stand.auth.staff_passkeys.carry_out
+        ),
+    }
     with stand.auth_platform.database.begin(stand.context()) as tx:
         approvals.approve(tx, approval_id, seen=None, by=by.me, operations=operations)
 

@@ -51,7 +51,8 @@ TABLES = (
     "messages, languages, outbox, outbox_subject, totp_factors, recovery_codes, "
     "factor_attempts, passkeys, passkey_ceremonies, devices, device_checks, "
     "approvals, staff_members, staff_roles, staff_sessions, staff_acknowledgements, "
-    "staff_attempts, staff_totps, staff_recovery_codes"
+    "staff_attempts, staff_totps, staff_recovery_codes, staff_passkeys, "
+    "staff_passkey_ceremonies"
 )
 
 

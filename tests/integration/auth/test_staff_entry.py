@@ -69,7 +69,7 @@ def test_of_many_guesses_at_once_three_are_verified(stand: Stand) -> None:
             stand.context(),
             login="Anna" if place % 2 else " anna",
             password=PASSWORD if place == 50 else f"guess {place}",
-            code=code,
+            proof=code,
         )
 
     answers = in_threads(100, guess)

@@ -18,13 +18,15 @@ fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.rele
 treasurer          platform.look
 security-officer   approvals.decide approvals.look audit.look audit.verify
                    clients.end_session clients.look locks.look platform.drop_decide
-                   platform.look staff.look staff.roles_decide staff.suspend
+                   platform.look staff.look staff.passkeys_decide staff.roles_decide
+                   staff.suspend
 auditor            antifraud.counts antifraud.look approvals.look audit.export
                    audit.look audit.verify platform.look staff.look
 regulator-liaison  antifraud.counts audit.look audit.verify
 administrator      approvals.decide approvals.look platform.drop
                    platform.drop_decide platform.look platform.replay staff.invite
-                   staff.look staff.roles staff.roles_decide staff.suspend
+                   staff.look staff.passkeys_decide staff.roles staff.roles_decide
+                   staff.suspend
 """
 
 

@@ -14,18 +14,22 @@ from typing_extensions import override
 
 from kernel.cli import Operator
 from kernel.cli import __main__ as program
+from kernel.cli.fido import FidoKey
 from kernel.cli.operator import OperatorSettings
 from kernel.cli.session import Session, SessionFile
 from kernel.clock import rfc3339
 from kernel.context import Context
 from kernel.crypto import Json
 from kernel.rpc import RpcClient
+from kernel.settings import staff_site
 from kernel.values import Secret
+from tests.softkey import SoftKey
 
 NOW = datetime(2026, 11, 29, 4, 30, tzinfo=UTC)
 REQUEST = UUID("01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11")
 STAFF = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d22"
 TOKEN_LIVES = timedelta(seconds=60)
+SITE = staff_site("test")
 SECRET = "session-secret-of-the-person"  # noqa: S105 - a test's
 
 
@@ -93,6 +97,7 @@ class Desk:
     bus: FakeBus
     clock: FakeClock
     sessions: SessionFile
+    device: SoftKey = field(default_factory=SoftKey)
 
     def operator(self, service: str) -> Operator:
         return Operator(
@@ -102,6 +107,7 @@ class Desk:
             Context(REQUEST, None, "00-1-1-01"),
             self.sessions,
             cast("OperatorSettings", None),
+            lambda: FidoKey(self.device, SITE),
         )
 
     def logged_in(self, *, hours: int = 8) -> None:

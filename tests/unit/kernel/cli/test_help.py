@@ -51,8 +51,8 @@ def test_only_the_service_that_was_named_is_opened() -> None:
 
 CHANGES = frozenset(
     {
-        "acknowledge", "approve", "drop", "end", "export", "grant", "invite",
-        "reject", "release", "replay", "revoke", "suspend",
+        "acknowledge", "add", "approve", "drop", "end", "export", "grant", "invite",
+        "reject", "release", "remove", "replay", "revoke", "suspend",
     }
 )  # fmt: skip
 """Verbs after which something is not as it was."""
