@@ -247,7 +247,7 @@ class Inbox:
             self.handlers[kind](tx, message.event, message.envelope)
         finally:
             _seconds_of(kind).observe(perf_counter() - began)
-        places.keep(message, state="applied", applied_at=places.at)
+        places.applied(message)
         return Outcome.APPLIED
 
     def _hold(self, places: Places, message: Message, *, attempts: int = 0) -> Outcome:

@@ -6,6 +6,7 @@ so that a batch costs hardly more round trips than one message.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Self, TypeAlias
@@ -15,12 +16,14 @@ import orjson
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Connection,
     Table,
     Text,
     bindparam,
     cast,
     func,
+    literal_column,
     select,
     true,
 )
@@ -76,6 +79,7 @@ class Places:
     _attempts: dict[Place, int] = field(default_factory=dict)
     _advanced: set[Line] = field(default_factory=set)
     _rows: dict[Place, dict[str, Any]] = field(default_factory=dict)
+    _applied: dict[Place, dict[str, Any]] = field(default_factory=dict)
     _forgotten: list[Place] = field(default_factory=list)
 
     @classmethod
@@ -83,11 +87,7 @@ class Places:
         cls, connection: Connection, messages: Sequence[Message], *, at: datetime
     ) -> "Places":
         """Lock the lines, always in the same order, then read what is stored."""
-        lines = {message.line: 0 for message in messages}
-        last = _LOCK.on(connection, lines=_lines(lines)).all()
-        view = cls(
-            connection, at, {(source, subject): v for source, subject, v in last}
-        )
+        view = cls(connection, at, _locked(connection, {m.line for m in messages}))
         asked = ((*message.place, message.envelope.id) for message in messages)
         stored = _STORED.on(connection, places=_json((*_PLACE, "message_id"), asked))
         for (
@@ -131,21 +131,34 @@ class Places:
         self._last[message.line] = message.envelope.subjectversion
         self._advanced.add(message.line)
 
+    def applied(self, message: Message) -> None:
+        """Store that it was applied; what waited or had failed is a row already."""
+        if self.holds(message):
+            self.keep(message, state="applied", applied_at=self.at)
+        else:
+            self._applied[message.place] = self._row(message)
+
     def keep(self, message: Message, **values: object) -> None:
         """Store the message's row, or change it; what is not said becomes empty."""
+        self._rows[message.place] = {
+            **_EMPTY,
+            **self._row(message),
+            "received_at": self.at,
+            "attempts": self.attempts(message),
+            **values,
+        }
+
+    def _row(self, message: Message) -> dict[str, object]:
+        """Which message it is; from now on its place is taken."""
         envelope = message.envelope
         self._ids[message.place] = envelope.id
         self._places[envelope.id] = message.place
-        self._rows[message.place] = {
-            **_EMPTY,
+        return {
             "source": envelope.source,
             "subject": envelope.subject,
             "subject_version": envelope.subjectversion,
             "message_id": envelope.id,
             "type": envelope.type,
-            "received_at": self.at,
-            "attempts": self.attempts(message),
-            **values,
         }
 
     def forget(self, message: Message) -> None:
@@ -162,30 +175,40 @@ class Places:
         if self._forgotten:
             self.connection.execute(_FORGET, {"places": _json(_PLACE, self._forgotten)})
         lines = {line: self._last[line] for line in self._advanced}
-        nexts = [(*line, last + 1) for line, last in lines.items()]
-        own = [self._rows[place] for place in nexts if place in self._rows]
-        waiting = [row for row in own if row["state"] == "waiting"]
-        for row in waiting:
-            row |= {"state": "failed", "next_at": self.at}
+        if self._rows:
+            _KEEP.on(self.connection, rows=_dumped(self._rows.values()))
         turned = _WRITE.on(
             self.connection,
-            rows=orjson.dumps(list(self._rows.values()), default=_hex).decode(),
+            rows=_dumped(self._applied.values()),
             lines=_lines(lines),
-            places=_json(_PLACE, nexts),
-            due_at=self.at,
+            places=_json(_PLACE, ((*line, last + 1) for line, last in lines.items())),
+            at=self.at,
         )
-        return len(waiting) + turned.rowcount
+        return turned.rowcount
 
 
 def lock_line(connection: Connection, line: Line) -> None:
     """Wait for whoever handles a message of it, and keep others out."""
-    _LOCK.on(connection, lines=_lines({line: 0}))
+    _locked(connection, {line})
+
+
+def _locked(connection: Connection, lines: AbstractSet[Line]) -> dict[Line, int]:
+    """The last version applied of each line, which nobody changes until we end.
+
+    Most lines are known, and a lock costs less than a row written anew.
+    """
+    known = _LOCK.on(connection, lines=_lines(dict.fromkeys(lines, 0))).all()
+    last = {(source, subject): version for source, subject, version in known}
+    if new := dict.fromkeys(lines - last.keys(), 0):
+        begun = _BEGIN.on(connection, lines=_lines(new)).all()
+        last |= {(source, subject): version for source, subject, version in begun}
+    return last
 
 
 def give_turn(connection: Connection, places: Sequence[Place], *, at: datetime) -> int:
     """Mark what waits at these places as due ``at``; how many that are."""
     return connection.execute(
-        _TURN, {"places": _json(_PLACE, places), "due_at": at}
+        _TURN, {"places": _json(_PLACE, places), "at": at}
     ).rowcount
 
 
@@ -196,6 +219,10 @@ def _lines(lines: Mapping[Line, int]) -> str:
 def _json(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Rows as one text: an array a column costs the driver and the server more."""
     return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()
+
+
+def _dumped(rows: Iterable[Mapping[str, object]]) -> str:
+    return orjson.dumps(list(rows), default=_hex).decode()
 
 
 def _hex(value: object) -> str:
@@ -212,15 +239,18 @@ def _listed(parameter: str, *columns: Column[Any]) -> Any:  # noqa: ANN401 - a t
     return rows.table_valued(*named, name=parameter).render_derived(with_types=True)
 
 
-def _insert_listed(table: Table, parameter: str) -> Insert:
+def _insert_listed(
+    table: Table, parameter: str, names: Sequence[str], **same: ColumnElement[Any]
+) -> Insert:
     """An insert of many rows by one statement, in the order of their lines.
 
-    Where a conflict is allowed SQLAlchemy would send a statement for each row.
+    The columns ``names`` are listed, those of ``same`` are alike in all rows.  Where
+    a conflict is allowed SQLAlchemy would send a statement for each row.
     """
-    rows = _listed(parameter, *table.columns)
+    rows = _listed(parameter, *(table.c[name] for name in names))
     return insert(table).from_select(
-        [column.name for column in table.columns],
-        select(*rows.c).order_by(rows.c.source, rows.c.subject),
+        [*names, *same],
+        select(*rows.c, *same.values()).order_by(rows.c.source, rows.c.subject),
     )
 
 
@@ -236,21 +266,47 @@ _CHANGING: Final = (
     "parked_at",
     "reason",
 )
+_at = bindparam("at", type_=inbox.c.applied_at.type)
 _EMPTY: Final[Mapping[str, object]] = dict.fromkeys(_CHANGING)
 
-_locking = _insert_listed(inbox_subject, "lines")
-_LOCK: Final = Fixed.of(
-    _locking.on_conflict_do_update(
+_beginning = _insert_listed(inbox_subject, "lines", _LINE_ROW)
+_BEGIN: Final = Fixed.of(
+    _beginning.on_conflict_do_update(
         index_elements=_LINE, set_={"last_version": inbox_subject.c.last_version}
     ).returning(inbox_subject)
 )
-_ADVANCE: Final = _locking.on_conflict_do_update(
-    index_elements=_LINE, set_={"last_version": _locking.excluded.last_version}
+_ADVANCE: Final = _beginning.on_conflict_do_update(
+    index_elements=_LINE, set_={"last_version": _beginning.excluded.last_version}
 )
-_keeping = _insert_listed(inbox, "rows")
-_KEEP: Final = _keeping.on_conflict_do_update(
-    index_elements=_PLACE, set_={name: _keeping.excluded[name] for name in _CHANGING}
+
+_in_order = select(_listed("lines", *(inbox_subject.c[name] for name in _LINE)))
+_line = _in_order.order_by(*_LINE).subquery("line")
+# OFFSET 0 keeps the planner from reading a table, young and small, from end to end.
+_held = (
+    select(inbox_subject)
+    .where(*(inbox_subject.c[name] == _line.c[name] for name in _LINE))
+    .offset(0)
+    .with_for_update()
+    .lateral("held")
 )
+_LOCK: Final = Fixed.of(select(_held).select_from(_line).join(_held, true()))
+
+_keeping = _insert_listed(inbox, "rows", inbox.c.keys())
+_KEEP: Final = Fixed.of(
+    _keeping.on_conflict_do_update(
+        index_elements=_PLACE,
+        set_={name: _keeping.excluded[name] for name in _CHANGING},
+    )
+)
+_APPLY: Final = _insert_listed(
+    inbox,
+    "rows",
+    (*_PLACE, "message_id", "type"),
+    state=literal_column("'applied'"),
+    received_at=_at,
+    applied_at=_at,
+)
+"""Most rows are of this kind, and what all have alike need not be read from a text."""
 
 _places = _listed("places", *(inbox.c[name] for name in _PLACE))
 _AT_PLACES: Final = (
@@ -259,14 +315,19 @@ _AT_PLACES: Final = (
     & (inbox.c.subject_version == _places.c.subject_version)
 )
 _FORGET: Final = inbox.delete().where(_AT_PLACES)
+_longest_waiting = (
+    select(func.min(inbox.c.received_at))
+    .where(inbox.c.state == "waiting")
+    .scalar_subquery()
+)
 _TURN: Final = (
     inbox.update()
-    .where(_AT_PLACES, inbox.c.state == "waiting")
-    .values(state="failed", next_at=bindparam("due_at"))
+    # Mostly nothing waits, which one look at an empty index tells.
+    .where(_longest_waiting.is_not(None), _AT_PLACES, inbox.c.state == "waiting")
+    .values(state="failed", next_at=_at)
 )
-_WRITE: Final = Fixed.of(_TURN.add_cte(_KEEP.cte("kept"), _ADVANCE.cte("advanced")))
-"""All that `Places.write` has to say, in one round trip.  Nothing in it sees the rows
-it keeps: it turns others."""
+_WRITE: Final = Fixed.of(_TURN.add_cte(_APPLY.cte("applied"), _ADVANCE.cte("advanced")))
+"""All that `Places.write` mostly has to say, in one round trip."""
 
 _asked = _listed("places", *(inbox.c[name] for name in (*_PLACE, "message_id")))
 # OFFSET 0 keeps the planner from reading a table, young and small, from end to end.

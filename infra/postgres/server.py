@@ -99,7 +99,9 @@ class DatabaseServer:
                 *_as_server_user(),
                 _program("initdb"),
                 *("-D", str(self.data), "-U", "postgres", "-E", "UTF8"),
-                *("--locale=C.UTF-8", "--data-checksums", "--no-instructions"),
+                # The same order by either name; only this one compares bytes at once.
+                *("--locale=C.UTF-8", "--lc-collate=C"),
+                *("--data-checksums", "--no-instructions"),
                 *("--auth-local=peer", "--auth-host=reject"),
             ],
             capture_output=True,
