@@ -106,6 +106,8 @@ STARTING_POLICY = Policy(
             ("biometric.provider", "coid", "4.2", None),
             ("onboarding.consent_texts", "1", "4.1", None),
             ("onboarding.document_warning_days", 30, "4.1", Floor(at_least=1)),
+            # Who began to register and did not end: kept so long after it ran out.
+            ("onboarding.unfinished_days", 30, "4.1", Floor(1, 90)),
             # GOST of 256 bits and of 2004 can be verified, and are for archives: НУЦ
             # issues neither to persons today.
             (

@@ -43,6 +43,11 @@ _CONSENT: Final[dict[str, Json]] = {
     "channel": "lender",
     "at": AT,
 }
+_ERASURE: Final[dict[str, Json]] = {
+    "asked_at": AT,
+    "possible_from": AT,
+    "waits_for": "retention",
+}
 _CONSENTS: Final[dict[str, Json]] = {"standing": ["biometrics"], "items": [_CONSENT]}
 _READING: Final[dict[str, Json]] = {
     "reading_id": ID,
@@ -188,6 +193,9 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
         "identifications": [],
         "readings": [_READING],
     },
+    ("onboarding", "ask_erasure"): _ERASURE,
+    ("onboarding", "show_erasure"): _ERASURE,
+    ("onboarding", "withdraw_erasure"): _ERASURE,
     ("onboarding", "complete_biometrics"): _CEREMONY,
     ("onboarding", "put_signature"): _CEREMONY,
     ("contracts", "list_products"): {

@@ -265,3 +265,39 @@ class PersonalDataRead(Event):
     client_id: UUID
     reader: str
     purpose: str
+
+
+class ErasureRequested(Event):
+    """A client wants to be erased (law №94-V, art. 8).
+
+    ``possible_from`` is the end of the longest retention term; None while a contract
+    obliges.
+    """
+
+    TYPE = "onboarding.erasure_requested.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    possible_from: Instant | None
+
+
+class ErasureWithdrawn(Event):
+    """A client took the wish to be erased back."""
+
+    TYPE = "onboarding.erasure_withdrawn.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+
+
+class PersonalDataErased(Event):
+    """Nothing that was sealed of the person can be opened any more, by anybody.
+
+    Whoever keeps something of the person erases it too.  The person need not have had
+    an account.
+    """
+
+    TYPE = "onboarding.personal_data_erased.v1"
+    SUBJECT = "client"
+
+    client_id: UUID

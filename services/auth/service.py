@@ -24,6 +24,7 @@ from kernel.events.onboarding import (
     BankAccountSelected,
     ClientActivated,
     DocumentExpiryNoted,
+    ErasureRequested,
     PhoneChanged,
 )
 from kernel.values import Phone
@@ -382,6 +383,13 @@ class Service:
         self, tx: Transaction, event: DocumentExpiryNoted, envelope: Envelope
     ) -> None:
         """The identity document ends: the client is told (clause 4.1c)."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(ErasureRequested)
+    def when_erasure_requested(
+        self, tx: Transaction, event: ErasureRequested, envelope: Envelope
+    ) -> None:
+        """Somebody in the cabinet wants the client's data erased."""
         self._tell_client(tx, event, envelope)
 
     @handles(ContractSigned)

@@ -336,6 +336,27 @@ class Service:
             call.context, client_id=_client(call)
         )
 
+    @answers(callers=("gateway",), client=True)
+    def ask_erasure(self, call: Call) -> Json:
+        """Record that the client wants to be erased; from when that is possible."""
+        return self.use_cases.personal.ask_erasure(
+            call.context, client_id=_client(call)
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def withdraw_erasure(self, call: Call) -> Json:
+        """Take that back; Refused ``erasure_not_asked``."""
+        return self.use_cases.personal.withdraw_erasure(
+            call.context, client_id=_client(call)
+        )
+
+    @answers(callers=("gateway",), client=True)
+    def show_erasure(self, call: Call) -> Json:
+        """Whether it was asked for, and what it waits for."""
+        return self.use_cases.personal.show_erasure(
+            call.context, client_id=_client(call)
+        )
+
     @answers(permission="clients.look")
     def clients_show(self, call: Call, *, client_id: UUID) -> Json:
         """A client with everything personal masked; Refused ``client_unknown``."""
@@ -436,6 +457,16 @@ class Service:
     def watch_documents(self) -> None:
         """Tell clients whose identity documents end."""
         self.use_cases.personal.watch_documents()
+
+    @every(seconds=30)
+    def seal_by_own_keys(self) -> None:
+        """Go on with what is not sealed by the key of its person alone."""
+        self.use_cases.personal.seal_by_own_keys()
+
+    @every(seconds=60)
+    def erase_due(self) -> None:
+        """Erase whose data nothing asks to be kept any more."""
+        self.use_cases.personal.erase_due()
 
     @every(seconds=2)
     def activate_identified(self) -> None:

@@ -39,6 +39,7 @@ Template = Literal[
     "operation_suspended",
     "document_expiring",
     "document_expired",
+    "erasure_requested",
 ]
 TEMPLATES: Final[tuple[Template, ...]] = get_args(Template)
 
@@ -449,6 +450,21 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         en=(
             "{site}: your identity document has expired. "
             "Renew it and get in touch with us."
+        ),
+    ),
+    "erasure_requested": Wording(
+        version=1,
+        kk=(
+            "{site}: {moment} деректеріңізді жою сұралды. Егер бұл сіз болмасаңыз, "
+            "жеке кабинетте бас тартып, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: {moment} запрошено удаление ваших данных. Если это были не вы, "
+            "отмените его в личном кабинете и сразу сообщите нам."
+        ),
+        en=(
+            "{site}: on {moment} the erasure of your data was asked for. If it was not "
+            "you, take it back in your cabinet and tell us at once."
         ),
     ),
 }

@@ -140,3 +140,15 @@ class ExportAnswer(Answer):
     changes: list[ExportedChange]
     identifications: list[ExportedIdentification]
     readings: list[ReadingAnswer]
+
+
+class ErasureAnswer(Answer):
+    """The wish to be erased, if one stands, and from when it can be fulfilled.
+
+    ``possible_from`` is null while a contract obliges; it is later again if the client
+    signs or identifies anew.
+    """
+
+    asked_at: Moment | None
+    possible_from: Moment | None
+    waits_for: Annotated[str | None, word("obligations", "retention")]

@@ -10,6 +10,7 @@ from services.auth.gateway.bodies import Body, Nothing, StrictRoute
 from services.auth.gateway.data_answers import (
     ConsentsAnswer,
     ConsentTexts,
+    ErasureAnswer,
     ExportAnswer,
     ReadingPage,
 )
@@ -110,4 +111,37 @@ async def export_own_data(
         "export_own_data",
         client_id=session.client_id,
         timeout_s=EXPORT_S,
+    )
+
+
+@router.post("/erasure", status_code=202, openapi_extra=refuses("step_up_required"))
+async def ask_erasure(
+    here: Here, session: SignedIn, _body: Nothing | None = None
+) -> ErasureAnswer:
+    """Ask to be erased; needs a second factor just before. Once more changes nothing.
+
+    While a contract obliges, or the law asks for the data to be kept, the wish stands;
+    it is carried out by itself as soon as that is possible, and ends the cabinet.
+    """
+    await here.gate.blocking(
+        here.gate.use_cases.factors.use_step_up, here.context, session=session
+    )
+    return await here.ask_for(
+        ErasureAnswer, "onboarding", "ask_erasure", client_id=session.client_id
+    )
+
+
+@router.get("/erasure")
+async def get_erasure(here: Here, session: LookedIn) -> ErasureAnswer:
+    """Whether the client asked to be erased, and what that waits for."""
+    return await here.ask_for(
+        ErasureAnswer, "onboarding", "show_erasure", client_id=session.client_id
+    )
+
+
+@router.delete("/erasure", openapi_extra=refuses("erasure_not_asked"))
+async def withdraw_erasure(here: Here, session: SignedIn) -> ErasureAnswer:
+    """Take the wish to be erased back."""
+    return await here.ask_for(
+        ErasureAnswer, "onboarding", "withdraw_erasure", client_id=session.client_id
     )

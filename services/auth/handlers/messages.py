@@ -24,6 +24,7 @@ from kernel.events.onboarding import (
     BankAccountRemoved,
     BankAccountSelected,
     DocumentExpiryNoted,
+    ErasureRequested,
 )
 from kernel.ids import Ids
 from kernel.values import Phone
@@ -79,6 +80,7 @@ NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template | None]]
     PayoutSettled: "payout_settled",
     AccountOwnershipLost: _lost,
     DocumentExpiryNoted: _document,
+    ErasureRequested: "erasure_requested",
     OperationSuspended: "operation_suspended",
 }
 """Which facts of other services a client is told; each names its `client_id`."""

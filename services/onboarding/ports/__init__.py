@@ -37,6 +37,7 @@ from services.onboarding.domain.consent import (
     ConsentText,
     Leave,
 )
+from services.onboarding.domain.erasure import ErasureRequest, Kept, RetentionTerms
 from services.onboarding.domain.person import (
     DocumentStanding,
     EndingDocument,
@@ -490,6 +491,54 @@ class KeptSignatures(Protocol):
         ...
 
 
+class PersonKeys(Protocol):
+    """The keys by which what is sealed of persons opens, one for each."""
+
+    def unfinished(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
+        """Persons whose fields other keys have sealed, or whose key has."""
+        ...
+
+    def take_further(self, client_id: UUID, *, at: datetime) -> None:
+        """One step towards the person's own key.  UnsealError for a broken field."""
+        ...
+
+
+class Erasures(Protocol):
+    """Wishes to be erased, the terms that put them off, and the erasure itself."""
+
+    def ask(self, request: ErasureRequest) -> bool:
+        """False when a wish of the client's stands already."""
+        ...
+
+    def withdraw(self, client_id: UUID, *, at: datetime) -> bool:
+        """False when none stands."""
+        ...
+
+    def asked(self, client_id: UUID) -> ErasureRequest | None:
+        """The wish that stands."""
+        ...
+
+    def kept(self, client_id: UUID, *, obliged: bool) -> Kept:
+        """What the retention terms of a person run from."""
+        ...
+
+    def due(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
+        """Persons to be looked at by an instant, the longest due first."""
+        ...
+
+    def take(self, client_id: UUID) -> bool:
+        """Hold the person's key until commit; False if it is held, or destroyed."""
+        ...
+
+    def look_again(self, client_id: UUID, *, at: datetime | None) -> None:
+        """When the person may be due; None: not before something happens."""
+        ...
+
+    def erase(self, client_id: UUID, *, at: datetime) -> bool:
+        """Destroy the key, remove the tokens; False unless the key seals everything."""
+        ...
+
+
 class Unit(Protocol):
     """One transaction: state, evidence and events commit together."""
 
@@ -528,6 +577,12 @@ class Unit(Protocol):
 
     @property
     def archive(self) -> KeptSignatures: ...
+
+    @property
+    def keys(self) -> PersonKeys: ...
+
+    @property
+    def erasures(self) -> Erasures: ...
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         """Run an act once per Idempotency-Key; the same request gets its reply."""
@@ -696,6 +751,10 @@ class Rules(Protocol):
 
     def document_warning(self, on: date) -> timedelta:
         """How long before its last day a client is told of a document."""
+        ...
+
+    def retention(self, at: datetime) -> RetentionTerms:
+        """How long what is kept of a person at least."""
         ...
 
     def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:

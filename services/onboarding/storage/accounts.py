@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Update, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
-from kernel.crypto import FieldKeys
 from kernel.values import Iban
 from services.onboarding.domain.account import (
     Account,
@@ -19,7 +18,7 @@ from services.onboarding.domain.account import (
     OwnershipVerdict,
 )
 from services.onboarding.domain.change import Change
-from services.onboarding.storage.sealing import RowSeal
+from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.tables import accounts, ownership_checks
 
 _PROVED_AT: Final = (
@@ -55,7 +54,7 @@ class SqlAccounts:
     """`ports.Accounts` on one connection; the database looks for the proofs as well."""
 
     connection: Connection
-    keys: FieldKeys
+    keys: KeyRing
 
     def add(self, account: Account, *, at: datetime) -> bool:
         added = self.connection.execute(
@@ -67,7 +66,9 @@ class SqlAccounts:
                 state=account.state.value,
                 selected=account.selected,
                 added_at=at,
-                **self._sealed(account.account_id, account.destination),
+                **self._sealed(
+                    account.account_id, account.destination, of=account.client_id
+                ),
             )
             .on_conflict_do_nothing()
         )
@@ -90,7 +91,7 @@ class SqlAccounts:
             _as_it_was(change).values(
                 iban_token=change.value_token,
                 state=AccountState.UNPROVED.value,
-                **self._sealed(account_id, change.destination),
+                **self._sealed(account_id, change.destination, of=change.client_id),
             )
         )
 
@@ -156,15 +157,17 @@ class SqlAccounts:
     def _hit(self, statement: Update) -> bool:
         return self.connection.execute(statement).rowcount == 1
 
-    def _sealed(self, account_id: UUID, destination: Destination) -> dict[str, Any]:
-        seal, card = RowSeal(self.keys, "accounts", account_id), destination.card
+    def _sealed(
+        self, account_id: UUID, destination: Destination, *, of: UUID
+    ) -> dict[str, Any]:
+        seal, card = self.keys.seal("accounts", account_id, of=of), destination.card
         return {
             "iban_sealed": seal.seal_text("iban_sealed", destination.iban.reveal()),
             "card_sealed": card and seal.seal_text("card_sealed", card.packed()),
         }
 
     def _account(self, row: Row[*tuple[Any, ...]]) -> Account:
-        seal = RowSeal(self.keys, "accounts", row.account_id)
+        seal = self.keys.seal("accounts", row.account_id, of=row.client_id)
         return Account(
             account_id=row.account_id,
             client_id=row.client_id,

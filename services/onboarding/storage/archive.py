@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from kernel.crypto import FieldKeys
 from services.onboarding.domain.archive import KeptSignature
 from services.onboarding.ports import Stamp
-from services.onboarding.storage.sealing import RowSeal
+from services.onboarding.storage.key_tables import is_erased
+from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.tables import (
     ceremonies,
     persons,
@@ -24,7 +24,7 @@ class SqlArchive:
     """`ports.KeptSignatures` on one connection."""
 
     connection: Connection
-    keys: FieldKeys
+    keys: KeyRing
 
     def due(
         self, *, ages_before: datetime, looked_before: datetime, limit: int
@@ -32,7 +32,9 @@ class SqlArchive:
         moving = signatures.c
         found = self.connection.execute(
             select(moving.ceremony_id)
+            .join(ceremonies, ceremonies.c.ceremony_id == moving.ceremony_id)
             .where(
+                ~is_erased(ceremonies.c.client_id),
                 or_(moving.ages_at.is_(None), moving.ages_at < ages_before),
                 or_(moving.looked_at.is_(None), moving.looked_at < looked_before),
             )
@@ -59,9 +61,9 @@ class SqlArchive:
         ).one_or_none()
         if row is None:
             return None
-        seal = RowSeal(self.keys, "signatures", ceremony_id)
-        document = RowSeal(self.keys, "ceremonies", ceremony_id)
-        person = RowSeal(self.keys, "persons", row.client_id)
+        seal = self.keys.seal("signatures", ceremony_id, of=row.client_id)
+        document = self.keys.seal("ceremonies", ceremony_id, of=row.client_id)
+        person = self.keys.seal("persons", row.client_id, of=row.client_id)
         return KeptSignature(
             ceremony_id=ceremony_id,
             document=document.open("document_sealed", row.document_sealed),
@@ -83,7 +85,7 @@ class SqlArchive:
         stamp: Stamp,
         at: datetime,
     ) -> None:
-        seal = RowSeal(self.keys, "restamps", restamp_id)
+        seal = self.keys.seal_of_ceremony("restamps", restamp_id, ceremony_id)
         self.connection.execute(
             insert(restamps)
             .values(
@@ -113,7 +115,7 @@ class SqlArchive:
             .order_by(restamps.c.number)
         )
         return tuple(
-            RowSeal(self.keys, "restamps", row.restamp_id).open(
+            self.keys.seal_of_ceremony("restamps", row.restamp_id, ceremony_id).open(
                 "stamp_sealed", row.stamp_sealed
             )
             for row in rows

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
-from kernel.crypto import FieldKeys
 from services.onboarding.domain.ceremony import (
     UNFINISHED,
     Attempt,
@@ -18,7 +17,7 @@ from services.onboarding.domain.ceremony import (
 )
 from services.onboarding.domain.visits import Visit
 from services.onboarding.ports import ProtocolProof, SignatureOnFile, SignatureProof
-from services.onboarding.storage.sealing import RowSeal
+from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.tables import (
     attempts,
     ceremonies,
@@ -47,10 +46,10 @@ class SqlCeremonies:
     """`ports.Ceremonies` on one connection."""
 
     connection: Connection
-    keys: FieldKeys
+    keys: KeyRing
 
     def add(self, ceremony: Ceremony) -> bool:
-        seal = RowSeal(self.keys, "ceremonies", ceremony.ceremony_id)
+        seal = self.keys.seal("ceremonies", ceremony.ceremony_id, of=ceremony.client_id)
         added = self.connection.execute(
             postgresql_insert(ceremonies)
             .values(
@@ -117,7 +116,9 @@ class SqlCeremonies:
         return changed.rowcount == 1
 
     def add_attempt(self, attempt: Attempt) -> bool:
-        seal = RowSeal(self.keys, "attempts", attempt.attempt_id)
+        seal = self.keys.seal_of_ceremony(
+            "attempts", attempt.attempt_id, attempt.ceremony_id
+        )
         added = self.connection.execute(
             postgresql_insert(attempts)
             .values(
@@ -192,7 +193,9 @@ class SqlCeremonies:
         return self.visits(client_id)
 
     def add_protocol(self, proof: ProtocolProof) -> bool:
-        seal = RowSeal(self.keys, "protocols", proof.attempt_id)
+        seal = self.keys.seal_of_ceremony(
+            "protocols", proof.attempt_id, proof.ceremony_id
+        )
         evidence = proof.evidence
         added = self.connection.execute(
             postgresql_insert(protocols)
@@ -218,7 +221,9 @@ class SqlCeremonies:
         return found
 
     def add_signature(self, proof: SignatureProof) -> bool:
-        seal = RowSeal(self.keys, "signatures", proof.ceremony_id)
+        seal = self.keys.seal_of_ceremony(
+            "signatures", proof.ceremony_id, proof.ceremony_id
+        )
         evidence, certificate = proof.facts.evidence, proof.facts.certificate
         added = self.connection.execute(
             postgresql_insert(signatures)
@@ -275,10 +280,12 @@ class SqlCeremonies:
 
     def _one(self, condition: ColumnElement[bool]) -> Ceremony | None:
         row = self.connection.execute(_CEREMONY.where(condition)).one_or_none()
-        return None if row is None else self._ceremony(row)
+        if row is None or self.keys.is_erased(row.client_id):
+            return None
+        return self._ceremony(row)
 
     def _ceremony(self, row: Row[*tuple[Any, ...]]) -> Ceremony:
-        seal = RowSeal(self.keys, "ceremonies", row.ceremony_id)
+        seal = self.keys.seal("ceremonies", row.ceremony_id, of=row.client_id)
         return Ceremony(
             ceremony_id=row.ceremony_id,
             client_id=row.client_id,
@@ -306,7 +313,7 @@ class SqlCeremonies:
         ).one_or_none()
         if row is None:
             return None
-        seal = RowSeal(self.keys, "attempts", row.attempt_id)
+        seal = self.keys.seal_of_ceremony("attempts", row.attempt_id, row.ceremony_id)
         return Attempt(
             attempt_id=row.attempt_id,
             ceremony_id=row.ceremony_id,

@@ -16,7 +16,6 @@ from sqlalchemy import (
     update,
 )
 
-from kernel.crypto import FieldKeys
 from kernel.values import Phone
 from services.onboarding.domain.account import Destination
 from services.onboarding.domain.change import (
@@ -27,6 +26,7 @@ from services.onboarding.domain.change import (
     ChangeState,
     Value,
 )
+from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import changes
 
@@ -38,10 +38,10 @@ class SqlChanges:
     """`ports.Changes` on one connection."""
 
     connection: Connection
-    keys: FieldKeys
+    keys: KeyRing
 
     def add(self, change: Change) -> None:
-        seal = RowSeal(self.keys, "changes", change.change_id)
+        seal = self.keys.seal("changes", change.change_id, of=change.client_id)
         self.connection.execute(
             insert(changes).values(
                 change_id=change.change_id,
@@ -175,7 +175,7 @@ class SqlChanges:
         return None if row is None else self._change(row)
 
     def _change(self, row: Row[*tuple[Any, ...]]) -> Change:
-        seal = RowSeal(self.keys, "changes", row.change_id)
+        seal = self.keys.seal("changes", row.change_id, of=row.client_id)
         kind = ChangeKind(row.kind)
 
         def opened(column: str, sealed: bytes | None) -> Value | None:

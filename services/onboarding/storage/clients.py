@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
-from kernel.crypto import FieldKeys
 from kernel.values import Phone
 from services.onboarding.domain.change import Change
 from services.onboarding.ports import Client
-from services.onboarding.storage.sealing import RowSeal
+from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.tables import clients
 
 _CLIENT: Final = select(
@@ -28,10 +27,10 @@ class SqlClients:
     """`ports.Clients` on one connection."""
 
     connection: Connection
-    keys: FieldKeys
+    keys: KeyRing
 
     def add(self, client: Client, *, at: datetime) -> bool:
-        seal = RowSeal(self.keys, "clients", client.client_id)
+        seal = self.keys.seal("clients", client.client_id, of=client.client_id)
         added = self.connection.execute(
             postgresql_insert(clients)
             .values(
@@ -54,7 +53,7 @@ class SqlClients:
 
     def change_phone(self, change: Change) -> bool:
         """One conditional update; the database looks for the proof as well."""
-        seal = RowSeal(self.keys, "clients", change.client_id)
+        seal = self.keys.seal("clients", change.client_id, of=change.client_id)
         changed = self.connection.execute(
             update(clients)
             .where(
@@ -72,9 +71,9 @@ class SqlClients:
         row = self.connection.execute(
             chosen.where(clients.c.client_id == client_id)
         ).one_or_none()
-        if row is None:
+        if row is None or self.keys.is_erased(client_id):
             return None
-        seal = RowSeal(self.keys, "clients", client_id)
+        seal = self.keys.seal("clients", client_id, of=client_id)
         return Client(
             client_id=client_id,
             registration_id=row.registration_id,

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, case, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.onboarding.domain.person import DocumentStanding, EndingDocument
+from services.onboarding.storage.key_tables import is_erased
 from services.onboarding.storage.tables import clients, document_notices, persons
 
 
@@ -32,7 +33,7 @@ class SqlDocuments:
         rows = self.connection.execute(
             select(persons.c.client_id, last_day)
             .join(clients, clients.c.client_id == persons.c.client_id)
-            .where(last_day <= until, ~told)
+            .where(last_day <= until, ~told, ~is_erased(persons.c.client_id))
             .order_by(last_day)
             .limit(limit)
         )

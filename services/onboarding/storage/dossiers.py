@@ -5,10 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from kernel.crypto import FieldKeys
 from services.onboarding.domain.ceremony import CeremonyState
 from services.onboarding.ports import Identified, PhotoOnFile
-from services.onboarding.storage.sealing import RowSeal
+from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.tables import ceremonies, clients, photos
 
 
@@ -17,7 +16,7 @@ class SqlDossiers:
     """`ports.Dossiers` on one connection."""
 
     connection: Connection
-    keys: FieldKeys
+    keys: KeyRing
 
     def photo(self, client_id: UUID) -> PhotoOnFile | None:
         row = self.connection.execute(
@@ -32,7 +31,7 @@ class SqlDossiers:
         ).one_or_none()
         if row is None:
             return None
-        seal = RowSeal(self.keys, "photos", row.photo_id)
+        seal = self.keys.seal("photos", row.photo_id, of=client_id)
         return PhotoOnFile(
             media_type=row.media_type,
             sha256=row.photo_sha256,

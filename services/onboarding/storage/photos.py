@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from kernel.crypto import FieldKeys, canonical
+from kernel.crypto import canonical
 from kernel.pages import Page
 from services.onboarding.domain.portrait import Verdict
 from services.onboarding.ports.photos import (
@@ -17,7 +17,7 @@ from services.onboarding.ports.photos import (
     Settled,
     WaitingPhoto,
 )
-from services.onboarding.storage.sealing import RowSeal
+from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.tables import (
     photo_comparisons,
     photo_judgements,
@@ -34,7 +34,7 @@ class SqlPhotos:
     """`ports.photos.Photos` on one connection."""
 
     connection: Connection
-    keys: FieldKeys
+    keys: KeyRing
 
     def spend_try(self, registration_id: UUID, *, most: int) -> bool:
         changed = self.connection.execute(
@@ -59,7 +59,9 @@ class SqlPhotos:
 
     def add(self, photo: JudgedPhoto) -> None:
         verdict, seen = photo.judgement.verdict, photo.seen
-        seal = RowSeal(self.keys, "photo_judgements", photo.photo_id)
+        seal = self.keys.seal_of_registration(
+            "photo_judgements", photo.photo_id, photo.registration_id
+        )
         measures = {name: str(value) for name, value in seen.measures.items()}
         self.connection.execute(
             insert(photo_judgements).values(
@@ -83,7 +85,7 @@ class SqlPhotos:
             self._keep(photo.photo_id, seen.jpeg, at=photo.judged_at)
 
     def add_comparison(self, proof: ComparisonProof) -> None:
-        seal = RowSeal(self.keys, "photo_comparisons", proof.photo_id)
+        seal = self.keys.seal_of_photo("photo_comparisons", proof.photo_id)
         evidence = proof.evidence
         self.connection.execute(
             insert(photo_comparisons).values(
@@ -132,7 +134,7 @@ class SqlPhotos:
         ).scalar_one_or_none()
         if sealed is None:
             return None
-        seal = RowSeal(self.keys, "photo_judgements", photo_id)
+        seal = self.keys.seal_of_photo("photo_judgements", photo_id)
         return seal.open("photo_sealed", sealed)
 
     def settle(
@@ -158,7 +160,7 @@ class SqlPhotos:
 
     def _keep(self, photo_id: UUID, jpeg: bytes, *, at: datetime) -> None:
         """Make a judged photo the registration's."""
-        seal = RowSeal(self.keys, "photos", photo_id)
+        seal = self.keys.seal_of_photo("photos", photo_id)
         judged = photo_judgements.c
         row = self.connection.execute(
             select(

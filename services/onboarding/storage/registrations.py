@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from kernel.crypto import FieldKeys
 from kernel.values import Iin, Phone
 from services.onboarding.domain.person import (
     DocumentKind,
@@ -17,7 +16,7 @@ from services.onboarding.domain.person import (
 )
 from services.onboarding.domain.refusal import Outcome, Reason, RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
-from services.onboarding.storage.sealing import RowSeal
+from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.tables import (
     persons,
     photos,
@@ -37,10 +36,17 @@ class SqlRegistrations:
     """`ports.Registrations` on one connection."""
 
     connection: Connection
-    keys: FieldKeys
+    keys: KeyRing
 
     def add(self, registration: Registration) -> None:
-        seal = self._seal("registrations", registration.registration_id)
+        self.keys.make(
+            registration.client_id,
+            at=registration.started_at,
+            look_at=registration.expires_at,
+        )
+        seal = self.keys.seal(
+            "registrations", registration.registration_id, of=registration.client_id
+        )
         self.connection.execute(
             insert(registrations).values(
                 registration_id=registration.registration_id,
@@ -70,9 +76,9 @@ class SqlRegistrations:
                 registrations.c.refused_code,
             ).where(registrations.c.registration_id == registration_id)
         ).one_or_none()
-        if row is None:
+        if row is None or self.keys.is_erased(row.client_id):
             return None
-        seal = self._seal("registrations", registration_id)
+        seal = self.keys.seal("registrations", registration_id, of=row.client_id)
         return Registration(
             registration_id=registration_id,
             client_id=row.client_id,
@@ -173,7 +179,7 @@ class SqlRegistrations:
     def add_person(
         self, client_id: UUID, person: Person, *, iin_token: str, at: datetime
     ) -> None:
-        seal, names = self._seal("persons", client_id), person.names
+        seal, names = self.keys.seal("persons", client_id, of=client_id), person.names
         self.connection.execute(
             insert(persons).values(
                 client_id=client_id,
@@ -207,9 +213,9 @@ class SqlRegistrations:
                 persons.c.document_valid_until,
             ).where(persons.c.client_id == client_id)
         ).one_or_none()
-        if row is None:
+        if row is None or self.keys.is_erased(client_id):
             return None
-        seal = self._seal("persons", client_id)
+        seal = self.keys.seal("persons", client_id, of=client_id)
         return Person(
             names=Names(
                 surname=seal.open_text("surname_sealed", row.surname_sealed),
@@ -246,6 +252,3 @@ class SqlRegistrations:
             .limit(limit)
         )
         return tuple(rows.scalars())
-
-    def _seal(self, table: str, row: UUID) -> RowSeal:
-        return RowSeal(self.keys, table, row)

@@ -15,6 +15,8 @@ from services.onboarding.storage.clients import SqlClients
 from services.onboarding.storage.consents import SqlConsents, SqlObligations
 from services.onboarding.storage.documents import SqlDocuments
 from services.onboarding.storage.dossiers import SqlDossiers
+from services.onboarding.storage.erasures import SqlErasures
+from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.photos import SqlPhotos
 from services.onboarding.storage.readings import SqlReadings
 from services.onboarding.storage.registrations import SqlRegistrations
@@ -27,19 +29,22 @@ class SqlUnit:
         self, transaction: Transaction, keys: FieldKeys, call: Call | None = None
     ) -> None:
         connection = transaction.connection
+        ring = KeyRing(connection, keys)
         self._transaction, self._call = transaction, call
-        self.registrations = SqlRegistrations(connection, keys)
-        self.photos = SqlPhotos(connection, keys)
-        self.clients = SqlClients(connection, keys)
-        self.accounts = SqlAccounts(connection, keys)
-        self.ceremonies = SqlCeremonies(connection, keys)
-        self.changes = SqlChanges(connection, keys)
+        self.registrations = SqlRegistrations(connection, ring)
+        self.photos = SqlPhotos(connection, ring)
+        self.clients = SqlClients(connection, ring)
+        self.accounts = SqlAccounts(connection, ring)
+        self.ceremonies = SqlCeremonies(connection, ring)
+        self.changes = SqlChanges(connection, ring)
         self.consents = SqlConsents(connection)
         self.obligations = SqlObligations(connection)
         self.readings = SqlReadings(connection)
         self.documents = SqlDocuments(connection)
-        self.dossiers = SqlDossiers(connection, keys)
-        self.archive = SqlArchive(connection, keys)
+        self.dossiers = SqlDossiers(connection, ring)
+        self.archive = SqlArchive(connection, ring)
+        self.keys = ring
+        self.erasures = SqlErasures(connection)
 
     def once(self, run: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
         """Run an act once per Idempotency-Key of the request it belongs to."""

@@ -43,6 +43,7 @@ from services.onboarding.domain.ceremony import (
 )
 from services.onboarding.domain.consent import ConsentKind, ConsentText
 from services.onboarding.domain.consent_texts import texts_of
+from services.onboarding.domain.erasure import RetentionTerms
 from services.onboarding.domain.portrait import PhotoLimits
 from services.onboarding.domain.signature import Algorithm
 from services.onboarding.domain.visits import VisitRules
@@ -150,6 +151,16 @@ class DatedRules:
         """How long before its last day a client is told of a document."""
         return timedelta(
             days=self._policy.integer("onboarding.document_warning_days", on)
+        )
+
+    def retention(self, at: datetime) -> RetentionTerms:
+        """How long what is kept of a person at least."""
+        return RetentionTerms(
+            biometric_years=self._policy.integer("biometric.retention_years", at),
+            document_years=self._policy.integer("documents.retention_years", at),
+            unfinished=timedelta(
+                days=self._policy.integer("onboarding.unfinished_days", at)
+            ),
         )
 
     def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:

@@ -7,6 +7,7 @@ from kernel.context import Context, StaffMember
 from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.events.contracts import ContractAnnulled, ContractSigned
+from kernel.logging import get_logger
 from kernel.pages import Page
 from kernel.platform import Platform
 from services.onboarding.domain.consent import ConsentKind
@@ -14,6 +15,7 @@ from services.onboarding.domain.reading import StaffPurpose
 from services.onboarding.handlers import (
     consents,
     documents,
+    erasures,
     exports,
     readings,
     refusals,
@@ -21,6 +23,8 @@ from services.onboarding.handlers import (
 from services.onboarding.ports import Begin, Rules
 from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
+
+log = get_logger("onboarding")
 
 
 class PersonalData:
@@ -117,6 +121,49 @@ class PersonalData:
             clock=self._platform.clock,
             rules=self._rules,
         )
+
+    def ask_erasure(self, context: Context, *, client_id: UUID) -> Mapping[str, Json]:
+        return erasures.ask_erasure(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            ids=self._platform.ids,
+            rules=self._rules,
+            client_id=client_id,
+        )
+
+    def withdraw_erasure(
+        self, context: Context, *, client_id: UUID
+    ) -> Mapping[str, Json]:
+        return erasures.withdraw_erasure(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            rules=self._rules,
+            client_id=client_id,
+        )
+
+    def show_erasure(self, context: Context, *, client_id: UUID) -> Mapping[str, Json]:
+        return erasures.show_erasure(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            rules=self._rules,
+            client_id=client_id,
+        )
+
+    def erase_due(self) -> int:
+        """Erase who is due; how many."""
+        return erasures.erase_due(
+            begin=self._begin(self._platform.context()),
+            clock=self._platform.clock,
+            rules=self._rules,
+        )
+
+    def seal_by_own_keys(self) -> None:
+        """Go on with what is not sealed by the key of its person alone."""
+        broken = erasures.seal_by_own_keys(
+            begin=self._begin(self._platform.context()), clock=self._platform.clock
+        )
+        for client_id in broken:
+            log.error("sealed_field_broken", client_id=str(client_id))
 
     def when_contract_signed(self, tx: Transaction, event: ContractSigned) -> None:
         consents.when_contract_signed(self._unit(tx), event)

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from services.onboarding.storage import metadata
+from services.onboarding.storage.keys import KeyRing
 from tests.integration.onboarding.conftest import Cabinet
 
 _CHANGES = (
@@ -87,15 +88,13 @@ def test_evidence_opens_for_its_own_row(cabinet: Cabinet) -> None:
         "SELECT ceremony_id, cms_sealed, stamp_sealed, chain_sealed,"
         " revocation_sealed FROM signatures"
     )
-    keys = cabinet.platform.field_keys
-    for column in ("cms", "stamp", "chain", "revocation"):
-        sealed = bytes(getattr(row, f"{column}_sealed"))
-        assert keys.unseal(
-            sealed,
-            table="signatures",
-            column=f"{column}_sealed",
-            row=row.ceremony_id,
+    with cabinet.platform.database.begin(cabinet.context()) as tx:
+        seal = KeyRing(tx.connection, cabinet.platform.field_keys).seal(
+            "signatures", row.ceremony_id, of=client.client_id
         )
+    for column in ("cms", "stamp", "chain", "revocation"):
+        sealed = getattr(row, f"{column}_sealed")
+        assert seal.open(f"{column}_sealed", sealed)
     assert row.ceremony_id == client.ceremony_id
 
 

@@ -235,14 +235,24 @@ def test_a_step_up_and_an_enrolment_by_the_public_door(door: Door) -> None:
 
 
 @pytest.mark.seeded("gateway_export_without_step_up")
-def test_an_export_needs_a_second_factor_given_just_now(door: Door) -> None:
-    """A session alone gets nothing; a step-up opens one export."""
+@pytest.mark.seeded("gateway_erasure_without_step_up")
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/personal-data/export", {"person", "consents"}),
+        ("/personal-data/erasure", {"asked_at", "waits_for"}),
+    ],
+)
+def test_what_takes_all_data_needs_a_second_factor_given_just_now(
+    door: Door, path: str, answer: set[str]
+) -> None:
+    """A session alone gets nothing; a step-up opens one export, or one erasure."""
     token = logged_in(door)
 
-    def export() -> httpx.Response:
-        return door.send("POST", "/personal-data/export", headers=header(token))
+    def act() -> httpx.Response:
+        return door.send("POST", path, headers=header(token))
 
-    early = export()
+    early = act()
     assert (early.status_code, early.json()["code"]) == (403, "step_up_required")
     assert door.rpc.asked == []
     begun = door.send(
@@ -258,8 +268,8 @@ def test_an_export_needs_a_second_factor_given_just_now(door: Door) -> None:
         headers=header(token),
     )
     token = cookies_of(stepped)[SESSION_COOKIE]
-    assert export().json()["person"]["iin"] == "900101300017"
-    again = export()
+    assert answer <= act().json().keys()
+    again = act()
     assert (again.status_code, again.json()["code"]) == (403, "step_up_required")
     assert len(door.rpc.asked) == 1
 

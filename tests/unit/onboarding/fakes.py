@@ -45,6 +45,7 @@ from services.onboarding.domain.consent import (
     ConsentText,
     Leave,
 )
+from services.onboarding.domain.erasure import RetentionTerms
 from services.onboarding.domain.person import (
     DocumentStanding,
     EndingDocument,
@@ -86,6 +87,7 @@ from tests.unit.onboarding.builders import (
     protocol,
     record,
 )
+from tests.unit.onboarding.erasure_twins import TERMS, FakeErasures, FakeKeys
 from tests.unit.onboarding.photo_twins import LIMITS, FakeJudge, FakePhotos
 
 RIGHT_CODE = "123456"
@@ -707,6 +709,8 @@ class FakeUnit:
     readings: FakeReadings = field(default_factory=FakeReadings)
     documents: FakeDocuments = field(default_factory=FakeDocuments)
     archive: FakeKeptSignatures = field(default_factory=FakeKeptSignatures)
+    keys: FakeKeys = field(default_factory=FakeKeys)
+    erasures: FakeErasures = field(default_factory=FakeErasures)
     photos: FakePhotos = field(init=False)
     events: list[Event] = field(default_factory=list)
     open: bool = False
@@ -746,6 +750,7 @@ class FakeUnit:
                 self.readings,
                 self.documents,
                 self.photos,
+                self.erasures,
             )
         )
         said, self.open = len(self.events), True
@@ -763,6 +768,7 @@ class FakeUnit:
                 self.readings,
                 self.documents,
                 self.photos,
+                self.erasures,
             ) = before
             del self.events[said:]
             raise
@@ -1003,6 +1009,9 @@ class FakeRules:
 
     def document_warning(self, on: date) -> timedelta:
         return timedelta(days=30)
+
+    def retention(self, at: datetime) -> RetentionTerms:
+        return TERMS
 
     def consent_texts(self, at: datetime) -> Mapping[ConsentKind, ConsentText]:
         return TEXTS
