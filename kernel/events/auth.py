@@ -426,6 +426,16 @@ class StaffPasskeyRemoved(Event):
     removed_by: UUID | None
 
 
+class LoginErased(Event):
+    """A person was erased: the login is gone, with everything kept by it."""
+
+    TYPE = "auth.login_erased.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    login_id: UUID
+
+
 class StaffSessionEnded(Event):
     """A stay of a member of the staff ended."""
 

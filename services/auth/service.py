@@ -25,6 +25,7 @@ from kernel.events.onboarding import (
     ClientActivated,
     DocumentExpiryNoted,
     ErasureRequested,
+    PersonalDataErased,
     PhoneChanged,
 )
 from kernel.values import Phone
@@ -384,6 +385,13 @@ class Service:
     ) -> None:
         """The identity document ends: the client is told (clause 4.1c)."""
         self._tell_client(tx, event, envelope)
+
+    @handles(PersonalDataErased)
+    def when_personal_data_erased(
+        self, tx: Transaction, event: PersonalDataErased, _envelope: Envelope
+    ) -> None:
+        """Nobody can come in as the person any more."""
+        self.use_cases.when_personal_data_erased(tx, event)
 
     @handles(ErasureRequested)
     def when_erasure_requested(

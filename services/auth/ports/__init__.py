@@ -5,7 +5,14 @@ from uuid import UUID
 
 from kernel.events import Event
 from services.auth.ports.codes import Challenges, Codes
-from services.auth.ports.entry import Attempts, Logins, Passwords, PhoneToken, Sources
+from services.auth.ports.entry import (
+    Attempts,
+    Erasures,
+    Logins,
+    Passwords,
+    PhoneToken,
+    Sources,
+)
 from services.auth.ports.factors import (
     Authenticators,
     FactorAttempts,
@@ -26,6 +33,7 @@ __all__ = [
     "Challenges",
     "Codes",
     "Devices",
+    "Erasures",
     "FactorAttempts",
     "Languages",
     "Logins",

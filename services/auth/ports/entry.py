@@ -33,6 +33,14 @@ class Passwords(Protocol):
         ...
 
 
+class Erasures(Protocol):
+    """The end of a login."""
+
+    def erase(self, login: Login) -> None:
+        """Remove it with its factors, browsers, codes, counts, words of messages."""
+        ...
+
+
 class Logins(Protocol):
     """Who may come in."""
 

@@ -10,17 +10,25 @@ from kernel.context import Context
 from kernel.database import Transaction
 from kernel.errors import Transient
 from kernel.events import Event
-from kernel.events.onboarding import ClientActivated, PhoneChanged
+from kernel.events.onboarding import ClientActivated, PersonalDataErased, PhoneChanged
 from kernel.logging import get_logger
 from kernel.values import Phone
 from services.auth.domain.codes import Challenge, Claim, NumberPurpose
 from services.auth.domain.devices import DEVICE_KEPT
 from services.auth.domain.messages import Failure, Message, Report, Told
 from services.auth.domain.sources import IDLE
-from services.auth.handlers import logins, messages, numbers, proofs, sessions
+from services.auth.handlers import (
+    erasures,
+    logins,
+    messages,
+    numbers,
+    proofs,
+    sessions,
+)
 from services.auth.handlers.codes import CodeOrder
 from services.auth.handlers.numbers import Moving
 from services.auth.ports import SmsGateway
+from services.auth.storage.erasures import SqlErasures
 from services.auth.wiring.care import CareUseCases
 from services.auth.wiring.desk import Desk, granted
 from services.auth.wiring.staff import StaffUseCases
@@ -125,6 +133,20 @@ class UseCases:
             logins=stores.logins,
             languages=stores.languages,
             messages=stores.messages,
+        )
+
+    def when_personal_data_erased(
+        self, tx: Transaction, event: PersonalDataErased
+    ) -> None:
+        """Remove the person's login."""
+        stores = self._desk.stores(tx)
+        erasures.when_personal_data_erased(
+            event,
+            now=self._desk.now(),
+            logins=stores.logins,
+            sessions=stores.sessions,
+            erasures=SqlErasures(tx.connection),
+            publish=tx.publish,
         )
 
     def deliver_messages(self) -> int:

@@ -88,7 +88,6 @@ def test_a_term_of_years_is_never_a_day_short() -> None:
     assert years_after(leap, 4) == datetime(2032, 2, 29, 9, tzinfo=UTC)
 
 
-@pytest.mark.seeded("onboarding_erased_at_once")
 def test_a_wish_stands_until_its_term_is_over_and_is_then_carried_out(
     client: Bench,
 ) -> None:
@@ -124,6 +123,7 @@ def test_nobody_is_erased_while_a_contract_obliges(client: Bench) -> None:
     assert beat(client) == 1
 
 
+@pytest.mark.seeded("onboarding_erased_at_once")
 def test_a_term_that_began_anew_meanwhile_puts_the_erasure_off(client: Bench) -> None:
     ask(client)
     client.clock.at = FIVE_YEARS_ON
