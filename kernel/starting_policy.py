@@ -94,6 +94,7 @@ STARTING_POLICY = Policy(
             ("staff.invitation_hours", 72, "6.1f", Floor(at_least=1, at_most=168)),
             ("staff.recertify_days", 90, "6.1f", Floor(at_least=1, at_most=365)),
             ("approvals.hours", 24, "6.1f", Floor(at_least=1, at_most=72)),
+            ("auth.office_pass_hours", 24, "4.10", Floor(at_least=1, at_most=72)),
             # While the operator gives a number left to nobody else.
             ("auth.former_number_days", 30, "4.10", Floor(at_least=1, at_most=180)),
             ("auth.parallel_sessions", 3, "4.8", Floor(at_least=1, at_most=5)),

@@ -96,6 +96,9 @@ class FakeRecovery:
     def prove_password(self, _context: Context, **_given: object) -> CheckDue:
         return CheckDue(_check(), _TOKEN)
 
+    def prove_visit(self, _context: Context, **_given: object) -> CheckDue:
+        return CheckDue(_check(), _TOKEN)
+
     def find(self, _context: Context, **_given: object) -> DeviceCheck:
         return _check()
 

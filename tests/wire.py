@@ -71,13 +71,6 @@ def process_of(listener: str) -> str:
     return WRITER if listener == "audit" else listener
 
 
-def seed() -> str:
-    """The seed of this test, printed; `KREDIT_SEED` repeats a run."""
-    chosen = os.environ.get("KREDIT_SEED") or secrets.token_hex(4)
-    print(f"KREDIT_SEED={chosen}")  # noqa: T201 - pytest shows it with a failure
-    return chosen
-
-
 def rounds(few: int) -> int:
     """How often to repeat: `few`, or as `KREDIT_ROUNDS` says for a long run."""
     return max(few, int(os.environ.get("KREDIT_ROUNDS", "0")))

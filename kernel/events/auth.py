@@ -196,11 +196,26 @@ class RecoveryRequested(Event):
     login_token: str
 
 
+class OfficeVisitRecorded(Event):
+    """Two of the staff agree that the client was at the office without number and word.
+
+    A pass lets them begin the change of the number; no more is opened by it.
+    """
+
+    TYPE = "auth.office_visit_recorded.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    reason: str
+    recorded_by: UUID
+    approved_by: UUID
+
+
 class RecoveryOpened(Event):
     """The first proof of a recovery was right: biometrics are asked.
 
     ``lost`` is what the client has not: the password (a code to the phone was right)
-    or the phone (the password was right).
+    or the phone (the password was right, or the pass of the office).
     """
 
     TYPE = "auth.recovery_opened.v1"

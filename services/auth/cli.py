@@ -42,6 +42,19 @@ def _end_effect(_operator: Operator, arguments: Namespace) -> str:
     )
 
 
+def _visit_arguments(parser: argparse.ArgumentParser) -> None:
+    _client(parser)
+    reason_argument(parser)
+
+
+def _visit_effect(_operator: Operator, arguments: Namespace) -> str:
+    return (
+        f"Client {arguments.client_id} may begin to set another number, if another"
+        " person approves; their face at ЦОИД and their ЭЦП decide. The number there"
+        " is now is told."
+    )
+
+
 def _invite_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "roles", nargs="+", choices=ROLES, metavar="ROLE", help=", ".join(ROLES)
@@ -127,6 +140,15 @@ COMMANDS: Final = {
         arguments=_end_arguments,
         example=f'sessions end {_ID} {_ID} --reason "phone reported stolen"',
         effect=_end_effect,
+    ),
+    "visits record": Command(
+        help="a client who lost number and password was here: shows their pass once;"
+        " it is good when another person has agreed",
+        run=asking("record_office_visit", "client_id", "reason"),
+        arguments=_visit_arguments,
+        example=f'visits record {_ID} --reason "passport seen, sim card stolen"',
+        effect=_visit_effect,
+        id_of="approval_id",
     ),
     "locks list": Command(
         help="logins that are locked now, and until when; nobody unlocks one earlier",

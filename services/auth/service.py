@@ -332,6 +332,28 @@ class Service:
         )
         return {"ended": str(session_id)}
 
+    @answers(permission="visits.record")
+    def record_office_visit(self, call: Call, *, client_id: UUID, reason: Word) -> Json:
+        """Ask that who has lost number and password may change the number.
+
+        The pass is shown this once.  Refused ``reason_unfit``.
+        """
+        visited = self.use_cases.care.record_visit(
+            call.context, client_id=client_id, reason=reason, by=call.by
+        )
+        return {
+            "approval_id": str(visited.approval.approval_id),
+            "effect": visited.approval.effect,
+            "office_pass": visited.office_pass,
+        }
+
+    @executes(permission="visits.decide")
+    def carry_out_visit(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two agree that they saw the client; Refused ``client_not_found``."""
+        self.use_cases.care.carry_out_visit(tx, approval, by)
+
     @answers(permission="locks.look")
     def locks_list(self, call: Call) -> Json:
         """The locks that stand; nobody lifts one earlier (clause 4.7)."""

@@ -1,6 +1,5 @@
 """One engine and one platform for the session: starting them takes minutes."""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import tests.containers.project
 from tests.containers.engine import Engine, Front
 from tests.containers.found import NoEngineError
 from tests.containers.project import Project
+from tests.seeds import seed
 
 JOURNEY = "infra.containers.journey"
 
@@ -44,5 +44,6 @@ def loan(project: Project) -> Loan:
 
 def take_loan(project: Project) -> Loan:
     """A new client's whole journey."""
-    seed = secrets.token_hex(4)
-    return Loan(seed=seed, told=project.run("visitor", "-m", JOURNEY, "--seed", seed))
+    chosen = seed()
+    told = project.run("visitor", "-m", JOURNEY, "--seed", chosen)
+    return Loan(seed=chosen, told=told)

@@ -27,10 +27,11 @@ from kernel.crypto import Json, as_object
 from kernel.errors import KernelError
 from kernel.rpc import RpcClient
 from tests.e2e.test_from_registration_to_money import register
+from tests.seeds import seed
 from tests.staff import token_for
 from tests.sweep import Sweep
 from tests.waiting import eventually
-from tests.wire import Wire, fresh_ids, rounds, seed
+from tests.wire import Wire, fresh_ids, rounds
 
 ORDERS: Final = 2
 SERVERS: Final = (

@@ -12,8 +12,9 @@ from infra.demo.borrower import Borrower
 from infra.demo.world import World
 from tests.integration.messages.conftest import Loans, naming
 from tests.integration.messages.shuffler import COPIES, shuffled
+from tests.seeds import seed
 from tests.sweep import Sweep
-from tests.wire import Wire, interests, seed
+from tests.wire import Wire, interests
 
 # What clients leave in the listeners' own tables, whoever took it.
 TRACES: Final = {

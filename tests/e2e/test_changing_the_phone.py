@@ -16,6 +16,7 @@ from infra.simulators.client import person_from_seed
 from tests.bodies import path_of, request_of
 from tests.e2e.test_from_registration_to_money import conclude, register
 from tests.openapi import Operation, operations
+from tests.seeds import seed
 from tests.sweep import Sweep
 
 RIGHT = frozenset(
@@ -28,9 +29,7 @@ RIGHT = frozenset(
 @pytest.fixture
 def borrower(world: World) -> Iterator[Borrower]:
     """Somebody new; the seed is printed when a test fails."""
-    seed = secrets.token_hex(4)
-    print(f"seed {seed}")  # noqa: T201 - pytest shows it with a failure
-    person = world.borrower(seed)
+    person = world.borrower(seed())
     yield person
     person.cabinet.close()
 

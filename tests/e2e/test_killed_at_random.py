@@ -5,9 +5,7 @@ killed, and broker and database are restarted once.  Afterwards the journey comp
 without hands, the bank has one transfer, the chain verifies and no event is missing.
 """
 
-import os
 import random
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +19,7 @@ from infra.demo.story import HOLD
 from infra.demo.world import World
 from infra.stack import SERVERS, StackError
 from tests.faults.load import AMOUNT, STEP_S, Loan, in_state, registered
+from tests.seeds import seed
 from tests.sweep import Sweep
 
 WITHIN_S = 0.6
@@ -57,9 +56,7 @@ class Killer:
 
 @pytest.fixture
 def killer(world: World) -> Iterator[Killer]:
-    seed = os.environ.get("KREDIT_SEED") or secrets.token_hex(4)
-    print(f"KREDIT_SEED={seed}")  # noqa: T201 - pytest shows it with a failure
-    dice = random.Random(seed)
+    dice = random.Random(seed())
     victims = list(MORTALS)
     dice.shuffle(victims)
     yield Killer(world, dice, victims)

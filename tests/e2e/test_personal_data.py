@@ -1,6 +1,5 @@
 """Consents, readings and the export, on the whole platform."""
 
-import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from infra.demo.cabinet import Json, ProblemError, until
 from infra.demo.world import World
 from tests.behind import LOAN
 from tests.e2e.test_from_registration_to_money import AMOUNT, register
+from tests.seeds import seed
 from tests.staff import Recruiter
 
 CONSENTS = "/personal-data/consents"
@@ -19,9 +19,7 @@ CONSENTS = "/personal-data/consents"
 @pytest.fixture
 def client(world: World) -> Iterator[Borrower]:
     """Somebody who is logged in; the seed is printed when a test fails."""
-    seed = secrets.token_hex(4)
-    print(f"seed {seed}")  # noqa: T201 - pytest shows it with a failure
-    person = world.borrower(seed)
+    person = world.borrower(seed())
     register(person)
     person.log_in()
     yield person

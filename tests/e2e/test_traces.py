@@ -12,6 +12,7 @@ from infra.demo.world import World
 from infra.stack import Stack
 from kernel.tls import client_context
 from tests.e2e.test_from_registration_to_money import AMOUNT, register
+from tests.seeds import seed
 from tests.sweep import Sweep
 
 NUMBERS = (
@@ -57,7 +58,7 @@ def test_one_trace_goes_from_the_request_to_the_leaf(
     world: World, sweep: Sweep
 ) -> None:
     """A consent: gateway, contracts, its event, disbursement's event, their leaves."""
-    client = world.borrower(secrets.token_hex(4))
+    client = world.borrower(seed())
     register(client)
     client.log_in()
     assert client.apply(AMOUNT)["state"] == "offered"

@@ -5,7 +5,6 @@ Made from the description of the API, so that a new operation is in it by itself
 
 import itertools
 import json
-import secrets
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from services.auth.gateway.app import PREFIX
 from tests.bodies import path_of, request_of
 from tests.e2e.test_from_registration_to_money import AMOUNT, register
 from tests.openapi import Operation, operations
+from tests.seeds import seed
 
 OBJECTS: Final = frozenset(
     {"registration_id", "ceremony_id", "contract_id", "application_id"}
@@ -63,9 +63,9 @@ class Somebody:
         return cls(name, client)
 
 
-def everybody_else(world: World, other: Borrower) -> list[Somebody]:
+def everybody_else(world: World, other: Borrower, chosen: str) -> list[Somebody]:
     """Nobody, another client, another's registration, words that open nothing."""
-    begun = world.borrower(secrets.token_hex(4))
+    begun = world.borrower(f"{chosen}-begun")
     begun.start_registration()
     cookies = other.cabinet.cookies()
     token = {"Authorization": f"Bearer {begun.cabinet.token}"}
@@ -134,11 +134,12 @@ def test_an_object_of_somebody_else_is_as_one_that_does_not_exist(
     world: World,
 ) -> None:
     """Never 2xx, and the same bytes whether it exists or not."""
-    owner, other = (world.borrower(secrets.token_hex(4)) for _ in range(2))
+    chosen = seed()
+    owner, other = (world.borrower(f"{chosen}-{who}") for who in ("owner", "other"))
     for client in (owner, other):
         register(client)
         client.log_in()
-    objects, others = own_objects(owner), everybody_else(world, other)
+    objects, others = own_objects(owner), everybody_else(world, other, chosen)
     found = []
     for operation, who in itertools.product(ABOUT_OBJECTS, others):
         foreign, nobodys = (asked(operation, who, ids) for ids in (objects, NOBODYS))

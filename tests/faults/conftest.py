@@ -1,7 +1,5 @@
 """The grounds of a campaign, for its short part in CI."""
 
-import os
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from tests.e2e.test_from_registration_to_money import register
 from tests.faults import grounds, report
 from tests.faults.campaign import Case, Ground, run
 from tests.faults.load import LoanLoad
+from tests.seeds import seed
 
 PATIENCE = 8.0
 """The bounds of recovery hold on a machine that does nothing else."""
@@ -35,12 +34,11 @@ def loan_load(world: World) -> Ground:
 @pytest.fixture
 def prove(tmp_path: Path) -> Prove:
     """Run a case; its seed is printed and can be given by KREDIT_SEED."""
-    seed = os.environ.get("KREDIT_SEED") or secrets.token_hex(4)
+    chosen = seed()
 
     def proven(name: str, case: Case, ground: Ground) -> None:
-        print(f"KREDIT_SEED={seed}")  # noqa: T201 - pytest shows it with a failure
         result = run(
-            name, case, seed=seed, ground=ground, folder=tmp_path, patience=PATIENCE
+            name, case, seed=chosen, ground=ground, folder=tmp_path, patience=PATIENCE
         )
         print(report.line_of(result))  # noqa: T201 - as above
         assert result.complaint == ""
@@ -51,9 +49,7 @@ def prove(tmp_path: Path) -> Prove:
 @pytest.fixture
 def client(world: World) -> Iterator[Borrower]:
     """Somebody who is logged in; the seed is printed when a test fails."""
-    seed = secrets.token_hex(4)
-    print(f"seed {seed}")  # noqa: T201 - pytest shows it with a failure
-    person = world.borrower(seed)
+    person = world.borrower(seed())
     register(person)
     person.log_in()
     yield person

@@ -1,7 +1,5 @@
 """A whole platform of its own: what happens to it here no other test would survive."""
 
-import os
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from tests.rolling import next_version
 from tests.rolling.beside import Beside
 from tests.rolling.doors import Doors
 from tests.rolling.load import Load
+from tests.seeds import seed
 from tests.sweep import Invariants, Sweep
 
 
@@ -69,9 +68,7 @@ def doors(platform: Stack) -> Doors:
 @pytest.fixture
 def load(platform: Stack, beside: Beside, doors: Doors) -> Iterator[Load]:
     """Clients; the seed is printed when a test fails."""
-    seed = os.environ.get("KREDIT_SEED") or secrets.token_hex(4)
-    print(f"KREDIT_SEED={seed}")  # noqa: T201 - pytest shows it with a failure
-    clients = Load(World(platform), doors, seed)
+    clients = Load(World(platform), doors, seed())
     yield clients
     clients.close()
 

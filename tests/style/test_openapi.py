@@ -20,7 +20,7 @@ PUBLIC: Final = frozenset(
     {"start_registration", "return_from_biometrics", "log_in", "open_session"}
     | {"send_login_message", "ask_login_passkey", "open_by_passkey"}
     | {"start_password_recovery", "prove_recovery_phone", "start_number_recovery"}
-    | {"list_consent_texts", "live", "ready"}
+    | {"start_recovery_by_office_pass", "list_consent_texts", "live", "ready"}
 )
 """Whoever calls these has nothing yet that could be asked for."""
 CODE: Final = re.compile(r"[a-z]+(?:_[a-z0-9]+)+|malformed|revoked|untrusted")

@@ -204,6 +204,15 @@ def asker_suspended() -> Refused:
     )
 
 
+def client_not_found() -> Refused:
+    """The staff named somebody who has no login."""
+    return Refused(
+        "client_not_found",
+        "No client has this id.",
+        next_step="Look at the id again.",
+    )
+
+
 def login_not_fresh() -> Refused:
     """A change of factors takes both factors, given a moment ago."""
     return Refused(

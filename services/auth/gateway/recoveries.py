@@ -1,7 +1,8 @@
 """Who has forgotten the password, or lost the number (ADR 0013).
 
 A code to the phone and biometrics give a new password; password and biometrics open the
-change of a lost number.  Neither opens the cabinet, nor a lock before its time (4.7).
+change of a lost number; who has lost both visits the office, whose pass stands for the
+password.  None of them opens the cabinet, nor a lock before its time (4.7).
 """
 
 import base64
@@ -9,7 +10,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from kernel.clock import rfc3339
 from kernel.values import Phone
@@ -48,6 +49,15 @@ class SentCode(Body):
 
     challenge_id: Id
     code: Code
+
+
+class AtTheOffice(Body):
+    """What the client was given at the office, used up by this."""
+
+    office_pass: Annotated[
+        SecretStr,
+        Field(min_length=43, max_length=43, examples=["k" * 43]),
+    ]
 
 
 class Passed(Body):
@@ -157,6 +167,27 @@ async def start_number_recovery(
         here.context,
         phone=Phone(body.login),
         password=body.password.get_secret_value(),
+        source=source_of(request),
+    )
+    return _view(due)
+
+
+@router.post(
+    "/number-recoveries/by-office-pass",
+    status_code=201,
+    openapi_extra=refuses("pass_not_valid", *_BEGUN) | {TELLS_ITSELF: True},
+)
+async def start_recovery_by_office_pass(
+    request: Request, here: Here, body: AtTheOffice
+) -> RecoveryAnswer:
+    """Number and password lost: the pass of the office stands for the password.
+
+    After it, biometrics are due; then the token opens the change of number alone.
+    """
+    due = await here.gate.blocking(
+        here.gate.use_cases.recovery.prove_visit,
+        here.context,
+        office_pass=body.office_pass.get_secret_value(),
         source=source_of(request),
     )
     return _view(due)

@@ -8,6 +8,7 @@ from uuid import UUID
 from kernel.values import Phone
 from services.auth.domain.passwords import Attempt, Former, Login
 from services.auth.domain.rules import Allowance, Rules
+from services.auth.domain.visits import OfficePass
 
 PhoneToken = Callable[[Phone], str]
 """The keyed token of a number, the same in every service that may make it."""
@@ -133,6 +134,18 @@ class Attempts(Protocol):
     def forget(self, *, before: datetime) -> int:
         """Remove counts untouched since an instant; returns how many."""
         ...
+
+
+class OfficePasses(Protocol):
+    """Passes of who was at the office, by their digests."""
+
+    def add(self, given: OfficePass) -> None: ...
+
+    def take(self, digest: bytes, *, now: datetime) -> UUID | None:
+        """Whose pass it is; used up from now on.  None when it is not good."""
+        ...
+
+    def forget(self, *, before: datetime) -> int: ...
 
 
 class Sources(Protocol):

@@ -387,6 +387,18 @@ staff_acknowledgements = Table(
     Column("acknowledged_at", DateTime(timezone=True), nullable=False),
 )
 
+# What a client leaves the office with, as a digest; good once.
+office_passes = Table(
+    "office_passes",
+    metadata,
+    Column("pass_id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("pass_sha256", LargeBinary, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    UniqueConstraint("pass_sha256", name="office_passes_pass"),
+)
+
 staff_attempts = Table(
     "staff_attempts",
     metadata,

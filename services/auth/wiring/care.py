@@ -5,18 +5,33 @@ be looked at and not be lifted: nobody unlocks earlier (clause 4.7).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
+from kernel import approvals
+from kernel.approvals import Approval
 from kernel.context import Context, StaffMember
-from kernel.errors import Refused
+from kernel.database import Transaction
 from kernel.values import refuse_unfit_reason
 from services.auth.domain.sessions import Limits, Session, limits
-from services.auth.domain.staff import Lock
-from services.auth.handlers import sessions
+from services.auth.domain.staff import Lock, client_not_found
+from services.auth.domain.visits import OfficePass
+from services.auth.handlers import sessions, visits
 from services.auth.storage.locks import standing_locks
 from services.auth.wiring.desk import Desk
+
+RECORD_VISIT: Final = "carry_out_visit"
+"""The operation two agree on; its name is that of the service's method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """What waits for another's yes, and what the client takes home for it."""
+
+    approval: Approval
+    office_pass: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +56,7 @@ class CareUseCases:
         with self._desk.begin(context) as (_, stores):
             login = stores.logins.by_client(client_id)
             if login is None:
-                raise Refused(
-                    "client_not_found",
-                    "No client has this id.",
-                    next_step="Look at the id again.",
-                )
+                raise client_not_found()
             return User(
                 login_id=login.login_id,
                 client_id=client_id,
@@ -87,6 +98,62 @@ class CareUseCases:
                 sessions=stores.sessions,
                 publish=tx.publish,
             )
+
+    def record_visit(
+        self, context: Context, *, client_id: UUID, reason: str, by: StaffMember
+    ) -> Visited:
+        """Ask that a client who was at the office may begin the change of a number.
+
+        The pass is shown this once, and good when another person has agreed.
+        Refused ``reason_unfit``.
+        """
+        refuse_unfit_reason(reason)
+        office_pass = self._desk.tokens.new()
+        platform = self._desk.platform
+        with self._desk.begin(context) as (tx, _):
+            asked = approvals.request(
+                tx,
+                operation=RECORD_VISIT,
+                arguments={
+                    "client_id": str(client_id),
+                    "pass_sha256": self._desk.tokens.digest(office_pass).hex(),
+                    "reason": reason,
+                },
+                effect=f"client {client_id}, seen at the office, may set another"
+                f" number after ЦОИД and ЭЦП: {reason}",
+                by=by,
+                policy=platform.policy,
+                ids=platform.ids,
+            )
+        return Visited(asked, office_pass)
+
+    def carry_out_visit(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two agree: the pass is good from now on, and the number there is told."""
+        asked, now, stores = approval.arguments, tx.now, self._desk.stores(tx)
+        hours = self._desk.platform.policy.integer("auth.office_pass_hours", now)
+        login = visits.record(
+            OfficePass(
+                pass_id=approval.approval_id,
+                client_id=UUID(str(asked["client_id"])),
+                digest=bytes.fromhex(str(asked["pass_sha256"])),
+                expires_at=now + timedelta(hours=hours),
+            ),
+            reason=str(asked["reason"]),
+            asked_by=approval.requested_by,
+            by=by,
+            logins=stores.logins,
+            passes=stores.office_passes,
+            publish=tx.publish,
+        )
+        self._desk.notify(
+            "recovery_notice",
+            phone=login.phone,
+            client_id=login.client_id,
+            stores=stores,
+            now=now,
+        )
 
     def locks(self, context: Context) -> Sequence[Lock]:
         """The locks that stand now, of clients and of staff."""

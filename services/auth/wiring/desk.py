@@ -50,6 +50,7 @@ from services.auth.storage.tables import (
     staff_recovery_codes,
     staff_totps,
 )
+from services.auth.storage.visits import SqlOfficePasses
 
 T = TypeVar("T")
 Waiting: TypeAlias = tuple[Challenge, tuple[Method, ...]]
@@ -73,6 +74,7 @@ class Stores:
     factor_attempts: SqlFactorAttempts
     passkeys: SqlPasskeys
     devices: SqlDevices
+    office_passes: SqlOfficePasses
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ class Desk:
             SqlFactorAttempts(tx.connection),
             SqlPasskeys(tx.connection, self.fields),
             SqlDevices(tx.connection),
+            SqlOfficePasses(tx.connection),
         )
 
     def office(self, tx: Transaction) -> Office:

@@ -249,6 +249,7 @@ class UseCases:
             stores.languages.forget(before=now - CHALLENGES_KEPT)
             stores.passkeys.forget(before=now)
             stores.devices.forget(before=now - DEVICE_KEPT)
+            stores.office_passes.forget(before=now)
             stores.logins.forget_former(before=self._left_after(now))
         self.staff.forget(self._desk.platform.context(), before=now - ATTEMPTS_KEPT)
 

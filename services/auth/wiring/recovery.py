@@ -18,7 +18,7 @@ from services.auth.domain.devices import Aim, DeviceCheck
 from services.auth.domain.passwords import Login
 from services.auth.domain.sessions import session_required
 from services.auth.domain.sources import Source
-from services.auth.handlers import devices, recoveries, sources
+from services.auth.handlers import devices, recoveries, sources, visits
 from services.auth.wiring.desk import Desk, Stores, granted
 from services.auth.wiring.entry import CheckDue
 from services.auth.wiring.first import FirstFactor
@@ -85,6 +85,30 @@ class RecoveryUseCases:
         return self._first.prove(
             context, phone=phone, password=password, source=source, then=then
         )
+
+    def prove_visit(
+        self, context: Context, *, office_pass: str, source: Source
+    ) -> CheckDue:
+        """Number and password are lost: the pass of the office; biometrics are due."""
+        token = self._desk.tokens.new()
+        with self._desk.begin(context) as (tx, stores):
+            now = self._desk.now()
+            due: CheckDue | Refused | None = self._desk.admit(
+                source, tx, stores, now=now
+            )
+            if due is None:
+                login = visits.take(
+                    self._desk.tokens.digest(office_pass),
+                    now=now,
+                    logins=stores.logins,
+                    passes=stores.office_passes,
+                )
+                due = (
+                    login
+                    if isinstance(login, Refused)
+                    else self._open(login, token, "number", tx, stores, now=now)
+                )
+        return granted(due)
 
     def find(
         self, context: Context, *, recovery_id: UUID, token: str, aim: Aim

@@ -14,6 +14,7 @@ from kernel.errors import Refused
 from services.auth.domain.factors import TOTP_STEP_S
 from services.auth.domain.roles import Role, permissions_of
 from services.auth.domain.staff import StaffProof
+from services.auth.wiring.care import RECORD_VISIT
 from services.auth.wiring.staff import GRANT_ROLE, Entered, StaffUseCases
 from services.auth.wiring.staff_passkeys import ADD_PASSKEY
 from tests.integration.auth.stand import PASSWORD, Stand
@@ -105,6 +106,7 @@ def agree(stand: Stand, approval_id: UUID, by: Employee) -> None:
         GRANT_ROLE: Operation(
             "staff.roles_decide", stand.auth.staff.carry_out_role_grant
         ),
+        RECORD_VISIT: Operation("visits.decide", stand.auth.care.carry_out_visit),
         ADD_PASSKEY: Operation(
             "staff.passkeys_decide", stand.auth.staff_passkeys.carry_out
         ),

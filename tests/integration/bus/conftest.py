@@ -28,7 +28,7 @@ from tests.integration.kernel.conftest import (
     publisher,
     tables,
 )
-from tests.wire import seed
+from tests.seeds import seed
 
 __all__ = ["clock", "listener", "publisher", "tables"]
 

@@ -17,7 +17,7 @@ from kernel.events.contracts import ContractAnnulled, ReleaseConfirmed
 from kernel.inbox import BATCH, RETRY_AFTER_S, Inbox, Outcome
 from tests.integration.kernel.conftest import Service
 from tests.integration.kernel.wording import AT, Contract, delivered
-from tests.wire import seed
+from tests.seeds import seed
 
 pytestmark = pytest.mark.catalogue("F21", "F22", "F23")
 

@@ -14,9 +14,10 @@ from infra.demo.borrower import Borrower
 from infra.demo.world import World
 from kernel.inbox import RETRY_AFTER_S
 from tests.e2e.test_from_registration_to_money import AMOUNT, register
+from tests.seeds import seed
 from tests.sweep import Sweep
 from tests.waiting import eventually
-from tests.wire import Wire, fresh_ids, hidden, interests, seed
+from tests.wire import Wire, fresh_ids, hidden, interests
 
 # The table without which the listener's reaction fails, and to what.
 TRIPWIRES: Final = {

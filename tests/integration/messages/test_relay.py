@@ -28,8 +28,9 @@ from kernel.inbox import Inbox
 from kernel.measures import Measures
 from kernel.outbox import SIGNED_TOGETHER, send_again
 from tests.integration.kernel.conftest import LISTENER, PUBLISHER, Service
+from tests.seeds import seed
 from tests.waiting import eventually
-from tests.wire import fresh_ids, rounds, seed
+from tests.wire import fresh_ids, rounds
 
 CRASHES: Final = 40
 KILLS: Final = 4

@@ -20,9 +20,10 @@ from infra import topology
 from kernel.crypto import b64url, canonical, random_bytes
 from kernel.events import Event
 from tests.security.bus.conftest import Refusals, nonsense
+from tests.seeds import seed
 from tests.sweep import Sweep
 from tests.waiting import eventually
-from tests.wire import Wire, fresh_ids, interests, key_of, pairs, rounds, seed, unsent
+from tests.wire import Wire, fresh_ids, interests, key_of, pairs, rounds, unsent
 
 MUTATIONS: Final = 250
 STORM_S: Final = 240.0

@@ -13,7 +13,8 @@ from tests.fuzz.calls import Round, described, run
 EXAMPLES: Final = 6
 SEED: Final = 20261123
 NO_RIGHT_CODE: Final = {"log_in", "open_session", "open_by_passkey"} | {
-    *("start_password_recovery", "start_number_recovery")
+    *("start_password_recovery", "start_number_recovery"),
+    "start_recovery_by_office_pass",
 }
 """The twins know no right password or code; few generated logins are numbers."""
 

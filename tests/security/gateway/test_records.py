@@ -26,7 +26,7 @@ COMING_IN: Final = frozenset(
     | {"open_check_ceremony", "complete_check"}
     | {"start_password_recovery", "prove_recovery_phone", "open_password_ceremony"}
     | {"set_recovered_password", "start_number_recovery", "open_number_ceremony"}
-    | {"allow_number_change"}
+    | {"allow_number_change", "start_recovery_by_office_pass"}
 )
 """They have events of their own, which tell more."""
 SHOWING: Final = frozenset({"get_document", "get_ceremony"})
