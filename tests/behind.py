@@ -221,8 +221,34 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     ("contracts", "get_contract"): _CONTRACT,
     ("contracts", "get_document"): {
         "document_b64": "0JTQvtCz0L7QstC+0YA=",
-        "media_type": "text/plain; charset=utf-8",
+        "media_type": "application/pdf",
         "sha256": DIGEST,
+    },
+    ("contracts", "list_documents"): {
+        "items": [
+            {
+                "sha256": DIGEST,
+                "content_sha256": DIGEST,
+                "kind": "contract",
+                "template": "contract-3",
+                "media_type": "application/pdf",
+                "made_at": AT,
+            }
+        ]
+    },
+    ("contracts", "read_document"): {
+        "document_b64": "JVBERi0=",
+        "media_type": "application/pdf",
+        "sha256": DIGEST,
+        "kind": "contract",
+    },
+    ("contracts", "look_up_document"): {
+        "kind": "contract",
+        "template": "contract-3",
+        "sha256": DIGEST,
+        "state": "active",
+        "contract_on": "2026-11-02",
+        "signed_at": AT,
     },
     ("contracts", "open_signing"): _WHOLE_CEREMONY,
     ("contracts", "give_consent"): _CONTRACT,

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from tests.behind import ID
+from tests.behind import DIGEST, ID
 from tests.openapi import Operation, document
 
 PARAMETERS: Final = {
@@ -21,6 +21,7 @@ PARAMETERS: Final = {
     "product": "standard",
     "amount": "400000.00",
     "term_days": "90",
+    **dict.fromkeys(("sha256", "digest"), DIGEST),
 }
 _PHOTO: Final = b"\xff\xd8\xff"
 

@@ -172,6 +172,8 @@ class Environments:
                     "PHOTO_SOCKET": str(layout.photo_socket),
                     "PUBLIC_URL": self.public_url,
                 }
+            case "contracts":
+                return {"PUBLIC_URL": self.public_url}
             case "disbursement":
                 return dict(_COMPANY)
             case "audit":

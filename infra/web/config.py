@@ -192,6 +192,7 @@ def _counting(limit: Limits) -> str:
   map "$request_method $uri" $guesser {{
     default "";
     "~^POST /api/v1/({guessing})(/|$)" $binary_remote_addr;
+    "~^(GET|HEAD) /api/v1/{limits.LOOKING_UP}/" $binary_remote_addr;
   }}
   limit_conn_zone $binary_remote_addr zone=served:10m;
   limit_req_zone $binary_remote_addr zone=requests:10m rate={limit.requests_per_s}r/s;

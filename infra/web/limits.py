@@ -44,6 +44,8 @@ GUESSING = (
     *("password-recoveries", "number-recoveries", "phone-changes", "account-changes"),
 )
 """Resources where a POST tries a secret or sends a message."""
+LOOKING_UP = "documents"
+"""The resource that answers anybody who holds a printed document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

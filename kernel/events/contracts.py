@@ -158,3 +158,32 @@ class ContractActivated(Event):
     client_id: UUID
     payout_id: UUID
     activated_at: Instant
+
+
+class DocumentRead(Event):
+    """Somebody was given a document of the contract, for a purpose (clause 6.1c).
+
+    ``reader`` is a service, a member of the staff by id, or the client.
+    """
+
+    TYPE = "contracts.document_read.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    document_sha256: str
+    reader: str
+    purpose: str
+
+
+class TemplateApproved(Event):
+    """Another wording of documents is in force, approved by four eyes (clause 5.1)."""
+
+    TYPE = "contracts.template_approved.v1"
+    SUBJECT = "approval"
+
+    approval_id: UUID
+    template: str
+    template_sha256: str
+    asked_by: UUID
+    approved_by: UUID

@@ -1,8 +1,13 @@
-"""The staff's commands of contracts alone: held applications, visits to an office."""
+"""The staff's commands of contracts alone: documents, templates, decisions, visits.
+
+Whoever is given a document says what for: that is recorded, and the client sees it.
+"""
 
 import argparse
+import base64
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from kernel.cli import (
@@ -12,11 +17,16 @@ from kernel.cli import (
     Operator,
     asking,
     identified,
+    object_of,
     reason_argument,
 )
+from kernel.crypto import Json
+from services.contracts.domain.editions import KINDS
+from services.contracts.domain.reading import ReadPurpose
 
 _ID: Final = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11"
 _application = identified("application_id", "see `applications held`")
+_contract = identified("contract_id", "of the contract")
 
 
 def _ask_effect(_operator: Operator, arguments: Namespace) -> str:
@@ -53,7 +63,118 @@ def _visit_effect(_operator: Operator, arguments: Namespace) -> str:
     )
 
 
+def _read_arguments(parser: argparse.ArgumentParser) -> None:
+    _contract(parser)
+    parser.add_argument(
+        "sha256", metavar="SHA256", help="the document's digest, see `documents list`"
+    )
+    _file_and_purpose(parser)
+
+
+def _file_and_purpose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="a new file for it")
+    purposes = [purpose.value for purpose in ReadPurpose]
+    parser.add_argument(
+        "--purpose",
+        choices=purposes,
+        required=True,
+        metavar="WORD",
+        help=f"what for, one of: {', '.join(purposes)}; the client sees it",
+    )
+
+
+def _read(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    """The document goes to a file only its owner can read; an old one stays."""
+    answer = object_of(
+        operator.ask(
+            "documents_read",
+            contract_id=arguments.contract_id,
+            sha256=arguments.sha256,
+            purpose=arguments.purpose,
+        )
+    )
+    data = base64.b64decode(str(answer["document_b64"]))
+    arguments.file.touch(mode=0o600, exist_ok=False)
+    arguments.file.write_bytes(data)
+    told = {name: value for name, value in answer.items() if name != "document_b64"}
+    return told | {"file": str(arguments.file)}, 0
+
+
+def _kind(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", choices=KINDS, help="of which documents")
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    _kind(parser)
+    parser.add_argument(
+        "--version", type=int, metavar="N", help="an edition; else the one in force"
+    )
+
+
+def _propose_arguments(parser: argparse.ArgumentParser) -> None:
+    _kind(parser)
+    for language in ("kk", "ru"):
+        parser.add_argument(
+            language, type=Path, metavar=language.upper(), help=f"text file, {language}"
+        )
+
+
+def _propose(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    wording = {
+        language: getattr(arguments, language).read_text(encoding="utf-8")
+        for language in ("kk", "ru")
+    }
+    return operator.ask("propose_template", kind=arguments.kind, **wording), 0
+
+
 COMMANDS: Final[Mapping[str, Command]] = {
+    "documents list": Command(
+        help="what is filed for a contract, by digest",
+        run=asking("documents_list", "contract_id"),
+        arguments=_contract,
+        example=f"documents list {_ID}",
+        listing=Listing(
+            member="documents",
+            id_of="sha256",
+            none="Nothing is filed.",
+            columns=("kind", "template", "made_at"),
+        ),
+    ),
+    "documents read": Command(
+        help="write a document to a file; the client sees that, and what for",
+        run=_read,
+        arguments=_read_arguments,
+        example=f"documents read {_ID} {'5e' * 32} /tmp/contract.pdf"
+        " --purpose client_request",
+    ),
+    "templates list": Command(
+        help="the editions of documents' wordings, and which are in force",
+        run=asking("templates_list"),
+        listing=Listing(
+            member="templates",
+            id_of="template",
+            none="There are none.",
+            columns=("kind", "version", "in_force"),
+        ),
+    ),
+    "templates show": Command(
+        help="the wording of an edition in both languages",
+        run=asking("templates_show", "kind", "version"),
+        arguments=_show_arguments,
+        example="templates show contract",
+        id_of="template",
+    ),
+    "templates propose": Command(
+        help="ask that documents be made of another wording; another person decides",
+        run=_propose,
+        arguments=_propose_arguments,
+        example="templates propose contract contract.kk.txt contract.ru.txt",
+        effect=lambda _operator, arguments: (
+            f"Another person is asked to put this wording of {arguments.kind} in"
+            " force; documents made before keep theirs."
+        ),
+        id_of="approval_id",
+    ),
     "applications held": Command(
         help="applications nobody could answer about, which wait for a person",
         run=asking("applications_held"),

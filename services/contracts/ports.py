@@ -30,6 +30,8 @@ from services.contracts.domain.checks import (
     Subject,
 )
 from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.document import Document, Paper
+from services.contracts.domain.editions import Template, TemplateKind
 from services.contracts.domain.schedule import Schedule
 from services.contracts.domain.texts import Borrower, StatementText
 
@@ -171,6 +173,60 @@ class Schedules(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A document's place on file, without its bytes."""
+
+    sha256: str
+    content_sha256: str
+    contract_id: UUID
+    kind: str
+    template: str
+    media_type: str
+    made_at: datetime
+
+
+class Documents(Protocol):
+    """Printed documents, sealed, addressed by their digest; none ever changes."""
+
+    def add(self, document: Document, *, at: datetime) -> None: ...
+
+    def get(self, sha256: str) -> Document | None:
+        """Raises Broken when the bytes no longer have their digest."""
+        ...
+
+    def of_contract(self, contract_id: UUID) -> Sequence[Filed]:
+        """What is filed for a contract, the oldest first."""
+        ...
+
+    def find(self, digest: str) -> Filed | None:
+        """By the digest of the bytes, or of what is printed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approvers:
+    """Who proposed a template, who approved it, and when."""
+
+    asked_by: UUID
+    approved_by: UUID
+    at: datetime
+
+
+class Templates(Protocol):
+    """Editions of documents' wordings; the first stand in the code."""
+
+    def in_force(self, kind: TemplateKind) -> Template: ...
+
+    def get(self, kind: TemplateKind, version: int) -> Template | None: ...
+
+    def approved(self) -> Sequence[tuple[Template, Approvers]]: ...
+
+    def add(self, template: Template, approvers: Approvers) -> bool:
+        """False when there is an edition of this version."""
+        ...
+
+
 class Clients(Protocol):
     """A small copy of what onboarding said of clients and their accounts."""
 
@@ -198,6 +254,12 @@ class Unit(Protocol):
 
     @property
     def schedules(self) -> Schedules: ...
+
+    @property
+    def documents(self) -> Documents: ...
+
+    @property
+    def templates(self) -> Templates: ...
 
     @property
     def clients(self) -> Clients: ...
@@ -317,12 +379,21 @@ class Disbursement(Protocol):
         ...
 
 
+class Printer(Protocol):
+    """Makes papers into files."""
+
+    def print(self, paper: Paper) -> bytes:
+        """The same bytes for the same paper, whenever and wherever."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judges:
-    """Everybody who is asked before a contract is offered."""
+    """Everybody who is asked before a contract is offered, and who prints it."""
 
     onboarding: Onboarding
     bureau: Bureau
     state: StateRegisters
     monitoring: Monitoring
     antifraud: Antifraud
+    printer: Printer

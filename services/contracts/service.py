@@ -1,7 +1,10 @@
 """The nameko door: decode, call one use case, answer."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from kernel.approvals import Approval
 from kernel.context import Call, StaffMember
@@ -23,11 +26,15 @@ from kernel.events.onboarding import (
     IdentificationCompleted,
 )
 from kernel.pages import USUAL, Page
+from services.contracts.domain.editions import MOST_CHARACTERS, TemplateKind
+from services.contracts.domain.reading import ReadPurpose
 from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.handlers.applications import Wish
 from services.contracts.wiring import UseCases
 
 _GATEWAY = ("gateway",)
+Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Wording = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
 
 
 class Service:
@@ -99,6 +106,57 @@ class Service:
     @answers(callers=_GATEWAY, client=True)
     def get_document(self, call: Call, *, contract_id: UUID) -> Json:
         return self.use_cases.get_document(call, contract_id=contract_id)
+
+    @answers(callers=_GATEWAY, client=True)
+    def list_documents(self, call: Call, *, contract_id: UUID) -> Json:
+        return self.use_cases.list_documents(call, contract_id=contract_id)
+
+    @answers(callers=_GATEWAY, client=True)
+    def read_document(
+        self, call: Call, *, contract_id: UUID, sha256: Sha256Hex
+    ) -> Json:
+        return self.use_cases.read_document(
+            call, contract_id=contract_id, sha256=sha256
+        )
+
+    @answers(callers=_GATEWAY)
+    def look_up_document(self, call: Call, *, digest: Sha256Hex) -> Json:
+        return self.use_cases.look_up_document(call, digest=digest)
+
+    @answers(permission="documents.look")
+    def documents_list(self, call: Call, *, contract_id: UUID) -> Json:
+        return self.use_cases.documents_list(call, contract_id=contract_id)
+
+    @answers(permission="documents.read")
+    def documents_read(
+        self, call: Call, *, contract_id: UUID, sha256: Sha256Hex, purpose: ReadPurpose
+    ) -> Json:
+        return self.use_cases.documents_read(
+            call, contract_id=contract_id, sha256=sha256, purpose=purpose
+        )
+
+    @answers(permission="templates.look")
+    def templates_list(self, call: Call) -> Json:
+        return self.use_cases.templates_list(call)
+
+    @answers(permission="templates.look")
+    def templates_show(
+        self, call: Call, *, kind: TemplateKind, version: int | None = None
+    ) -> Json:
+        return self.use_cases.templates_show(call, kind=kind, version=version)
+
+    @answers(permission="templates.propose")
+    def propose_template(
+        self, call: Call, *, kind: TemplateKind, kk: Wording, ru: Wording
+    ) -> Json:
+        return self.use_cases.propose_template(call, kind=kind, kk=kk, ru=ru)
+
+    @executes(permission="templates.decide")
+    def put_template_in_force(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two others agree: documents are made of the edition from now on."""
+        self.use_cases.put_template_in_force(tx, approval, by)
 
     @answers(callers=_GATEWAY, client=True)
     def open_signing(self, call: Call, *, contract_id: UUID) -> Json:

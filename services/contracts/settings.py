@@ -16,3 +16,5 @@ class Settings(PlatformSettings):
     outer_ca: Path
     outer_cert: Path
     outer_key: Path
+    public_url: str
+    """The public site: where the code on a printed document leads."""

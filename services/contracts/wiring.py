@@ -8,7 +8,7 @@ import httpx
 
 from kernel import approvals
 from kernel.approvals import Approval
-from kernel.context import Call, Context
+from kernel.context import Call, Context, StaffMember
 from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.errors import Broken
@@ -38,12 +38,17 @@ from services.contracts.adapters import (
     RpcDisbursement,
     RpcOnboarding,
 )
+from services.contracts.adapters.printing import PdfPrinter
 from services.contracts.domain.contract import LENDER_CHANNEL, Statement
+from services.contracts.domain.editions import TemplateKind
+from services.contracts.domain.reading import ReadPurpose
 from services.contracts.handlers import (
     applications,
     contracts,
+    documents,
     reactions,
     schedules,
+    templates,
     underwriting,
 )
 from services.contracts.handlers.applications import Wish
@@ -51,6 +56,7 @@ from services.contracts.ports import (
     Bureau,
     Judges,
     Monitoring,
+    Printer,
     StateRegisters,
     Visit,
 )
@@ -66,6 +72,7 @@ class UseCases:
     bureau: Bureau
     state: StateRegisters
     monitoring: Monitoring
+    printer: Printer
 
     def submit_application(self, call: Call, wish: Wish) -> Json:
         return applications.submit_application(
@@ -135,10 +142,87 @@ class UseCases:
         )
 
     def get_document(self, call: Call, *, contract_id: UUID) -> Json:
-        return contracts.get_document(
+        return documents.get_document(
             client_id=_client(call),
             contract_id=contract_id,
             work=self._work(call.context),
+        )
+
+    def list_documents(self, call: Call, *, contract_id: UUID) -> Json:
+        return documents.list_documents(
+            client_id=_client(call),
+            contract_id=contract_id,
+            work=self._work(call.context),
+        )
+
+    def read_document(self, call: Call, *, contract_id: UUID, sha256: str) -> Json:
+        return documents.read_document(
+            client_id=_client(call),
+            contract_id=contract_id,
+            sha256=sha256,
+            work=self._work(call.context),
+        )
+
+    def look_up_document(self, call: Call, *, digest: str) -> Json:
+        return documents.look_up(digest=digest, work=self._work(call.context))
+
+    def documents_list(self, call: Call, *, contract_id: UUID) -> Json:
+        return documents.list_for_staff(
+            contract_id=contract_id, work=self._work(call.context)
+        )
+
+    def documents_read(
+        self, call: Call, *, contract_id: UUID, sha256: str, purpose: ReadPurpose
+    ) -> Json:
+        return documents.read_for_staff(
+            contract_id=contract_id,
+            sha256=sha256,
+            purpose=purpose,
+            by=call.by,
+            work=self._work(call.context),
+        )
+
+    def templates_list(self, call: Call) -> Json:
+        return templates.list_templates(work=self._work(call.context))
+
+    def templates_show(
+        self, call: Call, *, kind: TemplateKind, version: int | None
+    ) -> Json:
+        return templates.show_template(
+            kind=kind, version=version, work=self._work(call.context)
+        )
+
+    def propose_template(
+        self, call: Call, *, kind: TemplateKind, kk: str, ru: str
+    ) -> Json:
+        with self.platform.database.begin(call.context) as tx:
+            template = templates.proposed(kind, kk=kk, ru=ru, unit=self._unit(tx))
+            asked = approvals.request(
+                tx,
+                operation=templates.OPERATION,
+                arguments=templates.arguments_of(template),
+                effect=f"documents are made of {template.name}"
+                f" ({template.sha256[:16]}…) from then on",
+                by=call.by,
+                policy=self.platform.policy,
+                ids=self.platform.ids,
+            )
+        return {
+            "approval_id": str(asked.approval_id),
+            "template": template.name,
+            "effect": asked.effect,
+        }
+
+    def put_template_in_force(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        templates.put_in_force(
+            approval.arguments,
+            approval_id=approval.approval_id,
+            asked_by=approval.requested_by,
+            approved_by=by.id,
+            unit=self._unit(tx),
+            clock=self.platform.clock,
         )
 
     def open_signing(self, call: Call, *, contract_id: UUID) -> Json:
@@ -339,6 +423,7 @@ class UseCases:
             state=self.state,
             monitoring=self.monitoring,
             antifraud=RpcAntifraud(self.platform.rpc, context),
+            printer=self.printer,
         )
 
     def _statement(self, text_sha256: str, second_factor_at: datetime) -> Statement:
@@ -370,6 +455,7 @@ def build(platform: Platform[Settings]) -> UseCases:
         bureau=HttpBureau(client(settings.bureau_url)),
         state=HttpState(client(settings.state_url)),
         monitoring=HttpMonitoring(client(settings.monitoring_url)),
+        printer=PdfPrinter(site=settings.public_url),
     )
 
 

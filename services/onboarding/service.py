@@ -13,7 +13,7 @@ from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, handles
 from kernel.errors import Broken, Refused
 from kernel.events import Envelope
-from kernel.events.contracts import ContractAnnulled, ContractSigned
+from kernel.events.contracts import ContractAnnulled, ContractSigned, DocumentRead
 from kernel.pages import USUAL, Page
 from kernel.values import CardToken, Iban, Iin, Phone, refuse_unfit_reason
 from services.onboarding.domain.ceremony import unknown_ceremony
@@ -396,6 +396,13 @@ class Service:
     ) -> None:
         """A contract obliges nobody any more."""
         self.use_cases.personal.when_contract_annulled(tx, event)
+
+    @handles(DocumentRead)
+    def when_document_read(
+        self, tx: Transaction, event: DocumentRead, envelope: Envelope
+    ) -> None:
+        """A document of a contract stands in its client's history of readings."""
+        self.use_cases.personal.when_document_read(tx, event, envelope)
 
     @answers(callers=("contracts",))
     def get_person(self, call: Call, *, client_id: UUID, purpose: str) -> Json:

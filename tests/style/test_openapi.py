@@ -20,7 +20,8 @@ PUBLIC: Final = frozenset(
     {"start_registration", "return_from_biometrics", "log_in", "open_session"}
     | {"send_login_message", "ask_login_passkey", "open_by_passkey"}
     | {"start_password_recovery", "prove_recovery_phone", "start_number_recovery"}
-    | {"start_recovery_by_office_pass", "list_consent_texts", "live", "ready"}
+    | {"start_recovery_by_office_pass", "list_consent_texts", "look_up_document"}
+    | {"live", "ready"}
 )
 """Whoever calls these has nothing yet that could be asked for."""
 CODE: Final = re.compile(r"[a-z]+(?:_[a-z0-9]+)+|malformed|revoked|untrusted")
@@ -41,6 +42,7 @@ STAFF_ROOMS: Final = (
     "contracts/handlers/underwriting",
     *("kernel/cli", "kernel/operations", "kernel/parked", "kernel/approvals"),
     *("kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct", "auth/wiring"),
+    *("contracts/domain/editions", "contracts/handlers/templates"),
 )
 """Where refusals are for people who speak by the operators' door, or for services."""
 SETTINGS: Final = "kernel/policy"

@@ -29,6 +29,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("registrations.look", "locks.look"),
                 *("visits.record", "visits.decide"),
                 *("approvals.look", "approvals.decide"),
+                *("documents.look", "documents.read"),
             }
         ),
         "underwriter": frozenset(
@@ -43,6 +44,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("antifraud.counts", "clients.look", "clients.read"),
                 *("registrations.look", "locks.look"),
                 *("photos.look", "photos.decide"),
+                *("documents.look", "documents.read"),
             }
         ),
         "treasurer": frozenset({"platform.look"}),
@@ -53,6 +55,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("staff.roles_decide", "staff.passkeys_decide"),
                 *("clients.look", "clients.end_session", "locks.look"),
                 *("platform.look", "audit.look", "audit.verify"),
+                *("templates.look", "templates.decide"),
             }
         ),
         "auditor": frozenset(
@@ -60,10 +63,14 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("audit.look", "audit.verify", "audit.export"),
                 *("staff.look", "approvals.look", "platform.look"),
                 *("antifraud.look", "antifraud.counts"),
+                *("documents.look", "templates.look"),
             }
         ),
         "regulator-liaison": frozenset(
-            {"audit.look", "audit.verify", "antifraud.counts"}
+            {
+                *("audit.look", "audit.verify", "antifraud.counts"),
+                *("templates.look", "templates.propose"),
+            }
         ),
         "administrator": frozenset(
             {
@@ -72,6 +79,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("approvals.look", "approvals.decide"),
                 *("platform.look", "platform.replay"),
                 *("platform.drop", "platform.drop_decide"),
+                *("templates.look", "templates.propose", "templates.decide"),
             }
         ),
     }

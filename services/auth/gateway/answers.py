@@ -402,8 +402,53 @@ class DocumentAnswer(Answer):
     """The very bytes of a contract in base64, and their hash (clause 5.1)."""
 
     document_b64: Annotated[str, Field(examples=["0JTQvtCz0L7QstC+0YA="])]
-    media_type: Annotated[str, Field(examples=["text/plain; charset=utf-8"])]
+    media_type: Annotated[str, Field(examples=["application/pdf"])]
     sha256: Sha256
+
+
+_DocumentKind = Annotated[str, word("contract", "amendment", "evidence")]
+_Edition = Annotated[str, Field(examples=["contract-3"])]
+
+
+class FiledDocument(Answer):
+    """A document on file; `content_sha256` is what its printed code names."""
+
+    sha256: Sha256
+    content_sha256: Sha256
+    kind: _DocumentKind
+    template: _Edition
+    media_type: Annotated[str, Field(examples=["application/pdf"])]
+    made_at: Moment
+
+
+class DocumentList(Answer):
+    """The documents of one contract, the oldest first."""
+
+    items: list[FiledDocument]
+
+
+class LookUpAnswer(Answer):
+    """What a digest stands for: a document of ours and its contract's state."""
+
+    kind: _DocumentKind
+    template: _Edition
+    sha256: Sha256
+    state: Annotated[
+        str,
+        word(
+            "offered",
+            "signing",
+            "concluded",
+            "consented",
+            "awaiting_release",
+            "released",
+            "active",
+            "annulled",
+            "blocked",
+        ),
+    ]
+    contract_on: CalendarDay
+    signed_at: Moment | None
 
 
 class PayoutAnswer(Answer):

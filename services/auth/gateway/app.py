@@ -19,6 +19,7 @@ from services.auth.gateway import (
     changes,
     contracts,
     device_checks,
+    documents,
     factors,
     health,
     passwords,
@@ -58,6 +59,7 @@ _RESOURCES: Final = (
     personal_data,
     applications,
     contracts,
+    documents,
     health,
 )
 

@@ -38,7 +38,10 @@ LONGEST_NUMBER: Final = 18
 
 _JSON_TYPES: Final = frozenset({"application/json", "application/json;charset=utf-8"})
 
-_OUR_FORMS: Final = ("*/*", "application/*", "application/json", "text/html")
+_OUR_FORMS: Final = (
+    *("*/*", "application/*", "application/json"),
+    *("text/html", "application/pdf"),
+)
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -15,7 +15,13 @@ from fastapi.routing import APIRoute
 
 from services.auth.gateway import security
 from services.auth.gateway.languages import sentences_in
-from services.auth.gateway.preconditions import STRONG, VERSION_HEADER, seen_version
+from services.auth.gateway.preconditions import (
+    HELD_HEADER,
+    NOT_MODIFIED,
+    STRONG,
+    VERSION_HEADER,
+    seen_version,
+)
 from services.auth.gateway.problems import MEDIA_TYPE, Problem, status_of_code
 from services.auth.gateway.refusals import OWN_CODES, REPEATABLE
 
@@ -96,6 +102,13 @@ _PARAMETERS: Final[Mapping[str, Description]] = {
         "description": "RFC 9530, sha-256 or sha-512; a body that differs is refused.",
         "schema": {"type": "string", "maxLength": 1024},
         "example": "sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:",
+    },
+    "Held": {
+        "name": HELD_HEADER,
+        "in": "header",
+        "description": "ETags of copies that are there; one that fits gets 304.",
+        "schema": {"type": "string", "maxLength": 1024},
+        "example": f'"{"5f" * 32}"',
     },
     "Activity": {
         "name": "X-Activity",
@@ -225,6 +238,8 @@ def _understood(
         yield "Digest"
     if set(REPEATABLE) <= set(own):
         yield "IdempotencyKey"
+    if str(NOT_MODIFIED) in operation["responses"]:
+        yield "Held"
     if security.signed_in in calls:
         yield "Activity"
 

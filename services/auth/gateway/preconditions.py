@@ -16,6 +16,9 @@ from services.auth.gateway.problems import BadRequestError
 
 ETAG: Final = {"ETag": {"schema": {"type": "string"}}}
 VERSION_HEADER: Final = "If-Match"
+HELD_HEADER: Final = "If-None-Match"
+"""Names what the client has already (RFC 9110 §13.1.2)."""
+NOT_MODIFIED: Final = 304
 STRONG: Final = re.compile(r'^"([!#-~]{1,64})"$')
 
 

@@ -6,13 +6,13 @@ its own, and `decide_application` goes on from there, whoever calls it.
 
 import contextlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from kernel.clock import Clock, almaty_date
 from kernel.context import jsonable
-from kernel.crypto import Json, sha256_hex
+from kernel.crypto import Json
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.contracts import ApplicationSubmitted, ContractOffered
 from kernel.ids import Ids
@@ -29,9 +29,10 @@ from services.contracts.domain.checks import (
     unknown,
 )
 from services.contracts.domain.contract import Contract
+from services.contracts.domain.document import Document, contract_paper
 from services.contracts.domain.products import Product
 from services.contracts.domain.schedule import RepaymentMethod, Schedule
-from services.contracts.handlers import decisions, schedules
+from services.contracts.handlers import decisions, documents, schedules
 from services.contracts.handlers.decisions import Asking
 from services.contracts.handlers.views import application_view
 from services.contracts.ports import Judges, Unit, Work
@@ -202,15 +203,25 @@ def _offer(
     )
     at = clock.now()
     schedule = _draft(application, policy, at=at)
-    contract, document = _draw_up(
-        application, borrower, schedule, account, contract_id=ids.new(), at=at
+    with work.begin() as unit:
+        template = unit.templates.in_force("contract")
+    contract_id = ids.new()
+    terms = _terms(application, contract_id, on=almaty_date(at))
+    document = documents.printed(
+        contract_paper(template, terms, schedule, borrower, account=account),
+        contract_id=contract_id,
+        kind="contract",
+        template=template.name,
+        printer=judges.printer,
     )
+    contract = _contract(application, terms, schedule, document, at=at)
     offered = machine.offer(application, contract_id=contract.id)
     with work.begin() as unit:
         if not unit.applications.save(offered, was=application.state):
             return  # decided meanwhile by the other caller: one document is enough
         unit.applications.record(application.id, [check], at=contract.offered_at)
-        unit.contracts.add(contract, document)
+        unit.contracts.add(contract, document.data)
+        unit.documents.add(document, at=at)
         unit.schedules.add(contract.id, schedule, final=False)
         unit.publish(
             ContractOffered(
@@ -223,25 +234,26 @@ def _offer(
         )
 
 
-def _draw_up(
-    application: Application,
-    borrower: texts.Borrower,
-    schedule: Schedule,
-    account: str,
-    *,
-    contract_id: UUID,
-    at: datetime,
-) -> tuple[Contract, bytes]:
-    """The contract and its document (clause 5.1)."""
-    terms = texts.Terms(
-        number=texts.contract_number(contract_id, almaty_date(at)),
-        contract_on=almaty_date(at),
+def _terms(application: Application, contract_id: UUID, *, on: date) -> texts.Terms:
+    return texts.Terms(
+        number=texts.contract_number(contract_id, on),
+        contract_on=on,
         amount=application.amount,
         term_days=application.term_days,
     )
-    document = texts.contract_document(terms, schedule, borrower, account=account)
-    contract = Contract(
-        id=contract_id,
+
+
+def _contract(
+    application: Application,
+    terms: texts.Terms,
+    schedule: Schedule,
+    document: Document,
+    *,
+    at: datetime,
+) -> Contract:
+    """The contract whose document has been printed (clause 5.1)."""
+    return Contract(
+        id=document.contract_id,
         application_id=application.id,
         client_id=application.client_id,
         account_id=_account(application),
@@ -252,10 +264,9 @@ def _draw_up(
         annual_percent=schedule.annual_percent,
         amount=terms.amount,
         term_days=terms.term_days,
-        document_sha256=sha256_hex(document),
+        document_sha256=document.sha256,
         offered_at=at,
     )
-    return contract, document
 
 
 def _account(application: Application) -> UUID:

@@ -3,7 +3,6 @@
 A client sees and moves only their own contracts; somebody else's are not found.
 """
 
-import base64
 from typing import Final
 from uuid import UUID
 
@@ -61,21 +60,6 @@ def read_contract(*, contract_id: UUID, work: Work) -> Json:
     if contract is None:
         raise not_found()
     return contract_for_payout(contract)
-
-
-def get_document(*, client_id: UUID, contract_id: UUID, work: Work) -> Json:
-    """The very bytes of the client's own contract (clause 5.1).  Refused ``not_found``.
-
-    Raises Broken when the stored bytes no longer have their digest (clause 3.2b).
-    """
-    with work.begin() as unit:
-        contract = own(unit, contract_id=contract_id, client_id=client_id)
-        document = unit.contracts.document(contract)
-    return {
-        "document_b64": base64.b64encode(document).decode("ascii"),
-        "media_type": texts.MEDIA_TYPE,
-        "sha256": contract.document_sha256,
-    }
 
 
 def open_signing(

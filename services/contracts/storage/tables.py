@@ -1,8 +1,8 @@
 """What is kept.  The database itself refuses what must never stand in a row.
 
-Amounts are tiyn (bigint), always in tenge.  The lines of decision traces, `visits` and
-`statements` are append-only for the service's role; of a contract it may change only
-its progress.
+Amounts are tiyn (bigint), always in tenge.  The lines of decision traces, `visits`,
+`statements`, documents and templates are append-only for the service's role; of a
+contract it may change only its progress.
 """
 
 from sqlalchemy import (
@@ -183,6 +183,41 @@ Index(
     "contracts_refused",
     contracts.c.refusal_asked_at,
     postgresql_where=text("refusal_asked_at IS NOT NULL AND final_at IS NULL"),
+)
+
+# Of a contract's own document the bytes stand in its row as well, where releases
+# before this one read them.
+documents = Table(
+    "documents",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("content_sha256", Text, nullable=False),
+    Column("contract_id", Uuid, ForeignKey("contracts.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    _instant("made_at", nullable=False),
+    CheckConstraint(
+        "kind IN ('contract', 'amendment', 'evidence')", name="documents_kind"
+    ),
+)
+Index("documents_content", documents.c.content_sha256)
+Index("documents_contract", documents.c.contract_id)
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("kk", Text, nullable=False),
+    Column("ru", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("asked_by", Uuid, nullable=False),
+    Column("approved_by", Uuid, nullable=False),
+    _instant("approved_at", nullable=False),
+    CheckConstraint("kind IN ('contract', 'amendment')", name="templates_kind"),
+    CheckConstraint("asked_by <> approved_by", name="templates_four_eyes"),
 )
 
 schedules = Table(

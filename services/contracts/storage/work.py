@@ -15,6 +15,7 @@ from kernel.events import Event
 from services.contracts.storage.applications import ApplicationRows
 from services.contracts.storage.contracts import ContractRows
 from services.contracts.storage.decisions import VisitRows
+from services.contracts.storage.documents import DocumentRows, TemplateRows
 from services.contracts.storage.schedules import ScheduleRows
 from services.contracts.storage.tables import accounts, clients
 
@@ -64,6 +65,8 @@ class DatabaseUnit:
         self.applications = ApplicationRows(tx.connection, field_keys=field_keys)
         self.contracts = ContractRows(tx.connection, field_keys=field_keys)
         self.schedules = ScheduleRows(tx.connection)
+        self.documents = DocumentRows(tx.connection, field_keys=field_keys)
+        self.templates = TemplateRows(tx.connection)
         self.clients = ClientRows(tx.connection)
         self.visits = VisitRows(tx.connection)
 

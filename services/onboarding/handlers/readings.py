@@ -12,6 +12,7 @@ from kernel.clock import Clock, rfc3339
 from kernel.context import StaffMember, jsonable
 from kernel.crypto import Json
 from kernel.errors import Broken
+from kernel.events.contracts import DocumentRead
 from kernel.events.onboarding import PersonalDataRead
 from kernel.pages import Page
 from services.onboarding.domain.person import Person, unknown_client
@@ -32,6 +33,21 @@ def record_reading(
             client_id=client_id,
             reader=reader,
             purpose=purpose,
+            at=at,
+        )
+    )
+
+
+def when_document_read(
+    unit: Unit, event: DocumentRead, *, reading_id: UUID, at: datetime
+) -> None:
+    """A contract's document was given to somebody: the client sees that as well."""
+    unit.readings.add(
+        Reading(
+            reading_id=reading_id,
+            client_id=event.client_id,
+            reader=event.reader,
+            purpose=event.purpose,
             at=at,
         )
     )

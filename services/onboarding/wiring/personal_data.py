@@ -6,7 +6,8 @@ from uuid import UUID
 from kernel.context import Context, StaffMember
 from kernel.crypto import Json
 from kernel.database import Transaction
-from kernel.events.contracts import ContractAnnulled, ContractSigned
+from kernel.events import Envelope
+from kernel.events.contracts import ContractAnnulled, ContractSigned, DocumentRead
 from kernel.logging import get_logger
 from kernel.pages import Page
 from kernel.platform import Platform
@@ -170,6 +171,13 @@ class PersonalData:
 
     def when_contract_annulled(self, tx: Transaction, event: ContractAnnulled) -> None:
         consents.when_contract_annulled(self._unit(tx), event, at=tx.now)
+
+    def when_document_read(
+        self, tx: Transaction, event: DocumentRead, envelope: Envelope
+    ) -> None:
+        readings.when_document_read(
+            self._unit(tx), event, reading_id=envelope.id, at=envelope.time
+        )
 
     def _unit(self, tx: Transaction) -> SqlUnit:
         return SqlUnit(tx, self._platform.field_keys)

@@ -19,9 +19,16 @@ from kernel.migrations.applying import upgrade
 from kernel.money import Money
 from kernel.platform import Platform
 from kernel.settings import read
+from services.contracts.adapters.printing import PdfPrinter
 from services.contracts.domain.contract import LENDER_CHANNEL, Contract, Statement
 from services.contracts.domain.schedule import RepaymentMethod
-from services.contracts.handlers import applications, contracts, reactions, schedules
+from services.contracts.handlers import (
+    applications,
+    contracts,
+    documents,
+    reactions,
+    schedules,
+)
 from services.contracts.handlers.applications import Wish
 from services.contracts.ports import Judges
 from services.contracts.settings import Settings
@@ -42,6 +49,7 @@ from tests.unit.contracts.fakes import (
 
 MIGRATIONS = ROOT / "services" / "contracts" / "migrations"
 _NOBODY = FakeWork()
+PRINTER = PdfPrinter(site="https://kredit.example")
 
 
 @dataclass
@@ -137,6 +145,7 @@ class Desk:
                 state=self.state,
                 monitoring=self.monitoring,
                 antifraud=self.antifraud,
+                printer=PRINTER,
             ),
             policy=self.platform.policy,
             clock=self.clock,
@@ -240,7 +249,7 @@ class Desk:
         return as_object(reply)
 
     def document(self, contract_id: UUID, *, client_id: UUID = CLIENT) -> Json:
-        return contracts.get_document(
+        return documents.get_document(
             client_id=client_id, contract_id=contract_id, work=self.work()
         )
 

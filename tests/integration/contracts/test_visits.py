@@ -13,7 +13,7 @@ from kernel.crypto import sha256
 from kernel.errors import Refused
 from services.contracts.handlers.underwriting import VISIT
 from services.contracts.wiring import UseCases
-from tests.integration.contracts.conftest import Desk, as_object
+from tests.integration.contracts.conftest import PRINTER, Desk, as_object
 from tests.staff import ANNA, BORIS, member
 from tests.unit.contracts.builders import CLIENT, report
 
@@ -28,6 +28,7 @@ def cases(desk: Desk) -> UseCases:
         bureau=desk.bureau,
         state=desk.state,
         monitoring=desk.monitoring,
+        printer=PRINTER,
     )
 
 

@@ -2,15 +2,18 @@
 
 import base64
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
+from kernel.clock import rfc3339
 from kernel.context import StaffMember
 from kernel.crypto import sha256_hex
 from kernel.errors import Refused
+from kernel.events import Envelope
+from kernel.events.contracts import DocumentRead
 from kernel.pages import Page
 from services.onboarding.domain.person import Names
 from services.onboarding.domain.reading import StaffPurpose
@@ -55,6 +58,50 @@ def test_a_client_sees_the_readings_of_their_own_data_only(cabinet: Cabinet) -> 
     assert seen == [str(row.reading_id) for row in rows]
     events = {said["purpose"] for said in cabinet.said("personal_data_read")}
     assert events == {purpose.value for purpose in StaffPurpose}
+
+
+@pytest.mark.clause("6.1c")
+@pytest.mark.seeded("onboarding_documents_read_unseen")
+def test_a_document_of_a_contract_that_was_read_stands_among_the_readings(
+    cabinet: Cabinet,
+) -> None:
+    """By whom the client hears as of any reading: of the staff, that it was they."""
+    client = cabinet.client("whose contract was read")
+    read = DocumentRead(
+        contract_id=UUID(int=1),
+        client_id=client.client_id,
+        document_sha256="5e" * 32,
+        reader=f"staff:{UUID(int=7)}",
+        purpose="court_case",
+    )
+    envelope = Envelope(
+        id=cabinet.platform.ids.new(),
+        source="contracts",
+        type=read.TYPE,
+        time=cabinet.platform.clock.now(),
+        subject=read.subject,
+        subjectversion=1,
+        sequence=1,
+        traceparent="",
+        correlation_id=UUID(int=2),
+        causation_id=None,
+        keyid="k",
+        data=read.to_data(),
+    )
+    with cabinet.platform.database.begin(cabinet.context()) as tx:
+        cabinet.use_cases.personal.when_document_read(tx, read, envelope)
+    shown: dict[str, Any] = dict(
+        cabinet.use_cases.personal.list_readings(
+            cabinet.context(), Page(limit=1, before=None), client_id=client.client_id
+        )
+    )
+    (newest,) = shown["items"]
+    assert newest == {
+        "reading_id": str(envelope.id),
+        "reader": "staff",
+        "purpose": "court_case",
+        "at": rfc3339(envelope.time),
+    }
 
 
 @pytest.mark.seeded("onboarding_readings_may_be_rewritten")

@@ -36,6 +36,17 @@ def test_numbers_cannot_be_locked_by_the_thousand_from_one_address(site: Site) -
     assert site.visitor("127.0.0.66").ask("GET", "/api/v1/sessions").status == 200
 
 
+@pytest.mark.catalogue("A14")
+@pytest.mark.seeded("web_counts_no_look_ups")
+def test_whoever_looks_up_documents_is_slowed(start: Start) -> None:
+    """Anybody may; nobody needs to by the thousand."""
+    site = start(replace(limits.PUBLIC, guesses_at_once=3, guesses_per_min=1))
+    address = f"/api/v1/documents/{'5e' * 32}"
+    answers = [site.visitor("127.0.0.1").ask("GET", address).status for _ in range(8)]
+    assert answers == [200] * 4 + [429] * 4
+    assert site.visitor("127.0.0.1").ask("GET", "/api/v1/contracts").status == 200
+
+
 @pytest.mark.catalogue("A05")
 @pytest.mark.seeded("web_counts_guesses_as_written")
 @pytest.mark.parametrize(

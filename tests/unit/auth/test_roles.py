@@ -8,25 +8,27 @@ from services.auth.domain.roles import PERMISSIONS, ROLES, Role, permissions_of
 
 AGREED = """
 client-care        approvals.decide approvals.look clients.end_session clients.look
-                   clients.read locks.look registrations.look visits.decide
-                   visits.record
+                   clients.read documents.look documents.read locks.look
+                   registrations.look visits.decide visits.record
 underwriter        antifraud.look applications.decide applications.look
                    photos.decide photos.look
 fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.release
-                   clients.look clients.read locks.look photos.decide photos.look
-                   registrations.look
+                   clients.look clients.read documents.look documents.read locks.look
+                   photos.decide photos.look registrations.look
 treasurer          platform.look
 security-officer   approvals.decide approvals.look audit.look audit.verify
                    clients.end_session clients.look locks.look platform.drop_decide
                    platform.look staff.look staff.passkeys_decide staff.roles_decide
-                   staff.suspend
+                   staff.suspend templates.decide templates.look
 auditor            antifraud.counts antifraud.look approvals.look audit.export
-                   audit.look audit.verify platform.look staff.look
-regulator-liaison  antifraud.counts audit.look audit.verify
+                   audit.look audit.verify documents.look platform.look staff.look
+                   templates.look
+regulator-liaison  antifraud.counts audit.look audit.verify templates.look
+                   templates.propose
 administrator      approvals.decide approvals.look platform.drop
                    platform.drop_decide platform.look platform.replay staff.invite
                    staff.look staff.passkeys_decide staff.roles staff.roles_decide
-                   staff.suspend
+                   staff.suspend templates.decide templates.look templates.propose
 """
 
 

@@ -27,9 +27,19 @@ from services.contracts.domain.checks import (
     Verdict,
 )
 from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.document import Document, Line, Paper
+from services.contracts.domain.editions import FIRST, Template, TemplateKind
 from services.contracts.domain.schedule import Schedule
 from services.contracts.domain.texts import Borrower, StatementText
-from services.contracts.ports import Ceremony, Judges, KeptSchedule, TraceLine, Visit
+from services.contracts.ports import (
+    Approvers,
+    Ceremony,
+    Filed,
+    Judges,
+    KeptSchedule,
+    TraceLine,
+    Visit,
+)
 from tests.unit.contracts.builders import (
     ACCOUNT,
     CEREMONY,
@@ -257,6 +267,82 @@ class FakeVisits:
 
 
 @dataclass
+class FakeDocuments:
+    """Implements Documents."""
+
+    rows: dict[str, tuple[Document, datetime]] = field(default_factory=dict)
+
+    def add(self, document: Document, *, at: datetime) -> None:
+        self.rows.setdefault(document.sha256, (document, at))
+
+    def get(self, sha256: str) -> Document | None:
+        found = self.rows.get(sha256)
+        return None if found is None else found[0]
+
+    def of_contract(self, contract_id: UUID) -> Sequence[Filed]:
+        return [
+            _filed(document, at)
+            for document, at in self.rows.values()
+            if document.contract_id == contract_id
+        ]
+
+    def find(self, digest: str) -> Filed | None:
+        for document, at in self.rows.values():
+            if digest in (document.sha256, document.content_sha256):
+                return _filed(document, at)
+        return None
+
+
+def _filed(document: Document, at: datetime) -> Filed:
+    return Filed(
+        sha256=document.sha256,
+        content_sha256=document.content_sha256,
+        contract_id=document.contract_id,
+        kind=document.kind,
+        template=document.template,
+        media_type=document.media_type,
+        made_at=at,
+    )
+
+
+@dataclass
+class FakeTemplates:
+    """Implements Templates."""
+
+    rows: list[tuple[Template, Approvers]] = field(default_factory=list)
+
+    def in_force(self, kind: TemplateKind) -> Template:
+        own = [one for one, _ in self.rows if one.kind == kind]
+        return max(own, key=lambda one: one.version, default=FIRST[kind])
+
+    def get(self, kind: TemplateKind, version: int) -> Template | None:
+        every = [FIRST[kind], *(one for one, _ in self.rows if one.kind == kind)]
+        return next((one for one in every if one.version == version), None)
+
+    def approved(self) -> Sequence[tuple[Template, Approvers]]:
+        return list(self.rows)
+
+    def add(self, template: Template, approvers: Approvers) -> bool:
+        if self.get(template.kind, template.version) is not None:
+            return False
+        self.rows.append((template, approvers))
+        return True
+
+
+class FakePrinter:
+    """Implements Printer: the words, one part a line."""
+
+    def print(self, paper: Paper) -> bytes:
+        lines = [
+            part.text
+            if isinstance(part, Line)
+            else "\n".join(" | ".join(row) for row in part.rows)
+            for part in paper.parts
+        ]
+        return "\n".join(["%PDF-", *lines, paper.mark]).encode()
+
+
+@dataclass
 class FakeSchedules:
     rows: dict[UUID, list[KeptSchedule]] = field(default_factory=dict)
 
@@ -281,6 +367,8 @@ class FakeWork:
         self.applications = FakeApplications()
         self.contracts = FakeContracts()
         self.schedules = FakeSchedules()
+        self.documents = FakeDocuments()
+        self.templates = FakeTemplates()
         self.clients = FakeClients()
         self.visits = FakeVisits()
         self.said: list[Event] = []
@@ -295,6 +383,8 @@ class FakeWork:
             "applications",
             "contracts",
             "schedules",
+            "documents",
+            "templates",
             "clients",
             "visits",
             "said",
@@ -525,4 +615,5 @@ class Bench:
             state=self.state,
             monitoring=self.monitoring,
             antifraud=self.antifraud,
+            printer=FakePrinter(),
         )

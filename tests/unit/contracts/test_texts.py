@@ -1,77 +1,14 @@
-"""What is signed is the same bytes every time, and its schedule sums exactly."""
+"""What is agreed to on a screen of its own is a text of this very contract."""
 
-from kernel.crypto import sha256_hex
 from services.contracts.domain import texts
 from services.contracts.handlers.views import terms_of
 from tests.unit.contracts.builders import (
-    AMOUNT,
     CONTRACT,
     OFFERED_AT,
-    borrower,
     offered,
-    schedule,
 )
 
-ACCOUNT = "KZ978562203105747338"
-GOLDEN_DOCUMENT = "24301d62250af1e5b233241a8f503e53988a2d59286d8def6830e812e2ae64e2"
 TERMS = terms_of(offered())
-SCHEDULE = schedule()
-
-
-def test_the_document_is_deterministic() -> None:
-    """The same contract gives the same bytes, and therefore the same digest."""
-    documents = {
-        texts.contract_document(TERMS, schedule(), borrower(), account=ACCOUNT)
-        for _ in range(2)
-    }
-    assert len(documents) == 1
-
-
-def document_of(**changed: object) -> bytes:
-    """The contract of the borrower with something changed."""
-    return texts.contract_document(
-        TERMS, SCHEDULE, borrower(**changed), account=ACCOUNT
-    )
-
-
-def test_a_golden_document_never_changes() -> None:
-    """What was signed under a version must stay reproducible; a change is a new one."""
-    document = document_of()
-    assert sha256_hex(document) == GOLDEN_DOCUMENT
-    assert texts.names_account(document)
-    assert not texts.names_account("банковский счёт Заёмщика".encode())
-
-
-def test_the_document_names_parties_amount_term_schedule_number_and_date() -> None:
-    """Clause 5.1: the terms stand in the text, in figures, in both languages' name."""
-    text = document_of().decode()
-    for expected in (
-        "МИКРОКРЕДИТ БЕРУ ТУРАЛЫ ШАРТ",
-        "ТОО «МФО Kredit Seven Kazakhstan»",
-        "Сериков Айдар Маратович, ИИН 931002451325, удостоверение личности № 012345678",
-        f"№ {TERMS.number}",
-        "Дата договора: 02.11.2026",
-        str(AMOUNT),
-        "90 дн.",
-        f"{ACCOUNT}.",
-        "36 % годовых",
-        "ГЭСВ): 42,57 %",
-        "1. 03.12.2026",
-        "3. 01.02.2027",
-    ):
-        assert expected in text
-
-
-def test_a_person_without_patronymic_is_named_without_a_gap() -> None:
-    """Clause 4.1a: the patronymic is given if there is one."""
-    text = document_of(patronymic=None).decode()
-    assert "Заёмщик: Сериков Айдар, ИИН" in text
-
-
-def test_a_name_cannot_speak_the_templates_language() -> None:
-    """Braces in a name stay braces."""
-    text = document_of(surname="{amount}").decode()
-    assert "Заёмщик: {amount} Айдар" in text
 
 
 def test_consent_and_release_are_different_texts_of_this_contract() -> None:
