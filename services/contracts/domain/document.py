@@ -6,7 +6,7 @@ The digest is over what a person reads; that of the printed bytes is another.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
@@ -50,6 +50,9 @@ class Paper:
     parts: tuple[Line | Grid, ...]
     looked_up_by: str | None = None
     """Another document's digest that the code names instead of this paper's own."""
+    account: str | None = None
+    """The account the words name.  It stands in the file once more as plain text, where
+    onboarding finds what a ceremony over these bytes covers (clause 4.10)."""
 
     @property
     def digest(self) -> str:
@@ -122,12 +125,13 @@ def contract_paper(
             "total": money(schedule.total, language),
         }
 
-    return composed(
+    paper = composed(
         template,
         title=terms.number,
         fields=fields,
         grids={"schedule": lambda language: _schedule_grid(schedule, language)},
     )
+    return replace(paper, account=account)
 
 
 def composed(

@@ -12,7 +12,7 @@ from kernel.crypto import sha256_hex
 from services.contracts.adapters.printing import PdfPrinter
 from services.contracts.domain.document import Grid, Line, Paper
 from tests.marks import ROOT
-from tests.unit.contracts.test_document import paper
+from tests.unit.contracts.test_document import ACCOUNT, paper
 
 SITE: Final = "https://kredit.example"
 ELSEWHERE: Final = """
@@ -68,6 +68,22 @@ def test_the_typeface_is_in_the_file_and_has_the_kazakh_letters() -> None:
     assert b"/FontFile2" in file
     known = pdfmetrics.getFont("PTSans").face.charToGlyph
     assert [letter for letter in letters if ord(letter) not in known] == []
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.seeded("contracts_pdf_hides_the_account")
+@pytest.mark.parametrize(
+    "account",
+    [
+        "KZ978562203105747338",
+        "платёжная карта •••• 1234, счёт карты KZ978562203105747338",
+    ],
+)
+def test_the_account_stands_in_the_file_as_plain_text(account: str) -> None:
+    """Onboarding looks for it there before a ceremony over the file covers it."""
+    named = replace(paper(), account=account)
+    assert account.encode() in PdfPrinter(site=SITE).print(named)
+    assert paper().account == ACCOUNT
 
 
 def test_words_cannot_lay_out_the_page() -> None:
