@@ -107,6 +107,9 @@ STARTING_POLICY = Policy(
             ("biometric.provider", "coid", "4.2", None),
             ("onboarding.consent_texts", "1", "4.1", None),
             ("onboarding.document_warning_days", 30, "4.1", Floor(at_least=1)),
+            # A weekend is no reason to register anew.
+            ("onboarding.review_hours", 72, "4.1", Floor(1, 240)),
+            ("onboarding.review_warning_hours", 24, "4.1", Floor(at_least=1)),
             # Who began to register and did not end: kept so long after it ran out.
             ("onboarding.unfinished_days", 30, "4.1", Floor(1, 90)),
             # GOST of 256 bits and of 2004 can be verified, and are for archives: НУЦ

@@ -301,3 +301,32 @@ class PersonalDataErased(Event):
     SUBJECT = "client"
 
     client_id: UUID
+
+
+class ReviewOpened(Event):
+    """Something of a client's waits for a person of the staff, until an instant or on.
+
+    The client need not have an account yet.
+    """
+
+    TYPE = "onboarding.review_opened.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    review_id: UUID
+    kind: Word[Literal["photo_in_doubt", "photo_held", "phone_owner", "account_owner"]]
+    until: Instant | None
+
+
+class ReviewSettled(Event):
+    """A waiting ended; ``agreed_by`` is the second person where two were needed."""
+
+    TYPE = "onboarding.review_settled.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    review_id: UUID
+    kind: Word[Literal["photo_in_doubt", "photo_held", "phone_owner", "account_owner"]]
+    settled_as: Word[Literal["approved", "rejected", "superseded", "run_out"]]
+    decided_by: UUID | None
+    agreed_by: UUID | None

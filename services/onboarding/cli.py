@@ -1,4 +1,4 @@
-"""The staff's commands of onboarding alone: clients, registrations, photos.
+"""The staff's commands of onboarding alone: clients, registrations, reviews.
 
 What is personal is masked, unless somebody who may read it says what for: that is
 recorded, and the client sees it.
@@ -47,54 +47,56 @@ def _show(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
     return answer, 0
 
 
-def _photo_arguments(parser: argparse.ArgumentParser) -> None:
-    _photo(parser)
+def _review_arguments(parser: argparse.ArgumentParser) -> None:
+    _review(parser)
     parser.add_argument(
-        "file", type=Path, metavar="FILE", help="a new file for the picture, JPEG"
+        "--picture", type=Path, metavar="FILE", help="a new file for the photo, JPEG"
     )
 
 
-def _show_photo(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
-    """The picture goes to a file only its owner can read; an old one stays as it is."""
-    answer = object_of(operator.ask("photos_show", photo_id=arguments.photo_id))
-    picture = base64.b64decode(str(answer["jpeg_b64"]))
-    arguments.file.touch(mode=0o600, exist_ok=False)
-    arguments.file.write_bytes(picture)
+def _show_review(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    """A picture goes to a file only its owner can read; an old one stays as it is."""
+    answer = object_of(operator.ask("reviews_show", review_id=arguments.review_id))
     told = {name: value for name, value in answer.items() if name != "jpeg_b64"}
-    return told | {"file": str(arguments.file)}, 0
+    if arguments.picture is not None and "jpeg_b64" in answer:
+        arguments.picture.touch(mode=0o600, exist_ok=False)
+        arguments.picture.write_bytes(base64.b64decode(str(answer["jpeg_b64"])))
+        told["picture"] = str(arguments.picture)
+    return told, 0
 
 
-def _decision(*, accepts: bool) -> Command:
-    word = "approve" if accepts else "reject"
+def _decision(*, approves: bool) -> Command:
+    word = "approve" if approves else "reject"
     becomes = (
-        "the client goes on to the identification"
-        if accepts
-        else "the client is asked for another; if it was held for showing somebody"
-        " else, the registration ends"
+        "the client goes on, or the account is taken to be the client's; a held photo"
+        " and an account need another person's yes first"
+        if approves
+        else "a photo in doubt is asked for anew, an account stays unproved, and any"
+        " other registration ends"
     )
 
     def run(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
-        given = {"photo_id": arguments.photo_id, "reason": arguments.reason}
-        return operator.ask("decide_photo", accepts=accepts, **given), 0
+        given = {"review_id": arguments.review_id, "reason": arguments.reason}
+        return operator.ask("decide_review", approves=approves, **given), 0
 
     def add(parser: argparse.ArgumentParser) -> None:
-        _photo(parser)
+        _review(parser)
         reason_argument(parser)
 
     def effect(_operator: Operator, arguments: Namespace) -> str:
-        return f"Photo {arguments.photo_id} is decided for good: {becomes}."
+        return f"Review {arguments.review_id} is decided for good: {becomes}."
 
     return Command(
-        help=f"{word} a photo that waits",
+        help=f"{word} what waits",
         run=run,
         arguments=add,
-        example=f'photos {word} {_ID} --reason "seen by eye"',
+        example=f'reviews {word} {_ID} --reason "seen by eye"',
         effect=effect,
-        id_of="photo_id",
+        id_of="review_id",
     )
 
 
-_photo = identified("photo_id", "see `photos list`")
+_review = identified("review_id", "see `reviews list`")
 
 COMMANDS: Final = {
     "clients show": Command(
@@ -121,23 +123,23 @@ COMMANDS: Final = {
         example=f"registrations show {_ID}",
         id_of="registration_id",
     ),
-    "photos list": Command(
-        help="photos in doubt, or held because ЦОИД does not find the person on them",
-        run=asking("photos_list"),
+    "reviews list": Command(
+        help="photos, numbers and accounts a machine could not decide about",
+        run=asking("reviews_list"),
         listing=Listing(
-            member="photos",
-            id_of="photo_id",
-            none="No photo waits.",
-            columns=("photo_id", "verdict", "faults", "judged_at"),
+            member="reviews",
+            id_of="review_id",
+            none="Nothing waits.",
+            columns=("review_id", "kind", "opened_at", "until"),
         ),
     ),
-    "photos show": Command(
-        help="write one of them to a file and say what is doubted; that is recorded",
-        run=_show_photo,
-        arguments=_photo_arguments,
-        example=f"photos show {_ID} /tmp/photo.jpg",
-        id_of="photo_id",
+    "reviews show": Command(
+        help="one of them with what it takes to decide; that you looked is recorded",
+        run=_show_review,
+        arguments=_review_arguments,
+        example=f"reviews show {_ID} --picture /tmp/photo.jpg",
+        id_of="review_id",
     ),
-    "photos approve": _decision(accepts=True),
-    "photos reject": _decision(accepts=False),
+    "reviews approve": _decision(approves=True),
+    "reviews reject": _decision(approves=False),
 }

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from kernel.context import Call
+from kernel.approvals import Approval
+from kernel.context import Call, StaffMember
 from kernel.crypto import Json
 from kernel.database import Transaction
-from kernel.entrypoints import UseCasesProvider, answers, every, handles
+from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.errors import Broken, Refused
 from kernel.events import Envelope
 from kernel.events.contracts import ContractAnnulled, ContractSigned, DocumentRead
@@ -24,7 +25,6 @@ from services.onboarding.domain.reading import StaffPurpose
 from services.onboarding.handlers.account_changes import AccountWish
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.changes import Which
-from services.onboarding.handlers.photo_reviews import Decision
 from services.onboarding.handlers.registration import Application
 from services.onboarding.wiring import UseCases
 
@@ -116,31 +116,37 @@ class Service:
             raw=_decoded(photo_b64),
         )
 
-    @answers(permission="photos.look")
-    def photos_list(
+    @answers(permission="reviews.look")
+    def reviews_list(
         self, call: Call, *, limit: int = USUAL, before: UUID | None = None
     ) -> Json:
-        """The photos that wait for a person."""
-        return self.use_cases.photos_list(call, Page(limit=limit, before=before))
+        """What waits for a person."""
+        return self.use_cases.reviews.listed(call, Page(limit=limit, before=before))
 
-    @answers(permission="photos.decide")
-    def photos_show(self, call: Call, *, photo_id: UUID) -> Json:
-        """One of them with its picture; the look is recorded."""
-        return self.use_cases.photos_show(call, photo_id=photo_id)
+    @answers(permission="reviews.decide")
+    def reviews_show(self, call: Call, *, review_id: UUID) -> Json:
+        """One of them with what it takes to decide; the look is recorded."""
+        return self.use_cases.reviews.show(call, review_id=review_id)
 
-    @answers(permission="photos.decide")
-    def decide_photo(
-        self, call: Call, *, photo_id: UUID, accepts: bool, reason: str
+    @answers(permission="reviews.decide")
+    def decide_review(
+        self, call: Call, *, review_id: UUID, approves: bool, reason: str
     ) -> Json:
-        """Say of a photo that waits whether it fits.
+        """Let through what waits, or not; what takes two is asked of another.
 
-        Refused ``photo_unknown``, ``reason_unfit``.
+        Refused ``review_unknown``, ``reason_unfit``, ``approval_already_asked``.
         """
         refuse_unfit_reason(reason)
-        decision = Decision(
-            photo_id=photo_id, accepts=accepts, reason=reason, by=call.by.id
+        return self.use_cases.reviews.decide(
+            call, review_id=review_id, approves=approves, reason=reason
         )
-        return self.use_cases.decide_photo(call, decision)
+
+    @executes(permission="reviews.override")
+    def override_review(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two persons agree: what waits is let through."""
+        self.use_cases.reviews.override(tx, approval, by)
 
     @answers(callers=("gateway",))
     def get_registration(
@@ -479,6 +485,11 @@ class Service:
     def activate_identified(self) -> None:
         """Activate registrations a crash left between proof and activation."""
         self.use_cases.activate_identified()
+
+    @every(seconds=60)
+    def end_overdue_reviews(self) -> None:
+        """Tell of what waits long for a person, and end what waited too long."""
+        self.use_cases.reviews.end_overdue()
 
     @every(seconds=30)
     def restamp_ageing(self) -> None:

@@ -38,7 +38,7 @@ NOT_FOR_CLIENTS: Final = frozenset(
     }
 )
 STAFF_ROOMS: Final = (
-    *("antifraud", "audit", "onboarding/handlers/photo_reviews"),
+    *("antifraud", "audit", "onboarding/domain/review"),
     "contracts/handlers/underwriting",
     *("kernel/cli", "kernel/operations", "kernel/parked", "kernel/approvals"),
     *("kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct", "auth/wiring"),

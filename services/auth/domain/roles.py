@@ -34,7 +34,8 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         ),
         "underwriter": frozenset(
             {
-                *("antifraud.look", "photos.look", "photos.decide"),
+                *("antifraud.look", "reviews.look", "reviews.decide"),
+                *("reviews.override", "approvals.look", "approvals.decide"),
                 *("applications.look", "applications.decide"),
             }
         ),
@@ -43,8 +44,9 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("antifraud.look", "antifraud.hold", "antifraud.release"),
                 *("antifraud.counts", "clients.look", "clients.read"),
                 *("registrations.look", "locks.look"),
-                *("photos.look", "photos.decide"),
                 *("documents.look", "documents.read"),
+                *("reviews.look", "reviews.decide", "reviews.override"),
+                *("approvals.look", "approvals.decide"),
             }
         ),
         "treasurer": frozenset({"platform.look"}),

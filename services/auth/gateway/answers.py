@@ -110,6 +110,7 @@ class RegistrationStarted(Answer):
 _REGISTRATION_STATE = word(
     "draft",
     "phone_confirmed",
+    "data_in_review",
     "data_complete",
     "photo_in_review",
     "photo_held",

@@ -23,6 +23,7 @@ REGISTRATION: Final = (
     "phone_quarantined",
     "biometrics_negative",
     "photo_other_person",
+    "review_ran_out",
 )
 BIOMETRICS_ASKED: Final = ("biometrics_negative", "consent_missing")
 """Of operations that send a person to ЦОИД, which a consent has to allow."""

@@ -5,7 +5,7 @@ stranger's data, and whether to try again.  The staff see the reason.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -49,6 +49,8 @@ class Reason(StrEnum):
     PERSON_HAS_AN_ACCOUNT = "person_has_an_account"
     PHOTO_OF_ANOTHER = "photo_of_another"
     BIOMETRICS_FAILED = "biometrics_failed"
+    PHONE_NOT_SHOWN = "phone_not_shown"
+    REVIEW_RAN_OUT = "review_ran_out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,13 @@ TELLINGS: Final[Mapping[Reason, Telling]] = MappingProxyType(
         Reason.PERSON_HAS_AN_ACCOUNT: _ended(ALREADY_REGISTERED, LOG_IN),
         Reason.PHOTO_OF_ANOTHER: _ended(Fault.PERSON.value),
         Reason.BIOMETRICS_FAILED: _ended(BIOMETRICS_NEGATIVE),
+        Reason.PHONE_NOT_SHOWN: replace(_PHONE_NOT_CONFIRMED, outcome=Outcome.FINAL),
+        Reason.REVIEW_RAN_OUT: Telling(
+            code="review_ran_out",
+            sentence="We did not finish looking at your registration in time.",
+            next_step="Register again; get in touch with us if it happens twice.",
+            outcome=Outcome.FINAL,
+        ),
     }
 )
 """Every reason has one telling; several reasons may share it."""

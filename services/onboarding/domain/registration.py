@@ -2,15 +2,16 @@
 
 ::
 
-    draft → phone_confirmed → data_complete ──→ photo_accepted → identified → active
-       │          │               │↑ ↓              ↑│              │
-       │          │               ││ photo_in_review ┤              │
-       │          │               │ ↘               ││              │
-       │          │               │  photo_held ─────┘│              │
-       └──────────┴───────────────┴──────┴───────────┴──────────────┴──→ refused
+    draft → phone_confirmed ──→ data_complete ──→ photo_accepted → identified → active
+       │          │       ↓       ↑ │↑ ↓              ↑│              │
+       │          │  data_in_review ││ photo_in_review ┤              │
+       │          │       │         │ ↘               ││              │
+       │          │       │         │  photo_held ─────┘│              │
+       └──────────┴───────┴─────────┴──────┴───────────┴──────────────┴──→ refused
 
-A photo in doubt waits for a person, and the client may send a better one meanwhile; one
-on which ЦОИД does not find the person is held, and no other is taken.
+A number whose owner no operator knows waits for a person (`domain.review`); so does a
+photo in doubt, and the client may send a better one meanwhile; a photo on which ЦОИД
+does not find the person is held, and no other is taken.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from kernel.errors import Refused
 from kernel.values import Phone
 
 LIFETIME: Final = timedelta(hours=24)
-"""How long an unfinished registration may be continued."""
+"""How long an unfinished registration may be continued, waiting apart."""
 
 MAX_PERSON_TRIES: Final = 5
 """How often one registration may be held against the state's record."""
@@ -41,6 +42,7 @@ class RegistrationState(StrEnum):
 
     DRAFT = "draft"
     PHONE_CONFIRMED = "phone_confirmed"
+    DATA_IN_REVIEW = "data_in_review"
     DATA_COMPLETE = "data_complete"
     PHOTO_IN_REVIEW = "photo_in_review"
     PHOTO_HELD = "photo_held"
@@ -53,6 +55,7 @@ class RegistrationState(StrEnum):
 NEXT_STEP: Final = {
     RegistrationState.DRAFT: "confirm_phone",
     RegistrationState.PHONE_CONFIRMED: "put_person",
+    RegistrationState.DATA_IN_REVIEW: "wait",
     RegistrationState.DATA_COMPLETE: "put_photo",
     RegistrationState.PHOTO_IN_REVIEW: "wait_or_put_photo",
     RegistrationState.PHOTO_HELD: "wait",

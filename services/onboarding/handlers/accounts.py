@@ -47,6 +47,8 @@ from services.onboarding.domain.change import (
     unchanged,
     wrong_step,
 )
+from services.onboarding.domain.review import Settlement
+from services.onboarding.handlers.waiting import let_account_wait
 from services.onboarding.ports import Bank, Begin, Cards, Rules, Unit
 
 VERSION_DIGITS: Final = 32
@@ -166,6 +168,9 @@ def apply(unit: Unit, change: Change, ceremony: Ceremony, *, at: datetime) -> No
         raise wrong_step(change.state)
     if change.act in {Act.REPLACE, Act.REMOVE}:
         _give_up_contracts(unit, change, at=at)
+        if change.account_id is not None:
+            superseded = Settlement.SUPERSEDED
+            unit.reviews.settle_subject(change.account_id, superseded, at=at)
     unit.publish(_told(change, ceremony))
 
 
@@ -312,7 +317,7 @@ def prove_ownership(
         raise Broken("a client has no person")
     ownership = owners.ask(account.destination, person.iin)
     with begin() as unit:
-        becomes = record_ownership(unit, account, ownership, check_id=ids.new())
+        becomes = record_ownership(unit, account, ownership, ids=ids)
         if becomes is AccountState.LOST and account.state is AccountState.PROVED:
             _say_lost(unit, account, f"ownership_{OwnershipVerdict.MISMATCH.value}")
     return {
@@ -324,12 +329,18 @@ def prove_ownership(
 
 
 def record_ownership(
-    unit: Unit, account: Account, ownership: Ownership, *, check_id: UUID
+    unit: Unit, account: Account, ownership: Ownership, *, ids: Ids
 ) -> AccountState:
-    """Keep the answer and publish a proof. Transient if it was overtaken."""
+    """Keep the answer and publish a proof. Transient if it was overtaken.
+
+    An answer that is neither yes nor no lets the account wait for a person.
+    """
     becomes = state_after(account.state, ownership.verdict)
-    if not unit.accounts.record(account, ownership, check_id=check_id, becomes=becomes):
+    if not unit.accounts.record(
+        account, ownership, check_id=ids.new(), becomes=becomes
+    ):
         raise Transient("the account was checked by somebody else just now")
+    _queue(unit, account, ownership, becomes, ids=ids)
     if ownership.verdict is OwnershipVerdict.MATCH and becomes is not account.state:
         unit.publish(
             AccountOwnershipProved(
@@ -340,6 +351,23 @@ def record_ownership(
             )
         )
     return becomes
+
+
+def _queue(
+    unit: Unit,
+    account: Account,
+    ownership: Ownership,
+    becomes: AccountState,
+    *,
+    ids: Ids,
+) -> None:
+    """Nobody waits for a person once the bank has said yes or no."""
+    at = ownership.checked_at
+    if ownership.verdict is not OwnershipVerdict.UNKNOWN:
+        superseded = Settlement.SUPERSEDED
+        unit.reviews.settle_subject(account.account_id, superseded, at=at)
+    elif becomes is not AccountState.PROVED:
+        let_account_wait(unit, account.client_id, account.account_id, ids=ids, at=at)
 
 
 def of_client(unit: Unit, client_id: UUID, account_id: UUID) -> Account:

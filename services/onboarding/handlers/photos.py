@@ -32,12 +32,12 @@ from services.onboarding.domain.portrait import (
     refused,
 )
 from services.onboarding.domain.registration import Registration, RegistrationState
-from services.onboarding.domain.signature import (
-    Unreadable,
-)
+from services.onboarding.domain.review import ReviewKind, Settlement
+from services.onboarding.domain.signature import Unreadable
 from services.onboarding.handlers import consents
 from services.onboarding.handlers.providers import examined
 from services.onboarding.handlers.registration import load, standing
+from services.onboarding.handlers.waiting import end_waiting, let_wait
 from services.onboarding.ports import (
     Begin,
     Protocols,
@@ -60,6 +60,10 @@ _BECOMES = {
     Verdict.ACCEPTED: RegistrationState.PHOTO_ACCEPTED,
     Verdict.REVIEW: RegistrationState.PHOTO_IN_REVIEW,
     Verdict.HELD: RegistrationState.PHOTO_HELD,
+}
+_WAITS_FOR = {
+    Verdict.REVIEW: ReviewKind.PHOTO_IN_DOUBT,
+    Verdict.HELD: ReviewKind.PHOTO_HELD,
 }
 _OPEN = (RegistrationState.DATA_COMPLETE, RegistrationState.PHOTO_IN_REVIEW)
 
@@ -179,7 +183,10 @@ class _Look:
                 self._move(unit, _BECOMES[verdict], at=now)
                 # The newest photo is the one that counts.
                 unit.photos.supersede(self.found.registration_id, at=now)
+                self._stop_waiting(unit, at=now)
             unit.photos.add(photo)
+            if verdict in _WAITS_FOR:
+                self._let_wait(unit, _WAITS_FOR[verdict], at=now)
             if comparison is not None:
                 unit.photos.add_comparison(comparison)
             unit.publish(self._event(verdict, faults, seen.sha256))
@@ -190,6 +197,22 @@ class _Look:
             self.found.registration_id, source=self.found.state, target=to, at=at
         ):
             raise rules_of.wrong_step(to)
+
+    def _stop_waiting(self, unit: Unit, *, at: datetime) -> None:
+        waiting = unit.reviews.take_of(self.found.registration_id)
+        if waiting is not None:
+            end_waiting(unit, waiting, Settlement.SUPERSEDED, at=at)
+
+    def _let_wait(self, unit: Unit, kind: ReviewKind, *, at: datetime) -> None:
+        let_wait(
+            unit,
+            kind,
+            self.found.registration_id,
+            subject_id=self.photo_id,
+            rules=self.studio.rules.reviews(at),
+            ids=self.studio.ids,
+            at=at,
+        )
 
     def _event(
         self, verdict: Verdict, faults: tuple[str, ...], sha256: str

@@ -48,9 +48,11 @@ from services.onboarding.domain.registration import (
     RegistrationState,
     token_digest,
 )
+from services.onboarding.domain.review import ReviewKind
 from services.onboarding.handlers import consents
 from services.onboarding.handlers.accounts import record_ownership
 from services.onboarding.handlers.refusals import deny
+from services.onboarding.handlers.waiting import let_wait
 from services.onboarding.ports import (
     Bank,
     Begin,
@@ -162,6 +164,9 @@ def put_person(
 ) -> Mapping[str, Json]:
     """phone_confirmed → data_complete, when the state knows the person so.
 
+    Where the state knows the person, and no operator whose the number is, a person of
+    the staff looks: → data_in_review.
+
     The consents are on record, in a commit of their own, before the state is asked
     anything.  A second set of data is refused: the ИИН, once given, stays (clause
     4.11).  Refused too: ``document_expired``, ``bank_unknown``,
@@ -179,13 +184,16 @@ def put_person(
     record, owner = _ask_state(begin, found, person, state_base=state_base)
     min_age = rules.min_age(today)
     reason = fault_of(person, record, owner, today=today, min_age=min_age)
-    if reason is not None:
+    becomes = RegistrationState.DATA_COMPLETE
+    if reason is Reason.PHONE_OF_NOBODY_KNOWN:
+        becomes = RegistrationState.DATA_IN_REVIEW
+    elif reason is not None:
         details = {"min_age": min_age} if reason is Reason.UNDER_AGE else {}
         with begin() as unit:
             told = deny(unit, registration_id, reason, ids=ids, at=now, **details)
         raise told or rules_of.over(None)
     with begin() as unit:
-        _move(unit, found, to=RegistrationState.DATA_COMPLETE, clock=clock)
+        _move(unit, found, to=becomes, clock=clock)
         iin_token = blind("iin", person.iin.reveal())
         unit.registrations.add_person(
             found.client_id, person, iin_token=iin_token, at=now
@@ -198,7 +206,17 @@ def put_person(
             state=AccountState.UNPROVED,
         )
         unit.accounts.add(account, at=now)
-    return standing(found, RegistrationState.DATA_COMPLETE)
+        if becomes is RegistrationState.DATA_IN_REVIEW:
+            let_wait(
+                unit,
+                ReviewKind.PHONE_OWNER,
+                registration_id,
+                subject_id=registration_id,
+                rules=rules.reviews(now),
+                ids=ids,
+                at=now,
+            )
+    return standing(found, becomes)
 
 
 def _admit(
@@ -308,7 +326,7 @@ def activate(
             )
         )
         if ownership is not None:
-            record_ownership(unit, account, ownership, check_id=ids.new())
+            record_ownership(unit, account, ownership, ids=ids)
     return True
 
 

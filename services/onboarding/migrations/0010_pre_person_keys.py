@@ -170,6 +170,9 @@ BEGIN
         (SELECT registration_id FROM registrations WHERE client_id = person);
     UPDATE photo_judgements SET settled_reason = NULL WHERE registration_id IN
         (SELECT registration_id FROM registrations WHERE client_id = person);
+    UPDATE reviews SET settled_as = 'superseded', settled_at = at
+        WHERE client_id = person AND settled_as IS NULL;
+    UPDATE reviews SET settled_reason = NULL WHERE client_id = person;
     UPDATE photo_comparisons SET protocol_id = 'erased' WHERE photo_id IN
         (SELECT photo_id FROM photo_judgements JOIN registrations ON
             registrations.registration_id = photo_judgements.registration_id

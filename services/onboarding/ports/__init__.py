@@ -50,6 +50,7 @@ from services.onboarding.domain.protocol import Protocol as BiometricProtocol
 from services.onboarding.domain.reading import Reading
 from services.onboarding.domain.refusal import RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
+from services.onboarding.domain.review import ReviewRules
 from services.onboarding.domain.signature import (
     Algorithm,
     Evidence,
@@ -58,6 +59,7 @@ from services.onboarding.domain.signature import (
 )
 from services.onboarding.domain.visits import Visit
 from services.onboarding.ports.photos import Photos
+from services.onboarding.ports.reviews import Reviews
 
 Blind = Callable[[str, str], str]
 """Kind and value of a personal datum → its keyed token."""
@@ -160,6 +162,10 @@ class Registrations(Protocol):
         at: datetime,
     ) -> bool:
         """One conditional update; False when it no longer stands in `source`."""
+        ...
+
+    def set_term(self, registration_id: UUID, *, until: datetime) -> None:
+        """Until when it may be gone on with."""
         ...
 
     def refuse(self, registration_id: UUID, *, code: str, at: datetime) -> bool:
@@ -549,6 +555,9 @@ class Unit(Protocol):
     def photos(self) -> Photos: ...
 
     @property
+    def reviews(self) -> Reviews: ...
+
+    @property
     def clients(self) -> Clients: ...
 
     @property
@@ -733,6 +742,10 @@ class Rules(Protocol):
 
     def restamp_before(self, at: datetime) -> timedelta:
         """How long before its end a time stamp is renewed."""
+        ...
+
+    def reviews(self, at: datetime) -> ReviewRules:
+        """How long a registration may wait for a person."""
         ...
 
     def min_age(self, on: date) -> int: ...

@@ -1,13 +1,11 @@
 """What the photo of clause 4.1e needs: a judge apart, and a place for its verdicts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from kernel.pages import Page
 from services.onboarding.domain.portrait import Judgement, Measures, Verdict
 from services.onboarding.domain.signature import Evidence
 
@@ -100,10 +98,6 @@ class Photos(Protocol):
 
     def supersede(self, registration_id: UUID, *, at: datetime) -> None:
         """Another photo was sent: whatever waits of this registration waits no more."""
-        ...
-
-    def waiting(self, page: Page) -> Sequence[WaitingPhoto]:
-        """What waits for a person, the newest first."""
         ...
 
     def one_waiting(self, photo_id: UUID) -> WaitingPhoto | None:

@@ -76,7 +76,7 @@ class KeyRing:
         return self._keys(client_id) is None
 
     def make(self, client_id: UUID, *, at: datetime, look_at: datetime) -> None:
-        """A key for somebody new, where older releases are gone (migration 0011)."""
+        """A key for somebody new, where older releases are gone (migration 0012)."""
         key = random_bytes(FIELD_KEY_BYTES)
         self.connection.execute(
             insert(person_keys)

@@ -1,6 +1,5 @@
 """Judged photos in PostgreSQL: verdicts for ever, pictures while they are needed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from kernel.crypto import canonical
-from kernel.pages import Page
 from services.onboarding.domain.portrait import Verdict
 from services.onboarding.ports.photos import (
     ComparisonProof,
@@ -112,13 +110,6 @@ class SqlPhotos:
                 settled_at=at,
             )
         )
-
-    def waiting(self, page: Page) -> Sequence[WaitingPhoto]:
-        wanted = _waiting().order_by(photo_judgements.c.photo_id.desc())
-        if page.before is not None:
-            wanted = wanted.where(photo_judgements.c.photo_id < page.before)
-        rows = self.connection.execute(wanted.limit(page.rows))
-        return tuple(_read(row) for row in rows)
 
     def one_waiting(self, photo_id: UUID) -> WaitingPhoto | None:
         row = self.connection.execute(

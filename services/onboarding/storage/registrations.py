@@ -109,6 +109,13 @@ class SqlRegistrations:
         )
         return changed.rowcount == 1
 
+    def set_term(self, registration_id: UUID, *, until: datetime) -> None:
+        self.connection.execute(
+            update(registrations)
+            .where(registrations.c.registration_id == registration_id)
+            .values(expires_at=until)
+        )
+
     def refuse(self, registration_id: UUID, *, code: str, at: datetime) -> bool:
         changed = self.connection.execute(
             update(registrations)

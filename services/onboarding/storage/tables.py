@@ -57,8 +57,9 @@ registrations = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("moved_at", DateTime(timezone=True), nullable=False),
     CheckConstraint(
-        "state IN ('draft', 'phone_confirmed', 'data_complete', 'photo_in_review',"
-        " 'photo_held', 'photo_accepted', 'identified', 'active', 'refused')",
+        "state IN ('draft', 'phone_confirmed', 'data_in_review', 'data_complete',"
+        " 'photo_in_review', 'photo_held', 'photo_accepted', 'identified', 'active',"
+        " 'refused')",
         name="registrations_state",
     ),
     CheckConstraint(

@@ -20,6 +20,7 @@ from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.photos import SqlPhotos
 from services.onboarding.storage.readings import SqlReadings
 from services.onboarding.storage.registrations import SqlRegistrations
+from services.onboarding.storage.reviews import SqlReviews
 
 
 class SqlUnit:
@@ -33,6 +34,7 @@ class SqlUnit:
         self._transaction, self._call = transaction, call
         self.registrations = SqlRegistrations(connection, ring)
         self.photos = SqlPhotos(connection, ring)
+        self.reviews = SqlReviews(connection)
         self.clients = SqlClients(connection, ring)
         self.accounts = SqlAccounts(connection, ring)
         self.ceremonies = SqlCeremonies(connection, ring)

@@ -14,7 +14,6 @@ from kernel.context import Call, Context
 from kernel.crypto import BlindKeys, Json, b64url, random_bytes
 from kernel.errors import Broken, Transient
 from kernel.logging import get_logger
-from kernel.pages import Page
 from kernel.platform import Platform
 from kernel.policy import Policy
 from kernel.tls import client_context
@@ -45,6 +44,7 @@ from services.onboarding.domain.consent import ConsentKind, ConsentText
 from services.onboarding.domain.consent_texts import texts_of
 from services.onboarding.domain.erasure import RetentionTerms
 from services.onboarding.domain.portrait import PhotoLimits
+from services.onboarding.domain.review import ReviewRules
 from services.onboarding.domain.signature import Algorithm
 from services.onboarding.domain.visits import VisitRules
 from services.onboarding.handlers import (
@@ -54,7 +54,6 @@ from services.onboarding.handlers import (
     ceremonies,
     changes,
     clients,
-    photo_reviews,
     photos,
     proofs,
     registration,
@@ -63,7 +62,6 @@ from services.onboarding.handlers.account_changes import AccountWish
 from services.onboarding.handlers.accounts import Owners
 from services.onboarding.handlers.ceremonies import Desk, Owner
 from services.onboarding.handlers.changes import Which
-from services.onboarding.handlers.photo_reviews import Decision
 from services.onboarding.handlers.photos import Studio
 from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import (
@@ -80,6 +78,7 @@ from services.onboarding.ports.photos import PhotoJudge
 from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
 from services.onboarding.wiring.personal_data import PersonalData
+from services.onboarding.wiring.reviews import ReviewDesk
 
 RETURN_PATH: Final = "/api/v1/ceremonies/return"
 """The gateway's door for a person who comes back from a provider's page."""
@@ -130,6 +129,15 @@ class DatedRules:
     def photo_tries(self, at: datetime) -> int:
         """How many photos one registration may have judged."""
         return self._policy.integer("onboarding.photo_tries", at)
+
+    def reviews(self, at: datetime) -> ReviewRules:
+        """How long a registration may wait for a person."""
+        return ReviewRules(
+            most=timedelta(hours=self._policy.integer("onboarding.review_hours", at)),
+            warning=timedelta(
+                hours=self._policy.integer("onboarding.review_warning_hours", at)
+            ),
+        )
 
     def min_age(self, on: date) -> int:
         """The age from which somebody may register."""
@@ -204,6 +212,7 @@ class UseCases:
         self._blind = blind.token
         self._rules = rules
         self.personal = PersonalData(platform, begin=self._begin, rules=rules)
+        self.reviews = ReviewDesk(platform, begin=self._begin, rules=rules)
 
     def close(self) -> None:
         """Let all connections to the outside go."""
@@ -341,25 +350,6 @@ class UseCases:
         )
         return photos.put_photo(
             studio=studio, registration_id=registration_id, token=token, raw=raw
-        )
-
-    def photos_list(self, call: Call, page: Page) -> Mapping[str, Json]:
-        return photo_reviews.list_waiting(begin=self._begin(call.context), page=page)
-
-    def photos_show(self, call: Call, *, photo_id: UUID) -> Mapping[str, Json]:
-        return photo_reviews.show_waiting(
-            begin=self._begin(call.context),
-            clock=self._platform.clock,
-            photo_id=photo_id,
-            reader=call.by.id,
-        )
-
-    def decide_photo(self, call: Call, decision: Decision) -> Mapping[str, Json]:
-        return photo_reviews.decide(
-            begin=self._begin(call.context),
-            clock=self._platform.clock,
-            ids=self._platform.ids,
-            decision=decision,
         )
 
     def get_registration(

@@ -248,7 +248,7 @@ def of_before(cabinet: Cabinet) -> Applicant:
     execute(cabinet, migration("0010_pre_person_keys").NOT_YET)
     client = cabinet.client("of before")
     assert all(not sealed.startswith(MARK) for *_, sealed in sealed_fields(cabinet))
-    execute(cabinet, migration("0011_post_person_keys").FROM_NOW_ON)
+    execute(cabinet, migration("0012_post_person_keys").FROM_NOW_ON)
     return client
 
 

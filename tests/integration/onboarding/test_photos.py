@@ -9,8 +9,8 @@ from infra.demo.photo import portrait
 from kernel.crypto import Json
 from kernel.errors import Refused, Transient
 from kernel.pages import Page
-from services.onboarding.handlers import photo_reviews
-from services.onboarding.handlers.photo_reviews import Decision
+from services.onboarding.domain.review import Decision
+from services.onboarding.handlers import reviews
 from tests.integration.onboarding.conftest import Applicant, Cabinet
 from tests.portraits.booth import drawn
 
@@ -40,21 +40,20 @@ def _rows(cabinet: Cabinet) -> list[Mapping[str, Json]]:
 def _decide(cabinet: Cabinet, *, accepts: bool) -> None:
     begin = cabinet.use_cases._begin(cabinet.context())
     with begin() as unit:
-        (waiting,) = unit.photos.waiting(Page())
-    shown = photo_reviews.show_waiting(
+        (waiting,) = unit.reviews.waiting(Page())
+    shown = reviews.show_waiting(
         begin=begin,
         clock=cabinet.platform.clock,
-        photo_id=waiting.photo_id,
+        review_id=waiting.review_id,
         reader=STAFF,
     )
     assert shown["jpeg_b64"]
-    photo_reviews.decide(
+    reviews.decide(
         begin=begin,
         clock=cabinet.platform.clock,
         ids=cabinet.platform.ids,
-        decision=Decision(
-            photo_id=waiting.photo_id, accepts=accepts, reason="seen", by=STAFF
-        ),
+        review_id=waiting.review_id,
+        decision=Decision(approves=accepts, reason="seen", by=STAFF),
     )
 
 

@@ -11,10 +11,12 @@ client-care        approvals.decide approvals.look clients.end_session clients.l
                    clients.read documents.look documents.read locks.look
                    registrations.look visits.decide visits.record
 underwriter        antifraud.look applications.decide applications.look
-                   photos.decide photos.look
+                   approvals.decide approvals.look reviews.decide reviews.look
+                   reviews.override
 fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.release
-                   clients.look clients.read documents.look documents.read locks.look
-                   photos.decide photos.look registrations.look
+                   approvals.decide approvals.look clients.look clients.read
+                   documents.look documents.read locks.look registrations.look
+                   reviews.decide reviews.look reviews.override
 treasurer          platform.look
 security-officer   approvals.decide approvals.look audit.look audit.verify
                    clients.end_session clients.look locks.look platform.drop_decide

@@ -58,6 +58,7 @@ from services.onboarding.domain.protocol import Protocol
 from services.onboarding.domain.reading import Reading
 from services.onboarding.domain.refusal import RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
+from services.onboarding.domain.review import ReviewRules
 from services.onboarding.domain.signature import Algorithm, Examination
 from services.onboarding.domain.visits import Visit, VisitRules
 from services.onboarding.handlers.accounts import Owners
@@ -89,6 +90,7 @@ from tests.unit.onboarding.builders import (
 )
 from tests.unit.onboarding.erasure_twins import TERMS, FakeErasures, FakeKeys
 from tests.unit.onboarding.photo_twins import LIMITS, FakeJudge, FakePhotos
+from tests.unit.onboarding.review_twins import REVIEWS, FakeReviews
 
 RIGHT_CODE = "123456"
 SITE = "creditplus.kz"
@@ -150,6 +152,10 @@ class FakeRegistrations:
             return False
         self.rows[registration_id] = replace(row, state=target)
         return True
+
+    def set_term(self, registration_id: UUID, *, until: datetime) -> None:
+        found = self.rows[registration_id]
+        self.rows[registration_id] = replace(found, expires_at=until)
 
     def refuse(
         self,
@@ -711,6 +717,7 @@ class FakeUnit:
     archive: FakeKeptSignatures = field(default_factory=FakeKeptSignatures)
     keys: FakeKeys = field(default_factory=FakeKeys)
     erasures: FakeErasures = field(default_factory=FakeErasures)
+    reviews: FakeReviews = field(default_factory=FakeReviews)
     photos: FakePhotos = field(init=False)
     events: list[Event] = field(default_factory=list)
     open: bool = False
@@ -751,6 +758,7 @@ class FakeUnit:
                 self.documents,
                 self.photos,
                 self.erasures,
+                self.reviews,
             )
         )
         said, self.open = len(self.events), True
@@ -769,6 +777,7 @@ class FakeUnit:
                 self.documents,
                 self.photos,
                 self.erasures,
+                self.reviews,
             ) = before
             del self.events[said:]
             raise
@@ -1009,6 +1018,9 @@ class FakeRules:
 
     def document_warning(self, on: date) -> timedelta:
         return timedelta(days=30)
+
+    def reviews(self, at: datetime) -> ReviewRules:
+        return REVIEWS
 
     def retention(self, at: datetime) -> RetentionTerms:
         return TERMS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,7 +10,6 @@ from uuid import UUID
 
 from kernel.crypto import sha256_hex
 from kernel.errors import Refused, Transient
-from kernel.pages import Page
 from kernel.starting_policy import STARTING_POLICY
 from services.onboarding.domain.photo import unfit
 from services.onboarding.domain.portrait import PhotoLimits, Verdict
@@ -105,19 +103,6 @@ class FakePhotos:
             ):
                 del self.pictures[photo.photo_id]
                 self.settled[photo.photo_id] = (Settled.SUPERSEDED, None)
-
-    def waiting(self, page: Page) -> Sequence[WaitingPhoto]:
-        newest_first = sorted(
-            (photo for photo in self.judged if photo.photo_id in self.pictures),
-            key=lambda photo: photo.photo_id,
-            reverse=True,
-        )
-        later = [
-            _waiting(photo)
-            for photo in newest_first
-            if page.before is None or photo.photo_id < page.before
-        ]
-        return later[: page.rows]
 
     def one_waiting(self, photo_id: UUID) -> WaitingPhoto | None:
         if photo_id not in self.pictures:
