@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self, TypeAlias
+from typing import Final, Literal, Self, TypeAlias
 
 import nacl.signing
 import orjson
@@ -264,6 +264,32 @@ class CertifiedKey:
         except InvalidSignature:
             return False
         return True
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CertifiedSigner:
+    """An RSA or EC private key whose public half stands in a certificate."""
+
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+    @classmethod
+    def load(cls, pem: bytes) -> Self:
+        """Read a PKCS#8 PEM.  Raises TypeError for a key of another kind."""
+        key = load_pem_private_key(pem, password=None)
+        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+            raise TypeError("neither an RSA key nor one on a curve")
+        return cls(key)
+
+    @property
+    def kind(self) -> Literal["rsa", "ecdsa"]:
+        """Which of the two it is."""
+        return "rsa" if isinstance(self.key, rsa.RSAPrivateKey) else "ecdsa"
+
+    def sign(self, data: bytes) -> bytes:
+        """PKCS#1 v1.5 or ECDSA over ``data`` with SHA-256 (RFC 8017, FIPS 186-5)."""
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        return self.key.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""`python -m infra.containers.introduce`: pin the outer authority's certificates.
+"""`python -m infra.containers.introduce`: make us and the outer authority acquainted.
 
-Onboarding verifies signatures against roots it was given, never fetched by itself.
-Where the outer world is simulated, its roots exist only once it runs.
+Onboarding verifies signatures against roots it was given, never fetched by itself;
+contracts signs by a key the authority has certified. Where the outer world is
+simulated, neither exists before it runs.
 """
 
 import ssl
@@ -11,9 +12,10 @@ import httpx
 
 from infra.containers import places
 from infra.layout import Layout, write_private
+from infra.stack import company
 
 _TIMEOUT_S = 10
-_TOLD = "onboarding"
+_TOLD, _SIGNING = "onboarding", "contracts"
 _PUBLISHED = {"eds-roots.pem": "ca/roots.pem", "eds-issuers.pem": "ca/issuing.pem"}
 
 
@@ -25,7 +27,11 @@ def main() -> int:
         address = f"{places.url('simulator-world.public')}/{path}"
         answer = httpx.get(address, verify=context, timeout=_TIMEOUT_S)
         write_private(given / name, answer.raise_for_status().content)
-    print("introduce: onboarding knows the outer authority")
+    signing = Layout(places.HANDOUTS / _SIGNING).outer
+    company.enrol(
+        signing, authority=places.url("simulator-world.public"), ca=signing / "ca.crt"
+    )
+    print("introduce: onboarding knows the outer authority, and it us")
     return 0
 
 

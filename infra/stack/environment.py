@@ -9,10 +9,9 @@ from infra import topology
 from infra.layout import Layout, write_private
 from infra.postgres.config import role_of
 from infra.simulators.hierarchy import COID
+from infra.stack import company
 from infra.stack.ports import metrics
 
-# The company itself, as the bank knows it. Invented, but with good check digits.
-_COMPANY = {"COMPANY_IBAN": "KZ86125KZT5004100100", "COMPANY_BIN": "240140001238"}
 # Measured: a look takes 0.1 to 0.5 s, 210 MB of resident and 1 GB of address space;
 # a picture of 40 megapixels 0.4 GB more.
 _PHOTO_LIMITS = {"TIME_LIMIT_S": "8", "MEMORY_MIB": "1536", "PICTURES": "200"}
@@ -183,13 +182,18 @@ class Environments:
                     "EDS_ROOTS": str(layout.outer / "eds-roots.pem"),
                     "EDS_ISSUERS": str(layout.outer / "eds-issuers.pem"),
                     "COID_BIN": COID.bin or "",
+                    "COMPANY_BIN": company.BIN,
                     "PHOTO_SOCKET": str(layout.photo_socket),
                     "PUBLIC_URL": self.public_url,
                 }
             case "contracts":
-                return {"PUBLIC_URL": self.public_url}
+                return {
+                    "PUBLIC_URL": self.public_url,
+                    "SIGNER_KEY": str(layout.outer / company.KEY),
+                    "SIGNER_CERTIFICATE": str(layout.outer / company.CERTIFICATE),
+                }
             case "disbursement":
-                return dict(_COMPANY)
+                return {"COMPANY_IBAN": company.IBAN, "COMPANY_BIN": company.BIN}
             case "audit":
                 return self._of_audit(process)
             case _:

@@ -19,7 +19,7 @@ from urllib.request import urlopen
 
 from infra import pki, topology
 from infra.layout import ROOT, Layout, write_private
-from infra.stack import environment, ports, programs, ready
+from infra.stack import company, environment, ports, programs, ready
 from infra.stack.control import Supervised, Supervisor
 from infra.web.server import WebTier
 
@@ -270,6 +270,11 @@ class Stack:
         if "simulator-world" in wanted:
             self._pin("ca/roots.pem", self.layout.outer / "eds-roots.pem")
             self._pin("ca/issuing.pem", self.layout.outer / "eds-issuers.pem")
+            company.enrol(
+                self.layout.outer,
+                authority=f"https://127.0.0.1:{self.port('simulator-world.public')}",
+                ca=self.layout.outer / "ca.crt",
+            )
 
     def _pin(self, published: str, path: Path) -> None:
         """Keep what the outer certification authority publishes, as a person would."""

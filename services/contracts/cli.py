@@ -68,11 +68,19 @@ def _read_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "sha256", metavar="SHA256", help="the document's digest, see `documents list`"
     )
-    _file_and_purpose(parser)
-
-
-def _file_and_purpose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a new file for it")
+    _purpose(parser)
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    _contract(parser)
+    parser.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="a new folder for its files"
+    )
+    _purpose(parser)
+
+
+def _purpose(parser: argparse.ArgumentParser) -> None:
     purposes = [purpose.value for purpose in ReadPurpose]
     parser.add_argument(
         "--purpose",
@@ -93,11 +101,34 @@ def _read(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
             purpose=arguments.purpose,
         )
     )
-    data = base64.b64decode(str(answer["document_b64"]))
-    arguments.file.touch(mode=0o600, exist_ok=False)
-    arguments.file.write_bytes(data)
+    _write(arguments.file, str(answer["document_b64"]))
     told = {name: value for name, value in answer.items() if name != "document_b64"}
     return told | {"file": str(arguments.file)}, 0
+
+
+def _export(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    """A new folder only its owner can enter."""
+    answer = object_of(
+        operator.ask(
+            "documents_export",
+            contract_id=arguments.contract_id,
+            purpose=arguments.purpose,
+        )
+    )
+    arguments.folder.mkdir(mode=0o700)
+    files = object_of(answer["files"])
+    for name, text in files.items():
+        _write(arguments.folder / Path(name).name, str(text))
+    return {
+        "number": answer["number"],
+        "folder": str(arguments.folder),
+        "files": len(files),
+    }, 0
+
+
+def _write(file: Path, text: str) -> None:
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_bytes(base64.b64decode(text))
 
 
 def _kind(parser: argparse.ArgumentParser) -> None:
@@ -146,6 +177,13 @@ COMMANDS: Final[Mapping[str, Command]] = {
         arguments=_read_arguments,
         example=f"documents read {_ID} {'5e' * 32} /tmp/contract.pdf"
         " --purpose client_request",
+    ),
+    "documents export": Command(
+        help="a contract with all that proves it, for tools/verify_contract.py; the"
+        " client sees that, and what for",
+        run=_export,
+        arguments=_export_arguments,
+        example=f"documents export {_ID} /tmp/contract --purpose court_case",
     ),
     "templates list": Command(
         help="the editions of documents' wordings, and which are in force",

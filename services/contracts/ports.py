@@ -33,6 +33,7 @@ from services.contracts.domain.contract import Contract, ContractState, Statemen
 from services.contracts.domain.document import Document, Paper
 from services.contracts.domain.editions import Template, TemplateKind
 from services.contracts.domain.schedule import Schedule
+from services.contracts.domain.signing import ClientProof, Signed
 from services.contracts.domain.texts import Borrower, StatementText
 
 
@@ -150,6 +151,10 @@ class Contracts(Protocol):
         """Contracts the client has refused and disbursement has not yet stopped."""
         ...
 
+    def awaiting_company(self, *, limit: int) -> list[UUID]:
+        """Contracts the client has signed and the company has not, the oldest first."""
+        ...
+
     def silent(self, *, at: datetime, limit: int) -> list[UUID]:
         """Contracts whose client's silence has lasted too long by then."""
         ...
@@ -227,6 +232,14 @@ class Templates(Protocol):
         ...
 
 
+class CompanySignatures(Protocol):
+    """The company's own signatures with all that proves them, sealed."""
+
+    def add(self, contract_id: UUID, document_sha256: str, proof: Signed) -> None: ...
+
+    def get(self, document_sha256: str) -> Signed | None: ...
+
+
 class Clients(Protocol):
     """A small copy of what onboarding said of clients and their accounts."""
 
@@ -260,6 +273,9 @@ class Unit(Protocol):
 
     @property
     def templates(self) -> Templates: ...
+
+    @property
+    def signatures(self) -> CompanySignatures: ...
 
     @property
     def clients(self) -> Clients: ...
@@ -325,6 +341,26 @@ class Onboarding(Protocol):
         account_id: UUID | None,
     ) -> Ceremony:
         """`account_id` is the account the document names, if it names one."""
+        ...
+
+
+class Witness(Protocol):
+    """Onboarding again, as the one verifier of signatures."""
+
+    def of_client(self, ceremony_id: UUID, *, purpose: str) -> ClientProof:
+        """What the client's ceremony left; its reading is recorded."""
+        ...
+
+    def of_company(self, document: bytes, cms: bytes) -> Signed:
+        """The company's signature, verified and stamped.  Broken when not good."""
+        ...
+
+
+class CompanySigner(Protocol):
+    """The company's own ЭЦП key, wherever it lies."""
+
+    def sign(self, document: bytes, *, at: datetime) -> bytes:
+        """A detached CMS over the document.  Transient when the key is out of reach."""
         ...
 
 

@@ -135,6 +135,14 @@ class Service:
             call, contract_id=contract_id, sha256=sha256, purpose=purpose
         )
 
+    @answers(permission="documents.read")
+    def documents_export(
+        self, call: Call, *, contract_id: UUID, purpose: ReadPurpose
+    ) -> Json:
+        return self.use_cases.documents_export(
+            call, contract_id=contract_id, purpose=purpose
+        )
+
     @answers(permission="templates.look")
     def templates_list(self, call: Call) -> Json:
         return self.use_cases.templates_list(call)
@@ -296,6 +304,10 @@ class Service:
     @every(seconds=15)
     def decide_held(self) -> None:
         self.use_cases.decide_held()
+
+    @every(seconds=1)
+    def sign_for_company(self) -> None:
+        self.use_cases.sign_for_company()
 
     @every(seconds=60)
     def annul_silent(self) -> None:

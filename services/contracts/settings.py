@@ -16,5 +16,11 @@ class Settings(PlatformSettings):
     outer_ca: Path
     outer_cert: Path
     outer_key: Path
+    signer_key: str
+    """Where the company's own ЭЦП key lies, or will: without it contracts only wait.
+
+    PKCS#8 PEM, of development alone.
+    """
+    signer_certificate: str
     public_url: str
     """The public site: where the code on a printed document leads."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -37,8 +38,10 @@ from services.contracts.adapters import (
     RpcAntifraud,
     RpcDisbursement,
     RpcOnboarding,
+    RpcWitness,
 )
 from services.contracts.adapters.printing import PdfPrinter
+from services.contracts.adapters.signing import SoftSigner
 from services.contracts.domain.contract import LENDER_CHANNEL, Statement
 from services.contracts.domain.editions import TemplateKind
 from services.contracts.domain.reading import ReadPurpose
@@ -46,14 +49,18 @@ from services.contracts.handlers import (
     applications,
     contracts,
     documents,
+    exports,
     reactions,
     schedules,
+    signing,
     templates,
     underwriting,
 )
 from services.contracts.handlers.applications import Wish
+from services.contracts.handlers.signing import SigningDesk
 from services.contracts.ports import (
     Bureau,
+    CompanySigner,
     Judges,
     Monitoring,
     Printer,
@@ -73,6 +80,7 @@ class UseCases:
     state: StateRegisters
     monitoring: Monitoring
     printer: Printer
+    signer: CompanySigner
 
     def submit_application(self, call: Call, wish: Wish) -> Json:
         return applications.submit_application(
@@ -180,6 +188,16 @@ class UseCases:
             purpose=purpose,
             by=call.by,
             work=self._work(call.context),
+        )
+
+    def documents_export(
+        self, call: Call, *, contract_id: UUID, purpose: ReadPurpose
+    ) -> Json:
+        return exports.export_contract(
+            contract_id,
+            purpose=purpose,
+            by=call.by,
+            desk=self._signing_desk(call.context),
         )
 
     def templates_list(self, call: Call) -> Json:
@@ -341,6 +359,9 @@ class UseCases:
             clock=self.platform.clock,
         )
 
+    def sign_for_company(self) -> None:
+        signing.sign_for_company(self._signing_desk(self.platform.context()))
+
     def annul_silent(self) -> None:
         contracts.annul_silent(
             work=self._work(self.platform.context()), clock=self.platform.clock
@@ -383,9 +404,7 @@ class UseCases:
     def when_identification_completed(
         self, tx: Transaction, event: IdentificationCompleted
     ) -> None:
-        reactions.when_identification_completed(
-            event, unit=self._unit(tx), policy=self.platform.policy
-        )
+        reactions.when_identification_completed(event, unit=self._unit(tx))
 
     def when_payout_scheduled(self, tx: Transaction, event: PayoutScheduled) -> None:
         reactions.when_payout_scheduled(
@@ -415,6 +434,16 @@ class UseCases:
 
     def _unit(self, tx: Transaction) -> DatabaseUnit:
         return DatabaseUnit(tx, field_keys=self.platform.field_keys)
+
+    def _signing_desk(self, context: Context) -> SigningDesk:
+        return SigningDesk(
+            work=self._work(context),
+            signer=self.signer,
+            witness=RpcWitness(self.platform.rpc, context),
+            printer=self.printer,
+            policy=self.platform.policy,
+            clock=self.platform.clock,
+        )
 
     def _judges(self, context: Context) -> Judges:
         return Judges(
@@ -456,6 +485,7 @@ def build(platform: Platform[Settings]) -> UseCases:
         state=HttpState(client(settings.state_url)),
         monitoring=HttpMonitoring(client(settings.monitoring_url)),
         printer=PdfPrinter(site=settings.public_url),
+        signer=SoftSigner(Path(settings.signer_key), Path(settings.signer_certificate)),
     )
 
 

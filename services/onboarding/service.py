@@ -417,6 +417,22 @@ class Service:
             call.context, client_id=client_id, reader=call.caller, purpose=purpose
         )
 
+    @answers(callers=("contracts",))
+    def get_proofs(self, call: Call, *, ceremony_id: UUID, purpose: str) -> Json:
+        """What a completed ceremony left; the reading is recorded."""
+        return self.use_cases.get_proofs(
+            call.context, ceremony_id=ceremony_id, reader=call.caller, purpose=purpose
+        )
+
+    @answers(callers=("contracts",))
+    def prove_company_signature(
+        self, _call: Call, *, document_b64: str, cms_b64: str
+    ) -> Json:
+        """The company's signature, judged and stamped like anybody's."""
+        return self.use_cases.prove_company_signature(
+            document_b64=document_b64, cms_b64=cms_b64
+        )
+
     @answers(callers=("auth",))
     def get_contact(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
         """The client's phone in clear; the reading is recorded."""

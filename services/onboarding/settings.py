@@ -32,6 +32,8 @@ class Settings(PlatformSettings):
     eds_issuers: Path
     eds_verifier_url: str = ""
     """An NCANode that verifies in place of our own verifier; empty: none."""
+    company_bin: str
+    """The company's own БИН: whose organisation certificate signs contracts."""
     coid_bin: str
     """Whose organisation certificate may sign protocols: without it any could."""
     photo_socket: str
@@ -62,7 +64,7 @@ class Settings(PlatformSettings):
             raise Broken("ONBOARDING_OTHER_PROVIDER needs its URL and its БИН as well")
         if self.other_provider == COID:
             raise Broken("ONBOARDING_OTHER_PROVIDER has the name of ЦОИД")
-        for name in ("coid_bin", "other_provider_bin"):
+        for name in ("coid_bin", "company_bin", "other_provider_bin"):
             value = getattr(self, name)
             if value is not None and not _BIN.fullmatch(value):
                 variable = f"ONBOARDING_{name}".upper()

@@ -361,6 +361,7 @@ class ContractAnswer(Answer):
         str,
         word(
             "sign",
+            "wait_for_signature",
             "give_consent",
             "wait_for_hold",
             "confirm_release",

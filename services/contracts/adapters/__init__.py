@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kernel.context import Context
 from kernel.crypto import Json
 from kernel.errors import Broken, Refused, Transient
+from kernel.events import Instant
 from kernel.money import Money
 from kernel.rpc import RpcClient
 from services.contracts.domain.checks import (
@@ -31,6 +32,7 @@ from services.contracts.domain.checks import (
     StateRecord,
     Subject,
 )
+from services.contracts.domain.signing import ClientProof, Signed
 from services.contracts.domain.texts import Borrower
 from services.contracts.ports import Ceremony
 
@@ -81,6 +83,24 @@ class PersonAnswer(Answer):
 class CeremonyAnswer(Answer):
     ceremony_id: UUID
     document_sha256: Sha256Hex
+
+
+class SignatureAnswer(Answer):
+    """A signature with what proves it, as onboarding found it."""
+
+    cms_b64: str
+    chain_b64: tuple[str, ...]
+    revocation_b64: tuple[str, ...]
+    stamp_b64: str
+    certificate_serial: Line
+    checked_at: Instant
+    stamped_at: Instant
+
+
+class ProofsAnswer(Answer):
+    signature: SignatureAnswer
+    protocol_id: Line
+    protocol_sha256: Sha256Hex
 
 
 class DecisionAnswer(Answer):
@@ -207,6 +227,34 @@ class RpcOnboarding:
             document_sha256=ceremony.document_sha256,
             reply=reply,
         )
+
+
+class RpcWitness:
+    """Onboarding's word on signatures, over the bus.  Implements Witness."""
+
+    def __init__(self, rpc: RpcClient, context: Context) -> None:
+        self._ask = partial(
+            rpc.call, "onboarding", context=context, timeout_s=CEREMONY_TIMEOUT_S
+        )
+
+    def of_client(self, ceremony_id: UUID, *, purpose: str) -> ClientProof:
+        with _must_answer("Onboarding refused to show the proofs of a ceremony"):
+            answer = self._ask("get_proofs", ceremony_id=ceremony_id, purpose=purpose)
+        proofs = _read(ProofsAnswer, answer)
+        return ClientProof(
+            signed=_signed(proofs.signature),
+            protocol_id=proofs.protocol_id,
+            protocol_sha256=proofs.protocol_sha256,
+        )
+
+    def of_company(self, document: bytes, cms: bytes) -> Signed:
+        with _must_answer("Onboarding does not take the company's signature"):
+            answer = self._ask(
+                "prove_company_signature",
+                document_b64=base64.b64encode(document).decode("ascii"),
+                cms_b64=base64.b64encode(cms).decode("ascii"),
+            )
+        return _signed(_read(SignatureAnswer, answer))
 
 
 class RpcAntifraud:
@@ -336,6 +384,19 @@ def _about(answer: PersonT, iin: str) -> PersonT:
     if answer.iin != iin:
         raise _no_answer()
     return answer
+
+
+def _signed(answer: SignatureAnswer) -> Signed:
+    decode = base64.b64decode
+    return Signed(
+        cms=decode(answer.cms_b64),
+        chain=tuple(decode(one) for one in answer.chain_b64),
+        revocation=tuple(decode(one) for one in answer.revocation_b64),
+        stamp=decode(answer.stamp_b64),
+        certificate_serial=answer.certificate_serial,
+        checked_at=answer.checked_at,
+        stamped_at=answer.stamped_at,
+    )
 
 
 def _bounded(response: httpx.Response) -> bytes:

@@ -7,10 +7,11 @@
     any of them but active → annulled   (refusal, silence, rejected transfer)
     any of them but active → blocked    (a mismatch in data exchange, clause 3.4)
 
-Active, annulled and blocked are final.  Each function takes a contract and a fact or a
-wish and gives the contract after it; it raises Refused for a wish the rules forbid.
-A fact that contradicts what the client signed blocks the contract: its payout never
-happens.
+In `signing` the client signs, and then the company the same bytes: only that concludes
+the contract.  Active, annulled and blocked are final.  Each function takes a contract
+and a fact or a wish and gives the contract after it; it raises Refused for a wish the
+rules forbid.  A fact that contradicts what the client signed blocks the contract: its
+payout never happens.
 """
 
 from dataclasses import dataclass, replace
@@ -111,6 +112,8 @@ class Contract:
     protocol_id: str | None = None
     certificate_serial: str | None = None
     signature_sha256: str | None = None
+    client_signed_at: datetime | None = None
+    """When the client's two proofs were complete; the company signs after that."""
     signed_at: datetime | None = None
     consented_at: datetime | None = None
     hold_until: datetime | None = None
@@ -133,7 +136,8 @@ def begin_signing(contract: Contract) -> Contract:
 
     Refused: ``already_signed``, ``contract_annulled``, ``contract_blocked``.
     """
-    if contract.state not in (_S.OFFERED, _S.SIGNING):
+    handed = contract.state in (_S.OFFERED, _S.SIGNING)
+    if not handed or contract.client_signed_at is not None:
         raise _out_of_turn(contract, "already_signed", "The contract is signed.")
     return replace(contract, state=_S.SIGNING)
 
@@ -142,19 +146,19 @@ def hand_over(
     contract: Contract, *, ceremony_id: UUID, document_sha256: str, at: datetime
 ) -> Contract:
     """A ceremony has been opened over these bytes; other bytes block the contract."""
-    if contract.state is not _S.SIGNING:
+    if contract.state is not _S.SIGNING or contract.client_signed_at is not None:
         return contract
     if document_sha256 != contract.document_sha256:
         return block(contract, "document_mismatch", at=at)
     return replace(contract, ceremony_id=ceremony_id)
 
 
-def conclude(contract: Contract, proof: Proof, *, policy: Policy) -> Contract:
+def take_signature(contract: Contract, proof: Proof) -> Contract:
     """What a completed identification makes of the contract (clause 5.2).
 
-    It is concluded at the instant the identification was completed, if the proof is
-    of this client and of these very bytes; otherwise it is blocked.  A proof that
-    comes again, or after the end, changes nothing.
+    The client has signed, if the proof is of this client and of these very bytes;
+    otherwise the contract is blocked.  A proof that comes again, or after the end,
+    changes nothing.
     """
     if contract.is_final:
         return contract
@@ -163,16 +167,36 @@ def conclude(contract: Contract, proof: Proof, *, policy: Policy) -> Contract:
         return block(contract, code, at=proof.completed_at)
     if contract.state is _S.OFFERED:
         raise Broken("A contract was signed without having been handed to signing")
-    if contract.state is not _S.SIGNING:
+    if contract.state is not _S.SIGNING or contract.client_signed_at is not None:
         return contract
-    signed_at = proof.completed_at
     return replace(
         contract,
-        state=_S.CONCLUDED,
         ceremony_id=proof.ceremony_id,
         protocol_id=proof.protocol_id,
         certificate_serial=proof.certificate_serial,
         signature_sha256=proof.signature_sha256,
+        client_signed_at=proof.completed_at,
+    )
+
+
+def awaits_company(contract: Contract) -> bool:
+    """Whether the client has signed and the company has not."""
+    return contract.state is _S.SIGNING and contract.client_signed_at is not None
+
+
+def conclude(contract: Contract, *, stamped_at: datetime, policy: Policy) -> Contract:
+    """The company has signed the same bytes: the contract is concluded.
+
+    `stamped_at` is the trusted time of its signature.  A stamp knows whole seconds, so
+    that it may stand before the client's instant by less than one: the hold is counted
+    from the later.  Anything but a contract that awaits the company is left alone.
+    """
+    if not awaits_company(contract):
+        return contract
+    signed_at = max(stamped_at, _known(contract.client_signed_at))
+    return replace(
+        contract,
+        state=_S.CONCLUDED,
         signed_at=signed_at,
         confirmation_required=rules.confirmation_required(
             contract.amount, policy=policy, signed_at=signed_at
@@ -460,6 +484,8 @@ def block(contract: Contract, code: str, *, at: datetime) -> Contract:
 def next_step(contract: Contract, *, at: datetime) -> str:
     """What the client can do, or waits for, at that instant."""
     match contract.state:
+        case _S.SIGNING if contract.client_signed_at is not None:
+            return "wait_for_signature"
         case _S.OFFERED | _S.SIGNING:
             return "sign"
         case _S.CONCLUDED:

@@ -140,6 +140,14 @@ STATES: Final[Mapping[str, Telling]] = MappingProxyType(
             "The contract is signed. To get the money give the additional consent, or"
             " refuse the loan.",
         ),
+        "wait_for_signature": Telling(
+            "Сіз шартқа қол қойдыңыз. Енді компания қол қояды; шарт содан кейін"
+            " жасалады.",
+            "Вы подписали договор. Теперь его подпишет компания; после этого он будет"
+            " заключён.",
+            "You have signed the contract. The company signs it now; then it is"
+            " concluded.",
+        ),
         "wait_for_hold": Telling(
             "Ойлану мерзімі жүріп жатыр. Оған дейін ақша аударылмайды; кез келген"
             " уақытта"

@@ -45,7 +45,13 @@ def get_document(*, client_id: UUID, contract_id: UUID, work: Work) -> Json:
     with work.begin() as unit:
         contract = _own(unit, contract_id=contract_id, client_id=client_id)
         data = unit.contracts.document(contract)
-        _record(unit, contract, contract.document_sha256, CLIENT, OWN_DOCUMENT)
+        record_reading(
+            unit,
+            contract,
+            contract.document_sha256,
+            reader=CLIENT,
+            purpose=OWN_DOCUMENT,
+        )
     return {
         **_bytes(data, sha256=contract.document_sha256),
         "media_type": PDF if texts.is_printed(data) else texts.MEDIA_TYPE,
@@ -67,7 +73,7 @@ def read_document(
     with work.begin() as unit:
         contract = _own(unit, contract_id=contract_id, client_id=client_id)
         document = _filed(unit, contract, sha256)
-        _record(unit, contract, sha256, CLIENT, OWN_DOCUMENT)
+        record_reading(unit, contract, sha256, reader=CLIENT, purpose=OWN_DOCUMENT)
     return {
         **_bytes(document.data, sha256=sha256),
         "media_type": document.media_type,
@@ -78,7 +84,7 @@ def read_document(
 def list_for_staff(*, contract_id: UUID, work: Work) -> Json:
     """What is filed for a contract; nothing personal.  Refused ``not_found``."""
     with work.begin() as unit:
-        contract = _any(unit, contract_id)
+        contract = any_contract(unit, contract_id)
         filed = unit.documents.of_contract(contract.id)
     return {"documents": [_listed(one) for one in filed]}
 
@@ -88,9 +94,11 @@ def read_for_staff(
 ) -> Json:
     """A document for a member of the staff, who says what for; the client sees it."""
     with work.begin() as unit:
-        contract = _any(unit, contract_id)
+        contract = any_contract(unit, contract_id)
         document = _filed(unit, contract, sha256)
-        _record(unit, contract, sha256, reader_of(by.id), purpose.value)
+        record_reading(
+            unit, contract, sha256, reader=reader_of(by.id), purpose=purpose.value
+        )
     return {
         **_bytes(document.data, sha256=sha256),
         "media_type": document.media_type,
@@ -131,7 +139,8 @@ def _own(unit: Unit, *, contract_id: UUID, client_id: UUID) -> Contract:
     return contract
 
 
-def _any(unit: Unit, contract_id: UUID) -> Contract:
+def any_contract(unit: Unit, contract_id: UUID) -> Contract:
+    """Anybody's contract, for the staff.  Refused ``not_found``."""
     contract = unit.contracts.get(contract_id)
     if contract is None:
         raise not_found()
@@ -149,9 +158,10 @@ def _filed(unit: Unit, contract: Contract, sha256: str) -> Document:
     return document
 
 
-def _record(
-    unit: Unit, contract: Contract, sha256: str, reader: str, purpose: str
+def record_reading(
+    unit: Unit, contract: Contract, sha256: str, *, reader: str, purpose: str
 ) -> None:
+    """Tell that somebody is given a document; the client will see it."""
     unit.publish(
         DocumentRead(
             contract_id=contract.id,

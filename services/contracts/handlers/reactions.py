@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kernel.clock import Clock
 from kernel.errors import Broken
-from kernel.events.contracts import ContractActivated, ContractSigned
+from kernel.events.contracts import ContractActivated
 from kernel.events.disbursement import (
     PayoutDue,
     PayoutRejected,
@@ -24,7 +24,7 @@ from kernel.events.onboarding import (
 )
 from kernel.policy import Policy
 from services.contracts.domain import contract as machine
-from services.contracts.domain.contract import Contract, ContractState, Payout, Proof
+from services.contracts.domain.contract import Contract, Payout, Proof
 from services.contracts.handlers import schedules
 from services.contracts.handlers.contracts import save_and_say
 from services.contracts.ports import Unit
@@ -65,26 +65,14 @@ def when_bank_account_removed(
 
 
 def when_identification_completed(
-    event: IdentificationCompleted, *, unit: Unit, policy: Policy
+    event: IdentificationCompleted, *, unit: Unit
 ) -> None:
-    """Compare digests: the contract is concluded, or blocked (clauses 3.4, 5.2)."""
+    """Compare digests: the company may sign, or it is blocked (clauses 3.4, 5.2)."""
     if not event.operation.startswith(_OPERATION):
         return  # somebody else's ceremony: a registration, a change of data
     contract = _known(unit, _contract_id(event.operation))
-    concluded = machine.conclude(contract, _proof(event), policy=policy)
-    changed = save_and_say(unit, concluded, was=contract)
-    if changed and concluded.state is ContractState.CONCLUDED:
-        unit.publish(
-            ContractSigned(
-                contract_id=contract.id,
-                client_id=contract.client_id,
-                account_id=contract.account_id,
-                amount=contract.amount,
-                document_sha256=contract.document_sha256,
-                ceremony_id=event.ceremony_id,
-                signed_at=event.completed_at,
-            )
-        )
+    signed = machine.take_signature(contract, _proof(event))
+    save_and_say(unit, signed, was=contract)
 
 
 def when_payout_scheduled(event: PayoutScheduled, *, unit: Unit, clock: Clock) -> None:

@@ -32,6 +32,7 @@ PROGRESS: Final = (
     "protocol_id",
     "certificate_serial",
     "signature_sha256",
+    "client_signed_at",
     "signed_at",
     "consented_at",
     "hold_until",
@@ -145,6 +146,19 @@ class ContractRows:
             .limit(limit)
         )
         return [_contract(row) for row in self._connection.execute(query)]
+
+    def awaiting_company(self, *, limit: int) -> list[UUID]:
+        query = (
+            select(contracts.c.id)
+            .where(
+                contracts.c.client_signed_at.is_not(None),
+                contracts.c.signed_at.is_(None),
+                contracts.c.final_at.is_(None),
+            )
+            .order_by(contracts.c.client_signed_at)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
 
     def silent(self, *, at: datetime, limit: int) -> list[UUID]:
         query = (

@@ -128,6 +128,7 @@ contracts = Table(
     Column("protocol_id", Text),
     Column("certificate_serial", Text),
     Column("signature_sha256", Text),
+    _instant("client_signed_at"),
     _instant("signed_at"),
     _instant("consented_at"),
     _instant("hold_until"),
@@ -185,6 +186,12 @@ Index(
     postgresql_where=text("refusal_asked_at IS NOT NULL AND final_at IS NULL"),
 )
 
+Index(
+    "contracts_client_signed",
+    contracts.c.client_signed_at,
+    postgresql_where=text("client_signed_at IS NOT NULL AND signed_at IS NULL"),
+)
+
 # Of a contract's own document the bytes stand in its row as well, where releases
 # before this one read them.
 documents = Table(
@@ -218,6 +225,16 @@ templates = Table(
     _instant("approved_at", nullable=False),
     CheckConstraint("kind IN ('contract', 'amendment')", name="templates_kind"),
     CheckConstraint("asked_by <> approved_by", name="templates_four_eyes"),
+)
+
+company_signatures = Table(
+    "company_signatures",
+    metadata,
+    Column("document_sha256", Text, primary_key=True),
+    Column("contract_id", Uuid, ForeignKey("contracts.id"), nullable=False),
+    Column("certificate_serial", Text, nullable=False),
+    Column("proof", LargeBinary, nullable=False),
+    _instant("stamped_at", nullable=False),
 )
 
 schedules = Table(

@@ -17,6 +17,7 @@ from services.contracts.storage.contracts import ContractRows
 from services.contracts.storage.decisions import VisitRows
 from services.contracts.storage.documents import DocumentRows, TemplateRows
 from services.contracts.storage.schedules import ScheduleRows
+from services.contracts.storage.signatures import SignatureRows
 from services.contracts.storage.tables import accounts, clients
 
 
@@ -67,6 +68,7 @@ class DatabaseUnit:
         self.schedules = ScheduleRows(tx.connection)
         self.documents = DocumentRows(tx.connection, field_keys=field_keys)
         self.templates = TemplateRows(tx.connection)
+        self.signatures = SignatureRows(tx.connection, field_keys=field_keys)
         self.clients = ClientRows(tx.connection)
         self.visits = VisitRows(tx.connection)
 

@@ -454,6 +454,10 @@ class Ceremonies(Protocol):
 
     def signature(self, ceremony_id: UUID) -> SignatureOnFile | None: ...
 
+    def protocol(self, ceremony_id: UUID) -> tuple[str, bytes] | None:
+        """Id and content of the protocol that proved the client."""
+        ...
+
     def add_signature_refusal(
         self,
         refusal_id: UUID,
@@ -719,11 +723,23 @@ class Timestamps(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofTimes:
+    """When НУЦ answered about a certificate, and when the signature was stamped."""
+
+    checked_at: datetime
+    stamped_at: datetime
+
+
 class Archive(Protocol):
     """The verifier of kept signatures."""
 
     def examine(self, kept: KeptSignature) -> Examination:
         """As of its first stamp, by what was stored; asks nobody."""
+        ...
+
+    def times(self, revocation: tuple[bytes, ...], stamp: bytes) -> ProofTimes:
+        """What the stored answers and the stamp say of their own instants."""
         ...
 
     def ages_at(self, token: bytes) -> datetime:

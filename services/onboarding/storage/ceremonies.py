@@ -220,6 +220,19 @@ class SqlCeremonies:
         ).scalar_one_or_none()
         return found
 
+    def protocol(self, ceremony_id: UUID) -> tuple[str, bytes] | None:
+        row = self.connection.execute(
+            select(
+                protocols.c.attempt_id,
+                protocols.c.protocol_id,
+                protocols.c.protocol_sealed,
+            ).where(protocols.c.ceremony_id == ceremony_id, protocols.c.code.is_(None))
+        ).one_or_none()
+        if row is None:
+            return None
+        seal = self.keys.seal_of_ceremony("protocols", row.attempt_id, ceremony_id)
+        return row.protocol_id, seal.open("protocol_sealed", row.protocol_sealed)
+
     def add_signature(self, proof: SignatureProof) -> bool:
         seal = self.keys.seal_of_ceremony(
             "signatures", proof.ceremony_id, proof.ceremony_id

@@ -1,5 +1,6 @@
 """The composition root: builds the use cases of onboarding from its settings."""
 
+import base64
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -54,6 +55,7 @@ from services.onboarding.handlers import (
     ceremonies,
     changes,
     clients,
+    evidence,
     photos,
     proofs,
     registration,
@@ -424,6 +426,32 @@ class UseCases:
         with self._begin(context)() as unit:
             waiting = unit.registrations.identified(limit=ACTIVATIONS)
         return sum(self._activate(context, one) for one in waiting)
+
+    def get_proofs(
+        self, context: Context, *, ceremony_id: UUID, reader: str, purpose: str
+    ) -> Mapping[str, Json]:
+        return evidence.get_proofs(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            archive=self._outside.archive,
+            ceremony_id=ceremony_id,
+            reader=reader,
+            purpose=purpose,
+        )
+
+    def prove_company_signature(
+        self, *, document_b64: str, cms_b64: str
+    ) -> Mapping[str, Json]:
+        return evidence.prove_company_signature(
+            document=base64.b64decode(document_b64),
+            cms=base64.b64decode(cms_b64),
+            bin_=self._platform.settings.company_bin,
+            signatures=self._outside.signatures,
+            timestamps=self._outside.timestamps,
+            archive=self._outside.archive,
+            rules=self._rules,
+            clock=self._platform.clock,
+        )
 
     def restamp_ageing(self) -> int:
         """Renew time stamps before they age; how many were renewed."""

@@ -28,8 +28,10 @@ from services.contracts.handlers import (
     documents,
     reactions,
     schedules,
+    signing,
 )
 from services.contracts.handlers.applications import Wish
+from services.contracts.handlers.signing import SigningDesk
 from services.contracts.ports import Judges
 from services.contracts.settings import Settings
 from services.contracts.storage import metadata
@@ -43,7 +45,9 @@ from tests.unit.contracts.fakes import (
     FakeDisbursement,
     FakeMonitoring,
     FakeOnboarding,
+    FakeSigner,
     FakeState,
+    FakeWitness,
     FakeWork,
 )
 
@@ -67,6 +71,8 @@ class Desk:
     disbursement: FakeDisbursement = field(
         default_factory=lambda: FakeDisbursement(_NOBODY)
     )
+    signer: FakeSigner = field(default_factory=lambda: FakeSigner(_NOBODY))
+    witness: FakeWitness = field(default_factory=lambda: FakeWitness(_NOBODY))
 
     def work(
         self, method: str = "", *, key: str | None = None, client_id: UUID = CLIENT
@@ -181,15 +187,28 @@ class Desk:
         }
         event = IdentificationCompleted.model_validate({**fields, **changes})
         with self.unit() as unit:
-            reactions.when_identification_completed(
-                event, unit=unit, policy=self.platform.policy
+            reactions.when_identification_completed(event, unit=unit)
+
+    def sign_for_company(self) -> int:
+        """The company signs what clients have signed, at this instant."""
+        self.witness.stamped_at = self.clock.now()
+        return signing.sign_for_company(
+            SigningDesk(
+                work=self.work(),
+                signer=self.signer,
+                witness=self.witness,
+                printer=PRINTER,
+                policy=self.platform.policy,
+                clock=self.clock,
             )
+        )
 
     def concluded(self, *, amount: str = "400000") -> UUID:
         contract_id = self.offered(amount=amount)
         self.open_signing(contract_id)
         self.clock.move(timedelta(minutes=10))
         self.identify(contract_id)
+        self.sign_for_company()
         return contract_id
 
     def give_consent(

@@ -29,6 +29,7 @@ def cases(desk: Desk) -> UseCases:
         state=desk.state,
         monitoring=desk.monitoring,
         printer=PRINTER,
+        signer=desk.signer,
     )
 
 

@@ -166,9 +166,15 @@ def signing(**changes: Any) -> Contract:  # noqa: ANN401 - any field
     return machine.begin_signing(offered(**changes))
 
 
+def client_signed(**changes: Any) -> Contract:  # noqa: ANN401 - any field
+    """A contract the client has signed at SIGNED_AT, and the company has not."""
+    return machine.take_signature(signing(**changes), proof())
+
+
 def concluded(policy: Policy = POLICY, **changes: Any) -> Contract:  # noqa: ANN401
-    """A contract signed at SIGNED_AT."""
-    return machine.conclude(signing(**changes), proof(), policy=policy)
+    """A contract both have signed at SIGNED_AT."""
+    contract = client_signed(**changes)
+    return machine.conclude(contract, stamped_at=SIGNED_AT, policy=policy)
 
 
 def wish(text: texts.StatementText, *, at: datetime, **changes: Any) -> Statement:  # noqa: ANN401

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from kernel.context import jsonable
 from kernel.crypto import Json, sha256_hex
-from kernel.errors import Transient
+from kernel.errors import Broken, Transient
 from kernel.events import Event
 from kernel.money import Money
 from kernel.pages import Page
@@ -26,10 +26,16 @@ from services.contracts.domain.checks import (
     Subject,
     Verdict,
 )
-from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.contract import (
+    Contract,
+    ContractState,
+    Statement,
+    awaits_company,
+)
 from services.contracts.domain.document import Document, Line, Paper
 from services.contracts.domain.editions import FIRST, Template, TemplateKind
 from services.contracts.domain.schedule import Schedule
+from services.contracts.domain.signing import ClientProof, Signed
 from services.contracts.domain.texts import Borrower, StatementText
 from services.contracts.ports import (
     Approvers,
@@ -44,6 +50,7 @@ from tests.unit.contracts.builders import (
     ACCOUNT,
     CEREMONY,
     OFFERED_AT,
+    SIGNED_AT,
     borrower,
     consent,
     list_check,
@@ -216,6 +223,9 @@ class FakeContracts:
         ]
         return found[:limit]
 
+    def awaiting_company(self, *, limit: int) -> list[UUID]:
+        return [row.id for row in self.rows.values() if awaits_company(row)][:limit]
+
     def silent(self, *, at: datetime, limit: int) -> list[UUID]:
         found = [
             row.id
@@ -306,6 +316,86 @@ def _filed(document: Document, at: datetime) -> Filed:
 
 
 @dataclass
+class FakeSignatures:
+    """Implements CompanySignatures."""
+
+    rows: dict[str, Signed] = field(default_factory=dict)
+
+    def add(self, contract_id: UUID, document_sha256: str, proof: Signed) -> None:
+        del contract_id
+        assert document_sha256 not in self.rows
+        self.rows[document_sha256] = proof
+
+    def get(self, document_sha256: str) -> Signed | None:
+        return self.rows.get(document_sha256)
+
+
+def signed(cms: bytes, *, at: datetime) -> Signed:
+    """A signature with its evidence, each part of it the name of what it is."""
+    return Signed(
+        cms=cms,
+        chain=(b"certificate", b"authority", b"root"),
+        revocation=(b"answer",),
+        stamp=b"stamp of " + cms,
+        certificate_serial="0A1B",
+        checked_at=at,
+        stamped_at=at,
+    )
+
+
+@dataclass
+class FakeSigner:
+    """Implements CompanySigner."""
+
+    work: "FakeWork"
+    away: bool = False
+    asked: int = 0
+    meanwhile: Callable[[], None] = field(default=lambda: None)
+    """What happens elsewhere while it signs."""
+
+    def sign(self, document: bytes, *, at: datetime) -> bytes:
+        del at
+        assert not self.work.open, "a call within a transaction"
+        self.asked += 1
+        if self.away:
+            raise Transient("the key cannot be reached")
+        self.meanwhile()
+        return b"company over " + sha256_hex(document).encode()
+
+
+@dataclass
+class FakeWitness:
+    """Implements Witness; `stamped_at` is the trusted time of the company."""
+
+    work: "FakeWork"
+    stamped_at: datetime = SIGNED_AT
+    away: bool = False
+    refuses: bool = False
+    purposes: list[str] = field(default_factory=list)
+
+    def of_client(self, ceremony_id: UUID, *, purpose: str) -> ClientProof:
+        self._asked()
+        self.purposes.append(purpose)
+        return ClientProof(
+            signed=signed(b"client in " + ceremony_id.bytes, at=SIGNED_AT),
+            protocol_id="P-1",
+            protocol_sha256="b" * 64,
+        )
+
+    def of_company(self, document: bytes, cms: bytes) -> Signed:
+        self._asked()
+        assert cms == b"company over " + sha256_hex(document).encode()
+        if self.refuses:
+            raise Broken("the company's signature is not good")
+        return signed(cms, at=self.stamped_at)
+
+    def _asked(self) -> None:
+        assert not self.work.open, "a call within a transaction"
+        if self.away:
+            raise Transient("onboarding did not answer in time")
+
+
+@dataclass
 class FakeTemplates:
     """Implements Templates."""
 
@@ -369,6 +459,7 @@ class FakeWork:
         self.schedules = FakeSchedules()
         self.documents = FakeDocuments()
         self.templates = FakeTemplates()
+        self.signatures = FakeSignatures()
         self.clients = FakeClients()
         self.visits = FakeVisits()
         self.said: list[Event] = []
@@ -385,6 +476,7 @@ class FakeWork:
             "schedules",
             "documents",
             "templates",
+            "signatures",
             "clients",
             "visits",
             "said",
@@ -606,6 +698,8 @@ class Bench:
         self.monitoring = FakeMonitoring(self.work)
         self.antifraud = FakeAntifraud(self.work)
         self.disbursement = FakeDisbursement(self.work)
+        self.signer = FakeSigner(self.work)
+        self.witness = FakeWitness(self.work)
 
     @property
     def judges(self) -> Judges:

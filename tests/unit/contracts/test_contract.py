@@ -29,6 +29,7 @@ from tests.unit.contracts.builders import (
     active,
     annulled,
     blocked,
+    client_signed,
     concluded,
     consented,
     hold_of,
@@ -157,7 +158,7 @@ def test_no_fact_moves_a_final_contract(state: ContractState) -> None:
     contract = EVERY[state]()
     late = HOLD_UNTIL + SILENCE
     other = payout(payout_id=UUID(int=9))
-    assert contract == machine.conclude(contract, proof(), policy=POLICY)
+    assert contract == machine.take_signature(contract, proof())
     assert contract == machine.schedule(contract, other, until=late, at=late)
     assert contract == machine.fall_due(
         contract, payout_id=UUID(int=9), confirmation_required=False, at=late
@@ -193,22 +194,76 @@ def test_a_contradicting_proof_blocks_the_contract(
     state: ContractState, changes: dict[str, object], code: str
 ) -> None:
     """Clause 3.4, in every state that is not final."""
-    contract = machine.conclude(EVERY[state](), proof(**changes), policy=POLICY)
+    contract = machine.take_signature(EVERY[state](), proof(**changes))
     assert (S.BLOCKED, code) == (contract.state, contract.end_code)
+
+
+@pytest.mark.clause("5.2b")
+@pytest.mark.seeded("contracts_concluded_by_one_signature")
+def test_a_contract_awaits_the_company_once_the_client_has_signed() -> None:
+    """It is concluded by nothing else, and says what comes next."""
+    contract = client_signed()
+    assert (contract.state, contract.signed_at) == (S.SIGNING, None)
+    assert contract.client_signed_at == SIGNED_AT
+    assert machine.awaits_company(contract)
+    assert machine.next_step(contract, at=SIGNED_AT) == "wait_for_signature"
+    assert code_of(lambda: machine.begin_signing(contract)) == "already_signed"
+    assert code_of(lambda: consent(contract)) == "not_signed"
+
+
+@pytest.mark.clause("5.2b")
+@pytest.mark.seeded("contracts_hold_from_the_earlier_signature")
+@pytest.mark.parametrize(
+    ("later", "signed_at"),
+    [(timedelta(hours=2), SIGNED_AT + timedelta(hours=2)), (-MICROSECOND, SIGNED_AT)],
+)
+def test_the_contract_is_concluded_at_the_time_of_the_last_signature(
+    later: timedelta, signed_at: datetime
+) -> None:
+    """A stamp knows whole seconds, so it may stand a little before the client's."""
+    contract = machine.conclude(
+        client_signed(), stamped_at=SIGNED_AT + later, policy=POLICY
+    )
+    assert (contract.state, contract.signed_at) == (S.CONCLUDED, signed_at)
+    assert contract.silence_at == signed_at + SILENCE
+
+
+@pytest.mark.parametrize("state", S)
+def test_the_company_concludes_only_what_the_client_has_signed(
+    state: ContractState,
+) -> None:
+    contract = EVERY[state]()
+    assert contract == machine.conclude(contract, stamped_at=SIGNED_AT, policy=POLICY)
+
+
+def test_a_ceremony_opened_late_does_not_touch_a_signed_contract() -> None:
+    contract = client_signed()
+    assert contract == machine.hand_over(
+        contract, ceremony_id=UUID(int=9), document_sha256="0" * 64, at=SIGNED_AT
+    )
+
+
+def test_who_has_signed_may_still_refuse() -> None:
+    """Nobody has been told of the contract yet: our own row decides."""
+    contract = client_signed()
+    assert not machine.needs_stop(contract)
+    refused = machine.refuse(contract, None, at=HOLD_UNTIL)
+    assert (refused.state, refused.end_code) == (S.ANNULLED, "client_refused")
+    assert refused == machine.conclude(refused, stamped_at=SIGNED_AT, policy=POLICY)
 
 
 def test_a_proof_that_comes_again_changes_nothing() -> None:
     """Nor does another ceremony over the same bytes, completed later."""
     contract = concluded()
     again = proof(ceremony_id=UUID(int=9), completed_at=SIGNED_AT + timedelta(hours=1))
-    assert contract == machine.conclude(contract, proof(), policy=POLICY)
-    assert contract == machine.conclude(contract, again, policy=POLICY)
+    assert contract == machine.take_signature(contract, proof())
+    assert contract == machine.take_signature(contract, again)
 
 
 def test_a_contract_never_handed_to_signing_cannot_have_been_signed() -> None:
     """Whoever says so is wrong."""
     with pytest.raises(Broken):
-        machine.conclude(offered(), proof(), policy=POLICY)
+        machine.take_signature(offered(), proof())
 
 
 def test_a_ceremony_over_other_bytes_blocks_the_contract() -> None:
@@ -529,6 +584,7 @@ def test_the_next_step_is_named_in_every_state() -> None:
     for contract, instant, expected in (
         (offered(), before, "sign"),
         (signing(), before, "sign"),
+        (client_signed(), before, "wait_for_signature"),
         (concluded(), before, "give_consent"),
         (scheduled(), before, "wait_for_hold"),
         (scheduled(), at, "confirm_release"),

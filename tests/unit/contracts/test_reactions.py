@@ -11,7 +11,6 @@ from kernel.errors import Broken
 from kernel.events.contracts import (
     ContractActivated,
     ContractAnnulled,
-    ContractSigned,
     ScheduleIssued,
 )
 from kernel.events.disbursement import (
@@ -93,7 +92,7 @@ def payout_settled(**changes: object) -> PayoutSettled:
 
 def hear_identified(bench: Bench, event: IdentificationCompleted) -> None:
     with bench.work.begin() as unit:
-        reactions.when_identification_completed(event, unit=unit, policy=POLICY)
+        reactions.when_identification_completed(event, unit=unit)
 
 
 def hear_scheduled(bench: Bench, event: PayoutScheduled) -> None:
@@ -110,21 +109,15 @@ def state_of(bench: Bench) -> ContractState:
     return bench.work.contracts.rows[CONTRACT].state
 
 
-def test_a_matching_identification_signs_the_contract(bench: Bench) -> None:
-    """At the instant the identification was completed (clause 5.2)."""
-    contract = bench.work.contracts.put(signing())
+def test_a_matching_identification_is_the_clients_signature(bench: Bench) -> None:
+    """At the instant it was completed (clause 5.2); the company's is still to come."""
+    bench.work.contracts.put(signing())
     hear_identified(bench, identified())
-    assert S.CONCLUDED is state_of(bench)
-    (event,) = bench.work.said
-    assert isinstance(event, ContractSigned)
-    assert (SIGNED_AT, ACCOUNT, AMOUNT, contract.document_sha256) == (
-        event.signed_at,
-        event.account_id,
-        event.amount,
-        event.document_sha256,
-    )
+    contract = bench.work.contracts.rows[CONTRACT]
+    assert (contract.state, contract.client_signed_at) == (S.SIGNING, SIGNED_AT)
+    assert bench.work.said == []
     hear_identified(bench, identified())
-    assert len(bench.work.said) == 1
+    assert contract == bench.work.contracts.rows[CONTRACT]
 
 
 def test_an_identification_over_other_bytes_blocks_the_contract(bench: Bench) -> None:

@@ -571,6 +571,12 @@ class FakeCeremonies:
                 return proof.protocol_id
         return None
 
+    def protocol(self, ceremony_id: UUID) -> tuple[str, bytes] | None:
+        for proof in self.protocols:
+            if proof.ceremony_id == ceremony_id and proof.code is None:
+                return proof.protocol_id, proof.protocol
+        return None
+
     def add_signature(self, proof: SignatureProof) -> bool:
         fresh = proof.facts.evidence.signature_sha256
         if any(

@@ -24,6 +24,7 @@ from services.onboarding.adapters.eds.status import (
     UnusableError,
     crl_status,
     ocsp_status,
+    told_at,
 )
 from services.onboarding.adapters.eds.timestamp import TokenChecker, stamped_at
 from services.onboarding.adapters.eds.trust import PinnedTrust
@@ -35,6 +36,7 @@ from services.onboarding.domain.signature import (
     Trust,
     Unreadable,
 )
+from services.onboarding.ports import ProofTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,13 @@ class SignatureArchive:
         if isinstance(found, SignatureFacts):
             return replace(found, stamp=fault or found.stamp)
         return found
+
+    def times(self, revocation: tuple[bytes, ...], stamp: bytes) -> ProofTimes:
+        """The newest of the answers counts."""
+        return ProofTimes(
+            checked_at=max(told_at(one) for one in revocation),
+            stamped_at=stamped_at(stamp),
+        )
 
     def ages_at(self, token: bytes) -> datetime:
         """When the first certificate under a token ends."""

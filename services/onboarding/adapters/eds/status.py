@@ -62,6 +62,18 @@ class UnusableError(Exception):
         self.reason = reason
 
 
+def told_at(raw: bytes) -> datetime:
+    """When an OCSP answer or a CRL was made.  Only for data that were used."""
+    moment: datetime
+    try:
+        answer = ocsp.OCSPResponse.load(raw, strict=True)
+        moment = answer.response_data["produced_at"].native
+    except UNPARSABLE:
+        listed = crl.CertificateList.load(raw, strict=True)
+        moment = listed["tbs_cert_list"]["this_update"].native
+    return moment
+
+
 def ocsp_status(
     raw: bytes,
     certificate: x509.Certificate,
