@@ -120,6 +120,16 @@ STARTING_POLICY = Policy(
                 "4.2",
                 None,
             ),
+            # НУЦ's answers have no end of their own, its lists one in half a year.
+            ("onboarding.ocsp_minutes", 30, "4.2", Floor(1, 60)),
+            ("onboarding.crl_minutes", 10, "4.2", Floor(1, 60)),
+            # Who comes in to see what they owe needs none.
+            (
+                "onboarding.valid_document_for",
+                ("registration", "contract", "phone_change", "account_change"),
+                "4.1",
+                None,
+            ),
             # The time in which a stamping authority away for weeks does no harm.
             ("onboarding.eds_restamp_days", 90, "", Floor(at_least=30)),
             # A number given up is not given out anew by operators for about so long.

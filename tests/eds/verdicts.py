@@ -7,7 +7,7 @@ data come out of files instead of НУЦ.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from services.onboarding.domain.signature import (
 )
 
 ALL = frozenset(Algorithm)
+FRESH = status.Freshness(ocsp=timedelta(minutes=30), crl=timedelta(minutes=10))
+"""As the platform's own settings say."""
 
 
 class AnySigner:
@@ -105,7 +107,7 @@ class Case:
             raw = self.named(name)
             try:
                 found = status.ocsp_status(
-                    raw, certificate, issuer, moment=now, nonce=None
+                    raw, certificate, issuer, moment=now, nonce=None, life=FRESH.ocsp
                 )
             except status.UnusableError:
                 continue

@@ -25,7 +25,11 @@ REGISTRATION: Final = (
     "photo_other_person",
     "review_ran_out",
 )
-BIOMETRICS_ASKED: Final = ("biometrics_negative", "consent_missing")
+BIOMETRICS_ASKED: Final = (
+    "biometrics_negative",
+    "consent_missing",
+    "identity_document_expired",
+)
 """Of operations that send a person to ЦОИД, which a consent has to allow."""
 CEREMONY: Final = (
     "ceremony_unknown",

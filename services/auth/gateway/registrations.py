@@ -222,7 +222,9 @@ async def put_photo(
 @router.post(
     "/{registration_id}/ceremony",
     status_code=201,
-    openapi_extra=refuses(*REGISTRATION, "consent_missing"),
+    openapi_extra=refuses(
+        *REGISTRATION, "consent_missing", "identity_document_expired"
+    ),
 )
 async def open_registration_ceremony(
     here: Here,

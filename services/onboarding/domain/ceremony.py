@@ -154,6 +154,17 @@ class CeremonyRules:
     minutes: int
     visits: VisitRules
     min_match_percent: Decimal
+    valid_document_for: frozenset[str]
+    """Kinds of operations that an expired identity document stops."""
+
+
+def document_over() -> Refused:
+    """The identity document's last day has passed: nothing new is signed by it."""
+    return Refused(
+        "identity_document_expired",
+        "Your identity document is no longer valid.",
+        next_step="Renew it and get in touch with us.",
+    )
 
 
 def parse_operation(text: str, *, by: str) -> str:

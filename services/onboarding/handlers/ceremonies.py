@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from kernel.clock import Clock, rfc3339
+from kernel.clock import Clock, almaty_date, rfc3339
 from kernel.crypto import Json, sha256
 from kernel.errors import Broken
 from kernel.events.onboarding import (
@@ -28,9 +28,11 @@ from services.onboarding.domain.ceremony import (
     Attempt,
     AttemptState,
     Ceremony,
+    CeremonyRules,
     CeremonyState,
     Proof,
     document_digest,
+    document_over,
     negative,
     unknown_ceremony,
 )
@@ -285,7 +287,8 @@ def _open(
 ) -> Mapping[str, Json]:
     """1. Show the unfinished ceremony of the same document, if there is one.
     2. Give up one that has run out, or that is over another document.
-    3. Open a new one, unless a negative result of the person has not cooled down.
+    3. Open a new one, unless the person's document has expired, or a negative result
+       has not cooled down.
     """  # noqa: D205 - the steps are the summary
     digest, now = document_digest(document), desk.clock.now()
     rules = desk.rules.ceremony(now)
@@ -297,6 +300,7 @@ def _open(
                 say_failed(unit, ceremony, code)
             ceremony = None
         if ceremony is None:  # step 3
+            _refuse_expired(unit, client_id, operation, rules, at=now)
             allowed = allowed_after(unit.ceremonies.visits(client_id), desk)
             if not allowed.attempts_left:
                 raise negative(BIOMETRICS_NEGATIVE, allowed)
@@ -322,6 +326,20 @@ def _open(
                 )
             )
     return _show(desk, ceremony)
+
+
+def _refuse_expired(
+    unit: Unit, client_id: UUID, operation: str, rules: CeremonyRules, *, at: datetime
+) -> None:
+    """Refused ``identity_document_expired`` where a valid one is needed (4.1c)."""
+    person = unit.registrations.person(client_id)
+    kind = operation.partition(":")[0]
+    if (
+        person is not None
+        and kind in rules.valid_document_for
+        and person.document.is_expired(almaty_date(at))
+    ):
+        raise document_over()
 
 
 def _same(ceremony: Ceremony, client_id: UUID, digest: str, now: datetime) -> bool:

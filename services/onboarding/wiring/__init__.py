@@ -31,6 +31,7 @@ from services.onboarding.adapters.eds.archive import SignatureArchive
 from services.onboarding.adapters.eds.examiner import CmsExaminer
 from services.onboarding.adapters.eds.ncanode import NcanodeExaminer
 from services.onboarding.adapters.eds.revocation import HttpRevocation
+from services.onboarding.adapters.eds.status import Freshness
 from services.onboarding.adapters.eds.timestamp import HttpTimestamps, TokenChecker
 from services.onboarding.adapters.eds.trust import PinnedTrust
 from services.onboarding.adapters.http import OuterServer
@@ -111,12 +112,26 @@ class DatedRules:
                 ),
             ),
             min_match_percent=self._policy.decimal("biometric.min_match_percent", at),
+            valid_document_for=frozenset(
+                self._policy.texts("onboarding.valid_document_for", at)
+            ),
         )
 
     def algorithms(self, at: datetime) -> frozenset[Algorithm]:
         """What a signature may be made with at an instant."""
         names = self._policy.texts("onboarding.eds_algorithms", at)
         return frozenset(Algorithm(name) for name in names)
+
+    def freshness(self, at: datetime) -> Freshness:
+        """How old an answer about a certificate may be at an instant."""
+
+        def minutes(key: str) -> timedelta:
+            return timedelta(minutes=self._policy.integer(key, at))
+
+        return Freshness(
+            ocsp=minutes("onboarding.ocsp_minutes"),
+            crl=minutes("onboarding.crl_minutes"),
+        )
 
     def restamp_before(self, at: datetime) -> timedelta:
         """How long before its end a time stamp is renewed."""
@@ -642,7 +657,8 @@ def _outside(platform: Platform[Settings]) -> Outside:
     )
     tokens = TokenChecker(trust=trust, clock=clock)
     return_url = settings.public_url.rstrip("/") + RETURN_PATH
-    revocation = HttpRevocation(authority, clock=clock)
+    freshness = DatedRules(platform.policy).freshness
+    revocation = HttpRevocation(authority, clock=clock, freshness=freshness)
     ours = CmsExaminer(trust=trust, revocation=revocation, tokens=tokens, clock=clock)
     ncanode = _ncanode(settings, tls=tls)
     return Outside(
@@ -666,7 +682,7 @@ def _outside(platform: Platform[Settings]) -> Outside:
             ncanode, trust=trust, revocation=revocation, tokens=tokens, clock=clock
         ),
         timestamps=HttpTimestamps(authority, checker=tokens),
-        archive=SignatureArchive(trust=trust, clock=clock),
+        archive=SignatureArchive(trust=trust, clock=clock, freshness=freshness),
         photo_judge=SocketPhotoJudge(Path(settings.photo_socket)),
         servers=(*servers, *cameras.values(), *([ncanode] if ncanode else [])),
     )

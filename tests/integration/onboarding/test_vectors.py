@@ -20,7 +20,7 @@ from services.onboarding.adapters.eds.path import issued_by
 from services.onboarding.adapters.eds.timestamp import TokenChecker
 from services.onboarding.domain.signature import Code, Trust
 from tests.eds.pkcs12 import CannotOpenError, fits, private_key
-from tests.eds.verdicts import Case, cases, split
+from tests.eds.verdicts import FRESH, Case, cases, split
 
 _FOLDER = Path(os.environ["EDS_VECTORS"])
 
@@ -81,6 +81,7 @@ def test_ocsp_answer_gets_the_published_verdict(case: Case) -> None:
                 case.certificate(case.said["issuer"]),
                 moment=case.clock.now(),
                 nonce=bytes.fromhex(case.said["nonce"]),
+                life=FRESH.ocsp,
             )
         ]
     except status.UnusableError as error:

@@ -25,6 +25,7 @@ from services.onboarding.domain.signature import (
 )
 from services.onboarding.ports import Signatures
 from services.onboarding.wiring import build
+from tests.eds.verdicts import FRESH
 from tests.integration.onboarding.conftest import Cabinet
 from tests.integration.simulators.stand import Stand
 
@@ -49,7 +50,7 @@ def verifier(
         production=False,
     )
     tokens = TokenChecker(trust=trust, clock=clock)
-    revocation = HttpRevocation(authority, clock=clock)
+    revocation = HttpRevocation(authority, clock=clock, freshness=lambda _: FRESH)
     if request.param == "ours":
         yield CmsExaminer(
             trust=trust, revocation=revocation, tokens=tokens, clock=clock

@@ -998,6 +998,7 @@ class FakeRules:
             minutes=30,
             visits=VisitRules(max_attempts=3, cooldown=timedelta(hours=1)),
             min_match_percent=Decimal(95),
+            valid_document_for=frozenset({"registration", "contract"}),
         )
     )
 

@@ -79,9 +79,14 @@ def test_rules_come_from_the_dated_settings() -> None:
         minutes=30,
         visits=VisitRules(max_attempts=3, cooldown=timedelta(hours=1)),
         min_match_percent=Decimal(95),
+        valid_document_for=frozenset(
+            {"registration", "contract", "phone_change", "account_change"}
+        ),
     )
     assert expected == rules.ceremony(NOW)
     assert rules.min_age(TODAY) == 18
+    fresh = rules.freshness(NOW)
+    assert (fresh.ocsp, fresh.crl) == (timedelta(minutes=30), timedelta(minutes=10))
 
 
 def test_no_percentage_is_invented_for_the_time_before_the_rules() -> None:

@@ -1,6 +1,7 @@
 """The identification ceremony: two proofs, one client, one document, once."""
 
 import base64
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -25,7 +26,9 @@ from tests.unit.onboarding.builders import (
     OTHER_IIN,
     PHONE,
     STRANGER,
+    TODAY,
     consents,
+    document,
     evidence,
     facts,
     organisation_facts,
@@ -36,6 +39,8 @@ from tests.unit.onboarding.journey import Applicant, look, sign
 
 DOCUMENT = b"contract"
 MINE = Owner(token=None, client_id=CLIENT)
+EXPIRED = person(card=document(valid_until=TODAY - timedelta(days=1)))
+LOGIN = "device:01890000-0000-7000-8000-0000000000d2"
 
 
 @pytest.fixture
@@ -438,3 +443,29 @@ def test_proofs_identify_a_registration(bench: Bench) -> None:
 )
 def test_cms_text_is_strict(text: str, raw: bytes | None) -> None:
     assert raw == decode_cms(text)
+
+
+@pytest.mark.clause("4.1c")
+@pytest.mark.seeded("onboarding_expired_document_signs")
+def test_an_expired_document_opens_no_new_ceremony(client: Bench) -> None:
+    """What was opened before goes on; a login needs none."""
+    first = _open(client)
+    client.unit.registrations.persons[CLIENT] = EXPIRED
+    assert _open(client) == first
+    client.clock.move(minutes=31)
+    with pytest.raises(Refused) as refused:
+        _open(client)
+    assert refused.value.code == "identity_document_expired"
+
+
+def test_a_document_is_good_on_its_last_day_and_a_login_needs_none(
+    client: Bench,
+) -> None:
+    on_last_day = person(card=document(valid_until=TODAY))
+    client.unit.registrations.persons[CLIENT] = on_last_day
+    _open(client)
+    client.unit.registrations.persons[CLIENT] = EXPIRED
+    shown = ceremonies.open_ceremony(
+        desk=client.desk, client_id=CLIENT, operation=LOGIN, document=DOCUMENT
+    )
+    assert shown["state"] == "open"

@@ -38,6 +38,7 @@ from tests.eds.der import name
 from tests.eds.keys import key
 from tests.eds.making import ALTERED, DAY, DOCUMENT, NOW
 from tests.eds.messages import Stamping, cms, token
+from tests.eds.verdicts import FRESH
 from tests.unit.onboarding.fakes import FakeClock, FakeIds, FakeRules, FakeUnit
 
 KIND = "gost2015_512"
@@ -108,7 +109,10 @@ def _restamped(kept: KeptSignature, at: datetime, year: int) -> KeptSignature:
 
 
 def _verdict(kept: KeptSignature, at: datetime) -> Code | None:
-    found = SignatureArchive(trust=TRUST, clock=FakeClock(at)).examine(kept)
+    archive = SignatureArchive(
+        trust=TRUST, clock=FakeClock(at), freshness=lambda _: FRESH
+    )
+    found = archive.examine(kept)
     return judge(found, NaturalPerson(IIN), accepted=frozenset(Algorithm))
 
 
@@ -188,7 +192,9 @@ class _Office:
             clock=self.clock,
             ids=FakeIds(),
             rules=FakeRules(),
-            archive=SignatureArchive(trust=TRUST, clock=self.clock),
+            archive=SignatureArchive(
+                trust=TRUST, clock=self.clock, freshness=lambda _: FRESH
+            ),
             timestamps=self.authority,
             limit=5,
         )

@@ -1,5 +1,6 @@
 """НУЦ is asked once per question, answers are kept for their time, silence refuses."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -8,11 +9,12 @@ from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509
 
 from kernel.errors import Transient
-from services.onboarding.adapters.eds.revocation import CRL_AGE, HttpRevocation
+from services.onboarding.adapters.eds.revocation import HttpRevocation
 from services.onboarding.adapters.http import OuterServer, Reply
 from services.onboarding.domain.signature import Trust
 from tests.eds.authority import GOOD, UNKNOWN, crl, house, ocsp, revoked_at
 from tests.eds.making import DAY, NOW
+from tests.eds.verdicts import FRESH
 
 HOUSE = house("gost2015_512")
 PERSON = x509.Certificate.load(HOUSE.person.certificate)
@@ -24,6 +26,7 @@ class Nuc:
 
     def __init__(self) -> None:
         self.moment = NOW
+        self.fresh = FRESH
         self.status = GOOD
         self.lasting: timedelta | None = None
         self.silent = self.listless = False
@@ -67,7 +70,9 @@ def nuc() -> Nuc:
 
 @pytest.fixture
 def source(nuc: Nuc) -> HttpRevocation:
-    return HttpRevocation(cast("OuterServer", nuc), clock=nuc)
+    return HttpRevocation(
+        cast("OuterServer", nuc), clock=nuc, freshness=lambda _: nuc.fresh
+    )
 
 
 def test_good_answer_is_kept_as_evidence(source: HttpRevocation, nuc: Nuc) -> None:
@@ -114,10 +119,21 @@ def test_without_a_responder_the_list_says(source: HttpRevocation, nuc: Nuc) -> 
     nuc.silent = True
     assert source.fetch(PERSON, ISSUER).trust is Trust.TRUSTED
     nuc.revoked = [(PERSON.serial_number, NOW)]
-    nuc.moment += CRL_AGE
+    nuc.moment += FRESH.crl
     assert source.fetch(PERSON, ISSUER).trust is Trust.TRUSTED
     assert nuc.asked == ["/ocsp", "/crl", "/ocsp"]
     nuc.moment += timedelta(seconds=1)
+    assert source.fetch(PERSON, ISSUER).trust is Trust.REVOKED
+
+
+@pytest.mark.seeded("onboarding_list_is_used_for_ever")
+def test_a_shorter_dated_setting_asks_for_a_list_sooner(
+    source: HttpRevocation, nuc: Nuc
+) -> None:
+    nuc.silent, nuc.fresh = True, replace(FRESH, crl=timedelta(minutes=1))
+    source.fetch(PERSON, ISSUER)
+    nuc.revoked = [(PERSON.serial_number, NOW)]
+    nuc.moment += timedelta(minutes=2)
     assert source.fetch(PERSON, ISSUER).trust is Trust.REVOKED
 
 

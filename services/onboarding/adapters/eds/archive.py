@@ -7,7 +7,7 @@
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from asn1crypto import x509
 
@@ -21,6 +21,7 @@ from services.onboarding.adapters.eds.signed_data import (
     single_signature,
 )
 from services.onboarding.adapters.eds.status import (
+    FreshnessAt,
     UnusableError,
     crl_status,
     ocsp_status,
@@ -55,6 +56,8 @@ class _Stored:
 
     raw: tuple[bytes, ...]
     at: datetime
+    life: timedelta
+    """How long an answer without an end was fresh then."""
 
     def fetch(
         self, certificate: x509.Certificate, issuer: x509.Certificate
@@ -68,8 +71,8 @@ class _Stored:
                 return Revocation(trust, self.raw)
         return Revocation()
 
-    @staticmethod
     def _by_ocsp(
+        self,
         raw: bytes,
         certificate: x509.Certificate,
         issuer: x509.Certificate,
@@ -77,15 +80,20 @@ class _Stored:
         moment: datetime,
     ) -> Trust:
         # The nonce was compared when the answer came; it is kept by nobody.
-        return ocsp_status(raw, certificate, issuer, moment=moment, nonce=None)
+        return ocsp_status(
+            raw, certificate, issuer, moment=moment, nonce=None, life=self.life
+        )
 
 
 class SignatureArchive:
     """`ports.Archive`: examines kept evidence, asks nobody."""
 
-    def __init__(self, *, trust: PinnedTrust, clock: Clock) -> None:
+    def __init__(
+        self, *, trust: PinnedTrust, clock: Clock, freshness: FreshnessAt
+    ) -> None:
         self._trust = trust
         self._clock = clock
+        self._freshness = freshness
 
     def examine(self, kept: KeptSignature) -> Examination:
         """What is to be said of the signature today; `stamp` judges the stamps."""
@@ -98,7 +106,9 @@ class SignatureArchive:
         clock = _Instant(moment)
         examiner = CmsExaminer(  # step 3
             trust=trust,
-            revocation=_Stored(kept.revocation, moment),
+            revocation=_Stored(
+                kept.revocation, moment, life=self._freshness(moment).ocsp
+            ),
             tokens=TokenChecker(trust=trust, clock=clock),
             clock=clock,
         )

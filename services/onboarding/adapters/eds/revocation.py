@@ -5,13 +5,13 @@ cannot be had, or is not the answer to our question, is simply not there: the ve
 is then "not known", and that refuses (fail closed).
 
 An answer is used again inside its own validity: an OCSP answer until its nextUpdate
-(НУЦ's have none, and are asked for anew), a CRL for `CRL_AGE`, because НУЦ's are valid
-for half a year, and not for a certificate younger than itself.
+(НУЦ's have none, and are asked for anew), a CRL for the time of `Freshness`, because
+НУЦ's are valid for half a year, and not for a certificate younger than itself.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
 from asn1crypto import core, ocsp, x509
@@ -22,6 +22,7 @@ from kernel.errors import Broken, Transient
 from kernel.logging import get_logger
 from services.onboarding.adapters.eds.asn1 import der
 from services.onboarding.adapters.eds.status import (
+    FreshnessAt,
     Unusable,
     UnusableError,
     cert_id,
@@ -35,9 +36,6 @@ from services.onboarding.domain.signature import Trust
 MAX_OCSP_BYTES: Final = 64 * 1024
 MAX_CRL_BYTES: Final = 20 * 1024 * 1024
 NONCE_BYTES: Final = 16
-
-CRL_AGE: Final = timedelta(minutes=10)
-"""How long a CRL is used before it is fetched anew."""
 
 MAX_ANSWERS: Final = 1_000
 """OCSP answers kept for their time."""
@@ -77,9 +75,12 @@ class _Fetched:
 class HttpRevocation:
     """НУЦ's responder and CRL (RFC 6960, RFC 5280)."""
 
-    def __init__(self, authority: OuterServer, *, clock: Clock) -> None:
+    def __init__(
+        self, authority: OuterServer, *, clock: Clock, freshness: FreshnessAt
+    ) -> None:
         self._authority = authority
         self._clock = clock
+        self._freshness = freshness
         self._answers: OrderedDict[tuple[bytes, int], _Fetched] = OrderedDict()
         self._lists: dict[bytes, _Fetched] = {}
 
@@ -107,14 +108,19 @@ class HttpRevocation:
         self, certificate: x509.Certificate, issuer: x509.Certificate
     ) -> Revocation:
         now = self._clock.now()
+        life = self._freshness(now).ocsp
         place = (der(issuer), certificate.serial_number)
         kept = self._answers.get(place)
         if kept is not None and kept.at <= now <= kept.until:
-            status = ocsp_status(kept.raw, certificate, issuer, moment=now, nonce=None)
+            status = ocsp_status(
+                kept.raw, certificate, issuer, moment=now, nonce=None, life=life
+            )
             return Revocation(status, (kept.raw,))
         nonce = random_bytes(NONCE_BYTES)
         raw = self._ask(_request(cert_id(certificate, issuer), nonce))
-        status = ocsp_status(raw, certificate, issuer, moment=now, nonce=nonce)
+        status = ocsp_status(
+            raw, certificate, issuer, moment=now, nonce=nonce, life=life
+        )
         until = _next_update(raw)
         if until is not None:
             self._answers[place] = _Fetched(raw, now, until)
@@ -160,7 +166,7 @@ class HttpRevocation:
             raise UnusableError(Unusable.ABSENT) from None
         if reply.status != HTTP_OK:
             raise UnusableError(Unusable.ABSENT)
-        return _Fetched(reply.body, now, now + CRL_AGE)
+        return _Fetched(reply.body, now, now + self._freshness(now).crl)
 
 
 def _next_update(raw: bytes) -> datetime | None:

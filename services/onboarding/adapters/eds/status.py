@@ -6,7 +6,7 @@ Data that cannot be used say nothing, and nothing is not good: `UnusableError`.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,9 +30,6 @@ from services.onboarding.adapters.eds.path import (
 )
 from services.onboarding.domain.signature import Trust
 
-OCSP_LIFE: Final = timedelta(minutes=30)
-"""How long an answer without nextUpdate, as НУЦ gives them, is fresh."""
-
 TIME_TOLERANCE: Final = timedelta(seconds=5)
 """How far an authority's clock may be ahead of ours."""
 
@@ -40,6 +37,22 @@ _OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
 # What a CRL may bring: number, and the key of its issuer. Partial, indirect and delta
 # lists say so in critical extensions, and are not used.
 _CRL_KNOWN: Final = frozenset({"2.5.29.20", "2.5.29.35"})
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old what was once asked for may be: a dated setting.
+
+    `ocsp`: an answer without nextUpdate, as НУЦ gives them; `crl`: a list since it was
+    fetched, for НУЦ's are valid for half a year.
+    """
+
+    ocsp: timedelta
+    crl: timedelta
+
+
+FreshnessAt = Callable[[datetime], Freshness]
+"""What was, or is, in force at an instant."""
 
 
 class Unusable(StrEnum):
@@ -81,17 +94,18 @@ def ocsp_status(
     *,
     moment: datetime,
     nonce: bytes | None,
+    life: timedelta,
 ) -> Trust:
     """TRUSTED or REVOKED by an OCSP answer. UnusableError when it says neither.
 
     1. A successful answer, with our nonce if we sent one.
     2. Signed by the issuer, or by a responder the issuer certified for that.
     3. About this certificate: both hashes of the issuer, and the serial number.
-    4. Fresh at the moment.
+    4. Fresh at the moment: until its nextUpdate, or for `life` without one.
     5. good or revoked; a hold is a revocation, and so is "never issued" (1970-01-01).
     """
     try:
-        return _ocsp_status(raw, certificate, issuer, moment, nonce)
+        return _ocsp_status(raw, certificate, issuer, moment, nonce, life)
     except UNPARSABLE:
         raise UnusableError(Unusable.MALFORMED) from None
 
@@ -102,6 +116,7 @@ def _ocsp_status(
     issuer: x509.Certificate,
     moment: datetime,
     nonce: bytes | None,
+    life: timedelta,
 ) -> Trust:
     answer = ocsp.OCSPResponse.load(raw, strict=True)
     if answer["response_status"].native != "successful":  # step 1
@@ -118,7 +133,7 @@ def _ocsp_status(
         raise UnusableError(Unusable.OTHER_CERTIFICATE)
     this_update: datetime = named[0]["this_update"].native
     next_update: datetime | None = named[0]["next_update"].native
-    until = next_update or this_update + OCSP_LIFE
+    until = next_update or this_update + life
     if not this_update - TIME_TOLERANCE <= moment <= until:  # step 4
         raise UnusableError(Unusable.STALE)
     status: str = named[0]["cert_status"].name  # step 5
