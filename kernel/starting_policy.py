@@ -29,6 +29,17 @@ _BANK_CODES = (
     *("920", "922", "930", "942", "947", "948", "949", "965", "972"),
     *("998",),
 )
+# Ground, kind of recipient, what has to be seen beside the request. `untold`: for the
+# investigation's sake the client is not told; `log`: it covers the whole audit log.
+_SECRECY_GROUNDS = (
+    "borrower:borrower:identity",
+    "written_consent:third_person:consent",
+    "credit_bureau:credit_bureau",
+    "criminal_case:prosecution_body:sanction:untold",
+    "national_security:security_service:sanction:untold",
+    "asset_return:asset_return_body:head_signature",
+    "own_control:company:log",
+)
 # Measure, how far it is good, and beyond what it refuses; else it advises only. Units:
 # photo/measures.py. Set on pictures of their own making: no accuracy is claimed.
 _PHOTO_LIMITS = (
@@ -93,6 +104,7 @@ STARTING_POLICY = Policy(
             ("staff.session_hours", 8, "4.8", Floor(at_least=1, at_most=12)),
             ("staff.invitation_hours", 72, "6.1f", Floor(at_least=1, at_most=168)),
             ("staff.recertify_days", 90, "6.1f", Floor(at_least=1, at_most=365)),
+            ("secrecy.disclosure_days", 30, "6.2", Floor(at_least=1, at_most=30)),
             ("approvals.hours", 24, "6.1f", Floor(at_least=1, at_most=72)),
             ("auth.office_pass_hours", 24, "4.10", Floor(at_least=1, at_most=72)),
             # While the operator gives a number left to nobody else.
@@ -244,6 +256,11 @@ STARTING_POLICY = Policy(
             _BEGINNING,
             f"{_MFO_LAW}, art. 3",
             ("lending.max_amount_mrp", 20_000, "", Floor(at_most=20_000)),
+        ),
+        *_from(
+            _BEGINNING,
+            f"{_MFO_LAW}, art. 21; the company's own control: platform decision",
+            ("secrecy.grounds", _SECRECY_GROUNDS, "6.2", None),
         ),
         *_from(
             _BEGINNING,

@@ -49,6 +49,13 @@ _ERASURE: Final[dict[str, Json]] = {
     "waits_for": "retention",
 }
 _CONSENTS: Final[dict[str, Json]] = {"standing": ["biometrics"], "items": [_CONSENT]}
+_DISCLOSURE: Final[dict[str, Json]] = {
+    "disclosure_id": ID,
+    "recipient": "third_person",
+    "ground": "written_consent",
+    "at": AT,
+    "until": AT,
+}
 _READING: Final[dict[str, Json]] = {
     "reading_id": ID,
     "reader": "staff",
@@ -166,6 +173,10 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     ("onboarding", "list_consents"): _CONSENTS,
     ("onboarding", "give_consent"): _CONSENTS,
     ("onboarding", "withdraw_consent"): _CONSENTS,
+    ("contracts", "list_own_disclosures"): {
+        "items": [_DISCLOSURE],
+        "next_before": ID,
+    },
     ("onboarding", "list_readings"): {"items": [_READING], "next_before": ID},
     ("onboarding", "export_own_data"): {
         "client_id": ID,

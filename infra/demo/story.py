@@ -259,7 +259,8 @@ def verify_export(world: World) -> str:
     """Export the log and let the stranger's verifier judge it; its last line."""
     with tempfile.TemporaryDirectory(prefix="kredit-export-") as folder:
         export = Path(folder) / "log"
-        operator(world, "audit", "export", str(export), "--yes")
+        let = ("--disclosure", Staff(Here(world.stack)).disclosure(), "--yes")
+        operator(world, "audit", "export", str(export), *let)
         command = [
             sys.executable,
             str(ROOT / "tools" / "verify_export.py"),

@@ -28,10 +28,15 @@ class IntegrityMismatchFound(Event):
 
 
 class ExportMade(Event):
-    """Somebody took a copy of the log."""
+    """Somebody took a copy of the log.
+
+    ``disclosure_id`` is the entry of the register that lets them (clause 6.2); releases
+    before it was asked for have none.
+    """
 
     TYPE = "audit.export_made.v1"
     SUBJECT = "export"
 
     export_id: UUID
     size: int
+    disclosure_id: UUID | None = None

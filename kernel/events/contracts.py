@@ -58,6 +58,25 @@ class BranchVisitRecorded(Event):
     confirmed_by: UUID
 
 
+class DisclosureApproved(Event):
+    """Two of the staff agree that somebody may be told of a client (clause 6.2).
+
+    ``client_id`` is None for a copy of the whole audit log.
+    """
+
+    TYPE = "contracts.disclosure_approved.v1"
+    SUBJECT = "disclosure"
+
+    disclosure_id: UUID
+    client_id: UUID | None
+    ground: str
+    recipient_kind: str
+    document_sha256: str
+    asked_by: UUID
+    approved_by: UUID
+    valid_until: Instant
+
+
 class ContractOffered(Event):
     """A contract document stands ready to be signed (clause 5.1)."""
 

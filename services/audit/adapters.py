@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final, Self
+from uuid import UUID
 
 from kombu import Connection
 
@@ -18,8 +19,10 @@ from kernel.bus import (
     received,
     receiving_channel,
 )
+from kernel.context import Context
 from kernel.crypto import SignatureInvalidError, SigningKey, TrustStore
 from kernel.errors import Broken, Transient
+from kernel.rpc import RpcClient
 from services.audit.domain.note import LogKey
 from services.audit.ports import Message
 
@@ -28,6 +31,7 @@ BATCH_WAIT_S: Final = 0.02
 """How long a batch may wait from its first message, if more keep coming."""
 PREFETCH: Final = 2 * BATCH_MESSAGES
 IDLE_S: Final = 1.0
+REGISTER_TIMEOUT_S: Final = 5.0
 QUEUES: Final = ("audit.inbox", "audit.dead")
 """What is new, and what the broker gave up while the writer died again and again."""
 
@@ -54,6 +58,23 @@ def verify_ed25519(public_key: bytes, message: bytes, signature: bytes) -> bool:
     except SignatureInvalidError:
         return False
     return True
+
+
+class RpcRegister:
+    """The register, asked at contracts over the bus. Implements Register."""
+
+    def __init__(self, rpc: RpcClient, context: Context) -> None:
+        self._rpc = rpc
+        self._context = context
+
+    def refuse_uncovered(self, disclosure_id: UUID) -> None:
+        self._rpc.call(
+            "contracts",
+            "check_disclosure",
+            context=self._context,
+            timeout_s=REGISTER_TIMEOUT_S,
+            disclosure_id=disclosure_id,
+        )
 
 
 class AnchorFile:

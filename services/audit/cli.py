@@ -10,6 +10,7 @@ import base64
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from kernel.cli import FINDING, Command, Listing, Operator, object_of, progress
 from kernel.crypto import Json
@@ -38,7 +39,9 @@ def export(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int
             "The directory is not empty.",
             next_step="Name a new one: an export stands alone.",
         )
-    started = object_of(operator.call("start_export"))
+    started = object_of(
+        operator.call("start_export", disclosure_id=arguments.disclosure)
+    )
     note = str(started["checkpoint"])
     checkpoint = checkpoint_of(note)
     tiler = Tiler()
@@ -137,6 +140,13 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", type=Path, help="new or empty")
+    parser.add_argument(
+        "--disclosure",
+        type=UUID,
+        required=True,
+        metavar="ID",
+        help="see `contracts disclosures list`: what lets you take the log",
+    )
     for option, meaning in (
         ("--proof", "add an inclusion proof of this leaf; may be repeated"),
         ("--since", "add a consistency proof from this size; may be repeated"),
@@ -163,7 +173,8 @@ COMMANDS: Final = {
         help="write the whole log as a directory, for a stranger to verify",
         run=export,
         arguments=_export_arguments,
-        example="export ./log-of-november",
+        example="export ./log-of-november"
+        " --disclosure 01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11",
         effect=_export_effect,
         id_of="export_id",
     ),

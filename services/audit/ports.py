@@ -49,6 +49,18 @@ class Export:
     note: bytes
     taken_by: str
     taken_at: datetime
+    disclosure_id: UUID | None
+
+
+class Register(Protocol):
+    """The register of disclosures, which contracts keeps (clause 6.2)."""
+
+    def refuse_uncovered(self, disclosure_id: UUID) -> None:
+        """Refused ``disclosure_not_valid`` unless the entry covers the whole log now.
+
+        Transient while contracts is away: what cannot be asked is not covered.
+        """
+        ...
 
 
 class Signer(Protocol):

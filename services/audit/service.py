@@ -50,9 +50,14 @@ class AuditService:
         }
 
     @answers(permission="audit.export")
-    def start_export(self, call: Call) -> Json:
-        """Record the taking of a copy; pages are given only for its id."""
-        export = self.use_cases.start_export(call.context, taken_by=str(call.by.id))
+    def start_export(self, call: Call, *, disclosure_id: UUID) -> Json:
+        """Record the taking of a copy; pages are given only for its id.
+
+        Refused ``disclosure_not_valid``, ``log_empty``.
+        """
+        export = self.use_cases.start_export(
+            call.context, taken_by=str(call.by.id), disclosure_id=disclosure_id
+        )
         return {
             "export_id": str(export.export_id),
             "size": export.size,

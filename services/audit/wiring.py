@@ -16,6 +16,7 @@ from services.audit.adapters import (
     CheckpointFolder,
     EventQueue,
     LogSigner,
+    RpcRegister,
     message_of,
     verify_ed25519,
 )
@@ -50,9 +51,13 @@ class UseCases:
             ids=self.platform.ids,
         )
 
-    def start_export(self, context: Context, *, taken_by: str) -> Export:
+    def start_export(
+        self, context: Context, *, taken_by: str, disclosure_id: UUID
+    ) -> Export:
         return reading.start_export(
             taken_by=taken_by,
+            disclosure_id=disclosure_id,
+            register=RpcRegister(self.platform.rpc, context),
             units=self._units(context),
             clock=self.platform.clock,
             ids=self.platform.ids,

@@ -5,10 +5,12 @@ Whoever is given a document says what for: that is recorded, and the client sees
 
 import argparse
 import base64
+import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from kernel.cli import (
     Command,
@@ -53,6 +55,79 @@ def _visit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "visited_on", type=date.fromisoformat, metavar="DAY", help="YYYY-MM-DD"
     )
+
+
+def _disclosure_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ground", metavar="GROUND", help="as the law provides for it")
+    parser.add_argument(
+        "--recipient",
+        required=True,
+        metavar="WORDS",
+        help="institution and number of its request: lower-case Latin words, no person",
+    )
+    parser.add_argument(
+        "--document",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the request; - reads it",
+    )
+    parser.add_argument(
+        "--client",
+        type=UUID,
+        dest="client_id",
+        metavar="ID",
+        help="of whom; left out, the whole audit log",
+    )
+    parser.add_argument("--days", type=int, default=1, help="how long it may be used")
+    parser.add_argument(
+        "--proof",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="what was seen beside the request, e.g. sanction; may be repeated",
+    )
+
+
+def _request_disclosure(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    """The file goes with the question: whoever decides can read it."""
+    typed = arguments.document == Path("-")
+    document = sys.stdin.buffer.read() if typed else arguments.document.read_bytes()
+    answer = operator.ask(
+        "ask_disclosure",
+        ground=arguments.ground,
+        recipient=arguments.recipient,
+        client_id=arguments.client_id,
+        days=arguments.days,
+        proofs=arguments.proof,
+        document_b64=base64.b64encode(document).decode("ascii"),
+    )
+    return answer, 0
+
+
+def _disclosure_effect(_operator: Operator, arguments: Namespace) -> str:
+    scope = "the whole audit log"
+    if arguments.client_id is not None:
+        scope = f"client {arguments.client_id}"
+    return (
+        f"Data of {scope} may be given to {arguments.recipient} for {arguments.days}"
+        f" days on the ground {arguments.ground}, if another person approves."
+    )
+
+
+def _document_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sha256", metavar="SHA256", help="the document_sha256 of `disclosures show`"
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="a new file for it")
+
+
+def _show_request(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    """Into a file only its owner can read; an old one stays as it is."""
+    answer = operator.ask("disclosure_document", document_sha256=arguments.sha256)
+    arguments.file.touch(mode=0o600, exist_ok=False)
+    arguments.file.write_bytes(base64.b64decode(str(answer["document_b64"])))
+    return {"file": str(arguments.file)}, 0
 
 
 def _visit_effect(_operator: Operator, arguments: Namespace) -> str:
@@ -245,6 +320,39 @@ COMMANDS: Final[Mapping[str, Command]] = {
         example=f'applications refuse {_ID} --reason "the bureau knows no income"',
         effect=_refuse_effect,
         id_of="application_id",
+    ),
+    "disclosures list": Command(
+        help="the register: who may be told of a client, on what ground, until when",
+        run=asking("disclosures_list"),
+        listing=Listing(
+            member="disclosures",
+            id_of="disclosure_id",
+            none="Nothing was ever disclosed.",
+            columns=("disclosure_id", "ground", "recipient", "scope", "valid_until"),
+        ),
+    ),
+    "disclosures show": Command(
+        help="one entry: both persons, the request's digest, what was seen",
+        run=asking("disclosures_show", "disclosure_id"),
+        arguments=identified("disclosure_id", "see `disclosures list`"),
+        example=f"disclosures show {_ID}",
+        id_of="disclosure_id",
+    ),
+    "disclosures document": Command(
+        help="write the request of an entry to a file; before you approve one, too",
+        run=_show_request,
+        arguments=_document_arguments,
+        example=f"disclosures document {'5e' * 32} /tmp/request.pdf",
+    ),
+    "disclosures request": Command(
+        help="ask that somebody be told of a client, or get the audit log; another"
+        " person decides",
+        run=_request_disclosure,
+        arguments=_disclosure_arguments,
+        example=f"disclosures request criminal_case --client {_ID}"
+        ' --recipient "police of almaty, no 17-3" --document r.pdf --proof sanction',
+        effect=_disclosure_effect,
+        id_of="approval_id",
     ),
     "visits record": Command(
         help="say that a client came in person; another of the staff confirms it",

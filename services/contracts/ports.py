@@ -30,6 +30,7 @@ from services.contracts.domain.checks import (
     Subject,
 )
 from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.disclosure import Disclosure
 from services.contracts.domain.document import Document, Paper
 from services.contracts.domain.editions import Template, TemplateKind
 from services.contracts.domain.schedule import Schedule
@@ -110,6 +111,32 @@ class Visits(Protocol):
         ...
 
     def has(self, client_id: UUID) -> bool: ...
+
+
+Publish = Callable[[Event], UUID]
+"""Let an event leave with the commit of the work at hand; returns its id."""
+
+
+class Disclosures(Protocol):
+    """The register of disclosures, and the requests its entries stand on."""
+
+    def keep_document(self, sha256: str, document: bytes) -> None:
+        """Keep a request, sealed; once more changes nothing."""
+        ...
+
+    def document(self, sha256: str) -> bytes | None:
+        """The very bytes.  Raises Broken when they were changed."""
+        ...
+
+    def add(self, entry: Disclosure) -> None: ...
+
+    def find(self, disclosure_id: UUID) -> Disclosure | None: ...
+
+    def newest(self, *, limit: int) -> list[Disclosure]: ...
+
+    def told_to(self, client_id: UUID, page: Page) -> list[Disclosure]:
+        """What the client may see, the newest first, one more than the page shows."""
+        ...
 
 
 class Contracts(Protocol):

@@ -26,6 +26,7 @@ from kernel.events.onboarding import (
     IdentificationCompleted,
 )
 from kernel.pages import USUAL, Page
+from services.contracts.domain.disclosure import Asked
 from services.contracts.domain.editions import MOST_CHARACTERS, TemplateKind
 from services.contracts.domain.reading import ReadPurpose
 from services.contracts.domain.schedule import RepaymentMethod
@@ -234,6 +235,70 @@ class Service:
         Refused ``not_found``, ``not_held``, ``reason_unfit``.
         """
         return self.use_cases.refuse_application(call, application_id, reason)
+
+    @answers(permission="disclosures.ask")
+    def ask_disclosure(
+        self,
+        call: Call,
+        *,
+        ground: str,
+        recipient: str,
+        days: int,
+        document_b64: str,
+        proofs: tuple[str, ...] = (),
+        client_id: UUID | None = None,
+    ) -> Json:
+        """Ask for a disclosure of one client, or of the whole log; another decides.
+
+        Refused ``ground_not_listed``, ``proof_missing``, ``scope_too_wide``,
+        ``expiry_unfit``, ``reason_unfit``, ``document_unfit``.
+        """
+        asked = Asked(
+            ground=ground,
+            recipient=recipient,
+            client_id=client_id,
+            document_sha256="",
+            proofs=tuple(sorted(proofs)),
+            days=days,
+        )
+        return self.use_cases.disclosures.ask(call, asked, document_b64)
+
+    @executes(permission="disclosures.decide")
+    def record_disclosure(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two agree: the entry stands in the register."""
+        self.use_cases.disclosures.record(tx, approval, by.id)
+
+    @answers(permission="disclosures.look")
+    def disclosures_list(self, call: Call) -> Json:
+        """The newest entries of the register."""
+        return self.use_cases.disclosures.listed(call)
+
+    @answers(permission="disclosures.look")
+    def disclosures_show(self, call: Call, *, disclosure_id: UUID) -> Json:
+        """One entry; Refused ``disclosure_not_found``."""
+        return self.use_cases.disclosures.shown(call, disclosure_id)
+
+    @answers(permission="disclosures.look")
+    def disclosure_document(self, call: Call, *, document_sha256: str) -> Json:
+        """The request an entry stands on; Refused ``document_not_found``."""
+        return self.use_cases.disclosures.document(call, document_sha256)
+
+    @answers(callers=("audit",))
+    def check_disclosure(
+        self, call: Call, *, disclosure_id: UUID, client_id: UUID | None = None
+    ) -> Json:
+        """The entry that covers a copy now; Refused ``disclosure_not_valid``."""
+        return self.use_cases.disclosures.valid(call, disclosure_id, client_id)
+
+    @answers(callers=_GATEWAY, client=True)
+    def list_own_disclosures(
+        self, call: Call, *, limit: int = USUAL, before: UUID | None = None
+    ) -> Json:
+        return self.use_cases.list_own_disclosures(
+            call, Page(limit=limit, before=before)
+        )
 
     @answers(permission="visits.record")
     def ask_visit(self, call: Call, *, client_id: UUID, visited_on: date) -> Json:

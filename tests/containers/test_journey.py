@@ -62,7 +62,9 @@ def test_the_staff_asks_a_service(project: Project, service: str) -> None:
 def test_an_export_convinces_a_stranger(project: Project, tmp_path: Path) -> None:
     """Who knows the log's key and the producers', and nothing else of the platform."""
     folder = f"/data/{secrets.token_hex(4)}"
-    assert staff_of(project).ask("audit", "export", folder, "--yes")["ok"]
+    staff = staff_of(project)
+    let = ("--disclosure", staff.disclosure(), "--yes")
+    assert staff.ask("audit", "export", folder, *let)["ok"]
     exports = {project.volume("exports"): {"bind": "/data", "mode": "ro"}}
     with project.aside(network_mode="none", volumes=exports) as holder:
         stream, _ = holder.get_archive(folder)

@@ -16,6 +16,7 @@ from services.audit.ports import (
     Export,
     LogReader,
     Noticeboard,
+    Register,
     StoredCheckpoint,
     Units,
 )
@@ -91,11 +92,21 @@ def verify_log(
     return Verdict(checker.size, checker.events, checker.root())
 
 
-def start_export(*, taken_by: str, units: Units, clock: Clock, ids: Ids) -> Export:
-    """Record who takes the log, up to which checkpoint, and say so (clause 6.2).
+def start_export(
+    *,
+    taken_by: str,
+    disclosure_id: UUID,
+    register: Register,
+    units: Units,
+    clock: Clock,
+    ids: Ids,
+) -> Export:
+    """Record who takes the log, on what ground, up to which checkpoint (clause 6.2).
 
-    Refused: ``log_empty``.
+    The log names every client, so nobody takes it without an entry of the register.
+    Refused: ``disclosure_not_valid``, ``log_empty``.
     """
+    register.refuse_uncovered(disclosure_id)
     with units.begin() as unit:
         checkpoint = _signed(unit)
         export = Export(
@@ -104,9 +115,16 @@ def start_export(*, taken_by: str, units: Units, clock: Clock, ids: Ids) -> Expo
             note=checkpoint.note,
             taken_by=taken_by,
             taken_at=clock.now(),
+            disclosure_id=disclosure_id,
         )
         unit.record_export(export)
-        unit.publish(ExportMade(export_id=export.export_id, size=export.size))
+        unit.publish(
+            ExportMade(
+                export_id=export.export_id,
+                size=export.size,
+                disclosure_id=disclosure_id,
+            )
+        )
     return export
 
 

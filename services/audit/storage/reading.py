@@ -98,6 +98,7 @@ class _Reader:
                 "note": export.note.decode(),
                 "taken_by": export.taken_by,
                 "taken_at": export.taken_at,
+                "disclosure_id": export.disclosure_id,
             },
         )
 
@@ -109,11 +110,19 @@ class _Reader:
                 audit_export.c.note,
                 audit_export.c.taken_by,
                 audit_export.c.taken_at,
+                audit_export.c.disclosure_id,
             ).where(audit_export.c.id == export_id)
         ).one_or_none()
         if row is None:
             return None
-        return Export(row.id, row.size, row.note.encode(), row.taken_by, row.taken_at)
+        return Export(
+            export_id=row.id,
+            size=row.size,
+            note=row.note.encode(),
+            taken_by=row.taken_by,
+            taken_at=row.taken_at,
+            disclosure_id=row.disclosure_id,
+        )
 
     def publish(self, event: Event) -> UUID:
         return self._transaction.publish(event)

@@ -84,6 +84,7 @@ audit_export = Table(
     Column("note", Text, nullable=False),
     Column("taken_by", Text, nullable=False),
     Column("taken_at", DateTime(timezone=True), nullable=False),
+    Column("disclosure_id", Uuid),
 )
 
 audit_producer = Table(

@@ -58,6 +58,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("clients.look", "clients.end_session", "locks.look"),
                 *("platform.look", "audit.look", "audit.verify"),
                 *("templates.look", "templates.decide"),
+                *("disclosures.look", "disclosures.decide"),
             }
         ),
         "auditor": frozenset(
@@ -66,12 +67,14 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("staff.look", "approvals.look", "platform.look"),
                 *("antifraud.look", "antifraud.counts"),
                 *("documents.look", "templates.look"),
+                *("disclosures.look", "disclosures.ask"),
             }
         ),
         "regulator-liaison": frozenset(
             {
                 *("audit.look", "audit.verify", "antifraud.counts"),
                 *("templates.look", "templates.propose"),
+                *("disclosures.look", "disclosures.ask"),
             }
         ),
         "administrator": frozenset(
@@ -82,6 +85,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("platform.look", "platform.replay"),
                 *("platform.drop", "platform.drop_decide"),
                 *("templates.look", "templates.propose", "templates.decide"),
+                *("disclosures.look", "disclosures.decide"),
             }
         ),
     }

@@ -67,6 +67,22 @@ class ReadingPage(PageAnswer):
     items: list[ReadingAnswer]
 
 
+class DisclosureAnswer(Answer):
+    """One disclosure: to what kind of recipient, on what ground, from when to when."""
+
+    disclosure_id: AnswerId
+    recipient: Annotated[str, Field(examples=["third_person"])]
+    ground: Annotated[str, Field(examples=["written_consent"])]
+    at: Moment
+    until: Moment
+
+
+class DisclosurePage(PageAnswer):
+    """A page of the disclosures."""
+
+    items: list[DisclosureAnswer]
+
+
 class ExportedDocument(Answer):
     """The identity document as it was given."""
 

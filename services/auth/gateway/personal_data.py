@@ -10,6 +10,7 @@ from services.auth.gateway.bodies import Body, Nothing, StrictRoute
 from services.auth.gateway.data_answers import (
     ConsentsAnswer,
     ConsentTexts,
+    DisclosurePage,
     ErasureAnswer,
     ExportAnswer,
     ReadingPage,
@@ -88,6 +89,24 @@ async def list_readings(here: Here, session: SignedIn, asked: Asked) -> ReadingP
         ReadingPage,
         "onboarding",
         "list_readings",
+        here=here,
+        session=session,
+        asked=asked,
+    )
+
+
+@router.get("/disclosures", openapi_extra=refuses("cursor_invalid"))
+async def list_disclosures(
+    here: Here, session: SignedIn, asked: Asked
+) -> DisclosurePage:
+    """To whom the client's data may be told and on what ground, the newest first.
+
+    What the law forbids to tell is not among them (law on microfinance, art. 21).
+    """
+    return await page_of(
+        DisclosurePage,
+        "contracts",
+        "list_own_disclosures",
         here=here,
         session=session,
         asked=asked,

@@ -281,6 +281,40 @@ statements = Table(
     CheckConstraint("kind IN ('consent', 'release')", name="statements_kind"),
 )
 
+# Clause 6.2: entries are only added; the requests they stand on are sealed.
+disclosure_documents = Table(
+    "disclosure_documents",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+)
+
+disclosures = Table(
+    "disclosures",
+    metadata,
+    Column("disclosure_id", Uuid, primary_key=True),
+    Column("ground", Text, nullable=False),
+    Column("recipient_kind", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("client_id", Uuid),
+    Column(
+        "document_sha256",
+        Text,
+        ForeignKey("disclosure_documents.sha256"),
+        nullable=False,
+    ),
+    Column("proofs", Text, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Column("asked_by", Uuid, nullable=False),
+    Column("approved_by", Uuid, nullable=False),
+    _instant("approved_at", nullable=False),
+    _instant("valid_until", nullable=False),
+    CheckConstraint("asked_by <> approved_by", name="disclosures_two_persons"),
+    CheckConstraint("valid_until > approved_at", name="disclosures_run_out"),
+)
+Index("disclosures_of_client", disclosures.c.client_id)
+
 visits = Table(
     "visits",
     metadata,

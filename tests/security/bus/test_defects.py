@@ -44,7 +44,13 @@ DEFECTS: Final[tuple[tuple[str, str, str, dict[str, Any], str], ...]] = (
         "payouts",
     ),
     ("antifraud", "operator", "get_decision", {"decision_id": ID}, "decision"),
-    ("audit", "operator", "start_export", {}, "audit_export"),
+    (
+        "audit",
+        "operator",
+        "export_page",
+        {"export_id": ID, "from_seq": 0, "limit": 1},
+        "audit_export",
+    ),
 )
 
 

@@ -53,7 +53,8 @@ class FakeOperator:
 def exported(operator: FakeOperator, folder: Path, *options: str) -> tuple[Json, int]:
     parser = argparse.ArgumentParser()
     cli.COMMANDS["export"].arguments(parser)
-    arguments = parser.parse_args([str(folder), *options])
+    let = ("--disclosure", "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11")
+    arguments = parser.parse_args([str(folder), *let, *options])
     return cli.export(cast("Operator", operator), arguments)
 
 

@@ -16,23 +16,48 @@ from services.audit.ports import Export
 from tests.unit.audit.builders import Writer, written
 from tests.unit.audit.fakes import FakeUnits
 
+ENTRY = UUID(int=8)
 
-def started(writer: Writer) -> Export:
+
+class FakeRegister:
+    """Covers one entry."""
+
+    def refuse_uncovered(self, disclosure_id: UUID) -> None:
+        if disclosure_id != ENTRY:
+            raise Refused("disclosure_not_valid", "None.", next_step="Ask for one.")
+
+
+def started(writer: Writer, disclosure_id: UUID = ENTRY) -> Export:
     return start_export(
         taken_by="operator",
+        disclosure_id=disclosure_id,
+        register=FakeRegister(),
         units=FakeUnits(writer.log),
         clock=writer.clock,
         ids=writer.ids,
     )
 
 
+@pytest.mark.clause("6.2")
 def test_taking_a_copy_is_recorded_and_told() -> None:
+    """With the entry of the register that lets it be taken."""
     writer = written(5)
     export = started(writer)
     [event] = writer.log.events
     assert isinstance(event, ExportMade)
     assert (event.export_id, event.size) == (export.export_id, 5)
+    assert (event.disclosure_id, export.disclosure_id) == (ENTRY, ENTRY)
     assert writer.log.exports[export.export_id].taken_by == "operator"
+
+
+@pytest.mark.clause("6.2")
+@pytest.mark.seeded("audit_export_without_a_ground")
+def test_nobody_takes_a_copy_without_an_entry_of_the_register() -> None:
+    writer = written(5)
+    with pytest.raises(Refused, match="disclosure_not_valid"):
+        started(writer, UUID(int=9))
+    assert writer.log.events == []
+    assert writer.log.exports == {}
 
 
 def test_an_export_is_pinned_to_its_checkpoint() -> None:

@@ -19,15 +19,18 @@ fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.rele
                    reviews.decide reviews.look reviews.override
 treasurer          platform.look
 security-officer   approvals.decide approvals.look audit.look audit.verify
-                   clients.end_session clients.look locks.look platform.drop_decide
+                   clients.end_session clients.look disclosures.decide
+                   disclosures.look locks.look platform.drop_decide
                    platform.look staff.look staff.passkeys_decide staff.roles_decide
                    staff.suspend templates.decide templates.look
 auditor            antifraud.counts antifraud.look approvals.look audit.export
-                   audit.look audit.verify documents.look platform.look staff.look
-                   templates.look
-regulator-liaison  antifraud.counts audit.look audit.verify templates.look
+                   audit.look audit.verify disclosures.ask disclosures.look
+                   documents.look platform.look staff.look templates.look
+regulator-liaison  antifraud.counts audit.look audit.verify disclosures.ask
+                   disclosures.look templates.look
                    templates.propose
-administrator      approvals.decide approvals.look platform.drop
+administrator      approvals.decide approvals.look disclosures.decide
+                   disclosures.look platform.drop
                    platform.drop_decide platform.look platform.replay staff.invite
                    staff.look staff.passkeys_decide staff.roles staff.roles_decide
                    staff.suspend templates.decide templates.look templates.propose

@@ -69,6 +69,7 @@ from services.contracts.ports import (
 )
 from services.contracts.settings import Settings
 from services.contracts.storage.work import DatabaseUnit, DatabaseWork
+from services.contracts.wiring.disclosures import DisclosureUseCases
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +327,13 @@ class UseCases:
             work=self._work(call.context),
             clock=self.platform.clock,
         )
+
+    @property
+    def disclosures(self) -> DisclosureUseCases:
+        return DisclosureUseCases(self.platform)
+
+    def list_own_disclosures(self, call: Call, page: Page) -> Json:
+        return self.disclosures.own(call, _client(call), page)
 
     def ask_visit(self, call: Call, client_id: UUID, visited_on: date) -> Json:
         platform = self.platform
