@@ -10,10 +10,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -46,6 +46,8 @@ BATCH: Final = 200
 CTL_S: Final = 60
 
 
+PATIENCE_S: Final = 300
+"""How long a party may say nothing."""
 LAST_WORDS: Final = 2000
 """Characters of what a party said on stderr that its failure quotes."""
 
@@ -78,13 +80,14 @@ class Party:
     def hear(self) -> Mapping[str, Any]:
         """Its next figures; a process of ours says log lines too, which have a level.
 
-        Raises PartyFailedError when it ended without any.
+        Raises PartyFailedError when it ended, or fell silent, without any.
         """
-        while (line := self.said.get()) is not None:
-            if line.startswith("{"):
-                said: Mapping[str, Any] = json.loads(line)
-                if "level" not in said:
-                    return said
+        with suppress(Empty):
+            while (line := self.said.get(timeout=PATIENCE_S)) is not None:
+                if line.startswith("{"):
+                    said: Mapping[str, Any] = json.loads(line)
+                    if "level" not in said:
+                        return said
         raise PartyFailedError(self.words.read_text()[-LAST_WORDS:])
 
 

@@ -14,6 +14,7 @@ from tests.benchmarks.bench import (
     KEY,
     LISTENER,
     OTHER_VHOST,
+    PATIENCE_S,
     PUBLISHER,
     QUEUE,
     Bench,
@@ -25,8 +26,6 @@ PACE: Final = 150
 """Events a second in the row of latencies: far below what either party can do."""
 IN_FLIGHT: Final = 16
 LOOK_EVERY_S: Final = 0.25
-PATIENCE_S: Final = 300
-"""The longest the relay may take for one round before the bench gives up."""
 
 Figures = Mapping[str, float]
 Measure = Callable[[Bench, int], Figures]
