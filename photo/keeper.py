@@ -62,17 +62,23 @@ def say(event: str) -> None:
 class Judge:
     """One confined process."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, folder: Path) -> None:
         """Start it and wait until it is ready; raises BeyondLimitsError if it is not.
 
-        It inherits nothing but its end of the pair.
+        It inherits nothing but its end of the pair.  A library of its own insists on
+        a ``folder``, and a user in a container has no home.
         """
         self._link, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-m", "photo.judge", str(theirs.fileno())]
             self._process = subprocess.Popen(  # noqa: S603 - no shell, no words of others
                 [*command, str(limits.memory_mib)],
-                env={"PATH": os.defpath, "PYTHONUNBUFFERED": "1", **_NO_GPU},
+                env={
+                    "PATH": os.defpath,
+                    "PYTHONUNBUFFERED": "1",
+                    "MPLCONFIGDIR": str(folder),
+                    **_NO_GPU,
+                },
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
             )
@@ -118,7 +124,8 @@ class Keeper:
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self._limits = limits
-        self._judge = Judge(limits)
+        self._folder = path.parent
+        self._judge = Judge(limits, self._folder)
         self._door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         path.unlink(missing_ok=True)
         before = os.umask(0o177)
@@ -140,7 +147,7 @@ class Keeper:
                 self._answer(link)
             if self._judge.left <= 0:
                 self._judge.end()
-                self._judge = Judge(self._limits)
+                self._judge = Judge(self._limits, self._folder)
 
     def _answer(self, link: socket.socket) -> None:
         """An empty request asks whether a judge is ready."""

@@ -18,6 +18,11 @@ from tests.portraits.booth import Running, running_judge
 pytestmark = [pytest.mark.catalogue("B08")]
 
 
+def _environment(process: Path) -> dict[str, str]:
+    told = (process / "environ").read_bytes().decode().split("\0")
+    return dict(entry.split("=", 1) for entry in told if entry)
+
+
 @contextmanager
 def confined(folder: Path, **limits: str) -> Iterator[tuple[SocketPhotoJudge, Running]]:
     with running_judge(folder, **limits) as running:
@@ -69,18 +74,20 @@ def test_a_request_announced_too_long_is_dropped(booth: Booth) -> None:
 @pytest.mark.seeded("photo_judge_inherits_the_environment")
 def test_the_judge_knows_nothing_worth_stealing(booth: Booth) -> None:
     place = Path(f"/proc/{booth.running.judge}")
-    known = {
-        entry.split(b"=")[0].decode()
-        for entry in (place / "environ").read_bytes().split(b"\0")
-        if entry
-    }
-    assert known == {
-        *("PATH", "PYTHONUNBUFFERED", "MEDIAPIPE_DISABLE_GPU"),
+    assert _environment(place).keys() == {
+        *("PATH", "PYTHONUNBUFFERED", "MPLCONFIGDIR", "MEDIAPIPE_DISABLE_GPU"),
         *("TF_CPP_MIN_LOG_LEVEL", "GLOG_minloglevel"),
         "__EGL_VENDOR_LIBRARY_FILENAMES",
     }
     kinds = [str(handle.readlink()) for handle in (place / "fd").iterdir()]
     assert sum(kind.startswith("socket:") for kind in kinds) == 1
+
+
+@pytest.mark.seeded("photo_judge_needs_a_home")
+def test_the_judge_asks_for_no_home(booth: Booth) -> None:
+    known = _environment(Path(f"/proc/{booth.running.judge}"))
+    assert known["MPLCONFIGDIR"] == str(booth.running.path.parent)
+    assert "HOME" not in known
 
 
 @pytest.mark.seeded("photo_judge_may_write")
