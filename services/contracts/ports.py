@@ -29,12 +29,13 @@ from services.contracts.domain.checks import (
     StateRecord,
     Subject,
 )
-from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.contract import Contract, Statement
 from services.contracts.domain.disclosure import Disclosure
 from services.contracts.domain.document import Document, Paper
 from services.contracts.domain.editions import Template, TemplateKind
 from services.contracts.domain.schedule import Schedule
 from services.contracts.domain.signing import ClientProof, Signed
+from services.contracts.domain.states import ContractState
 from services.contracts.domain.texts import Borrower, StatementText
 
 
@@ -154,6 +155,10 @@ class Contracts(Protocol):
 
     def list_own(self, client_id: UUID, page: Page) -> list[Contract]:
         """The client's contracts, the newest first, one more than the page shows."""
+        ...
+
+    def earlier_sum(self, contract: Contract, *, since: datetime) -> Money:
+        """The client's microcredits signed from then on and paid before this one."""
         ...
 
     def has_unfinished(self, client_id: UUID) -> bool:

@@ -111,6 +111,8 @@ async def get_schedule(
     openapi_extra=refuses(
         "not_found",
         "already_signed",
+        "silence_passed",
+        "stop_credit",
         "account_changed",
         "account_not_proved",
         "account_unknown",

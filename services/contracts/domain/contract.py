@@ -8,17 +8,16 @@
     any of them but active → blocked    (a mismatch in data exchange, clause 3.4)
 
 In `signing` the client signs, and then the company the same bytes: only that concludes
-the contract.  Active, annulled and blocked are final.  Each function takes a contract
-and a fact or a wish and gives the contract after it; it raises Refused for a wish the
-rules forbid.  A fact that contradicts what the client signed blocks the contract: its
-payout never happens.
+the contract.  Active, annulled and blocked are final; `states` has the whole table, and
+nothing moves beside it.  Each function takes a contract and a fact or a wish and gives
+the contract after it; it raises Refused for a wish the rules forbid.  A fact that
+contradicts what the client signed blocks the contract: its payout never happens.
 """
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from kernel.errors import Broken, Refused, Transient
@@ -26,36 +25,25 @@ from kernel.money import Money
 from kernel.policy import Policy
 from services.contracts.domain import rules
 from services.contracts.domain.schedule import RepaymentMethod
+from services.contracts.domain.states import (
+    CONSENTED,
+    FINAL,
+    ContractState,
+    check_transition,
+)
 from services.contracts.domain.texts import StatementText
 
 SECOND_FACTOR_LASTS: Final = timedelta(minutes=5)
 CLOCK_SKEW: Final = timedelta(seconds=5)
 """How far ahead of ours the gateway's clock may be."""
+NOTHING: Final = Money(0)
 LENDER_CHANNEL: Final = "lender"
 """The lender's own digital channel, the only one this platform offers."""
 
 _ONE_SECOND: Final = timedelta(seconds=1)
 
 
-class ContractState(StrEnum):
-    """Where a contract stands."""
-
-    OFFERED = "offered"
-    SIGNING = "signing"
-    CONCLUDED = "concluded"
-    CONSENTED = "consented"
-    AWAITING_RELEASE = "awaiting_release"
-    RELEASED = "released"
-    ACTIVE = "active"
-    ANNULLED = "annulled"
-    BLOCKED = "blocked"
-
-
 _S = ContractState
-FINAL: Final = frozenset({_S.ACTIVE, _S.ANNULLED, _S.BLOCKED})
-CONSENTED: Final = frozenset(
-    {_S.CONSENTED, _S.AWAITING_RELEASE, _S.RELEASED, _S.ACTIVE}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,15 +119,17 @@ class Contract:
         return self.state in FINAL
 
 
-def begin_signing(contract: Contract) -> Contract:
+def begin_signing(contract: Contract, *, at: datetime) -> Contract:
     """A ceremony may be opened, the first one or another after a failed one.
 
-    Refused: ``already_signed``, ``contract_annulled``, ``contract_blocked``.
+    Refused: ``already_signed``, ``contract_annulled``, ``contract_blocked``, and
+    ``silence_passed`` when the offer has ended.
     """
     handed = contract.state in (_S.OFFERED, _S.SIGNING)
     if not handed or contract.client_signed_at is not None:
         raise _out_of_turn(contract, "already_signed", "The contract is signed.")
-    return replace(contract, state=_S.SIGNING)
+    _still_waiting(contract, at)
+    return become(contract, _S.SIGNING)
 
 
 def hand_over(
@@ -176,6 +166,7 @@ def take_signature(contract: Contract, proof: Proof) -> Contract:
         certificate_serial=proof.certificate_serial,
         signature_sha256=proof.signature_sha256,
         client_signed_at=proof.completed_at,
+        silence_at=None,  # the client has answered the offer
     )
 
 
@@ -184,9 +175,16 @@ def awaits_company(contract: Contract) -> bool:
     return contract.state is _S.SIGNING and contract.client_signed_at is not None
 
 
-def conclude(contract: Contract, *, stamped_at: datetime, policy: Policy) -> Contract:
+def conclude(
+    contract: Contract,
+    *,
+    stamped_at: datetime,
+    earlier: Money = NOTHING,
+    policy: Policy,
+) -> Contract:
     """The company has signed the same bytes: the contract is concluded.
 
+    `earlier` is the sum of the client's microcredits that count together with this one.
     `stamped_at` is the trusted time of its signature.  A stamp knows whole seconds, so
     that it may stand before the client's instant by less than one: the hold is counted
     from the later.  Anything but a contract that awaits the company is left alone.
@@ -194,12 +192,12 @@ def conclude(contract: Contract, *, stamped_at: datetime, policy: Policy) -> Con
     if not awaits_company(contract):
         return contract
     signed_at = max(stamped_at, _known(contract.client_signed_at))
-    return replace(
+    return become(
         contract,
-        state=_S.CONCLUDED,
+        _S.CONCLUDED,
         signed_at=signed_at,
         confirmation_required=rules.confirmation_required(
-            contract.amount, policy=policy, signed_at=signed_at
+            contract.amount + earlier, policy=policy, signed_at=signed_at
         ),
         silence_at=rules.silence_until(policy, signed_at),
     )
@@ -217,13 +215,18 @@ def _contradiction(contract: Contract, proof: Proof) -> str | None:
 
 
 def consent(
-    contract: Contract, statement: Statement, *, text: StatementText, policy: Policy
+    contract: Contract,
+    statement: Statement,
+    *,
+    text: StatementText,
+    earlier: Money = NOTHING,
+    policy: Policy,
 ) -> Contract:
     """The additional consent (дополнительное согласие): it starts the hold (5.5).
 
-    Counts at any time from the conclusion on.  Refused: ``not_signed``,
-    ``already_consented``, ``silence_passed``, ``refusal_pending`` and what `_counts`
-    refuses.
+    `earlier` as with `conclude`.  Counts at any time from the conclusion on.  Refused:
+    ``not_signed``, ``already_consented``, ``silence_passed``, ``refusal_pending`` and
+    what `_counts` refuses.
     """
     if contract.state in (_S.OFFERED, _S.SIGNING):
         raise Refused(
@@ -237,15 +240,15 @@ def consent(
     _not_refused(contract)
     _counts(statement, text=text, policy=policy)
     until = rules.hold_until(
-        contract.amount,
+        contract.amount + earlier,
         policy=policy,
         signed_at=_known(contract.signed_at),
         consented_at=statement.given_at,
     )
     required = contract.confirmation_required
-    return replace(
+    return become(
         contract,
-        state=_S.CONSENTED,
+        _S.CONSENTED,
         consented_at=statement.given_at,
         hold_until=until,
         silence_at=rules.silence_until(policy, until) if required else None,
@@ -280,8 +283,8 @@ def confirm_release(
     _still_waiting(contract, statement.given_at)
     _not_refused(contract)
     _counts(statement, text=text, policy=policy)
-    return replace(
-        contract, state=_S.RELEASED, released_at=statement.given_at, silence_at=None
+    return become(
+        contract, _S.RELEASED, released_at=statement.given_at, silence_at=None
     )
 
 
@@ -381,7 +384,7 @@ def fall_due(
     if confirmation_required != contract.confirmation_required:
         return block(contract, "confirmation_mismatch", at=at)
     if contract.state is _S.CONSENTED and confirmation_required:
-        return replace(contract, state=_S.AWAITING_RELEASE)
+        return become(contract, _S.AWAITING_RELEASE)
     return contract
 
 
@@ -396,7 +399,7 @@ def activate(contract: Contract, payout: Payout, *, settled_at: datetime) -> Con
         raise Broken("Money moved for a contract that did not allow it")
     if _payout_contradiction(contract, payout) is not None:
         raise Broken("Money moved, but not as the contract says")
-    return replace(contract, state=_S.ACTIVE, final_at=settled_at)
+    return become(contract, _S.ACTIVE, final_at=settled_at)
 
 
 def _payout_contradiction(contract: Contract, payout: Payout) -> str | None:
@@ -462,23 +465,23 @@ def fall_silent(contract: Contract, *, at: datetime) -> Contract:
     """Annul a contract whose client has been silent for too long; else unchanged."""
     if contract.is_final or contract.silence_at is None or at < contract.silence_at:
         return contract
-    waits_for_consent = contract.state is _S.CONCLUDED
-    code = "consent_silence" if waits_for_consent else "release_silence"
-    return annul(contract, code, at=at)
+    match contract.state:
+        case _S.OFFERED | _S.SIGNING:
+            return annul(contract, "offer_expired", at=at)
+        case _S.CONCLUDED:
+            return annul(contract, "consent_silence", at=at)
+        case _:
+            return annul(contract, "release_silence", at=at)
 
 
 def annul(contract: Contract, code: str, *, at: datetime) -> Contract:
     """The contract ends without money, fees or penalties."""
-    return replace(
-        contract, state=_S.ANNULLED, final_at=at, end_code=code, silence_at=None
-    )
+    return become(contract, _S.ANNULLED, final_at=at, end_code=code, silence_at=None)
 
 
 def block(contract: Contract, code: str, *, at: datetime) -> Contract:
     """A mismatch blocks the contract (clause 3.4); its payout never happens."""
-    return replace(
-        contract, state=_S.BLOCKED, final_at=at, end_code=code, silence_at=None
-    )
+    return become(contract, _S.BLOCKED, final_at=at, end_code=code, silence_at=None)
 
 
 def next_step(contract: Contract, *, at: datetime) -> str:
@@ -498,6 +501,12 @@ def next_step(contract: Contract, *, at: datetime) -> str:
             return "wait_for_payout"
         case _:
             return "none"
+
+
+def become(contract: Contract, state: ContractState, **changes: Any) -> Contract:  # noqa: ANN401 - fields
+    """The only way from one state to another: by the table."""
+    check_transition(contract.state, state)
+    return replace(contract, state=state, **changes)
 
 
 def _known(instant: datetime | None) -> datetime:

@@ -6,12 +6,14 @@ year's decision can be repeated with last year's values.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Self
 
+from kernel.clock import almaty_date
+from kernel.errors import Broken
 from kernel.money import Money
-from kernel.policy import Policy, Setting
+from kernel.policy import Policy, Setting, instant_of
 
 _MAX_AMOUNT: Final = "lending.max_amount_mrp"
 _VISIT_ABOVE: Final = "lending.first_loan_visit_mrp"
@@ -98,9 +100,8 @@ def confirmation_required(
 ) -> bool:
     """Whether a release confirmation (повторное подтверждение) must be given.
 
-    Strictly above ``cooling.confirmation_above``, МРП by the contract's date.  The sum
-    of a day (law №205-VIII) is the amount itself: a client has one unfinished loan at
-    a time, and the hold keeps it unfinished beyond that day.
+    Strictly above ``cooling.confirmation_above``, МРП by the contract's date; `amount`
+    is the sum of all that count together (law №205-VIII, see `summed_since`).
     """
     return amount > policy.money_of_mrp("cooling.confirmation_above", signed_at)
 
@@ -111,13 +112,33 @@ def hold_until(
     """The earliest instant at which money may move (clause 5.5).
 
     The later of signing and consent, plus ``cooling.hours`` by the contract's date.
-    Hours are added to the UTC instant, never to a local date.  An amount up to
-    ``cooling.threshold`` is not held; the default of zero holds every amount.
+    Hours are added to the UTC instant, never to a local date.  A sum up to
+    ``cooling.threshold`` (`amount` as in `confirmation_required`) is not held; the
+    default of zero holds every amount.
     """
     begins_at = max(signed_at, consented_at)
     if amount <= policy.money_of_mrp("cooling.threshold", signed_at):
         return begins_at
     return begins_at + timedelta(hours=policy.integer("cooling.hours", signed_at))
+
+
+def summed_since(policy: Policy, signed_at: datetime) -> datetime:
+    """From when on the client's microcredits count together (cooling.aggregation).
+
+    The calendar day of Almaty, or a rolling 24 hours; Broken for another word.
+    """
+    match policy.text("cooling.aggregation", signed_at):
+        case "almaty_day":
+            return instant_of(almaty_date(signed_at)).astimezone(UTC)
+        case "rolling_24h":
+            return signed_at - timedelta(hours=24)
+        case _:
+            raise Broken("cooling.aggregation is a word nobody knows")
+
+
+def offer_until(policy: Policy, offered_at: datetime) -> datetime:
+    """When an offer that nobody signed ends."""
+    return offered_at + timedelta(days=policy.integer("lending.offer_days", offered_at))
 
 
 def silence_until(policy: Policy, counted_from: datetime) -> datetime:

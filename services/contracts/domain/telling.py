@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Final
 
 from services.contracts.domain.application import Application, ApplicationState
-from services.contracts.domain.contract import Contract, ContractState
+from services.contracts.domain.contract import Contract
+from services.contracts.domain.states import ContractState
 
 
 @dataclass(frozen=True, slots=True)

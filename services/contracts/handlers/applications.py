@@ -5,7 +5,7 @@ its own, and `decide_application` goes on from there, whoever calls it.
 """
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -31,6 +31,7 @@ from services.contracts.domain.checks import (
 from services.contracts.domain.contract import Contract
 from services.contracts.domain.document import Document, contract_paper
 from services.contracts.domain.products import Product
+from services.contracts.domain.rules import offer_until
 from services.contracts.domain.schedule import RepaymentMethod, Schedule
 from services.contracts.handlers import decisions, documents, schedules
 from services.contracts.handlers.decisions import Asking
@@ -215,6 +216,7 @@ def _offer(
         printer=judges.printer,
     )
     contract = _contract(application, terms, schedule, document, at=at)
+    contract = replace(contract, silence_at=offer_until(policy, at))
     offered = machine.offer(application, contract_id=contract.id)
     with work.begin() as unit:
         if not unit.applications.save(offered, was=application.state):

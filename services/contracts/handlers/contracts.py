@@ -15,11 +15,15 @@ from kernel.events.contracts import (
     ContractAnnulled,
     ReleaseConfirmed,
 )
+from kernel.money import Money
 from kernel.pages import Page
 from kernel.policy import Policy
 from services.contracts.domain import contract as machine
 from services.contracts.domain import texts
-from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.contract import Contract, Statement
+from services.contracts.domain.rules import summed_since
+from services.contracts.domain.states import ContractState
+from services.contracts.handlers import decisions
 from services.contracts.handlers.views import (
     contract_for_payout,
     contract_view,
@@ -27,7 +31,7 @@ from services.contracts.handlers.views import (
     terms_of,
     version_of,
 )
-from services.contracts.ports import Disbursement, Onboarding, Unit, Work
+from services.contracts.ports import Bureau, Disbursement, Onboarding, Unit, Work
 
 BATCH: Final = 100
 
@@ -68,18 +72,27 @@ def open_signing(
     contract_id: UUID,
     work: Work,
     onboarding: Onboarding,
+    bureau: Bureau,
     clock: Clock,
 ) -> Json:
     """Open the identification ceremony over the contract's bytes (clause 5.2).
+
+    «Стоп-кредит» is asked about before, and annuls the contract.
 
     1. `signing` is committed before the ceremony exists, so that a proof never
        meets a contract that does not expect it.
     2. Onboarding opens the ceremony and says over which digest.
     3. The ceremony is remembered; another digest blocks the contract (clause 3.4).
     """
+    with work.begin() as unit:
+        contract = own(unit, contract_id=contract_id, client_id=client_id)
+        machine.begin_signing(contract, at=clock.now())
+    _refuse_stopped(
+        contract, work=work, onboarding=onboarding, bureau=bureau, clock=clock
+    )
     with work.begin() as unit:  # step 1
         contract = own(unit, contract_id=contract_id, client_id=client_id)
-        signing = machine.begin_signing(contract)
+        signing = machine.begin_signing(contract, at=clock.now())
         if unit.clients.account_lost(contract.account_id):
             raise Refused(
                 "account_not_proved",
@@ -108,6 +121,35 @@ def open_signing(
     return ceremony.reply
 
 
+def _refuse_stopped(
+    contract: Contract,
+    *,
+    work: Work,
+    onboarding: Onboarding,
+    bureau: Bureau,
+    clock: Clock,
+) -> None:
+    """A «стоп-кредит» that has come since the offer annuls the contract.
+
+    Refused ``stop_credit``, ``consent_missing``; Transient while the bureau is away.
+    """
+    check = decisions.ask_stop_credit_again(
+        contract, work=work, onboarding=onboarding, bureau=bureau, clock=clock
+    )
+    if check.passed:
+        return
+    with work.begin() as unit:
+        found = own(unit, contract_id=contract.id, client_id=contract.client_id)
+        if not machine.needs_stop(found) and not found.is_final:
+            annulled = machine.annul(found, "stop_credit", at=clock.now())
+            save_and_say(unit, annulled, was=found)
+    raise Refused(
+        "stop_credit",
+        "You have refused microcredits of your own will.",
+        next_step="Lift the ban on eGov, then apply again.",
+    )
+
+
 def give_consent(
     *,
     client_id: UUID,
@@ -126,7 +168,13 @@ def give_consent(
         contract = own(unit, contract_id=contract_id, client_id=client_id)
         _refuse_stale(contract, seen)
         text = texts.consent_text(terms_of(contract))
-        consented = machine.consent(contract, wish, text=text, policy=policy)
+        consented = machine.consent(
+            contract,
+            wish,
+            text=text,
+            earlier=_earlier(contract, unit=unit, policy=policy),
+            policy=policy,
+        )
         save(unit, consented, was=contract)
         unit.contracts.add_statement(contract_id, wish, text=text)
         unit.publish(
@@ -142,6 +190,14 @@ def give_consent(
 
     with work.begin() as unit:
         return unit.once(act)
+
+
+def _earlier(contract: Contract, *, unit: Unit, policy: Policy) -> Money:
+    """What counts together with this contract; nothing before it is signed."""
+    if contract.signed_at is None:
+        return Money(0)
+    since = summed_since(policy, contract.signed_at)
+    return unit.contracts.earlier_sum(contract, since=since)
 
 
 def confirm_release(

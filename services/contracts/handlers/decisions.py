@@ -6,12 +6,12 @@ the decision is read off the rows.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
 from kernel.clock import Clock, almaty_date
-from kernel.errors import Broken, Transient
+from kernel.errors import Broken, Refused, Transient
 from kernel.events.contracts import ApplicationHeld, ApplicationRefused
 from kernel.policy import Policy
 from services.contracts.domain import application as machine
@@ -27,13 +27,15 @@ from services.contracts.domain.checks import (
     Subject,
     unknown,
 )
+from services.contracts.domain.contract import Contract
 from services.contracts.domain.gesv import GesvCap
 from services.contracts.domain.products import Product
 from services.contracts.domain.rules import HoldRules, LendingRules
 from services.contracts.handlers import schedules
-from services.contracts.ports import Judges, Unit, Work
+from services.contracts.ports import Bureau, Judges, Onboarding, Unit, Work
 
 OURS: Final = "dated settings"
+AGAIN: Final = "stop_credit_at_signing"
 LENDING: Final = "lending_checks"
 """The purpose, as onboarding knows it, of asking the state and the АФМ."""
 
@@ -204,6 +206,43 @@ def _answers(step: Step, trace: Mapping[str, Check]) -> Sequence[Check]:
     except Transient:
         missing = [name for name in step.names if name not in trace]
         return [unknown(name, step.source) for name in missing]
+
+
+def ask_stop_credit_again(
+    contract: Contract,
+    *,
+    work: Work,
+    onboarding: Onboarding,
+    bureau: Bureau,
+    clock: Clock,
+) -> Check:
+    """«Стоп-кредит» as it stands at the signing; each asking is a line of the trace.
+
+    Refused ``consent_missing``; Transient when there is no answer.
+    """
+    subject = onboarding.subject(contract.client_id, purpose="credit_report")
+    if subject is None:
+        raise Refused(
+            "consent_missing",
+            "A consent is missing.",
+            next_step="Give the consent to the credit report.",
+        )
+    application_id = contract.application_id
+    with work.begin() as unit:
+        before = unit.applications.answered(application_id)
+    name = f"{AGAIN}_{1 + sum(known.startswith(AGAIN) for known in before)}"
+    try:
+        check = replace(
+            rules_of.check_stop_credit(bureau.report(subject.iin)), name=name
+        )
+    except Transient:
+        with work.begin() as unit:
+            silent = unknown(name, BUREAU)
+            unit.applications.record(application_id, [silent], at=clock.now())
+        raise
+    with work.begin() as unit:
+        unit.applications.record(application_id, [check], at=clock.now())
+    return check
 
 
 def refuse(application: Application, failed: Check, *, unit: Unit) -> Application:

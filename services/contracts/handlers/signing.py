@@ -15,6 +15,7 @@ from kernel.events.contracts import ContractSigned
 from kernel.policy import Policy
 from services.contracts.domain import contract as machine
 from services.contracts.domain.contract import Contract
+from services.contracts.domain.rules import summed_since
 from services.contracts.domain.signing import EVIDENCE, evidence_paper
 from services.contracts.handlers.contracts import save
 from services.contracts.handlers.documents import printed
@@ -73,12 +74,18 @@ def _sign(contract_id: UUID, desk: SigningDesk) -> bool:
     cms = desk.signer.sign(document, at=desk.clock.now())
     company = desk.witness.of_company(document, cms)
 
-    def conclude(found: Contract) -> Contract:
+    def conclude(found: Contract, unit: Unit) -> Contract:
+        since = summed_since(desk.policy, company.stamped_at)
         return machine.conclude(
-            found, stamped_at=company.stamped_at, policy=desk.policy
+            found,
+            stamped_at=company.stamped_at,
+            earlier=unit.contracts.earlier_sum(found, since=since),
+            policy=desk.policy,
         )
 
-    paper = evidence_paper(conclude(contract), client=client, company=company)
+    with desk.work.begin() as unit:
+        foreseen = conclude(contract, unit)
+    paper = evidence_paper(foreseen, client=client, company=company)
     evidence = printed(  # step 3
         paper,
         contract_id=contract_id,
@@ -90,7 +97,7 @@ def _sign(contract_id: UUID, desk: SigningDesk) -> bool:
         found = unit.contracts.get(contract_id)
         if found is None or not machine.awaits_company(found):
             return False
-        concluded = conclude(found)
+        concluded = conclude(found, unit)
         save(unit, concluded, was=found)
         unit.signatures.add(contract_id, contract.document_sha256, company)
         unit.documents.add(evidence, at=desk.clock.now())

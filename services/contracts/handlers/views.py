@@ -9,7 +9,8 @@ from kernel.errors import Refused
 from services.contracts.domain import contract as machine
 from services.contracts.domain import telling, texts
 from services.contracts.domain.application import Application, ApplicationState
-from services.contracts.domain.contract import Contract, ContractState
+from services.contracts.domain.contract import Contract
+from services.contracts.domain.states import CONSENTED, ContractState
 
 VERSION_DIGITS: Final = 32
 _ONE_SECOND = timedelta(seconds=1)
@@ -59,7 +60,7 @@ def contract_for_payout(contract: Contract) -> Json:
             "document_sha256": contract.document_sha256,
             "signed_at": contract.signed_at,
             "hold_until": contract.hold_until,
-            "consented": contract.state in machine.CONSENTED,
+            "consented": contract.state in CONSENTED,
             "confirmation_required": contract.confirmation_required,
             "released": contract.released_at is not None,
         }

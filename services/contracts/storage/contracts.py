@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 
 from kernel.crypto import FieldKeys, UnsealError, constant_time_equal, sha256_hex
 from kernel.errors import Broken
 from kernel.money import Money
 from kernel.pages import Page
-from services.contracts.domain.contract import Contract, ContractState, Statement
+from services.contracts.domain.contract import Contract, Statement
 from services.contracts.domain.schedule import RepaymentMethod
+from services.contracts.domain.states import ContractState
 from services.contracts.domain.texts import StatementText
 from services.contracts.storage.tables import contracts, statements
 
@@ -87,6 +88,17 @@ class ContractRows:
         if page.before is not None:
             query = query.where(contracts.c.id < page.before)
         return [_contract(row) for row in self._connection.execute(query)]
+
+    def earlier_sum(self, contract: Contract, *, since: datetime) -> Money:
+        total = self._connection.execute(
+            select(func.coalesce(func.sum(contracts.c.amount_minor), 0)).where(
+                contracts.c.client_id == contract.client_id,
+                contracts.c.id != contract.id,
+                contracts.c.state == ContractState.ACTIVE.value,
+                contracts.c.signed_at >= since,
+            )
+        ).scalar_one()
+        return Money(int(total))
 
     def has_unfinished(self, client_id: UUID) -> bool:
         unfinished = exists().where(

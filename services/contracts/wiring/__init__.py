@@ -250,6 +250,7 @@ class UseCases:
             contract_id=contract_id,
             work=self._work(call.context),
             onboarding=RpcOnboarding(self.platform.rpc, call.context),
+            bureau=self.bureau,
             clock=self.platform.clock,
         )
 

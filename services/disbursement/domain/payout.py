@@ -69,6 +69,9 @@ TRANSITIONS: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
 )
 """Which state may follow which; everything else is a defect."""
 
+ENDED_UNPAID: Final = frozenset({State.CANCELLED, State.REJECTED, State.BLOCKED})
+"""No money came of it and none will."""
+
 AT_BANK: Final = frozenset({State.SENDING, State.UNKNOWN})
 """The order may be at the bank: its status is asked until it is final."""
 
@@ -219,9 +222,12 @@ def hold_until(*, signed_at: datetime, given_at: datetime, hours: int) -> dateti
     return later + timedelta(hours=hours)
 
 
-def hours_of_hold(amount: Money, *, threshold: Money, hours: int) -> int:
-    """The hold of an amount: none up to and including the threshold (0 = all held)."""
-    return hours if threshold < amount else 0
+def hours_of_hold(day_sum: Money, *, threshold: Money, hours: int) -> int:
+    """The hold of a sum: none up to and including the threshold (0 = all held).
+
+    ``day_sum`` as with `release_needed`: a second loan of a day may be held by it.
+    """
+    return hours if threshold < day_sum else 0
 
 
 def release_needed(day_sum: Money, *, limit: Money) -> bool:

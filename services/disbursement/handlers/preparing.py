@@ -10,10 +10,9 @@ from services.disbursement.domain.payout import (
     Payout,
     State,
     release_needed,
-    summed_since,
 )
 from services.disbursement.handlers.questions import answer_of
-from services.disbursement.handlers.standing import claim, put_off
+from services.disbursement.handlers.standing import claim, earlier_sum, put_off
 from services.disbursement.ports import Payouts, Till, Work
 
 _CONSENTED = frozenset({State.CONSENTED})
@@ -51,8 +50,8 @@ def end_next_hold(till: Till) -> bool:
     now = till.clock.now()
     with till.desk.open(claimed.trail) as work:
         payout = work.payouts.lock_payout(claimed.payout_id)
-        if payout is None or payout.fence != claimed.fence:
-            return True
+        if payout is None or payout.fence != claimed.fence or payout.state not in _HELD:
+            return True  # another worker's by now, or stopped since it was claimed
         if now < payout.promised_until():
             work.payouts.amend(
                 payout, lease_until=None, next_at=payout.promised_until()
@@ -86,11 +85,7 @@ def _end_hold(payout: Payout, *, work: Work, policy: Policy, now: datetime) -> N
 
 def _release_required(payout: Payout, *, payouts: Payouts, policy: Policy) -> bool:
     """Strictly above 75 МРП by the contract's date, the day's microcredits together."""
-    signed_at = payout.signed_at
-    since = summed_since(
-        signed_at, aggregation=policy.text("cooling.aggregation", signed_at)
-    )
     return release_needed(
-        payout.amount + payouts.earlier_sum(payout, since=since),
-        limit=policy.money_of_mrp("cooling.confirmation_above", signed_at),
+        payout.amount + earlier_sum(payout, payouts=payouts, policy=policy),
+        limit=policy.money_of_mrp("cooling.confirmation_above", payout.signed_at),
     )

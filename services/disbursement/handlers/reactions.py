@@ -31,6 +31,7 @@ from services.disbursement.domain.payout import (
     hold_until,
     hours_of_hold,
 )
+from services.disbursement.handlers.standing import earlier_sum
 from services.disbursement.ports import Payouts, Publish
 
 _OPERATION: Final = "payout:"
@@ -73,7 +74,7 @@ def when_additional_consent_given(
     if payout.client_id != event.client_id:
         _block(payout, "consent_of_another", payouts=payouts, publish=publish)
         return
-    until = _hold_until(payout, event.given_at, policy)
+    until = _hold_until(payout, event.given_at, payouts=payouts, policy=policy)
     payouts.move(
         payout,
         State.CONSENTED,
@@ -189,10 +190,12 @@ def _awaited(payouts: Payouts, contract_id: UUID) -> Payout | None:
     return found if isinstance(found, Payout) else None
 
 
-def _hold_until(payout: Payout, given_at: datetime, policy: Policy) -> datetime:
+def _hold_until(
+    payout: Payout, given_at: datetime, *, payouts: Payouts, policy: Policy
+) -> datetime:
     """Clause 5.5 with the values in force when the contract was signed."""
     hours = hours_of_hold(
-        payout.amount,
+        payout.amount + earlier_sum(payout, payouts=payouts, policy=policy),
         threshold=policy.money_of_mrp("cooling.threshold", payout.signed_at),
         hours=policy.integer("cooling.hours", payout.signed_at),
     )

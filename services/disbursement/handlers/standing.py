@@ -1,8 +1,13 @@
-"""Taking a payout up, and letting it stand: put off, held with a code, or blocked."""
+"""Taking a payout up, and letting it stand: put off, held with a code, or blocked.
+
+And what counts together with it, which decides on its hold and its confirmation.
+"""
 
 from kernel.events.disbursement import PayoutHeld
-from services.disbursement.domain.payout import Payout, State
-from services.disbursement.ports import Till, Work
+from kernel.money import Money
+from kernel.policy import Policy
+from services.disbursement.domain.payout import Payout, State, summed_since
+from services.disbursement.ports import Payouts, Till, Work
 
 
 def claim(till: Till, states: frozenset[State]) -> Payout | None:
@@ -11,6 +16,15 @@ def claim(till: Till, states: frozenset[State]) -> Payout | None:
         return work.payouts.claim(
             states, now=till.clock.now(), lease_s=till.rules.work.lease_s
         )
+
+
+def earlier_sum(payout: Payout, *, payouts: Payouts, policy: Policy) -> Money:
+    """The client's microcredits that count together with this one (5.5)."""
+    signed_at = payout.signed_at
+    since = summed_since(
+        signed_at, aggregation=policy.text("cooling.aggregation", signed_at)
+    )
+    return payouts.earlier_sum(payout, since=since)
 
 
 def put_off(payout: Payout, code: str, *, till: Till) -> None:

@@ -26,6 +26,7 @@ from kernel.money import Money
 from services.disbursement.domain.gate import Check
 from services.disbursement.domain.order import Order
 from services.disbursement.domain.payout import (
+    ENDED_UNPAID,
     FIRST_PAYOUT,
     UNSENT,
     Changes,
@@ -237,7 +238,10 @@ class PayoutRows:
         return _payout_or_none(row)
 
     def earlier_sum(self, payout: Payout, *, since: datetime) -> Money:
-        """The client's contracts signed before this one, cancelled ones excepted."""
+        """The client's contracts signed before this one, the unpaid ends excepted.
+
+        Contracts counts the same: the two have to agree on hold and confirmation.
+        """
         earlier = or_(
             payouts.c.signed_at < payout.signed_at,
             and_(
@@ -250,7 +254,7 @@ class PayoutRows:
                 payouts.c.client_id == payout.client_id,
                 payouts.c.signed_at >= since,
                 payouts.c.currency == payout.amount.currency,
-                payouts.c.state != State.CANCELLED.value,
+                payouts.c.state.not_in([state.value for state in ENDED_UNPAID]),
                 earlier,
             )
         ).scalar_one()

@@ -170,6 +170,7 @@ class Desk:
             contract_id=contract_id,
             work=self.work(),
             onboarding=self.onboarding,
+            bureau=self.bureau,
             clock=self.clock,
         )
 

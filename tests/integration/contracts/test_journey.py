@@ -10,14 +10,16 @@ import pytest
 from kernel.clock import almaty_date
 from kernel.errors import Refused
 from kernel.events.disbursement import PayoutScheduled, PayoutSettled
-from services.contracts.domain.contract import ContractState
+from services.contracts.domain.states import ContractState
 from services.contracts.handlers import contracts, reactions
 from tests.integration.contracts.conftest import Desk
 from tests.unit.contracts.builders import (
     CLIENT,
     MICROSECOND,
+    OFFERED_AT,
     PAYOUT,
     STRANGER,
+    policy_with,
     report,
 )
 
@@ -145,6 +147,25 @@ def test_above_75_mrp_a_confirmation_is_needed(
 
 
 @pytest.mark.clause("5.5")
+@pytest.mark.seeded("contracts_day_not_summed")
+def test_the_microcredits_of_a_day_count_together(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a threshold of 75 МРП: exactly 75 goes at once, one tiyn more is held."""
+    policy = policy_with("cooling.threshold", 75, since=OFFERED_AT)
+    monkeypatch.setattr(desk.platform, "policy", policy)
+    first = desk.consented(amount=AT_75_MRP)
+    assert desk.contract(first).hold_until == desk.clock.now()
+    assert not desk.contract(first).confirmation_required
+    hear_scheduled(desk, first)
+    hear_settled(desk, first)
+    second = desk.consented(amount="5000")
+    found = desk.contract(second)
+    assert found.confirmation_required
+    assert found.hold_until == desk.clock.now() + timedelta(hours=24)
+
+
+@pytest.mark.clause("5.5")
 @pytest.mark.seeded("contracts_refusal_without_stop")
 def test_a_refusal_is_final_only_when_the_payout_is_stopped(desk: Desk) -> None:
     """Until disbursement says `stopped` the contract is not annulled."""
@@ -172,6 +193,19 @@ def test_silence_annuls_the_contract(desk: Desk) -> None:
         contracts.annul_silent(work=desk.work(), clock=desk.clock)
         assert expected is desk.contract(contract_id).state
     assert desk.said()[-1] == "contract_annulled"
+
+
+@pytest.mark.seeded("contracts_offer_never_ends")
+def test_an_offer_nobody_signs_ends(desk: Desk) -> None:
+    """Ten days after it was made; then the client may apply anew."""
+    contract_id = desk.offered()
+    end = desk.contract(contract_id).offered_at + timedelta(days=10)
+    for at, expected in ((end - MICROSECOND, S.OFFERED), (end, S.ANNULLED)):
+        desk.clock.at = at
+        contracts.annul_silent(work=desk.work(), clock=desk.clock)
+        assert expected is desk.contract(contract_id).state
+    assert desk.said()[-1] == "contract_annulled"
+    assert desk.submit()["state"] == "offered"
 
 
 @pytest.mark.clause("3.4")

@@ -19,8 +19,9 @@ from kernel.money import Money
 from kernel.pages import Page
 from services.contracts.domain import checks
 from services.contracts.domain.application import ApplicationState
-from services.contracts.domain.contract import Contract, ContractState
+from services.contracts.domain.contract import Contract
 from services.contracts.domain.rules import LendingRules
+from services.contracts.domain.states import ContractState
 from services.contracts.ports import Visit
 from services.contracts.storage import metadata
 from tests.integration.contracts.conftest import Desk, as_object

@@ -248,8 +248,9 @@ def test_a_suspended_payout_does_not_begin_sending(desk: Desk) -> None:
         assert work.payouts.move(ready, State.CANCELLED)
 
 
+@pytest.mark.seeded("disbursement_unpaid_counts")
 def test_the_clients_earlier_contracts_of_the_day_are_added_up(desk: Desk) -> None:
-    """Not later ones, others', cancelled ones, or those of the day before."""
+    """Not later ones, others', those that ended unpaid, or of the day before."""
     enter(desk)
     others = [
         (1, SIGNED_AT - timedelta(hours=1), CLIENT_ID),
@@ -258,6 +259,7 @@ def test_the_clients_earlier_contracts_of_the_day_are_added_up(desk: Desk) -> No
         (8, SIGNED_AT + timedelta(hours=1), CLIENT_ID),
         (16, SIGNED_AT - timedelta(hours=1), OTHER),
         (32, SIGNED_AT - timedelta(hours=1), CLIENT_ID),
+        (64, SIGNED_AT - timedelta(hours=1), CLIENT_ID),
     ]
     for amount, signed_at, client_id in others:
         enter(
@@ -274,6 +276,7 @@ def test_the_clients_earlier_contracts_of_the_day_are_added_up(desk: Desk) -> No
         )
     with desk.open() as work:
         work.payouts.move(read(desk, UUID(int=32)), State.CANCELLED)
+        work.payouts.move(read(desk, UUID(int=64)), State.BLOCKED)
     with desk.open() as work:
         total = work.payouts.earlier_sum(
             CONCLUDED, since=SIGNED_AT - timedelta(hours=5)

@@ -163,7 +163,7 @@ def proof(**changes: Any) -> Proof:  # noqa: ANN401 - any field
 
 def signing(**changes: Any) -> Contract:  # noqa: ANN401 - any field
     """A contract handed to signing."""
-    return machine.begin_signing(offered(**changes))
+    return machine.begin_signing(offered(**changes), at=OFFERED_AT)
 
 
 def client_signed(**changes: Any) -> Contract:  # noqa: ANN401 - any field

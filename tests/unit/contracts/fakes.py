@@ -28,7 +28,6 @@ from services.contracts.domain.checks import (
 )
 from services.contracts.domain.contract import (
     Contract,
-    ContractState,
     Statement,
     awaits_company,
 )
@@ -36,6 +35,7 @@ from services.contracts.domain.document import Document, Line, Paper
 from services.contracts.domain.editions import FIRST, Template, TemplateKind
 from services.contracts.domain.schedule import Schedule
 from services.contracts.domain.signing import ClientProof, Signed
+from services.contracts.domain.states import ContractState
 from services.contracts.domain.texts import Borrower, StatementText
 from services.contracts.ports import (
     Approvers,
@@ -195,6 +195,18 @@ class FakeContracts:
 
     def list_own(self, client_id: UUID, page: Page) -> list[Contract]:
         return newest(self.rows.values(), client_id, page)
+
+    def earlier_sum(self, contract: Contract, *, since: datetime) -> Money:
+        minor = sum(
+            row.amount.amount_minor
+            for row in self.rows.values()
+            if row.client_id == contract.client_id
+            and row.id != contract.id
+            and row.state is ContractState.ACTIVE
+            and row.signed_at is not None
+            and row.signed_at >= since
+        )
+        return Money(minor)
 
     def has_unfinished(self, client_id: UUID) -> bool:
         finished = (ContractState.ACTIVE, ContractState.ANNULLED)
@@ -517,6 +529,7 @@ class FakeOnboarding:
     account: UUID | None = ACCOUNT
     in_full: str | None = "KZ978562203105747338"
     away: bool = False
+    no_ceremony: bool = False
     other_bytes: bool = False
     covered: list[UUID | None] = field(default_factory=list)
     purposes: list[str] = field(default_factory=list)
@@ -559,6 +572,8 @@ class FakeOnboarding:
         account_id: UUID | None,
     ) -> Ceremony:
         del client_id
+        if self.no_ceremony:
+            raise Transient("onboarding did not answer in time")
         self.covered.append(account_id)
         self._asked()
         self.opened.append((operation, document))

@@ -11,8 +11,8 @@ from kernel.errors import Broken, Refused, Transient
 from kernel.money import Money
 from kernel.policy import Policy
 from services.contracts.domain.application import Application, ApplicationState
-from services.contracts.domain.contract import ContractState
 from services.contracts.domain.schedule import RepaymentMethod
+from services.contracts.domain.states import ContractState
 from services.contracts.handlers import applications
 from services.contracts.handlers.applications import Wish
 from tests.unit.contracts.builders import (

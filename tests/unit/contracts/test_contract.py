@@ -11,7 +11,8 @@ from kernel.errors import Broken, Refused, Transient
 from kernel.money import Money
 from services.contracts.domain import contract as machine
 from services.contracts.domain import texts
-from services.contracts.domain.contract import Contract, ContractState
+from services.contracts.domain.contract import Contract
+from services.contracts.domain.states import FINAL, TRANSITIONS, ContractState
 from services.contracts.handlers.views import terms_of
 from tests.unit.contracts.builders import (
     AMOUNT,
@@ -144,7 +145,9 @@ REFUSE = {
 def test_each_wish_is_answered_in_each_state(state: ContractState) -> None:
     """Four wishes, nine states: all 36 answers."""
     contract = EVERY[state]()
-    assert SIGN[state] == code_of(lambda: machine.begin_signing(contract))
+    assert SIGN[state] == code_of(
+        lambda: machine.begin_signing(contract, at=OFFERED_AT)
+    )
     assert CONSENT[state] == code_of(lambda: consent(contract))
     assert RELEASE[state] == code_of(lambda: release(contract))
     assert REFUSE[state] == code_of(
@@ -152,7 +155,7 @@ def test_each_wish_is_answered_in_each_state(state: ContractState) -> None:
     )
 
 
-@pytest.mark.parametrize("state", machine.FINAL)
+@pytest.mark.parametrize("state", FINAL)
 def test_no_fact_moves_a_final_contract(state: ContractState) -> None:
     """Active, annulled and blocked stay what they are."""
     contract = EVERY[state]()
@@ -189,7 +192,7 @@ def test_a_signed_contract_remembers_both_proofs() -> None:
         ({"completed_at": OFFERED_AT - MICROSECOND}, "proof_predates_document"),
     ],
 )
-@pytest.mark.parametrize("state", sorted(set(S) - machine.FINAL))
+@pytest.mark.parametrize("state", sorted(set(S) - FINAL))
 def test_a_contradicting_proof_blocks_the_contract(
     state: ContractState, changes: dict[str, object], code: str
 ) -> None:
@@ -207,7 +210,9 @@ def test_a_contract_awaits_the_company_once_the_client_has_signed() -> None:
     assert contract.client_signed_at == SIGNED_AT
     assert machine.awaits_company(contract)
     assert machine.next_step(contract, at=SIGNED_AT) == "wait_for_signature"
-    assert code_of(lambda: machine.begin_signing(contract)) == "already_signed"
+    assert code_of(lambda: machine.begin_signing(contract, at=SIGNED_AT)) == (
+        "already_signed"
+    )
     assert code_of(lambda: consent(contract)) == "not_signed"
 
 
@@ -561,7 +566,7 @@ def test_silence_annuls_after_the_configured_days(
     ended = machine.fall_silent(contract, at=end)
     assert (S.ANNULLED, code) == (ended.state, ended.end_code)
     text = texts.consent_text(terms_of(contract))
-    act = machine.consent
+    act: Callable[..., Contract] = machine.consent
     if contract.state is not S.CONCLUDED:
         text, act = texts.release_text(terms_of(contract)), machine.confirm_release
     late, last = wish(text, at=end), wish(text, at=end - MICROSECOND)
@@ -576,6 +581,37 @@ def test_who_has_answered_everything_is_never_silent() -> None:
     ages = HOLD_UNTIL + 100 * SILENCE
     for contract in (released(), scheduled(amount=SMALL), offered(), signing()):
         assert contract == machine.fall_silent(contract, at=ages)
+
+
+def test_an_offer_ends_when_nobody_signs_it() -> None:
+    """At its very end: no ceremony from then on, and the beat annuls it."""
+    for contract in (
+        offered(silence_at=OFFERED_AT + SILENCE),
+        signing(silence_at=OFFERED_AT + SILENCE),
+    ):
+        end = OFFERED_AT + SILENCE
+        last = end - MICROSECOND
+        assert contract == machine.fall_silent(contract, at=last)
+        assert machine.begin_signing(contract, at=last).state is S.SIGNING
+        with pytest.raises(Refused, match="time to answer"):
+            machine.begin_signing(contract, at=end)
+        ended = machine.fall_silent(contract, at=end)
+        assert (ended.state, ended.end_code) == (S.ANNULLED, "offer_expired")
+
+
+@pytest.mark.seeded("contracts_any_state_follows_any")
+def test_no_state_follows_but_by_the_table() -> None:
+    """Every pair is tried; what is not in the table is a defect."""
+    assert set(TRANSITIONS) == set(S)
+    assert {state for state in S if not TRANSITIONS[state]} == FINAL
+    for before, build in EVERY.items():
+        for after in S:
+            contract = build()
+            if after in TRANSITIONS[before] | {before}:
+                assert machine.become(contract, after).state is after
+            else:
+                with pytest.raises(Broken):
+                    machine.become(contract, after)
 
 
 def test_the_next_step_is_named_in_every_state() -> None:

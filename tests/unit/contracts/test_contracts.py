@@ -17,11 +17,13 @@ from kernel.events.contracts import (
 )
 from kernel.pages import Page
 from services.contracts.domain import texts
-from services.contracts.domain.contract import Contract, ContractState
+from services.contracts.domain.contract import Contract
+from services.contracts.domain.states import ContractState
 from services.contracts.handlers import contracts, documents
 from services.contracts.handlers.views import terms_of, version_of
 from tests.unit.contracts.builders import (
     ACCOUNT,
+    APPLICATION,
     CEREMONY,
     CLIENT,
     CONSENTED_AT,
@@ -37,6 +39,7 @@ from tests.unit.contracts.builders import (
     consented,
     offered,
     released,
+    report,
     scheduled,
     signing,
     wish,
@@ -98,6 +101,7 @@ def open_signing(bench: Bench, *, client_id: UUID = CLIENT) -> Json:
         contract_id=CONTRACT,
         work=bench.work,
         onboarding=bench.onboarding,
+        bureau=bench.bureau,
         clock=bench.clock,
     )
 
@@ -247,13 +251,47 @@ def test_the_account_a_document_names_is_covered_by_its_ceremony(
 def test_signing_is_expected_before_the_ceremony_exists(bench: Bench) -> None:
     """A crash in between leaves `signing`, and the wish can be repeated."""
     bench.work.contracts.put(offered(), DOCUMENT)
-    bench.onboarding.away = True
+    bench.onboarding.no_ceremony = True
     with pytest.raises(Transient):
         open_signing(bench)
     assert S.SIGNING is state_of(bench)
-    bench.onboarding.away = False
+    bench.onboarding.no_ceremony = False
     open_signing(bench)
     assert len(bench.onboarding.opened) == 1
+
+
+@pytest.mark.seeded("contracts_stop_credit_not_asked_again")
+def test_stop_credit_is_asked_about_again_before_the_signing(bench: Bench) -> None:
+    """Set after the offer it annuls the contract; nobody is sent to a ceremony."""
+    bench.work.contracts.put(offered(), DOCUMENT)
+    open_signing(bench)
+    bench.bureau.answer = report(stop_credit=True)
+    with pytest.raises(Refused) as refused:
+        open_signing(bench)
+    assert refused.value.code == "stop_credit"
+    assert S.ANNULLED is state_of(bench)
+    assert bench.work.contracts.rows[CONTRACT].end_code == "stop_credit"
+    assert bench.work.said_types() == ["contract_annulled"]
+    assert len(bench.onboarding.opened) == 1
+    lines = bench.work.applications.trace(APPLICATION)
+    assert [(line.check.name, line.check.passed) for line in lines] == [
+        ("stop_credit_at_signing_1", True),
+        ("stop_credit_at_signing_2", False),
+    ]
+
+
+def test_without_the_bureau_nobody_signs(bench: Bench) -> None:
+    """Nor without the consent to ask it; the contract stays as it was."""
+    bench.work.contracts.put(offered(), DOCUMENT)
+    bench.bureau.away = True
+    with pytest.raises(Transient):
+        open_signing(bench)
+    bench.onboarding.withheld = {"credit_report"}
+    with pytest.raises(Refused) as refused:
+        open_signing(bench)
+    assert refused.value.code == "consent_missing"
+    assert S.OFFERED is state_of(bench)
+    assert bench.onboarding.opened == []
 
 
 def test_a_ceremony_over_other_bytes_blocks_the_contract(bench: Bench) -> None:

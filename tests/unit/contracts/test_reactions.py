@@ -25,7 +25,7 @@ from kernel.events.onboarding import (
     ClientActivated,
     IdentificationCompleted,
 )
-from services.contracts.domain.contract import ContractState
+from services.contracts.domain.states import ContractState
 from services.contracts.handlers import reactions
 from tests.unit.contracts.builders import (
     ACCOUNT,

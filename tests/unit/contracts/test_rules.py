@@ -106,3 +106,22 @@ def test_no_rule_is_invented_for_a_time_without_one() -> None:
     """Before the first record of a setting there is no answer."""
     with pytest.raises(Broken):
         rules.silence_until(POLICY, datetime(2020, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("rule", "since"),
+    [
+        ("almaty_day", datetime(2026, 11, 1, 19, 0, tzinfo=UTC)),
+        ("rolling_24h", SIGNED_AT - timedelta(hours=24)),
+    ],
+)
+def test_microcredits_count_together_by_the_setting(rule: str, since: datetime) -> None:
+    """Midnight in Almaty is 19:00 UTC of the day before."""
+    policy = policy_with("cooling.aggregation", rule, since=SIGNED_AT)
+    assert rules.summed_since(policy, SIGNED_AT) == since
+
+
+def test_an_unknown_way_of_counting_is_a_defect() -> None:
+    policy = policy_with("cooling.aggregation", "weekly", since=SIGNED_AT)
+    with pytest.raises(Broken):
+        rules.summed_since(policy, SIGNED_AT)

@@ -8,7 +8,7 @@ import pytest
 from kernel.errors import Broken, Transient
 from kernel.events.contracts import ContractSigned
 from services.contracts.domain import contract as machine
-from services.contracts.domain.contract import ContractState
+from services.contracts.domain.states import ContractState
 from services.contracts.handlers.signing import SigningDesk, sign_for_company
 from tests.unit.contracts.builders import (
     ACCOUNT,

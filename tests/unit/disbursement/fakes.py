@@ -33,6 +33,7 @@ from services.disbursement.domain.order import (
     OrderStatus,
 )
 from services.disbursement.domain.payout import (
+    ENDED_UNPAID,
     UNSENT,
     Changes,
     Payout,
@@ -212,7 +213,7 @@ class FakePayouts:
             and since <= other.signed_at
             and (other.signed_at, other.payout_id)
             < (payout.signed_at, payout.payout_id)
-            and other.state is not State.CANCELLED
+            and other.state not in ENDED_UNPAID
         )
         return Money(total)
 

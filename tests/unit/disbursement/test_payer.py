@@ -143,6 +143,20 @@ def test_the_hold_does_not_end_a_moment_early(stage: Stage) -> None:
     assert State.READY is stage.state()
 
 
+@pytest.mark.seeded("disbursement_hold_ends_for_the_stopped")
+def test_what_is_stopped_as_its_hold_ends_stays_stopped(stage: Stage) -> None:
+    """Between the claim and the look at the row; nobody is told that it is due."""
+    put(stage, state=State.HELD)
+
+    def stop() -> None:
+        stage.desk.put(replace(stage.desk.payout(), state=State.CANCELLED))
+
+    claimed_and_committed = 2
+    stage.boundaries.arm(claimed_and_committed, stop)
+    assert end_next_hold(stage.till)
+    assert (stage.state(), stage.desk.tables.events) == (State.CANCELLED, [])
+
+
 def test_a_row_that_wakes_too_early_goes_back_to_sleep(stage: Stage) -> None:
     """The wake-up is a hint, hold_until the truth."""
     put(stage, state=State.HELD, next_at=SIGNED_AT)

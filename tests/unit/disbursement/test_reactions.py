@@ -17,6 +17,8 @@ from kernel.events.contracts import (
 )
 from kernel.events.disbursement import PayoutHeld, PayoutScheduled
 from kernel.events.onboarding import BankAccountChanged, BankAccountRemoved
+from kernel.money import Money
+from kernel.policy import Setting
 from kernel.starting_policy import STARTING_POLICY
 from services.disbursement.domain.payout import (
     AT_BANK,
@@ -439,3 +441,46 @@ def test_a_payout_that_names_no_account_yet_or_the_new_one_goes_on(
     given(reacting, state=State.CONSENTED, account_token=token)
     reacting.change_account(NEW)
     assert reacting.desk.payout().state is State.CONSENTED
+
+
+@pytest.mark.clause("5.5")
+@pytest.mark.seeded("disbursement_day_not_summed")
+def test_a_second_loan_of_a_day_is_held_by_the_sum() -> None:
+    """With a threshold of 75 МРП: the first is paid, both together are above it."""
+    limit = STARTING_POLICY.money_of_mrp("cooling.confirmation_above", SIGNED_AT)
+    policy = STARTING_POLICY.with_setting(
+        Setting("cooling.threshold", SIGNED_AT - timedelta(days=1), 75, "test")
+    )
+    for earlier, expected in ((Money(0), timedelta(0)), (Money(1), timedelta(days=1))):
+        at = Reacting()
+        with at.desk.open() as work:
+            for signed in (
+                SIGNED.model_copy(
+                    update={
+                        "contract_id": OTHER,
+                        "amount": earlier + Money(1),
+                        "signed_at": SIGNED_AT - timedelta(minutes=1),
+                    }
+                ),
+                SIGNED.model_copy(update={"amount": limit - Money(1)}),
+            ):
+                reactions.when_contract_signed(
+                    signed, payouts=work.payouts, ids=at.ids, trail=TRAIL
+                )
+            reactions.when_additional_consent_given(
+                AdditionalConsentGiven(
+                    contract_id=CONTRACT_ID,
+                    client_id=CLIENT_ID,
+                    channel="lender",
+                    text_sha256="a" * 64,
+                    given_at=SIGNED_AT,
+                ),
+                payouts=work.payouts,
+                publish=work.publish,
+                policy=policy,
+                trail=TRAIL,
+                now=SIGNED_AT,
+            )
+            found = work.payouts.lock(CONTRACT_ID)
+        assert isinstance(found, Payout)
+        assert found.hold_until == SIGNED_AT + expected
