@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -148,12 +149,10 @@ def test_above_75_mrp_a_confirmation_is_needed(
 
 @pytest.mark.clause("5.5")
 @pytest.mark.seeded("contracts_day_not_summed")
-def test_the_microcredits_of_a_day_count_together(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_microcredits_of_a_day_count_together(desk: Desk) -> None:
     """With a threshold of 75 МРП: exactly 75 goes at once, one tiyn more is held."""
     policy = policy_with("cooling.threshold", 75, since=OFFERED_AT)
-    monkeypatch.setattr(desk.platform, "policy", policy)
+    desk.platform = replace(desk.platform, policy=policy)
     first = desk.consented(amount=AT_75_MRP)
     assert desk.contract(first).hold_until == desk.clock.now()
     assert not desk.contract(first).confirmation_required
