@@ -14,6 +14,7 @@ from kernel.cli.command import (
     reason_argument,
     verdict,
 )
+from kernel.cli.files import read_file, write_private
 from kernel.cli.operator import Operator, object_of
 from kernel.cli.output import Listing, rows_of, show
 from kernel.cli.terminal import ask, progress
@@ -29,8 +30,10 @@ __all__ = [
     "identified",
     "object_of",
     "progress",
+    "read_file",
     "reason_argument",
     "rows_of",
     "show",
     "verdict",
+    "write_private",
 ]

@@ -5,7 +5,6 @@ Whoever is given a document says what for: that is recorded, and the client sees
 
 import argparse
 import base64
-import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -20,7 +19,9 @@ from kernel.cli import (
     asking,
     identified,
     object_of,
+    read_file,
     reason_argument,
+    write_private,
 )
 from kernel.crypto import Json
 from services.contracts.domain.editions import KINDS
@@ -91,8 +92,7 @@ def _disclosure_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _request_disclosure(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
     """The file goes with the question: whoever decides can read it."""
-    typed = arguments.document == Path("-")
-    document = sys.stdin.buffer.read() if typed else arguments.document.read_bytes()
+    document = read_file(arguments.document)
     answer = operator.ask(
         "ask_disclosure",
         ground=arguments.ground,
@@ -125,8 +125,7 @@ def _document_arguments(parser: argparse.ArgumentParser) -> None:
 def _show_request(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
     """Into a file only its owner can read; an old one stays as it is."""
     answer = operator.ask("disclosure_document", document_sha256=arguments.sha256)
-    arguments.file.touch(mode=0o600, exist_ok=False)
-    arguments.file.write_bytes(base64.b64decode(str(answer["document_b64"])))
+    write_private(arguments.file, str(answer["document_b64"]))
     return {"file": str(arguments.file)}, 0
 
 
@@ -176,7 +175,7 @@ def _read(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
             purpose=arguments.purpose,
         )
     )
-    _write(arguments.file, str(answer["document_b64"]))
+    write_private(arguments.file, str(answer["document_b64"]))
     told = {name: value for name, value in answer.items() if name != "document_b64"}
     return told | {"file": str(arguments.file)}, 0
 
@@ -193,7 +192,7 @@ def _export(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
     arguments.folder.mkdir(mode=0o700)
     files = object_of(answer["files"])
     for name, text in files.items():
-        _write(arguments.folder / Path(name).name, str(text))
+        write_private(arguments.folder / Path(name).name, str(text))
     return {
         "number": answer["number"],
         "folder": str(arguments.folder),
@@ -201,9 +200,11 @@ def _export(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
     }, 0
 
 
-def _write(file: Path, text: str) -> None:
-    file.touch(mode=0o600, exist_ok=False)
-    file.write_bytes(base64.b64decode(text))
+def _export_effect(_operator: Operator, arguments: Namespace) -> str:
+    return (
+        f"Contract {arguments.contract_id} leaves the platform with all that proves it;"
+        f" the client sees that it was for {arguments.purpose}."
+    )
 
 
 def _kind(parser: argparse.ArgumentParser) -> None:
@@ -259,6 +260,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         run=_export,
         arguments=_export_arguments,
         example=f"documents export {_ID} /tmp/contract --purpose court_case",
+        effect=_export_effect,
     ),
     "templates list": Command(
         help="the editions of documents' wordings, and which are in force",

@@ -5,7 +5,6 @@ recorded, and the client sees it.
 """
 
 import argparse
-import base64
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from kernel.cli import (
     identified,
     object_of,
     reason_argument,
+    write_private,
 )
 from kernel.crypto import Json
 from services.onboarding.domain.reading import StaffPurpose
@@ -59,8 +59,7 @@ def _show_review(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
     answer = object_of(operator.ask("reviews_show", review_id=arguments.review_id))
     told = {name: value for name, value in answer.items() if name != "jpeg_b64"}
     if arguments.picture is not None and "jpeg_b64" in answer:
-        arguments.picture.touch(mode=0o600, exist_ok=False)
-        arguments.picture.write_bytes(base64.b64decode(str(answer["jpeg_b64"])))
+        write_private(arguments.picture, str(answer["jpeg_b64"]))
         told["picture"] = str(arguments.picture)
     return told, 0
 
