@@ -413,14 +413,14 @@ class Service:
     @answers(callers=("contracts",))
     def get_person(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
         """The client's data in clear; the reading is recorded."""
-        return self.use_cases.get_person(
+        return self.use_cases.clients.get_person(
             call.context, client_id=client_id, reader=call.caller, purpose=purpose
         )
 
     @answers(callers=("contracts",))
     def get_proofs(self, call: Call, *, ceremony_id: UUID, purpose: str) -> Json:
         """What a completed ceremony left; the reading is recorded."""
-        return self.use_cases.get_proofs(
+        return self.use_cases.evidence.get_proofs(
             call.context, ceremony_id=ceremony_id, reader=call.caller, purpose=purpose
         )
 
@@ -429,14 +429,14 @@ class Service:
         self, _call: Call, *, document_b64: str, cms_b64: str
     ) -> Json:
         """The company's signature, judged and stamped like anybody's."""
-        return self.use_cases.prove_company_signature(
+        return self.use_cases.evidence.prove_company_signature(
             document_b64=document_b64, cms_b64=cms_b64
         )
 
     @answers(callers=("auth",))
     def get_contact(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
         """The client's phone in clear; the reading is recorded."""
-        return self.use_cases.get_contact(
+        return self.use_cases.clients.get_contact(
             call.context, client_id=client_id, reader=call.caller, purpose=purpose
         )
 
@@ -445,7 +445,7 @@ class Service:
         self, call: Call, *, client_id: UUID, account_id: UUID | None = None
     ) -> Json:
         """The client's account, masked: the one named, or the selected one."""
-        return self.use_cases.get_account(
+        return self.use_cases.clients.get_account(
             call.context, client_id=client_id, account_id=account_id
         )
 
@@ -454,7 +454,7 @@ class Service:
         self, call: Call, *, client_id: UUID, account_id: UUID, purpose: str
     ) -> Json:
         """The account as a contract names it, in clear; the reading is recorded."""
-        return self.use_cases.get_contract_account(
+        return self.use_cases.clients.get_contract_account(
             call.context,
             client_id=client_id,
             account_id=account_id,
@@ -467,7 +467,7 @@ class Service:
         self, call: Call, *, client_id: UUID, account_id: UUID, purpose: str
     ) -> Json:
         """IBAN and ИИН for a payout; the reading is recorded."""
-        return self.use_cases.get_payout_account(
+        return self.use_cases.clients.get_payout_account(
             call.context,
             client_id=client_id,
             account_id=account_id,
@@ -478,7 +478,7 @@ class Service:
     @answers(callers=("disbursement-worker",))
     def prove_ownership(self, call: Call, *, client_id: UUID, account_id: UUID) -> Json:
         """Ask the bank whose account it is."""
-        return self.use_cases.prove_ownership(
+        return self.use_cases.clients.prove_ownership(
             call.context, client_id=client_id, account_id=account_id
         )
 
@@ -510,7 +510,7 @@ class Service:
     @every(seconds=30)
     def restamp_ageing(self) -> None:
         """Renew the time stamps of kept signatures before they age."""
-        self.use_cases.restamp_ageing()
+        self.use_cases.evidence.restamp_ageing()
 
 
 def _which(call: Call, change_id: UUID, what: Kind) -> Which:

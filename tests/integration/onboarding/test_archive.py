@@ -15,15 +15,15 @@ def test_kept_signature_is_verified_and_stamped_before_its_stamp_ages(
     cabinet: Cabinet,
 ) -> None:
     applicant = cabinet.client("archive")
-    assert cabinet.use_cases.restamp_ageing() == 0
+    assert cabinet.use_cases.evidence.restamp_ageing() == 0
     kept = cabinet.rows("SELECT ages_at, looked_at FROM signatures")
     assert [row.ages_at is not None and row.looked_at is not None for row in kept] == [
         True
     ]
     late = STAMPER_ENDS - timedelta(days=30)
     cabinet.stand.clock_file.write_text(str(int(late.total_seconds())))
-    assert cabinet.use_cases.restamp_ageing() == 1
-    assert cabinet.use_cases.restamp_ageing() == 0
+    assert cabinet.use_cases.evidence.restamp_ageing() == 1
+    assert cabinet.use_cases.evidence.restamp_ageing() == 0
     stamps = cabinet.rows("SELECT ceremony_id, number FROM restamps")
     assert [(row.ceremony_id, row.number) for row in stamps] == [
         (applicant.ceremony_id, 0)
@@ -36,7 +36,7 @@ def test_evidence_changed_in_the_database_is_not_stamped(cabinet: Cabinet) -> No
         connection.exec_driver_sql(
             "UPDATE signatures SET stamp_sealed = cms_sealed, cms_sealed = stamp_sealed"
         )
-    assert cabinet.use_cases.restamp_ageing() == 0
+    assert cabinet.use_cases.evidence.restamp_ageing() == 0
     kept = cabinet.rows("SELECT ages_at, looked_at FROM signatures")
     assert [row.ages_at is None and row.looked_at is not None for row in kept] == [True]
     assert cabinet.rows("SELECT number FROM restamps") == []

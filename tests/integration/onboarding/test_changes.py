@@ -197,10 +197,12 @@ def test_the_new_account_is_proved_by_the_bank_as_at_registration(
     changing.open()
     changing.client.pass_biometrics()
     changing.sign()
-    account = cabinet.use_cases.get_account(cabinet.context(), client_id=client_id)
+    account = cabinet.use_cases.clients.get_account(
+        cabinet.context(), client_id=client_id
+    )
     assert account["state"] == "unproved"
     cabinet.stand.control.create_account(iban=NEW.iban, iin=changing.client.person.iin)
-    proof = cabinet.use_cases.prove_ownership(
+    proof = cabinet.use_cases.clients.prove_ownership(
         cabinet.context(),
         client_id=client_id,
         account_id=UUID(str(account["account_id"])),
@@ -352,7 +354,7 @@ def test_a_card_is_known_by_its_token_and_the_account_behind_it(
         "•••• 4242",
         "proved",
     )
-    paid = cabinet.use_cases.get_payout_account(
+    paid = cabinet.use_cases.clients.get_payout_account(
         cabinet.context(),
         client_id=owner.client.client_id,
         account_id=card,
@@ -364,7 +366,7 @@ def test_a_card_is_known_by_its_token_and_the_account_behind_it(
     cabinet.stand.control.create_card(
         token=CARD.reveal(), iban=OTHER_IBAN.reveal(), iin=iin, last4="4242"
     )
-    proof = cabinet.use_cases.prove_ownership(
+    proof = cabinet.use_cases.clients.prove_ownership(
         cabinet.context(), client_id=owner.client.client_id, account_id=card
     )
     assert (proof["verdict"], proof["state"]) == ("mismatch", "lost")
@@ -427,7 +429,7 @@ def test_the_database_asks_for_the_answer_that_proves_an_account(
         iban=owner.client.person.iban, iin="850101300603"
     )
     (account,) = owner.accounts
-    proof = cabinet.use_cases.prove_ownership(
+    proof = cabinet.use_cases.clients.prove_ownership(
         cabinet.context(),
         client_id=owner.client.client_id,
         account_id=UUID(account["account_id"]),

@@ -121,7 +121,7 @@ def test_after_an_erasure_nobody_opens_anything(
         export(cabinet, row.client_id)
     with pytest.raises(Refused, match="registration_unknown"):
         assert erased.standing
-    assert cabinet.use_cases.restamp_ageing() == 0
+    assert cabinet.use_cases.evidence.restamp_ageing() == 0
     assert cabinet.use_cases.personal.watch_documents() == 0
 
 

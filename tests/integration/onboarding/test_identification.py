@@ -295,7 +295,7 @@ def test_account_of_somebody_else_is_not_proved(cabinet: Cabinet) -> None:
     applicant.pass_biometrics()
     applicant.sign()
     assert applicant.standing["state"] == "active"
-    account = cabinet.use_cases.get_account(
+    account = cabinet.use_cases.clients.get_account(
         cabinet.context(), client_id=applicant.client_id
     )
     assert account["state"] == "unproved"
@@ -320,7 +320,7 @@ def test_crash_between_proof_and_activation_is_made_good(
 @pytest.mark.seeded("onboarding_reading_not_recorded")
 def test_reading_in_clear_leaves_an_event(cabinet: Cabinet) -> None:
     client = cabinet.client("reading")
-    read = cabinet.use_cases.get_person(
+    read = cabinet.use_cases.clients.get_person(
         cabinet.context(),
         client_id=client.client_id,
         reader="contracts",

@@ -11,7 +11,7 @@ from kernel.starting_policy import STARTING_POLICY
 from services.onboarding.adapters.biometrics import CanonicalProtocols
 from services.onboarding.domain.ceremony import CeremonyRules
 from services.onboarding.domain.visits import VisitRules
-from services.onboarding.wiring import DatedRules
+from services.onboarding.wiring.rules import DatedRules
 from tests.unit.onboarding.builders import IIN, NOW, TEXT, TODAY, protocol
 
 SAID: dict[str, str | int | bool] = {
