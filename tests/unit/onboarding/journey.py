@@ -8,7 +8,8 @@ from services.onboarding.handlers import ceremonies, photos, proofs, registratio
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.registration import Application
 from tests.unit.onboarding.builders import PHONE, application
-from tests.unit.onboarding.fakes import RIGHT_CODE, Bench, blind
+from tests.unit.onboarding.fakes import Bench
+from tests.unit.onboarding.outside_twins import RIGHT_CODE, blind
 from tests.unit.onboarding.pictures import png
 
 CMS = "Y2xpZW50cyBjbXM="

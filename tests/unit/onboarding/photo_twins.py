@@ -23,7 +23,8 @@ from services.onboarding.ports.photos import (
 from tests.unit.onboarding.builders import NOW
 
 if TYPE_CHECKING:
-    from tests.unit.onboarding.fakes import FakeRegistrations, FakeUnit
+    from tests.unit.onboarding.registration_twins import FakeRegistrations
+    from tests.unit.onboarding.unit_twins import FakeUnit
 
 _KEY: Final = "onboarding.photo_limits"
 LIMITS: Final = PhotoLimits.parse(

@@ -31,8 +31,9 @@ from services.onboarding.handlers.account_changes import (
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.changes import Which
 from tests.unit.onboarding.builders import IBAN
-from tests.unit.onboarding.fakes import MOST_ACCOUNTS, Bench, blind
+from tests.unit.onboarding.fakes import Bench
 from tests.unit.onboarding.journey import Applicant, look, sign
+from tests.unit.onboarding.outside_twins import MOST_ACCOUNTS, blind
 
 SECOND = Iban("KZ32125KZT2069100777")
 THIRD = Iban("KZ84722C000012345678")

@@ -24,8 +24,9 @@ from services.onboarding.handlers.account_changes import (
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.changes import Which
 from tests.unit.onboarding.builders import PHONE
-from tests.unit.onboarding.fakes import QUARANTINE, RIGHT_CODE, Bench, blind
+from tests.unit.onboarding.fakes import Bench
 from tests.unit.onboarding.journey import Applicant, look, sign
+from tests.unit.onboarding.outside_twins import QUARANTINE, RIGHT_CODE, blind
 
 NEW_PHONE = Phone("+77029876543")
 OTHER_PHONE = Phone("+77770000000")

@@ -32,14 +32,14 @@ from tests.unit.onboarding.builders import (
     person,
     shown,
 )
-from tests.unit.onboarding.fakes import (
+from tests.unit.onboarding.fakes import Bench
+from tests.unit.onboarding.journey import Applicant, look, sign
+from tests.unit.onboarding.outside_twins import (
     QUARANTINE,
     RIGHT_CODE,
-    Bench,
     FakeStateBase,
     blind,
 )
-from tests.unit.onboarding.journey import Applicant, look, sign
 
 CONTRACT = UUID("01890000-0000-7000-8000-0000000000d1")
 BIOMETRICS, BUREAU = ConsentKind.BIOMETRICS, ConsentKind.CREDIT_BUREAU

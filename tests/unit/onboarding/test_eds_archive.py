@@ -39,7 +39,9 @@ from tests.eds.keys import key
 from tests.eds.making import ALTERED, DAY, DOCUMENT, NOW
 from tests.eds.messages import Stamping, cms, token
 from tests.eds.verdicts import FRESH
-from tests.unit.onboarding.fakes import FakeClock, FakeIds, FakeRules, FakeUnit
+from tests.unit.onboarding.fakes import FakeClock, FakeIds
+from tests.unit.onboarding.outside_twins import FakeRules
+from tests.unit.onboarding.unit_twins import FakeUnit
 
 KIND = "gost2015_512"
 MINUTE = timedelta(minutes=1)

@@ -18,8 +18,9 @@ from services.onboarding.domain.signature import Code, Unreadable
 from services.onboarding.handlers import reviews
 from services.onboarding.ports.photos import Settled
 from tests.unit.onboarding.builders import OTHER_IIN, organisation_facts
-from tests.unit.onboarding.fakes import PHOTO_TRIES, Bench
+from tests.unit.onboarding.fakes import Bench
 from tests.unit.onboarding.journey import Applicant
+from tests.unit.onboarding.outside_twins import PHOTO_TRIES
 from tests.unit.onboarding.photo_twins import refusal_of, seen
 
 STAFF = UUID("01890000-0000-7000-8000-0000000000e1")

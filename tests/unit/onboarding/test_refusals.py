@@ -22,8 +22,9 @@ from tests.unit.onboarding.builders import (
     person,
     record,
 )
-from tests.unit.onboarding.fakes import Bench, blind
+from tests.unit.onboarding.fakes import Bench
 from tests.unit.onboarding.journey import Applicant, look, sign
+from tests.unit.onboarding.outside_twins import blind
 
 
 @pytest.fixture

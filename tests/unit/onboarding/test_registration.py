@@ -24,8 +24,9 @@ from tests.unit.onboarding.builders import (
     facts,
     person,
 )
-from tests.unit.onboarding.fakes import Bench, blind
+from tests.unit.onboarding.fakes import Bench
 from tests.unit.onboarding.journey import Applicant, look, sign
+from tests.unit.onboarding.outside_twins import blind
 
 
 def _code(exc: pytest.ExceptionInfo[Refused]) -> str:
