@@ -408,7 +408,7 @@ class DocumentAnswer(Answer):
     sha256: Sha256
 
 
-_DocumentKind = Annotated[str, word("contract", "amendment", "evidence")]
+_DocumentKind = Annotated[str, word("contract", "evidence")]
 _Edition = Annotated[str, Field(examples=["contract-3"])]
 
 

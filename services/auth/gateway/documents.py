@@ -39,7 +39,7 @@ _FILE: Final = {PDF: {"schema": {"type": "string", "format": "binary"}}}
 async def list_documents(
     here: Here, session: SignedIn, contract_id: UUID
 ) -> DocumentList:
-    """The contract's documents: the contract, its amendments, pages of evidence."""
+    """The contract's documents: the contract itself and its page of evidence."""
     return await here.ask_for(
         DocumentList,
         "contracts",

@@ -13,7 +13,7 @@ from typing import Final, Literal, get_args
 from kernel.crypto import canonical, sha256_hex
 from kernel.errors import Refused
 
-TemplateKind = Literal["contract", "amendment"]
+TemplateKind = Literal["contract"]
 KINDS: Final[tuple[TemplateKind, ...]] = get_args(TemplateKind)
 MOST_CHARACTERS: Final = 60_000
 """Of one language."""
@@ -93,12 +93,6 @@ FIELDS: Final[dict[TemplateKind, frozenset[str]]] = {
             *("template", "number", "contract_on", "name", "iin", "identity"),
             *("amount", "term_days", "account", "annual_percent", "gesv"),
             *("repayment", "issued_on", "schedule", "interest", "total"),
-        }
-    ),
-    "amendment": frozenset(
-        {
-            *("template", "number", "contract_number", "contract_on", "amended_on"),
-            *("name", "iin", "identity", "previous_sha256", "changes"),
         }
     ),
 }
@@ -187,43 +181,5 @@ CONTRACT_3: Final = Template(
 """,
 )
 
-AMENDMENT_1: Final = Template(
-    kind="amendment",
-    version=1,
-    kk="""\
-# МИКРОКРЕДИТ БЕРУ ТУРАЛЫ ШАРТҚА ҚОСЫМША КЕЛІСІМ
-№ {number}
-{contract_on} жылғы № {contract_number} шартқа. Келісімнің күні: {amended_on}
-> Мәтін редакциясы: {template}
-Қарыз беруші: «МҚҰ Kredit Seven Kazakhstan» ЖШС, creditplus.kz.
-Қарыз алушы: {name}, ЖСН {iin}, {identity}.
-1. Тараптар шартты мынадай түрде өзгертеді:
-{changes}
-2. Шарттың қалған талаптары өзгеріссіз қалады.
-3. Ақша осы келісім жасалғаннан кейін басталатын жаңа күту кезеңі өткенге дейін \
-аударылмайды; осы уақыт ішінде Қарыз алушы микрокредиттен бас тарта алады.
-4. Осы келісім SHA-256 бақылау сомасы мынадай құжатты өзгертеді:
-> {previous_sha256}
-""",
-    ru="""\
-# ДОПОЛНИТЕЛЬНОЕ СОГЛАШЕНИЕ К ДОГОВОРУ О ПРЕДОСТАВЛЕНИИ МИКРОКРЕДИТА
-№ {number}
-К договору № {contract_number} от {contract_on}. Дата соглашения: {amended_on}
-> Редакция текста: {template}
-Займодатель: ТОО «МФО Kredit Seven Kazakhstan», creditplus.kz.
-Заёмщик: {name}, ИИН {iin}, {identity}.
-1. Стороны изменяют договор следующим образом:
-{changes}
-2. Остальные условия договора остаются без изменений.
-3. Деньги не переводятся до окончания нового периода охлаждения, который начинается \
-заключением этого соглашения; всё это время Заёмщик вправе отказаться от микрокредита.
-4. Это соглашение изменяет документ с контрольной суммой SHA-256:
-> {previous_sha256}
-""",
-)
-
-FIRST: Final[dict[TemplateKind, Template]] = {
-    "contract": CONTRACT_3,
-    "amendment": AMENDMENT_1,
-}
-"""The editions the platform is delivered with; contracts 1 and 2 were plain text."""
+FIRST: Final[dict[TemplateKind, Template]] = {"contract": CONTRACT_3}
+"""The edition the platform is delivered with; contracts 1 and 2 were plain text."""

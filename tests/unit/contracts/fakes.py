@@ -414,11 +414,11 @@ class FakeTemplates:
     rows: list[tuple[Template, Approvers]] = field(default_factory=list)
 
     def in_force(self, kind: TemplateKind) -> Template:
-        own = [one for one, _ in self.rows if one.kind == kind]
+        own = [one for one, _ in self.rows]
         return max(own, key=lambda one: one.version, default=FIRST[kind])
 
     def get(self, kind: TemplateKind, version: int) -> Template | None:
-        every = [FIRST[kind], *(one for one, _ in self.rows if one.kind == kind)]
+        every = [FIRST[kind], *(one for one, _ in self.rows)]
         return next((one for one in every if one.version == version), None)
 
     def approved(self) -> Sequence[tuple[Template, Approvers]]:

@@ -1,0 +1,132 @@
+"""The proofs of a contract's two signatures, as the real verifier finds them."""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from cryptography import x509
+
+from infra.stack import company
+from kernel.crypto import sha256_hex
+from kernel.errors import Broken, Refused
+from services.contracts.adapters.signing import SoftSigner
+from tests.integration.onboarding.conftest import Applicant, Cabinet
+from tools import verify_contract
+
+CONTRACT: Final = "contract:01890000-0000-7000-8000-0000000000d1"
+FILE: Final = b"%PDF- the contract"
+
+
+def signer(cabinet: Cabinet, folder: Path) -> SoftSigner:
+    """The company's key, certified by the simulated НУЦ."""
+    stand = cabinet.stand
+    company.enrol(folder, authority=stand.public_url, ca=stand.pki.ca)
+    return SoftSigner(folder / company.KEY, folder / company.CERTIFICATE)
+
+
+def proved(cabinet: Cabinet, cms: bytes, document: bytes = FILE) -> Mapping[str, Any]:
+    return cabinet.use_cases.prove_company_signature(
+        document_b64=base64.b64encode(document).decode(),
+        cms_b64=base64.b64encode(cms).decode(),
+    )
+
+
+def completed(cabinet: Cabinet, seed: str) -> Applicant:
+    """A client who has signed a contract's document with both proofs."""
+    client = cabinet.client(seed)
+    client.open_contract(FILE, CONTRACT)
+    client.sign()
+    client.pass_biometrics()
+    return client
+
+
+def holds(told: Mapping[str, Any], document: bytes) -> x509.Certificate:
+    """The stand-alone program agrees: signature, stamp, path and НУЦ's answer."""
+    decode = base64.b64decode
+    chain = [x509.load_der_x509_certificate(decode(one)) for one in told["chain_b64"]]
+    signature = verify_contract.read_cms(decode(told["cms_b64"]))
+    verify_contract.check_signature(signature, document)
+    token = verify_contract.read_cms(decode(told["stamp_b64"]))
+    at = verify_contract.stamped_at(token, signature.value)
+    assert at == datetime.fromisoformat(told["stamped_at"])
+    issuer = verify_contract.check_path(signature.signer, chain, chain[-1:], at)
+    for one in told["revocation_b64"]:
+        verify_contract.check_good(decode(one), signature.signer, issuer, at)
+    return signature.signer
+
+
+@pytest.mark.clause("5.2b")
+def test_the_companys_signature_is_judged_and_stamped_like_anybodys(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    ours = signer(cabinet, tmp_path)
+    told = proved(cabinet, ours.sign(FILE, at=cabinet.platform.clock.now()))
+    certificate = holds(told, FILE)
+    assert int(str(told["certificate_serial"]), 16) == certificate.serial_number
+
+
+@pytest.mark.clause("5.2b")
+@pytest.mark.seeded("onboarding_any_company_signs")
+def test_a_signature_that_is_not_the_companys_over_these_bytes_is_none(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    """Other bytes; a person's key; another organisation's."""
+    company_key = signer(cabinet, tmp_path)
+    ours = company_key.sign(FILE, at=cabinet.platform.clock.now())
+    proved(cabinet, ours)
+    person = cabinet.stand.enrolled_person("no company")
+    other = cabinet.stand.person("another company")
+    other.enrol(cabinet.stand.public_url, cabinet.stand.pki.ca, "organisation_sign")
+    for cms, document in (
+        (ours, FILE + b"!"),
+        (person.sign(FILE), FILE),
+        (other.sign(FILE), FILE),
+    ):
+        with pytest.raises(Broken, match="not good"):
+            proved(cabinet, cms, document)
+
+
+@pytest.mark.clause("5.2b")
+def test_a_completed_ceremony_gives_its_proofs_and_that_is_on_record(
+    cabinet: Cabinet,
+) -> None:
+    client = completed(cabinet, "proofs")
+    told: Mapping[str, Any] = cabinet.use_cases.get_proofs(
+        cabinet.context(),
+        ceremony_id=client.ceremony_id,
+        reader="contracts",
+        purpose="contract_evidence",
+    )
+    certificate = holds(told["signature"], FILE)
+    assert certificate == client.person.certificate
+    ((protocol_id,),) = cabinet.rows(
+        "SELECT protocol_id FROM protocols WHERE code IS NULL AND ceremony_id = :id",
+        id=client.ceremony_id,
+    )
+    assert told["protocol_id"] == protocol_id
+    assert len(told["protocol_sha256"]) == len(sha256_hex(b""))
+    reading = cabinet.said("personal_data_read")[-1]
+    assert (reading["reader"], reading["purpose"]) == (
+        "contracts",
+        "contract_evidence",
+    )
+
+
+@pytest.mark.seeded("onboarding_proofs_of_half_a_ceremony")
+def test_a_ceremony_that_is_not_complete_has_no_proofs_to_give(
+    cabinet: Cabinet,
+) -> None:
+    client = cabinet.client("half")
+    client.open_contract(FILE, CONTRACT)
+    client.sign()
+    with pytest.raises(Refused) as refused:
+        cabinet.use_cases.get_proofs(
+            cabinet.context(),
+            ceremony_id=client.ceremony_id,
+            reader="contracts",
+            purpose="contract_evidence",
+        )
+    assert refused.value.code == "ceremony_unknown"
