@@ -12,7 +12,11 @@ from tests.marks import ROOT
 
 DEALER: Final = "pki"
 # Who opens somebody else's volume, and why: compose.yml says it beside them.
-GUESTS: Final = {("provision", "postgres"), ("introduce", "onboarding")}
+GUESTS: Final = {
+    ("provision", "postgres"),
+    ("introduce", "onboarding"),
+    ("introduce", "contracts"),
+}
 MIGRATORS: Final = {
     f"{name}-migrate": f"migrate-{name}" for name in topology.services()
 }

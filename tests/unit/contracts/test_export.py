@@ -347,7 +347,21 @@ def test_somebody_elses_certificate_is_found(
 def test_roots_of_another_authority_are_not_believed(
     export: Export, world: World
 ) -> None:
-    export.roots.write_bytes(world.company.certificate.public_bytes(Encoding.PEM))
+    """Not even one that calls itself the same."""
+    ours = world.authority.members.root.certificate
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+    impostor = (
+        x509.CertificateBuilder()
+        .subject_name(ours.subject)
+        .issuer_name(ours.subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(ours.not_valid_before_utc)
+        .not_valid_after(ours.not_valid_after_utc)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    export.roots.write_bytes(impostor.public_bytes(Encoding.PEM))
     assert export.judged() == verify_contract.FINDING
 
 
