@@ -29,7 +29,7 @@ def borrower(world: World) -> Iterator[Borrower]:
 
 @pytest.fixture(scope="module")
 def clerk(recruiter: Recruiter) -> Person:
-    return recruiter.recruit("clerk of contracts", "client-care")
+    return recruiter.recruit("clerk", "client-care")
 
 
 @pytest.mark.clause("5.1")
