@@ -28,7 +28,7 @@ def signer(cabinet: Cabinet, folder: Path) -> SoftSigner:
 
 
 def proved(cabinet: Cabinet, cms: bytes, document: bytes = FILE) -> Mapping[str, Any]:
-    return cabinet.use_cases.prove_company_signature(
+    return cabinet.use_cases.evidence.prove_company_signature(
         document_b64=base64.b64encode(document).decode(),
         cms_b64=base64.b64encode(cms).decode(),
     )
@@ -94,7 +94,7 @@ def test_a_completed_ceremony_gives_its_proofs_and_that_is_on_record(
     cabinet: Cabinet,
 ) -> None:
     client = completed(cabinet, "proofs")
-    told: Mapping[str, Any] = cabinet.use_cases.get_proofs(
+    told: Mapping[str, Any] = cabinet.use_cases.evidence.get_proofs(
         cabinet.context(),
         ceremony_id=client.ceremony_id,
         reader="contracts",
@@ -123,7 +123,7 @@ def test_a_ceremony_that_is_not_complete_has_no_proofs_to_give(
     client.open_contract(FILE, CONTRACT)
     client.sign()
     with pytest.raises(Refused) as refused:
-        cabinet.use_cases.get_proofs(
+        cabinet.use_cases.evidence.get_proofs(
             cabinet.context(),
             ceremony_id=client.ceremony_id,
             reader="contracts",
