@@ -109,7 +109,18 @@ def recover_password(client: Borrower, password: str) -> None:
 def recover_number(client: Borrower) -> None:
     """Lose the number: the password and the camera; the token is kept as the right."""
     credentials = {"login": client.person.phone, "password": client.password}
-    recovery = client.cabinet.call("POST", "/number-recoveries", credentials)
+    _pass_by_face(
+        client, client.cabinet.call("POST", "/number-recoveries", credentials)
+    )
+
+
+def recover_by_office_pass(client: Borrower, office_pass: str) -> None:
+    """Lose number and password: the office's pass in place of the password."""
+    body, path = {"office_pass": office_pass}, "/number-recoveries/by-office-pass"
+    _pass_by_face(client, client.cabinet.call("POST", path, body))
+
+
+def _pass_by_face(client: Borrower, recovery: Json) -> None:
     path = f"/number-recoveries/{recovery['recovery_id']}"
     client.cabinet.token = recovery["token"]
     ceremony = client.cabinet.call("POST", f"{path}/ceremony")

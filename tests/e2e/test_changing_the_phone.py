@@ -17,6 +17,7 @@ from tests.bodies import path_of, request_of
 from tests.e2e.test_from_registration_to_money import conclude, register
 from tests.openapi import Operation, operations
 from tests.seeds import seed
+from tests.staff import AUTH, Recruiter
 from tests.sweep import Sweep
 
 RIGHT = frozenset(
@@ -259,6 +260,31 @@ def test_a_lost_number_opens_its_own_change_and_nothing_else(client: Borrower) -
     )
     assert gone.code == "session_required"
     client.cabinet.token = None
+    client.log_in()
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.clause("6.1f")
+def test_who_lost_number_and_password_comes_back_by_the_office(
+    client: Borrower, recruiter: Recruiter
+) -> None:
+    """Two of the staff, a pass, a face and an ЭЦП; then a forgotten password."""
+    client_id = client.cabinet.call("GET", "/sessions/current")["client_id"]
+    first, second = (
+        recruiter.recruit(login, "client-care") for login in ("eva", "farid")
+    )
+    seen = first.ask(
+        AUTH, "record_office_visit", client_id=client_id, reason="passport seen"
+    )
+    office_pass = str(seen["office_pass"])
+    client.change_browser()
+    early = refused(changes.recover_by_office_pass, client, office_pass)
+    assert early.code == "pass_not_valid"
+    second.ask(AUTH, "approve", approval_id=str(seen["approval_id"]))
+    changes.recover_by_office_pass(client, office_pass)
+    changes.change_phone(client, another_number())
+    client.cabinet.token = None
+    changes.recover_password(client, f"Новый берег {secrets.token_hex(4)}")
     client.log_in()
 
 
