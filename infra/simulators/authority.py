@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from infra.simulators import profile
 from infra.simulators.clock import Clock, rfc3339, whole_second
 from infra.simulators.cms import Signer
+from infra.simulators.gost import over_key
 from infra.simulators.hierarchy import (
     Hierarchy,
     addresses_of_issuing,
@@ -91,6 +92,32 @@ class Authority:
         )
         builder = profile.person_certificate(builder, kind, self._addresses)
         certificate = profile.sealed(builder, self.members.issuing)
+        self._record_issue(certificate, kind)
+        return certificate
+
+    def issue_over(
+        self, spki: bytes, subject: profile.Subject, kind: profile.Kind
+    ) -> x509.Certificate:
+        """A certificate over a key our library cannot read: GOST, as НУЦ gives today.
+
+        Without proof of possession: no request over such a key can be judged here.
+        Raises RequestRefusedError: key_refused.
+        """
+        now = self._clock.now()
+        builder = profile.draft(
+            subject=subject.name(),
+            public_key=self.members.issuing.key.public_key(),
+            issuer=self.members.issuing,
+            serial=new_serial(),
+            not_before=now,
+            not_after=now + profile.PERSON_LIFE,
+        )
+        builder = profile.person_certificate(builder, kind, self._addresses)
+        drafted = profile.sealed(builder, self.members.issuing)
+        try:
+            certificate = over_key(drafted, spki, self.members.issuing)
+        except ValueError as error:
+            raise RequestRefusedError("key_refused") from error
         self._record_issue(certificate, kind)
         return certificate
 

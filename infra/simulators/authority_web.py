@@ -1,5 +1,7 @@
 """The public doors of the simulated НУЦ: certificates, revocations, OCSP, CRL, TSP."""
 
+import base64
+
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.requests import Request
@@ -52,9 +54,13 @@ def _file_route(path: str, content: bytes, media_type: str) -> Route:
 def _register_routes(authority: Authority) -> list[Route]:
     async def issue(request: Request) -> Response:
         body = await web.json_body(request)
-        csr, kind, subject = web.text(body, "csr"), _kind(body), _subject(body)
+        kind, subject = _kind(body), _subject(body)
         try:
-            certificate = authority.issue(csr, subject, kind)
+            certificate = (
+                authority.issue_over(_key(body), subject, kind)
+                if "spki" in body
+                else authority.issue(web.text(body, "csr"), subject, kind)
+            )
         except RequestRefusedError as error:
             raise web.RefusedError(422, error.code) from error
         pem = certificate.public_bytes(Encoding.PEM).decode()
@@ -111,6 +117,14 @@ def _status_routes(authority: Authority, clock: Clock) -> list[Route]:
         Route("/crl", show_crl, methods=["GET"]),
         Route("/crl/root", show_root_crl, methods=["GET"]),
     ]
+
+
+def _key(body: web.Json) -> bytes:
+    """The SubjectPublicKeyInfo of a key for which there is no request, in base64."""
+    try:
+        return base64.b64decode(web.text(body, "spki"), validate=True)
+    except ValueError as error:
+        raise web.RefusedError(422, "key_refused") from error
 
 
 def _kind(body: web.Json) -> Kind:
