@@ -34,7 +34,7 @@ from infra.simulators.hierarchy import COID
 from infra.simulators.profile import Kind, Subject
 from kernel.context import StaffMember
 from kernel.crypto import canonical, sha256, sha256_hex
-from kernel.errors import Refused
+from kernel.errors import Refused, Transient
 from kernel.events.contracts import DocumentRead
 from services.contracts.adapters.signing import SoftSigner
 from services.contracts.domain.reading import ReadPurpose
@@ -409,6 +409,17 @@ def test_what_is_not_signed_by_both_is_not_exported(
         export_contract(CONTRACT, purpose=ReadPurpose.COURT_CASE, by=ANNA, desk=desk)
     assert refused.value.code == "not_signed"
     assert bench.work.said == []
+
+
+@pytest.mark.seeded("contracts_key_out_of_reach_is_a_defect")
+def test_a_key_out_of_reach_is_waited_for(world: World, tmp_path: Path) -> None:
+    """It may come back; what was made of it then is as good as ever."""
+    signer = SoftSigner(tmp_path / "company.key", tmp_path / "company.crt")
+    with pytest.raises(Transient):
+        signer.sign(FILE, at=datetime.now(UTC))
+    signer_of(world, tmp_path)
+    cms = signer.sign(FILE, at=datetime.now(UTC))
+    verify_contract.check_signature(verify_contract.read_cms(cms), FILE)
 
 
 def test_a_signature_of_a_key_on_a_curve_holds(world: World, tmp_path: Path) -> None:

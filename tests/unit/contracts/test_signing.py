@@ -1,10 +1,12 @@
 """The company signs after the client; until it has, nothing is concluded or lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from kernel.crypto import sha256_hex
 from kernel.errors import Broken, Transient
 from kernel.events.contracts import ContractSigned
 from services.contracts.domain import contract as machine
@@ -114,13 +116,26 @@ def test_while_a_signer_is_away_the_contract_waits_and_is_not_lost(
 
 
 def test_a_signature_that_is_not_good_concludes_nothing(bench: Bench) -> None:
-    """And one contract's defect does not hold up the others."""
     waiting(bench)
     bench.witness.refuses = True
     with pytest.raises(Broken):
         sign(bench)
     assert bench.work.contracts.rows[CONTRACT].state is S.SIGNING
     assert bench.work.said == []
+
+
+@pytest.mark.seeded("contracts_defect_holds_up_signatures")
+def test_a_defect_of_one_contract_does_not_hold_up_the_others(bench: Bench) -> None:
+    """It is raised after them, so that somebody looks."""
+    bench.work.contracts.put(replace(client_signed(), ceremony_id=None), DOCUMENT)
+    other = UUID(int=0xC9)
+    bench.work.contracts.put(
+        client_signed(id=other, document_sha256=sha256_hex(DOCUMENT)), DOCUMENT
+    )
+    with pytest.raises(Broken):
+        sign(bench)
+    rows = bench.work.contracts.rows
+    assert (rows[CONTRACT].state, rows[other].state) == (S.SIGNING, S.CONCLUDED)
 
 
 @pytest.mark.seeded("contracts_refused_while_signing_concludes")
