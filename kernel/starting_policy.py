@@ -187,6 +187,8 @@ STARTING_POLICY = Policy(
             _PLATFORM,
             ("cooling.threshold", 0, "5.5", Floor(at_most=75)),  # МРП, held if above
             ("cooling.consent_silence_days", 10, "5.5", Floor(at_least=1)),
+            # Days before silence ends the contract, each one reminder.
+            ("cooling.reminders_days_left", ("7", "2"), "5.5", None),
             ("cooling.exceptions", (), "5.5", None),
         ),
         *_from(

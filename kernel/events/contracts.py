@@ -1,8 +1,9 @@
 """The facts contracts publishes: what was asked, offered, signed and consented to."""
 
+from typing import Literal
 from uuid import UUID
 
-from kernel.events.base import Event, Instant, WireMoney
+from kernel.events.base import Event, Instant, WireMoney, Word
 
 
 class ApplicationSubmitted(Event):
@@ -119,6 +120,21 @@ class AdditionalConsentGiven(Event):
     channel: str
     text_sha256: str
     given_at: Instant
+
+
+class AnswerAwaited(Event):
+    """The client is reminded that an answer is awaited, a consent or a confirmation.
+
+    Without it the contract ends at ``until``, without money.
+    """
+
+    TYPE = "contracts.answer_awaited.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    awaits: Word[Literal["consent", "release"]]
+    until: Instant
 
 
 class ReleaseConfirmed(Event):

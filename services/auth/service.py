@@ -14,7 +14,7 @@ from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Event
 from kernel.events.antifraud import OperationSuspended
-from kernel.events.contracts import ContractAnnulled, ContractSigned
+from kernel.events.contracts import AnswerAwaited, ContractAnnulled, ContractSigned
 from kernel.events.disbursement import PayoutDue, PayoutSettled
 from kernel.events.onboarding import (
     AccountOwnershipLost,
@@ -434,6 +434,13 @@ class Service:
         self, tx: Transaction, event: ContractAnnulled, envelope: Envelope
     ) -> None:
         """The contract ended without money."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(AnswerAwaited)
+    def when_answer_awaited(
+        self, tx: Transaction, event: AnswerAwaited, envelope: Envelope
+    ) -> None:
+        """An answer is awaited: the client is reminded (clause 5.5)."""
         self._tell_client(tx, event, envelope)
 
     @handles(PayoutDue)

@@ -36,7 +36,7 @@ from services.contracts.domain.editions import Template, TemplateKind
 from services.contracts.domain.schedule import Schedule
 from services.contracts.domain.signing import ClientProof, Signed
 from services.contracts.domain.states import ContractState
-from services.contracts.domain.texts import Borrower, StatementText
+from services.contracts.domain.texts import Borrower, StatementKind, StatementText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +140,14 @@ class Disclosures(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """One of the reminders of one answer that is awaited."""
+
+    awaits: StatementKind
+    days_left: int
+
+
 class Contracts(Protocol):
     """The contracts, their sealed documents and the statements made about them."""
 
@@ -185,6 +193,16 @@ class Contracts(Protocol):
 
     def awaiting_company(self, *, limit: int) -> list[UUID]:
         """Contracts the client has signed and the company has not, the oldest first."""
+        ...
+
+    def to_remind(self, *, ending_by: datetime, limit: int) -> list[UUID]:
+        """Contracts that await an answer until then at the latest."""
+        ...
+
+    def add_reminder(
+        self, contract_id: UUID, reminder: Reminder, *, at: datetime
+    ) -> bool:
+        """False when that reminder was sent already."""
         ...
 
     def silent(self, *, at: datetime, limit: int) -> list[UUID]:

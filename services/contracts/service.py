@@ -375,6 +375,10 @@ class Service:
         self.use_cases.sign_for_company()
 
     @every(seconds=60)
+    def remind(self) -> None:
+        self.use_cases.remind()
+
+    @every(seconds=60)
     def annul_silent(self) -> None:
         self.use_cases.annul_silent()
 

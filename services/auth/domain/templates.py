@@ -32,6 +32,8 @@ Template = Literal[
     "passkey_suspended_notice",
     "contract_signed",
     "contract_annulled",
+    "consent_awaited",
+    "release_awaited",
     "payout_due_confirm",
     "payout_due",
     "payout_settled",
@@ -354,6 +356,36 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         en=(
             "{site}: the contract is annulled and no money will be paid. "
             "See your cabinet."
+        ),
+    ),
+    "consent_awaited": Wording(
+        version=1,
+        kk=(
+            "{site}: қосымша келісіміңізді күтіп отырмыз. Жеке кабинетте келісім "
+            "беріңіз немесе бас тартыңыз; жауап болмаса, шарт жойылады."
+        ),
+        ru=(
+            "{site}: ждём вашего дополнительного согласия. Дайте его в личном кабинете "
+            "или откажитесь; без ответа договор будет аннулирован."
+        ),
+        en=(
+            "{site}: your additional consent is awaited. Give it in your cabinet or "
+            "refuse; without an answer the contract is annulled."
+        ),
+    ),
+    "release_awaited": Wording(
+        version=1,
+        kk=(
+            "{site}: микрокредит беруді растауыңызды күтіп отырмыз. Жеке кабинетте "
+            "растаңыз немесе бас тартыңыз; жауап болмаса, шарт жойылады."
+        ),
+        ru=(
+            "{site}: ждём подтверждения выдачи микрокредита. Подтвердите её в личном "
+            "кабинете или откажитесь; без ответа договор будет аннулирован."
+        ),
+        en=(
+            "{site}: the release of the microcredit awaits your confirmation. Confirm "
+            "it in your cabinet or refuse; without an answer the contract is annulled."
         ),
     ),
     "payout_due_confirm": Wording(

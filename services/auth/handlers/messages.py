@@ -15,7 +15,7 @@ from kernel.errors import Transient
 from kernel.events import Event
 from kernel.events.antifraud import OperationSuspended
 from kernel.events.auth import MessageDelivered, MessageFailed, MessageSent
-from kernel.events.contracts import ContractAnnulled, ContractSigned
+from kernel.events.contracts import AnswerAwaited, ContractAnnulled, ContractSigned
 from kernel.events.disbursement import PayoutDue, PayoutSettled
 from kernel.events.onboarding import (
     AccountOwnershipLost,
@@ -53,6 +53,11 @@ def _due(event: PayoutDue) -> Template:
     return "payout_due_confirm" if event.confirmation_required else "payout_due"
 
 
+def _awaited(event: AnswerAwaited) -> Template:
+    """A word we do not know yet is told as the first of the two."""
+    return "release_awaited" if event.awaits == "release" else "consent_awaited"
+
+
 def _lost(event: AccountOwnershipLost) -> Template | None:
     """A client who replaced the account is told of just that."""
     return None if event.code == "account_changed" else "account_lost"
@@ -76,6 +81,7 @@ NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template | None]]
     **ACCOUNT_NEWS,
     ContractSigned: "contract_signed",
     ContractAnnulled: "contract_annulled",
+    AnswerAwaited: _awaited,
     PayoutDue: _due,
     PayoutSettled: "payout_settled",
     AccountOwnershipLost: _lost,

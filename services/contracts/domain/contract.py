@@ -31,7 +31,7 @@ from services.contracts.domain.states import (
     ContractState,
     check_transition,
 )
-from services.contracts.domain.texts import StatementText
+from services.contracts.domain.texts import StatementKind, StatementText
 
 SECOND_FACTOR_LASTS: Final = timedelta(minutes=5)
 CLOCK_SKEW: Final = timedelta(seconds=5)
@@ -472,6 +472,19 @@ def fall_silent(contract: Contract, *, at: datetime) -> Contract:
             return annul(contract, "consent_silence", at=at)
         case _:
             return annul(contract, "release_silence", at=at)
+
+
+def awaited(contract: Contract) -> StatementKind | None:
+    """Which statement of the client's a silence now counts against."""
+    if contract.silence_at is None or contract.refusal_asked_at is not None:
+        return None
+    match contract.state:
+        case _S.CONCLUDED:
+            return "consent"
+        case _S.CONSENTED | _S.AWAITING_RELEASE:
+            return "release"
+        case _:
+            return None
 
 
 def annul(contract: Contract, code: str, *, at: datetime) -> Contract:

@@ -147,6 +147,11 @@ def silence_until(policy: Policy, counted_from: datetime) -> datetime:
     return counted_from + timedelta(days=days)
 
 
+def reminder_days(policy: Policy, at: datetime) -> tuple[int, ...]:
+    """How many days before the end of silence the client is reminded, each once."""
+    return tuple(int(days) for days in policy.texts("cooling.reminders_days_left", at))
+
+
 def channel_counts(channel: str, *, policy: Policy, at: datetime) -> bool:
     """Whether a consent given in this channel counts at that instant."""
     return channel in policy.texts("cooling.consent_channels", at)

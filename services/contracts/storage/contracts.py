@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import FieldKeys, UnsealError, constant_time_equal, sha256_hex
 from kernel.errors import Broken
@@ -15,7 +16,8 @@ from services.contracts.domain.contract import Contract, Statement
 from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.domain.states import ContractState
 from services.contracts.domain.texts import StatementText
-from services.contracts.storage.tables import contracts, statements
+from services.contracts.ports import Reminder
+from services.contracts.storage.tables import contracts, reminders, statements
 
 _AS_THEY_ARE: Final = tuple(
     field.name
@@ -171,6 +173,33 @@ class ContractRows:
             .limit(limit)
         )
         return list(self._connection.execute(query).scalars())
+
+    def to_remind(self, *, ending_by: datetime, limit: int) -> list[UUID]:
+        query = (
+            select(contracts.c.id)
+            .where(
+                contracts.c.silence_at <= ending_by,
+                contracts.c.state.in_(("concluded", "consented", "awaiting_release")),
+            )
+            .order_by(contracts.c.silence_at)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def add_reminder(
+        self, contract_id: UUID, reminder: Reminder, *, at: datetime
+    ) -> bool:
+        done = self._connection.execute(
+            insert(reminders)
+            .values(
+                contract_id=contract_id,
+                awaits=reminder.awaits,
+                days_left=reminder.days_left,
+                sent_at=at,
+            )
+            .on_conflict_do_nothing()
+        )
+        return done.rowcount == 1
 
     def silent(self, *, at: datetime, limit: int) -> list[UUID]:
         query = (

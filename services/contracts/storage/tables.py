@@ -329,6 +329,16 @@ visits = Table(
 )
 Index("visits_of_client", visits.c.client_id)
 
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("contract_id", Uuid, ForeignKey("contracts.id"), primary_key=True),
+    Column("awaits", Text, primary_key=True),
+    Column("days_left", Integer, primary_key=True, autoincrement=False),
+    _instant("sent_at", nullable=False),
+    CheckConstraint("awaits IN ('consent', 'release')", name="reminders_awaits"),
+)
+
 clients = Table(
     "clients",
     metadata,

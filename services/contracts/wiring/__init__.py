@@ -51,6 +51,7 @@ from services.contracts.handlers import (
     documents,
     exports,
     reactions,
+    reminding,
     schedules,
     signing,
     templates,
@@ -370,6 +371,13 @@ class UseCases:
 
     def sign_for_company(self) -> None:
         signing.sign_for_company(self._signing_desk(self.platform.context()))
+
+    def remind(self) -> None:
+        reminding.remind(
+            work=self._work(self.platform.context()),
+            policy=self.platform.policy,
+            clock=self.platform.clock,
+        )
 
     def annul_silent(self) -> None:
         contracts.annul_silent(

@@ -12,7 +12,7 @@ from kernel.clock import almaty_date
 from kernel.errors import Refused
 from kernel.events.disbursement import PayoutScheduled, PayoutSettled
 from services.contracts.domain.states import ContractState
-from services.contracts.handlers import contracts, reactions
+from services.contracts.handlers import contracts, reactions, reminding
 from tests.integration.contracts.conftest import Desk
 from tests.unit.contracts.builders import (
     CLIENT,
@@ -192,6 +192,25 @@ def test_silence_annuls_the_contract(desk: Desk) -> None:
         contracts.annul_silent(work=desk.work(), clock=desk.clock)
         assert expected is desk.contract(contract_id).state
     assert desk.said()[-1] == "contract_annulled"
+
+
+@pytest.mark.clause("5.5")
+def test_a_reminder_leaves_once_with_its_row(desk: Desk) -> None:
+    """The beat of every minute finds it sent."""
+    contract_id = desk.concluded()
+    end = desk.contract(contract_id).silence_at
+    assert end is not None
+    desk.clock.at = end - timedelta(days=7)
+    sent = [
+        reminding.remind(
+            work=desk.work(), policy=desk.platform.policy, clock=desk.clock
+        )
+        for _ in range(2)
+    ]
+    assert sent == [1, 0]
+    assert desk.said()[-1] == "answer_awaited"
+    (row,) = desk.rows("SELECT awaits, days_left FROM reminders")
+    assert (row.awaits, row.days_left) == ("consent", 7)
 
 
 @pytest.mark.seeded("contracts_offer_never_ends")

@@ -3,13 +3,14 @@
 import string
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import pytest
 
 from kernel.errors import Transient
 from kernel.events import Event
-from kernel.events.contracts import ContractSigned
+from kernel.events.contracts import AnswerAwaited, ContractSigned
 from kernel.events.disbursement import PayoutDue
 from kernel.events.onboarding import AccountOwnershipLost
 from kernel.values import Phone
@@ -368,3 +369,18 @@ def test_the_end_of_the_hold_asks_where_a_confirmation_is_due(
     (queued,) = concerned(event, logins=FakeLogins([login()])).waiting.values()
 
     assert queued.template == template
+
+
+@pytest.mark.parametrize("awaits", ["consent", "release"])
+def test_a_client_is_reminded_of_the_answer_that_is_awaited(
+    awaits: Literal["consent", "release"],
+) -> None:
+    event = AnswerAwaited(
+        contract_id=UUID(int=2),
+        client_id=CLIENT,
+        awaits=awaits,
+        until=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+    (queued,) = concerned(event, logins=FakeLogins([login()])).waiting.values()
+
+    assert queued.template == f"{awaits}_awaited"

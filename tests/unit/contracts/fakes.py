@@ -43,6 +43,7 @@ from services.contracts.ports import (
     Filed,
     Judges,
     KeptSchedule,
+    Reminder,
     TraceLine,
     Visit,
 )
@@ -175,6 +176,7 @@ class FakeContracts:
     def __init__(self) -> None:
         self.rows: dict[UUID, Contract] = {}
         self.documents: dict[UUID, bytes] = {}
+        self.reminders: set[tuple[UUID, Reminder]] = set()
         self.statements: list[tuple[UUID, str, Statement]] = []
 
     def put(self, contract: Contract, document: bytes = b"") -> Contract:
@@ -237,6 +239,22 @@ class FakeContracts:
 
     def awaiting_company(self, *, limit: int) -> list[UUID]:
         return [row.id for row in self.rows.values() if awaits_company(row)][:limit]
+
+    def to_remind(self, *, ending_by: datetime, limit: int) -> list[UUID]:
+        found = [
+            row.id
+            for row in self.rows.values()
+            if row.silence_at is not None and row.silence_at <= ending_by
+        ]
+        return found[:limit]
+
+    def add_reminder(
+        self, contract_id: UUID, reminder: Reminder, *, at: datetime
+    ) -> bool:
+        del at
+        new = (contract_id, reminder) not in self.reminders
+        self.reminders.add((contract_id, reminder))
+        return new
 
     def silent(self, *, at: datetime, limit: int) -> list[UUID]:
         found = [
