@@ -8,11 +8,16 @@ from uuid import UUID
 import pytest
 
 from infra import topology
+from kernel.cli.fido import FidoKey
+from kernel.crypto import unb64url
 from kernel.errors import Broken, Refused
 from kernel.operations import PERMISSIONS as OF_EVERY_SERVICE
+from kernel.settings import read, staff_site
 from services.auth.domain.roles import PERMISSIONS, ROLES, Role
+from services.auth.settings import Settings
 from tests.marks import ROOT
-from tests.staff import AUTH, Person, Recruiter, bootstrap
+from tests.softkey import SoftKey
+from tests.staff import AUTH, PASSWORD, Person, Recruiter, bootstrap
 from tests.style.test_permissions import decorated
 from tests.sweep import Sweep
 from tests.waiting import eventually
@@ -119,6 +124,37 @@ def test_a_role_is_granted_by_four_eyes_over_the_wire(recruiter: Recruiter) -> N
     )
     assert done["state"] == "executed"
     assert carla.ask("contracts", "status")["service"] == "contracts"
+
+
+@pytest.mark.clause("6.1a")
+@pytest.mark.clause("6.1f")
+def test_a_member_comes_in_by_a_security_key_over_the_wire(
+    recruiter: Recruiter,
+) -> None:
+    """Asked in the name this platform's command line knows, let in by another."""
+    gulia = recruiter.recruit("gulia", "treasurer")
+    door = gulia.door
+    stage = read(Settings, prefix=AUTH, environ=door.stack.env(AUTH)).stage
+    key = FidoKey(SoftKey(), staff_site(stage))
+    asked = door.call(AUTH, "begin_staff_passkey", session=gulia.session)
+    made = key.register(
+        unb64url(str(asked["challenge"])), staff_id=gulia.staff_id, login=gulia.login
+    )
+    offered = door.call(
+        AUTH, "offer_staff_passkey", session=gulia.session, passkey=dict(made)
+    )
+    recruiter.second.ask(AUTH, "approve", approval_id=str(offered["approval_id"]))
+    asked = door.call(AUTH, "ask_staff_passkey", login=gulia.login)
+    answer = key.answer(unb64url(str(asked["challenge"])), login=gulia.login)
+    proof: dict[str, Any] = {
+        "login": gulia.login,
+        "password": PASSWORD,
+        "passkey": dict(answer),
+    }
+    gulia.session = str(door.call(AUTH, "staff_log_in", **proof)["session"])
+    assert gulia.ask("contracts", "status")["service"] == "contracts"
+    with pytest.raises(Refused, match="login_refused"):
+        door.call(AUTH, "staff_log_in", **proof)
 
 
 @pytest.mark.seeded("staff_suspended_goes_on")
