@@ -114,10 +114,15 @@ def test_a_container_is_confined(project: Project) -> None:
 def test_a_process_holds_one_identity(project: Project, name: str) -> None:
     """Its own keys for the wire and for signing.
 
-    The log's writer signs the log too, and auth what the staff may do.
+    The log's writer signs the log too, auth what the staff may do, and contracts what
+    the company concludes.
     """
     held = set(python_in(project.running()[name], KEYS).split())
-    more = {"audit-worker": {"audit-log.ed25519"}, "auth": {"staff.ed25519"}}
+    more = {
+        "audit-worker": {"audit-log.ed25519"},
+        "auth": {"staff.ed25519"},
+        "contracts": {"company.key"},
+    }
     assert held == {f"{name}.key", f"{name}.ed25519"} | more.get(name, set())
 
 
