@@ -70,8 +70,8 @@ EDITS: Final = (
     ),
     Edit(
         "services/contracts/handlers/applications.py",
-        r"^    ApplicationRefused,$",
-        r"\g<0>" "\n    ApplicationSeen,",
+        r"^from kernel.events.contracts import ApplicationSubmitted",
+        r"from kernel.events.contracts import ApplicationSeen, ApplicationSubmitted",
     ),
     Edit(
         "services/contracts/handlers/applications.py",

@@ -17,7 +17,7 @@ import pytest
 
 from infra import pki, topology
 from infra.layout import find_program
-from infra.stack import Stack
+from infra.stack import Stack, company
 from tests.rolling.beside import Beside, certificate
 from tests.rolling.doors import Doors
 from tests.rolling.load import Load
@@ -92,7 +92,7 @@ def _renew_certificates(stack: Stack) -> None:
         path
         for folder in (layout.pki, layout.outer)
         for path in folder.glob("*.crt")
-        if path.stem != "ca"
+        if path.name not in {"ca.crt", company.CERTIFICATE}
     }
     for path in leaves:
         path.unlink()
