@@ -47,10 +47,12 @@ def get_proofs(
     refuse_purpose(purpose)
     with begin() as unit:
         ceremony = unit.ceremonies.get(ceremony_id)
+        if ceremony is None:
+            raise unknown_ceremony()
         kept = unit.archive.get(ceremony_id)
         on_file = unit.ceremonies.signature(ceremony_id)
         protocol = unit.ceremonies.protocol(ceremony_id)
-        if ceremony is None or kept is None or on_file is None or protocol is None:
+        if kept is None or on_file is None or protocol is None:
             raise unknown_ceremony()
         record_reading(
             unit, ceremony.client_id, reader=reader, purpose=purpose, at=clock.now()

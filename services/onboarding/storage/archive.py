@@ -59,7 +59,7 @@ class SqlArchive:
             .join(persons, persons.c.client_id == ceremonies.c.client_id)
             .where(signatures.c.ceremony_id == ceremony_id)
         ).one_or_none()
-        if row is None:
+        if row is None or self.keys.is_erased(row.client_id):
             return None
         seal = self.keys.seal("signatures", ceremony_id, of=row.client_id)
         document = self.keys.seal("ceremonies", ceremony_id, of=row.client_id)

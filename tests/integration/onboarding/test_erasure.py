@@ -121,6 +121,13 @@ def test_after_an_erasure_nobody_opens_anything(
         export(cabinet, row.client_id)
     with pytest.raises(Refused, match="registration_unknown"):
         assert erased.standing
+    with pytest.raises(Refused, match="ceremony_unknown"):
+        cabinet.use_cases.evidence.get_proofs(
+            cabinet.context(),
+            ceremony_id=erased.ceremony_id,
+            reader="contracts",
+            purpose="contract_export",
+        )
     assert cabinet.use_cases.evidence.restamp_ageing() == 0
     assert cabinet.use_cases.personal.watch_documents() == 0
 
