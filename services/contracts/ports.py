@@ -4,7 +4,7 @@ Handlers know these and nothing behind them: PostgreSQL, the bus and HTTP live i
 storage and adapters, small twins in the tests.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -191,7 +191,7 @@ class Contracts(Protocol):
         """Contracts the client has refused and disbursement has not yet stopped."""
         ...
 
-    def awaiting_company(self, *, limit: int) -> list[UUID]:
+    def awaiting_company(self, *, but_for: Collection[UUID], limit: int) -> list[UUID]:
         """Contracts the client has signed and the company has not, the oldest first."""
         ...
 

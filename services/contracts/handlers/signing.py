@@ -5,7 +5,8 @@ still awaits the company, and the next beat signs anew.  Nothing is asked while 
 transaction is open.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +24,9 @@ from services.contracts.ports import CompanySigner, Printer, Unit, Witness, Work
 
 BATCH: Final = 20
 PURPOSE: Final = "contract_evidence"
+REST: Final = timedelta(minutes=10)
+"""So long a contract rests that a defect kept from being signed: somebody is called
+once in that time, and it does not stand before those that can be signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,8 @@ class SigningDesk:
     printer: Printer
     policy: Policy
     clock: Clock
+    resting: dict[UUID, datetime] = field(default_factory=dict)
+    """Until when a contract rests; forgotten with the process, which tries anew."""
 
 
 def sign_for_company(desk: SigningDesk) -> int:
@@ -43,14 +49,17 @@ def sign_for_company(desk: SigningDesk) -> int:
     Transient when the signer, the time stamp or the verifier is away: the contracts
     wait.  A defect of one does not hold up the others; it is raised after them.
     """
+    at = desk.clock.now()
+    resting = {one for one, until in desk.resting.items() if until > at}
     with desk.work.begin() as unit:
-        waiting = unit.contracts.awaiting_company(limit=BATCH)
+        waiting = unit.contracts.awaiting_company(but_for=resting, limit=BATCH)
     concluded = 0
     defect: Broken | None = None
     for contract_id in waiting:
         try:
             concluded += _sign(contract_id, desk)
         except Broken as error:
+            desk.resting[contract_id] = at + REST
             defect = error
     if defect is not None:
         raise defect

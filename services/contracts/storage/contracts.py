@@ -1,5 +1,6 @@
 """Rows of contracts: the sealed document, the progress, the statements."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
@@ -161,13 +162,14 @@ class ContractRows:
         )
         return [_contract(row) for row in self._connection.execute(query)]
 
-    def awaiting_company(self, *, limit: int) -> list[UUID]:
+    def awaiting_company(self, *, but_for: Collection[UUID], limit: int) -> list[UUID]:
         query = (
             select(contracts.c.id)
             .where(
                 contracts.c.client_signed_at.is_not(None),
                 contracts.c.signed_at.is_(None),
                 contracts.c.final_at.is_(None),
+                contracts.c.id.not_in(but_for),
             )
             .order_by(contracts.c.client_signed_at)
             .limit(limit)

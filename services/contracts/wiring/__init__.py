@@ -1,6 +1,6 @@
 """The composition root: use cases on top of the platform's parts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -83,6 +83,8 @@ class UseCases:
     monitoring: Monitoring
     printer: Printer
     signer: CompanySigner
+    resting: dict[UUID, datetime] = field(default_factory=dict)
+    """Contracts whose signing failed by a defect, and until when they rest."""
 
     def submit_application(self, call: Call, wish: Wish) -> Json:
         return applications.submit_application(
@@ -460,6 +462,7 @@ class UseCases:
             printer=self.printer,
             policy=self.platform.policy,
             clock=self.platform.clock,
+            resting=self.resting,
         )
 
     def _judges(self, context: Context) -> Judges:

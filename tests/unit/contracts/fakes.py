@@ -1,6 +1,13 @@
 """Small twins of the ports: dictionaries, and a list of what was said."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -237,8 +244,9 @@ class FakeContracts:
         ]
         return found[:limit]
 
-    def awaiting_company(self, *, limit: int) -> list[UUID]:
-        return [row.id for row in self.rows.values() if awaits_company(row)][:limit]
+    def awaiting_company(self, *, but_for: Collection[UUID], limit: int) -> list[UUID]:
+        waiting = [row.id for row in self.rows.values() if awaits_company(row)]
+        return [one for one in waiting if one not in but_for][:limit]
 
     def to_remind(self, *, ending_by: datetime, limit: int) -> list[UUID]:
         found = [

@@ -11,7 +11,12 @@ from kernel.errors import Broken, Transient
 from kernel.events.contracts import ContractSigned
 from services.contracts.domain import contract as machine
 from services.contracts.domain.states import ContractState
-from services.contracts.handlers.signing import SigningDesk, sign_for_company
+from services.contracts.handlers.signing import (
+    BATCH,
+    REST,
+    SigningDesk,
+    sign_for_company,
+)
 from tests.unit.contracts.builders import (
     ACCOUNT,
     AMOUNT,
@@ -32,17 +37,19 @@ S = ContractState
 LATER = SIGNED_AT + timedelta(minutes=3)
 
 
-def sign(bench: Bench) -> int:
-    return sign_for_company(
-        SigningDesk(
-            work=bench.work,
-            signer=bench.signer,
-            witness=bench.witness,
-            printer=FakePrinter(),
-            policy=POLICY,
-            clock=bench.clock,
-        )
+def desk_of(bench: Bench) -> SigningDesk:
+    return SigningDesk(
+        work=bench.work,
+        signer=bench.signer,
+        witness=bench.witness,
+        printer=FakePrinter(),
+        policy=POLICY,
+        clock=bench.clock,
     )
+
+
+def sign(bench: Bench) -> int:
+    return sign_for_company(desk_of(bench))
 
 
 def waiting(bench: Bench, contract_id: UUID = CONTRACT) -> None:
@@ -136,6 +143,23 @@ def test_a_defect_of_one_contract_does_not_hold_up_the_others(bench: Bench) -> N
         sign(bench)
     rows = bench.work.contracts.rows
     assert (rows[CONTRACT].state, rows[other].state) == (S.SIGNING, S.CONCLUDED)
+
+
+@pytest.mark.seeded("contracts_defect_rings_at_every_beat")
+def test_a_contract_with_a_defect_rests_before_it_is_tried_again(bench: Bench) -> None:
+    """However many such there are, those behind them are signed."""
+    desk = desk_of(bench)
+    for place in range(BATCH):
+        broken = replace(client_signed(id=UUID(int=place)), ceremony_id=None)
+        bench.work.contracts.put(broken, DOCUMENT)
+    waiting(bench)
+    with pytest.raises(Broken):
+        sign_for_company(desk)
+    assert sign_for_company(desk) == 1
+    assert sign_for_company(desk) == 0
+    bench.clock.at += REST
+    with pytest.raises(Broken):
+        sign_for_company(desk)
 
 
 @pytest.mark.seeded("contracts_refused_while_signing_concludes")
