@@ -151,6 +151,13 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder", type=Path, metavar="FOLDER", help="a new folder for its files"
     )
+    parser.add_argument(
+        "--disclosure",
+        type=UUID,
+        required=True,
+        metavar="ID",
+        help="see `disclosures list`: what lets you take it out",
+    )
     _purpose(parser)
 
 
@@ -186,6 +193,7 @@ def _export(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
         operator.ask(
             "documents_export",
             contract_id=arguments.contract_id,
+            disclosure_id=arguments.disclosure,
             purpose=arguments.purpose,
         )
     )
@@ -259,7 +267,10 @@ COMMANDS: Final[Mapping[str, Command]] = {
         " client sees that, and what for",
         run=_export,
         arguments=_export_arguments,
-        example=f"documents export {_ID} /tmp/contract --purpose court_case",
+        example=(
+            f"documents export {_ID} /tmp/contract --disclosure {_ID}"
+            " --purpose court_case"
+        ),
         effect=_export_effect,
     ),
     "templates list": Command(

@@ -333,6 +333,9 @@ class Unit(Protocol):
     @property
     def visits(self) -> Visits: ...
 
+    @property
+    def disclosures(self) -> Disclosures: ...
+
     def publish(self, event: Event) -> UUID:
         """Let the event leave with the commit."""
         ...

@@ -138,10 +138,15 @@ class Service:
 
     @answers(permission="documents.read")
     def documents_export(
-        self, call: Call, *, contract_id: UUID, purpose: ReadPurpose
+        self,
+        call: Call,
+        *,
+        contract_id: UUID,
+        disclosure_id: UUID,
+        purpose: ReadPurpose,
     ) -> Json:
         return self.use_cases.documents_export(
-            call, contract_id=contract_id, purpose=purpose
+            call, contract_id=contract_id, disclosure_id=disclosure_id, purpose=purpose
         )
 
     @answers(permission="templates.look")

@@ -35,15 +35,22 @@ def clerk(recruiter: Recruiter) -> Person:
 @pytest.mark.clause("5.1")
 @pytest.mark.clause("5.2b")
 @pytest.mark.clause("6.1c")
+@pytest.mark.clause("6.2")
 def test_a_signed_contract_verifies_without_us(
-    world: World, borrower: Borrower, clerk: Person, tmp_path: Path
+    world: World,
+    borrower: Borrower,
+    clerk: Person,
+    recruiter: Recruiter,
+    tmp_path: Path,
 ) -> None:
     """Both signatures by the stand-alone program; and the client sees who exported."""
     register(borrower)
     borrower.log_in()
     assert borrower.apply(AMOUNT)["state"] == "offered"
     signed = borrower.sign()
-    bundle = _exported(clerk, borrower.contract_id, tmp_path)
+    client_id = borrower.cabinet.call("GET", "/sessions/current")["client_id"]
+    entry = _entry(recruiter, client_id)
+    bundle = _exported(clerk, borrower.contract_id, entry, tmp_path)
     roots = world.stack.layout.outer / "eds-roots.pem"
     given = ("--iin", borrower.person.iin, "--bin", company.BIN)
     judged = verify_contract.main([str(bundle), "--roots", str(roots), *given])
@@ -62,9 +69,30 @@ def test_a_signed_contract_verifies_without_us(
     eventually(lambda: _seen(borrower))
 
 
-def _exported(clerk: Person, contract_id: str, tmp_path: Path) -> Path:
+def _entry(recruiter: Recruiter, client_id: str) -> str:
+    """What one asks for and another agrees to."""
+    asked = recruiter.recruit("liaison", "regulator-liaison").ask(
+        "contracts",
+        "ask_disclosure",
+        ground="written_consent",
+        recipient="court no 2, request 17",
+        client_id=client_id,
+        days=1,
+        proofs=["consent"],
+        document_b64=base64.b64encode(b"the request").decode(),
+    )
+    entry = str(asked["approval_id"])
+    recruiter.second.ask("contracts", "approve", approval_id=entry)
+    return entry
+
+
+def _exported(clerk: Person, contract_id: str, entry: str, tmp_path: Path) -> Path:
     answer: Any = clerk.ask(
-        "contracts", "documents_export", contract_id=contract_id, purpose=PURPOSE
+        "contracts",
+        "documents_export",
+        contract_id=contract_id,
+        disclosure_id=entry,
+        purpose=PURPOSE,
     )
     folder = tmp_path / "bundle"
     folder.mkdir()

@@ -14,6 +14,7 @@ from kernel.errors import Broken, Refused
 from services.contracts.domain.contract import Contract
 from services.contracts.domain.reading import ReadPurpose, reader_of
 from services.contracts.domain.signing import ClientProof, Signed
+from services.contracts.handlers import disclosures
 from services.contracts.handlers.documents import any_contract, record_reading
 from services.contracts.handlers.signing import SigningDesk
 
@@ -22,19 +23,32 @@ PURPOSE: Final = "contract_export"
 
 
 def export_contract(
-    contract_id: UUID, *, purpose: ReadPurpose, by: StaffMember, desk: SigningDesk
+    contract_id: UUID,
+    *,
+    disclosure_id: UUID,
+    purpose: ReadPurpose,
+    by: StaffMember,
+    desk: SigningDesk,
 ) -> Json:
     """The document, both signatures with their evidence, and a signed manifest.
 
-    1. Document, page of evidence and the company's signature as they are on file.
+    1. If an entry of the register covers the client now (clause 6.2): document, page of
+       evidence and the company's signature as they are on file.
     2. The client's from onboarding, which records that reading.
     3. A manifest of every file, signed by the company: nothing in it can be changed.
     4. On record, before it is given out.
 
-    Refused: ``not_found``, ``not_signed``.  Transient when onboarding is away.
+    Refused: ``not_found``, ``disclosure_not_valid``, ``not_signed``.  Transient when
+    onboarding is away.
     """
     with desk.work.begin() as unit:  # step 1
         contract = any_contract(unit, contract_id)
+        disclosures.valid(
+            disclosure_id,
+            contract.client_id,
+            register=unit.disclosures,
+            now=desk.clock.now(),
+        )
         company = unit.signatures.get(contract.document_sha256)
         if company is None or contract.ceremony_id is None:
             raise Refused(

@@ -15,6 +15,7 @@ from kernel.events import Event
 from services.contracts.storage.applications import ApplicationRows
 from services.contracts.storage.contracts import ContractRows
 from services.contracts.storage.decisions import VisitRows
+from services.contracts.storage.disclosures import DisclosureRows
 from services.contracts.storage.documents import DocumentRows, TemplateRows
 from services.contracts.storage.schedules import ScheduleRows
 from services.contracts.storage.signatures import SignatureRows
@@ -71,6 +72,7 @@ class DatabaseUnit:
         self.signatures = SignatureRows(tx.connection, field_keys=field_keys)
         self.clients = ClientRows(tx.connection)
         self.visits = VisitRows(tx.connection)
+        self.disclosures = DisclosureRows(tx.connection, field_keys=field_keys)
 
     def publish(self, event: Event) -> UUID:
         return self._tx.publish(event)

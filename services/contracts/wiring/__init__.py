@@ -195,10 +195,16 @@ class UseCases:
         )
 
     def documents_export(
-        self, call: Call, *, contract_id: UUID, purpose: ReadPurpose
+        self,
+        call: Call,
+        *,
+        contract_id: UUID,
+        disclosure_id: UUID,
+        purpose: ReadPurpose,
     ) -> Json:
         return exports.export_contract(
             contract_id,
+            disclosure_id=disclosure_id,
             purpose=purpose,
             by=call.by,
             desk=self._signing_desk(call.context),

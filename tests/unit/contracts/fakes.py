@@ -38,6 +38,7 @@ from services.contracts.domain.contract import (
     Statement,
     awaits_company,
 )
+from services.contracts.domain.disclosure import Disclosure
 from services.contracts.domain.document import Document, Line, Paper
 from services.contracts.domain.editions import FIRST, Template, TemplateKind
 from services.contracts.domain.schedule import Schedule
@@ -484,6 +485,33 @@ class FakeSchedules:
         return max(kept, key=lambda one: one.final, default=None)
 
 
+class FakeDisclosures:
+    """Implements Disclosures."""
+
+    def __init__(self) -> None:
+        self.rows: dict[UUID, Disclosure] = {}
+        self.requests: dict[str, bytes] = {}
+
+    def keep_document(self, sha256: str, document: bytes) -> None:
+        self.requests[sha256] = document
+
+    def document(self, sha256: str) -> bytes | None:
+        return self.requests.get(sha256)
+
+    def add(self, entry: Disclosure) -> None:
+        self.rows[entry.disclosure_id] = entry
+
+    def find(self, disclosure_id: UUID) -> Disclosure | None:
+        return self.rows.get(disclosure_id)
+
+    def newest(self, *, limit: int) -> list[Disclosure]:
+        return list(reversed(self.rows.values()))[:limit]
+
+    def told_to(self, client_id: UUID, page: Page) -> list[Disclosure]:
+        own = [one for one in self.rows.values() if one.asked.client_id == client_id]
+        return [one for one in own if one.told][: page.limit + 1]
+
+
 class FakeWork:
     """Implements Work and Unit: a failed transaction leaves nothing behind.
 
@@ -500,6 +528,7 @@ class FakeWork:
         self.signatures = FakeSignatures()
         self.clients = FakeClients()
         self.visits = FakeVisits()
+        self.disclosures = FakeDisclosures()
         self.said: list[Event] = []
         self.replies: dict[str, Json] = {}
         self.key: str | None = None
@@ -517,6 +546,7 @@ class FakeWork:
             "signatures",
             "clients",
             "visits",
+            "disclosures",
             "said",
             "replies",
         )

@@ -37,11 +37,18 @@ from kernel.crypto import canonical, sha256, sha256_hex
 from kernel.errors import Refused, Transient
 from kernel.events.contracts import DocumentRead
 from services.contracts.adapters.signing import SoftSigner
+from services.contracts.domain.disclosure import Asked, Disclosure
 from services.contracts.domain.reading import ReadPurpose
 from services.contracts.domain.signing import ClientProof, Signed
 from services.contracts.handlers.exports import export_contract
 from services.contracts.handlers.signing import SigningDesk, sign_for_company
-from tests.unit.contracts.builders import CONTRACT, POLICY, client_signed, signing
+from tests.unit.contracts.builders import (
+    CLIENT,
+    CONTRACT,
+    POLICY,
+    client_signed,
+    signing,
+)
 from tests.unit.contracts.fakes import Bench, FakePrinter
 from tools import verify_contract
 
@@ -185,6 +192,43 @@ class Export:
         return (self.folder / name).read_bytes()
 
 
+ENTRY: Final = UUID(int=0xD15C)
+
+
+def entry(
+    *, at: datetime, client_id: UUID | None = CLIENT, days_left: int = 1
+) -> Disclosure:
+    """What two of the staff agreed to disclose."""
+    asked = Asked(
+        ground="written_consent",
+        recipient="court no 2, request 17",
+        client_id=client_id,
+        document_sha256="d" * 64,
+        proofs=("consent",),
+        days=1,
+    )
+    return Disclosure(
+        disclosure_id=ENTRY,
+        asked=asked,
+        recipient_kind="third_person",
+        told=True,
+        asked_by=UUID(int=1),
+        approved_by=UUID(int=2),
+        approved_at=at,
+        valid_until=at + timedelta(days=days_left),
+    )
+
+
+def exported(desk: SigningDesk) -> Any:  # noqa: ANN401 - JSON
+    return export_contract(
+        CONTRACT,
+        disclosure_id=ENTRY,
+        purpose=ReadPurpose.COURT_CASE,
+        by=ANNA,
+        desk=desk,
+    )
+
+
 @pytest.fixture
 def export(world: World, bench: Bench, tmp_path: Path) -> Iterator[Export]:
     """A contract both have signed, exported by a member of the staff."""
@@ -203,9 +247,8 @@ def export(world: World, bench: Bench, tmp_path: Path) -> Iterator[Export]:
     object.__setattr__(contract, "document_sha256", sha256_hex(FILE))
     bench.work.contracts.put(contract, FILE)
     assert sign_for_company(desk) == 1
-    answer: Any = export_contract(
-        CONTRACT, purpose=ReadPurpose.COURT_CASE, by=ANNA, desk=desk
-    )
+    bench.work.disclosures.add(entry(at=bench.clock.at))
+    answer = exported(desk)
     folder, roots = tmp_path / "bundle", tmp_path / "roots.pem"
     folder.mkdir()
     for name, text in answer["files"].items():
@@ -405,9 +448,38 @@ def test_what_is_not_signed_by_both_is_not_exported(
         clock=bench.clock,
     )
     bench.work.contracts.put(signing(), FILE)
+    bench.work.disclosures.add(entry(at=bench.clock.at))
     with pytest.raises(Refused) as refused:
-        export_contract(CONTRACT, purpose=ReadPurpose.COURT_CASE, by=ANNA, desk=desk)
+        exported(desk)
     assert refused.value.code == "not_signed"
+
+
+@pytest.mark.clause("6.2")
+@pytest.mark.seeded("contracts_export_without_disclosure")
+@pytest.mark.parametrize(
+    "changes",
+    [None, {"client_id": UUID(int=7)}, {"client_id": None}, {"days_left": 0}],
+    ids=["none", "another client", "the log", "ran out"],
+)
+def test_nothing_is_exported_without_an_entry_of_the_register(
+    world: World, bench: Bench, tmp_path: Path, changes: dict[str, Any] | None
+) -> None:
+    cms = sign_detached(FILE, signer=world.client, signed_at=world.clock.now())
+    desk = SigningDesk(
+        work=bench.work,
+        signer=signer_of(world, tmp_path),
+        witness=RealWitness(world, world.proved(cms, world.client)),
+        printer=FakePrinter(),
+        policy=POLICY,
+        clock=bench.clock,
+    )
+    bench.work.contracts.put(client_signed(), FILE)
+    if changes is not None:
+        bench.work.disclosures.add(entry(at=bench.clock.at, **changes))
+    with pytest.raises(Refused) as refused:
+        exported(desk)
+    assert refused.value.code == "disclosure_not_valid"
+    assert bench.work.said == []
     assert bench.work.said == []
 
 
