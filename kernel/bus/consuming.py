@@ -19,7 +19,7 @@ from kernel.logging import get_logger
 
 log = get_logger("bus")
 
-PREFETCH: Final = 200
+PREFETCH: Final = 400
 """Messages under way to one consumer: two groups of an inbox, so that none waits."""
 DRAIN_S: Final = 1.0
 GATHER_S: Final = 0.001
