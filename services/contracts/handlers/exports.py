@@ -17,6 +17,7 @@ from services.contracts.domain.signing import ClientProof, Signed
 from services.contracts.handlers import disclosures
 from services.contracts.handlers.documents import any_contract, record_reading
 from services.contracts.handlers.signing import SigningDesk
+from services.contracts.ports import Unit
 
 BUNDLE: Final = "kredit-contract-1"
 PURPOSE: Final = "contract_export"
@@ -56,13 +57,7 @@ def export_contract(
                 "The contract is not signed by both yet.",
                 next_step="Export it once it is concluded.",
             )
-        files = {"contract.pdf": unit.contracts.document(contract)}
-        for filed in unit.documents.of_contract(contract_id):
-            page = (
-                unit.documents.get(filed.sha256) if filed.kind == "evidence" else None
-            )
-            if page is not None:
-                files["evidence.pdf"] = page.data
+        files = _on_file(contract, unit)
     client = desk.witness.of_client(contract.ceremony_id, purpose=PURPOSE)  # step 2
     files |= _signature("client", client.signed) | _signature("company", company)
     manifest = _manifest(contract, client, files)  # step 3
@@ -83,6 +78,15 @@ def export_contract(
             name: base64.b64encode(data).decode("ascii") for name, data in files.items()
         },
     }
+
+
+def _on_file(contract: Contract, unit: Unit) -> dict[str, bytes]:
+    files = {"contract.pdf": unit.contracts.document(contract)}
+    for filed in unit.documents.of_contract(contract.id):
+        page = unit.documents.get(filed.sha256) if filed.kind == "evidence" else None
+        if page is not None:
+            files["evidence.pdf"] = page.data
+    return files
 
 
 def _signature(who: str, signed: Signed) -> dict[str, bytes]:

@@ -219,6 +219,19 @@ def entry(
     )
 
 
+def desk_of(world: World, bench: Bench, folder: Path) -> SigningDesk:
+    """Where the file the client has signed is signed and exported."""
+    cms = sign_detached(FILE, signer=world.client, signed_at=world.clock.now())
+    return SigningDesk(
+        work=bench.work,
+        signer=signer_of(world, folder),
+        witness=RealWitness(world, world.proved(cms, world.client)),
+        printer=FakePrinter(),
+        policy=POLICY,
+        clock=bench.clock,
+    )
+
+
 def exported(desk: SigningDesk) -> Any:  # noqa: ANN401 - JSON
     return export_contract(
         CONTRACT,
@@ -232,16 +245,7 @@ def exported(desk: SigningDesk) -> Any:  # noqa: ANN401 - JSON
 @pytest.fixture
 def export(world: World, bench: Bench, tmp_path: Path) -> Iterator[Export]:
     """A contract both have signed, exported by a member of the staff."""
-    cms = sign_detached(FILE, signer=world.client, signed_at=world.clock.now())
-    witness = RealWitness(world, world.proved(cms, world.client))
-    desk = SigningDesk(
-        work=bench.work,
-        signer=signer_of(world, tmp_path),
-        witness=witness,
-        printer=FakePrinter(),
-        policy=POLICY,
-        clock=bench.clock,
-    )
+    desk = desk_of(world, bench, tmp_path)
     contract = client_signed()
     bench.clock.at = world.clock.now()
     object.__setattr__(contract, "document_sha256", sha256_hex(FILE))
@@ -438,15 +442,7 @@ def test_wrong_usage_is_told_apart(export: Export, tmp_path: Path) -> None:
 def test_what_is_not_signed_by_both_is_not_exported(
     world: World, bench: Bench, tmp_path: Path
 ) -> None:
-    cms = sign_detached(FILE, signer=world.client, signed_at=world.clock.now())
-    desk = SigningDesk(
-        work=bench.work,
-        signer=signer_of(world, tmp_path),
-        witness=RealWitness(world, world.proved(cms, world.client)),
-        printer=FakePrinter(),
-        policy=POLICY,
-        clock=bench.clock,
-    )
+    desk = desk_of(world, bench, tmp_path)
     bench.work.contracts.put(signing(), FILE)
     bench.work.disclosures.add(entry(at=bench.clock.at))
     with pytest.raises(Refused) as refused:
@@ -464,15 +460,7 @@ def test_what_is_not_signed_by_both_is_not_exported(
 def test_nothing_is_exported_without_an_entry_of_the_register(
     world: World, bench: Bench, tmp_path: Path, changes: dict[str, Any] | None
 ) -> None:
-    cms = sign_detached(FILE, signer=world.client, signed_at=world.clock.now())
-    desk = SigningDesk(
-        work=bench.work,
-        signer=signer_of(world, tmp_path),
-        witness=RealWitness(world, world.proved(cms, world.client)),
-        printer=FakePrinter(),
-        policy=POLICY,
-        clock=bench.clock,
-    )
+    desk = desk_of(world, bench, tmp_path)
     bench.work.contracts.put(client_signed(), FILE)
     if changes is not None:
         bench.work.disclosures.add(entry(at=bench.clock.at, **changes))
