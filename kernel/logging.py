@@ -158,14 +158,10 @@ def canonical(logger: str, event: str, **fields: object) -> None:
     if writer.getEffectiveLevel() > level:
         return
     name = _NAMES[level]
-    line: dict[str, object] = {"process": _OUT.process} if _OUT.process else {}
-    line |= {"event": redact_text(event), "line": "canonical"}
-    for field, value in fields.items():
-        named, shown = _reading(field)
-        line[named] = shown(value, DEEPEST)
-    line |= {"logger": logger, "level": name}
+    told = redact(None, name, {"event": event, "line": "canonical", **fields})
+    line: EventDict = {**told, "logger": logger, "level": name}
     write = writer.info if level == logging.INFO else writer.warning
-    write(_json(_STAMP(None, name, line)))
+    write(_json(_OUT.sign(None, name, _STAMP(None, name, line))))
 
 
 @contextmanager
