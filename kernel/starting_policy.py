@@ -40,6 +40,23 @@ _SECRECY_GROUNDS = (
     "asset_return:asset_return_body:head_signature",
     "own_control:company:log",
 )
+_SECRECY_ON = date(2026, 11, 29)
+_SECRECY = (
+    f"{_MFO_LAW}, art. 21, p. 4–6, and law №191-IV on counteraction to laundering,"
+    " art. 11: by knowledge of them, the texts not at hand; own control: platform"
+    " decision"
+)
+# Who else the law names: what each has to bring beside the request is its own act.
+_MORE_SECRECY_GROUNDS = (
+    *_SECRECY_GROUNDS,
+    "court_case:court:court_act",
+    "enforcement:enforcement_officer:enforcement_act:sanction",
+    "prosecutor_check:prosecutor:check_act",
+    "tax_control:tax_body:tax_order",
+    "inheritance:notary:death_certificate",
+    "financial_monitoring:monitoring_agency:untold",
+    "supervision:regulator:log",
+)
 # Measure, how far it is good, and beyond what it refuses; else it advises only. Units:
 # photo/measures.py. Set on pictures of their own making: no accuracy is claimed.
 _PHOTO_LIMITS = (
@@ -264,6 +281,11 @@ STARTING_POLICY = Policy(
             _BEGINNING,
             f"{_MFO_LAW}, art. 21; the company's own control: platform decision",
             ("secrecy.grounds", _SECRECY_GROUNDS, "6.2", None),
+        ),
+        *_from(
+            _SECRECY_ON,
+            _SECRECY,
+            ("secrecy.grounds", _MORE_SECRECY_GROUNDS, "6.2", None),
         ),
         *_from(
             _BEGINNING,

@@ -16,7 +16,13 @@ from kernel.values import refuse_unfit_reason
 
 LARGEST_DOCUMENT: Final = 4 * 1024 * 1024
 """Bytes of the request, as it was scanned."""
-_PROOFS: Final = frozenset({"identity", "consent", "sanction", "head_signature"})
+_PROOFS: Final = frozenset(
+    {
+        *("identity", "consent", "sanction", "head_signature"),
+        *("court_act", "enforcement_act", "check_act", "tax_order"),
+        "death_certificate",
+    }
+)
 _UNTOLD: Final = "untold"
 _WHOLE_LOG: Final = "log"
 

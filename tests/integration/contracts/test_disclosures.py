@@ -125,6 +125,41 @@ def test_what_the_law_does_not_provide_for_is_refused(
 
 
 @pytest.mark.clause("6.2")
+@pytest.mark.seeded("contracts_ground_without_its_act")
+@pytest.mark.parametrize(
+    ("ground", "recipient", "proofs", "told"),
+    [
+        ("court_case", "court", ("court_act",), True),
+        ("enforcement", "enforcement_officer", ("enforcement_act", "sanction"), True),
+        ("prosecutor_check", "prosecutor", ("check_act",), True),
+        ("tax_control", "tax_body", ("tax_order",), True),
+        ("inheritance", "notary", ("death_certificate",), True),
+        ("financial_monitoring", "monitoring_agency", (), False),
+        ("supervision", "regulator", (), True),
+        ("credit_bureau", "credit_bureau", (), True),
+    ],
+)
+def test_each_authority_brings_its_own_act(
+    desk: Desk,
+    register: DisclosureUseCases,
+    ground: str,
+    recipient: str,
+    proofs: tuple[str, ...],
+    told: bool,  # noqa: FBT001 - a column of the table above
+) -> None:
+    """Short of one of them it is refused; the client hears unless the law forbids."""
+    asked = replace(OF_ONE, ground=ground, proofs=proofs)
+    for missing in proofs:
+        short = replace(asked, proofs=tuple(p for p in proofs if p != missing))
+        assert code_of(ask, desk, register, short) == "proof_missing"
+    entry = entered(desk, register, asked)
+    shown: Any = register.shown(call_of(desk), entry)
+    assert (shown["recipient_kind"], shown["told_to_client"]) == (recipient, told)
+    page: Any = register.own(call_of(desk), CLIENT, Page())
+    assert bool(page["items"]) is told
+
+
+@pytest.mark.clause("6.2")
 @pytest.mark.clause("6.1f")
 @pytest.mark.seeded("contracts_disclosure_by_one")
 def test_an_entry_stands_when_two_have_agreed(
