@@ -32,6 +32,7 @@ from services.contracts.domain.reading import ReadPurpose
 from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.handlers.applications import Wish
 from services.contracts.wiring import UseCases
+from services.contracts.wiring.parts import client_of
 
 _GATEWAY = ("gateway",)
 Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -62,77 +63,83 @@ class Service:
             term_days=term_days,
             account_id=account_id,
         )
-        return self.use_cases.submit_application(call, wish)
+        return self.use_cases.applications.submit_application(call, wish)
 
     @answers(callers=_GATEWAY, client=True)
     def list_products(self, call: Call) -> Json:
-        return self.use_cases.list_products(call)
+        return self.use_cases.applications.list_products(call)
 
     @answers(callers=_GATEWAY, client=True)
     def draft_schedules(
         self, call: Call, *, product: str, amount: WireMoney, term_days: int
     ) -> Json:
-        return self.use_cases.draft_schedules(
+        return self.use_cases.applications.draft_schedules(
             call, product=product, amount=amount, term_days=term_days
         )
 
     @answers(callers=_GATEWAY, client=True)
     def get_schedule(self, call: Call, *, contract_id: UUID) -> Json:
-        return self.use_cases.get_schedule(call, contract_id=contract_id)
+        return self.use_cases.contracts.get_schedule(call, contract_id=contract_id)
 
     @answers(callers=_GATEWAY, client=True)
     def get_application(self, call: Call, *, application_id: UUID) -> Json:
-        return self.use_cases.get_application(call, application_id=application_id)
+        return self.use_cases.applications.get_application(
+            call, application_id=application_id
+        )
 
     @answers(callers=_GATEWAY, client=True)
     def list_applications(
         self, call: Call, *, limit: int = USUAL, before: UUID | None = None
     ) -> Json:
-        return self.use_cases.list_applications(call, Page(limit=limit, before=before))
+        return self.use_cases.applications.list_applications(
+            call, Page(limit=limit, before=before)
+        )
 
     @answers(callers=_GATEWAY, client=True)
     def list_contracts(
         self, call: Call, *, limit: int = USUAL, before: UUID | None = None
     ) -> Json:
-        return self.use_cases.list_contracts(call, Page(limit=limit, before=before))
+        return self.use_cases.contracts.list_contracts(
+            call, Page(limit=limit, before=before)
+        )
 
     @answers(callers=_GATEWAY, client=True)
     def get_contract(self, call: Call, *, contract_id: UUID) -> Json:
-        return self.use_cases.get_contract(call, contract_id=contract_id)
+        return self.use_cases.contracts.get_contract(call, contract_id=contract_id)
 
     @answers(callers=("disbursement-worker",))
     def read_contract(self, call: Call, *, contract_id: UUID) -> Json:
-        return self.use_cases.read_contract(call, contract_id=contract_id)
+        return self.use_cases.contracts.read_contract(call, contract_id=contract_id)
 
     @answers(callers=_GATEWAY, client=True)
     def get_document(self, call: Call, *, contract_id: UUID) -> Json:
-        return self.use_cases.get_document(call, contract_id=contract_id)
+        return self.use_cases.documents.get_document(call, contract_id=contract_id)
 
     @answers(callers=_GATEWAY, client=True)
     def list_documents(self, call: Call, *, contract_id: UUID) -> Json:
-        return self.use_cases.list_documents(call, contract_id=contract_id)
+        return self.use_cases.documents.list_documents(call, contract_id=contract_id)
 
     @answers(callers=_GATEWAY, client=True)
     def read_document(
         self, call: Call, *, contract_id: UUID, sha256: Sha256Hex
     ) -> Json:
-        return self.use_cases.read_document(
+        return self.use_cases.documents.read_document(
             call, contract_id=contract_id, sha256=sha256
         )
 
     @answers(callers=_GATEWAY)
     def look_up_document(self, call: Call, *, digest: Sha256Hex) -> Json:
-        return self.use_cases.look_up_document(call, digest=digest)
+        return self.use_cases.documents.look_up_document(call, digest=digest)
 
     @answers(permission="documents.look")
     def documents_list(self, call: Call, *, contract_id: UUID) -> Json:
-        return self.use_cases.documents_list(call, contract_id=contract_id)
+        return self.use_cases.documents.documents_list(call, contract_id=contract_id)
 
     @answers(permission="documents.read")
     def documents_read(
         self, call: Call, *, contract_id: UUID, sha256: Sha256Hex, purpose: ReadPurpose
     ) -> Json:
-        return self.use_cases.documents_read(
+        return self.use_cases.documents.documents_read(
             call, contract_id=contract_id, sha256=sha256, purpose=purpose
         )
 
@@ -145,36 +152,36 @@ class Service:
         disclosure_id: UUID,
         purpose: ReadPurpose,
     ) -> Json:
-        return self.use_cases.documents_export(
+        return self.use_cases.documents.documents_export(
             call, contract_id=contract_id, disclosure_id=disclosure_id, purpose=purpose
         )
 
     @answers(permission="templates.look")
     def templates_list(self, call: Call) -> Json:
-        return self.use_cases.templates_list(call)
+        return self.use_cases.documents.templates_list(call)
 
     @answers(permission="templates.look")
     def templates_show(
         self, call: Call, *, kind: TemplateKind, version: int | None = None
     ) -> Json:
-        return self.use_cases.templates_show(call, kind=kind, version=version)
+        return self.use_cases.documents.templates_show(call, kind=kind, version=version)
 
     @answers(permission="templates.propose")
     def propose_template(
         self, call: Call, *, kind: TemplateKind, kk: Wording, ru: Wording
     ) -> Json:
-        return self.use_cases.propose_template(call, kind=kind, kk=kk, ru=ru)
+        return self.use_cases.documents.propose_template(call, kind=kind, kk=kk, ru=ru)
 
     @executes(permission="templates.decide")
     def put_template_in_force(
         self, tx: Transaction, approval: Approval, by: StaffMember
     ) -> None:
         """Two others agree: documents are made of the edition from now on."""
-        self.use_cases.put_template_in_force(tx, approval, by)
+        self.use_cases.documents.put_template_in_force(tx, approval, by)
 
     @answers(callers=_GATEWAY, client=True)
     def open_signing(self, call: Call, *, contract_id: UUID) -> Json:
-        return self.use_cases.open_signing(call, contract_id=contract_id)
+        return self.use_cases.contracts.open_signing(call, contract_id=contract_id)
 
     @answers(callers=_GATEWAY, client=True)
     def give_consent(
@@ -186,7 +193,7 @@ class Service:
         second_factor_at: Instant,
         seen: str | None = None,
     ) -> Json:
-        return self.use_cases.give_consent(
+        return self.use_cases.contracts.give_consent(
             call,
             contract_id=contract_id,
             text_sha256=text_sha256,
@@ -204,7 +211,7 @@ class Service:
         second_factor_at: Instant,
         seen: str | None = None,
     ) -> Json:
-        return self.use_cases.confirm_release(
+        return self.use_cases.contracts.confirm_release(
             call,
             contract_id=contract_id,
             text_sha256=text_sha256,
@@ -214,22 +221,22 @@ class Service:
 
     @answers(callers=_GATEWAY, client=True)
     def refuse_contract(self, call: Call, *, contract_id: UUID) -> Json:
-        return self.use_cases.refuse_contract(call, contract_id=contract_id)
+        return self.use_cases.contracts.refuse_contract(call, contract_id=contract_id)
 
     @answers(permission="applications.look")
     def applications_held(self, call: Call) -> Json:
         """The applications that wait for a person."""
-        return self.use_cases.applications_held(call)
+        return self.use_cases.applications.applications_held(call)
 
     @answers(permission="applications.look")
     def applications_show(self, call: Call, *, application_id: UUID) -> Json:
         """One application with its decision trace; Refused ``not_found``."""
-        return self.use_cases.applications_show(call, application_id)
+        return self.use_cases.applications.applications_show(call, application_id)
 
     @answers(permission="applications.decide")
     def ask_again(self, call: Call, *, application_id: UUID) -> Json:
         """Have everybody asked anew; Refused ``not_found``, ``not_held``."""
-        return self.use_cases.ask_again(call, application_id)
+        return self.use_cases.applications.ask_again(call, application_id)
 
     @answers(permission="applications.decide")
     def refuse_application(
@@ -239,7 +246,9 @@ class Service:
 
         Refused ``not_found``, ``not_held``, ``reason_unfit``.
         """
-        return self.use_cases.refuse_application(call, application_id, reason)
+        return self.use_cases.applications.refuse_application(
+            call, application_id, reason
+        )
 
     @answers(permission="disclosures.ask")
     def ask_disclosure(
@@ -301,92 +310,92 @@ class Service:
     def list_own_disclosures(
         self, call: Call, *, limit: int = USUAL, before: UUID | None = None
     ) -> Json:
-        return self.use_cases.list_own_disclosures(
-            call, Page(limit=limit, before=before)
+        return self.use_cases.disclosures.own(
+            call, client_of(call), Page(limit=limit, before=before)
         )
 
     @answers(permission="visits.record")
     def ask_visit(self, call: Call, *, client_id: UUID, visited_on: date) -> Json:
         """Say that a client came in person; another of the staff confirms it."""
-        return self.use_cases.ask_visit(call, client_id, visited_on)
+        return self.use_cases.applications.ask_visit(call, client_id, visited_on)
 
     @executes(permission="visits.decide")
     def record_visit(
         self, tx: Transaction, approval: Approval, by: StaffMember
     ) -> None:
         """Two others agree: the client came in person."""
-        self.use_cases.record_visit(tx, approval, by.id)
+        self.use_cases.applications.record_visit(tx, approval, by.id)
 
     @handles(ClientActivated)
     def when_client_activated(
         self, tx: Transaction, event: ClientActivated, _envelope: Envelope
     ) -> None:
-        self.use_cases.when_client_activated(tx, event)
+        self.use_cases.reactions.when_client_activated(tx, event)
 
     @handles(AccountOwnershipProved)
     def when_account_ownership_proved(
         self, tx: Transaction, event: AccountOwnershipProved, _envelope: Envelope
     ) -> None:
-        self.use_cases.when_account_ownership_proved(tx, event)
+        self.use_cases.reactions.when_account_ownership_proved(tx, event)
 
     @handles(AccountOwnershipLost)
     def when_account_ownership_lost(
         self, tx: Transaction, event: AccountOwnershipLost, _envelope: Envelope
     ) -> None:
-        self.use_cases.when_account_ownership_lost(tx, event)
+        self.use_cases.reactions.when_account_ownership_lost(tx, event)
 
     @handles(BankAccountRemoved)
     def when_bank_account_removed(
         self, tx: Transaction, event: BankAccountRemoved, _envelope: Envelope
     ) -> None:
-        self.use_cases.when_bank_account_removed(tx, event)
+        self.use_cases.reactions.when_bank_account_removed(tx, event)
 
     @handles(IdentificationCompleted)
     def when_identification_completed(
         self, tx: Transaction, event: IdentificationCompleted, _envelope: Envelope
     ) -> None:
-        self.use_cases.when_identification_completed(tx, event)
+        self.use_cases.reactions.when_identification_completed(tx, event)
 
     @handles(PayoutScheduled)
     def when_payout_scheduled(
         self, tx: Transaction, event: PayoutScheduled, _envelope: Envelope
     ) -> None:
-        self.use_cases.when_payout_scheduled(tx, event)
+        self.use_cases.reactions.when_payout_scheduled(tx, event)
 
     @handles(PayoutDue)
     def when_payout_due(
         self, tx: Transaction, event: PayoutDue, _envelope: Envelope
     ) -> None:
-        self.use_cases.when_payout_due(tx, event)
+        self.use_cases.reactions.when_payout_due(tx, event)
 
     @handles(PayoutRejected)
     def when_payout_rejected(
         self, tx: Transaction, event: PayoutRejected, _envelope: Envelope
     ) -> None:
-        self.use_cases.when_payout_rejected(tx, event)
+        self.use_cases.reactions.when_payout_rejected(tx, event)
 
     @handles(PayoutSettled)
     def when_payout_settled(
         self, tx: Transaction, event: PayoutSettled, _envelope: Envelope
     ) -> None:
-        self.use_cases.when_payout_settled(tx, event)
+        self.use_cases.reactions.when_payout_settled(tx, event)
 
     @every(seconds=15)
     def decide_held(self) -> None:
-        self.use_cases.decide_held()
+        self.use_cases.applications.decide_held()
 
     @every(seconds=1)
     def sign_for_company(self) -> None:
-        self.use_cases.sign_for_company()
+        self.use_cases.contracts.sign_for_company()
 
     @every(seconds=60)
     def remind(self) -> None:
-        self.use_cases.remind()
+        self.use_cases.contracts.remind()
 
     @every(seconds=60)
     def annul_silent(self) -> None:
-        self.use_cases.annul_silent()
+        self.use_cases.contracts.annul_silent()
 
     @every(seconds=60)
     def finish_refusals(self) -> None:
-        self.use_cases.finish_refusals()
+        self.use_cases.contracts.finish_refusals()

@@ -10,7 +10,7 @@ import pytest
 from infra.simulators.client import FaultMode, Person
 from kernel.errors import Transient
 from kernel.tls import client_context
-from services.contracts.adapters import HttpBureau, HttpMonitoring, HttpState
+from services.contracts.adapters.registers import HttpBureau, HttpMonitoring, HttpState
 from services.contracts.domain.checks import ConsentKind, StateRecord
 from tests.integration.simulators.stand import OuterPki, Stand, make_pki, running_stand
 

@@ -14,6 +14,7 @@ from kernel.errors import Refused
 from services.contracts.domain.editions import FIRST
 from services.contracts.handlers.templates import OPERATION
 from services.contracts.wiring import UseCases
+from services.contracts.wiring.parts import Parts
 from tests.integration.contracts.conftest import PRINTER, Desk, as_object
 from tests.integration.contracts.test_documents import on_file
 
@@ -26,12 +27,14 @@ WORDING = FIRST["contract"]
 @pytest.fixture
 def cases(desk: Desk) -> UseCases:
     return UseCases(
-        desk.platform,
-        bureau=desk.bureau,
-        state=desk.state,
-        monitoring=desk.monitoring,
-        printer=PRINTER,
-        signer=desk.signer,
+        Parts(
+            desk.platform,
+            bureau=desk.bureau,
+            state=desk.state,
+            monitoring=desk.monitoring,
+            printer=PRINTER,
+            signer=desk.signer,
+        )
     )
 
 
@@ -50,7 +53,7 @@ def call_of(desk: Desk, by: StaffMember) -> Call:
 
 
 def propose(desk: Desk, cases: UseCases, by: StaffMember, more: str) -> UUID:
-    asked = cases.propose_template(
+    asked = cases.documents.propose_template(
         call_of(desk, by),
         kind="contract",
         kk=f"{WORDING.kk}{more}\n",
@@ -61,7 +64,7 @@ def propose(desk: Desk, cases: UseCases, by: StaffMember, more: str) -> UUID:
 
 def approve(desk: Desk, cases: UseCases, approval_id: UUID, by: StaffMember) -> None:
     def run(tx: Transaction, approval: Approval, who: StaffMember) -> None:
-        cases.put_template_in_force(tx, approval, who)
+        cases.documents.put_template_in_force(tx, approval, who)
 
     with desk.platform.database.begin(desk.platform.context()) as tx:
         approvals.approve(

@@ -13,6 +13,7 @@ from kernel.crypto import sha256
 from kernel.errors import Refused
 from services.contracts.handlers.underwriting import VISIT
 from services.contracts.wiring import UseCases
+from services.contracts.wiring.parts import Parts
 from tests.integration.contracts.conftest import PRINTER, Desk, as_object
 from tests.staff import ANNA, BORIS, member
 from tests.unit.contracts.builders import CLIENT, report
@@ -24,12 +25,14 @@ FIRST, SECOND = member(ANNA, CARE), member(BORIS, CARE)
 @pytest.fixture
 def cases(desk: Desk) -> UseCases:
     return UseCases(
-        desk.platform,
-        bureau=desk.bureau,
-        state=desk.state,
-        monitoring=desk.monitoring,
-        printer=PRINTER,
-        signer=desk.signer,
+        Parts(
+            desk.platform,
+            bureau=desk.bureau,
+            state=desk.state,
+            monitoring=desk.monitoring,
+            printer=PRINTER,
+            signer=desk.signer,
+        )
     )
 
 
@@ -50,7 +53,7 @@ def call_of(desk: Desk, by: StaffMember) -> Call:
 
 def approve(desk: Desk, cases: UseCases, approval_id: UUID, by: StaffMember) -> None:
     def run(tx: object, approval: object, who: StaffMember) -> None:
-        cases.record_visit(tx, approval, who.id)  # type: ignore[arg-type]  # as the door
+        cases.applications.record_visit(tx, approval, who.id)  # type: ignore[arg-type]  # as the door
 
     with desk.platform.database.begin(desk.platform.context()) as tx:
         approvals.approve(
@@ -68,7 +71,7 @@ def test_a_visit_counts_when_two_have_said_so(desk: Desk, cases: UseCases) -> No
     desk.activate()
     desk.bureau.answer = report(earlier_online_microcredit=False)
     today = almaty_date(desk.platform.clock.now())
-    asked = as_object(cases.ask_visit(call_of(desk, FIRST), CLIENT, today))
+    asked = as_object(cases.applications.ask_visit(call_of(desk, FIRST), CLIENT, today))
     approval_id = UUID(str(asked["approval_id"]))
     assert desk.submit()["refusal_code"] == "personal_visit_required"
     with pytest.raises(Refused) as alone:
@@ -86,5 +89,5 @@ def test_a_visit_counts_when_two_have_said_so(desk: Desk, cases: UseCases) -> No
 def test_a_visit_is_not_foretold(desk: Desk, cases: UseCases) -> None:
     tomorrow = almaty_date(desk.platform.clock.now()) + timedelta(days=1)
     with pytest.raises(Refused) as refused:
-        cases.ask_visit(call_of(desk, FIRST), CLIENT, tomorrow)
+        cases.applications.ask_visit(call_of(desk, FIRST), CLIENT, tomorrow)
     assert refused.value.code == "visit_in_future"

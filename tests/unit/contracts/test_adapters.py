@@ -10,14 +10,13 @@ import pytest
 from kernel.context import Context
 from kernel.errors import Broken, Refused, Transient
 from kernel.money import Money
-from services.contracts.adapters import (
+from services.contracts.adapters.neighbours import RpcAntifraud, RpcDisbursement
+from services.contracts.adapters.onboarding import RpcOnboarding
+from services.contracts.adapters.registers import (
     MAX_ANSWER_BYTES,
     HttpBureau,
     HttpMonitoring,
     HttpState,
-    RpcAntifraud,
-    RpcDisbursement,
-    RpcOnboarding,
 )
 from services.contracts.domain.checks import ConsentKind, Subject
 from tests.unit.contracts.builders import (

@@ -1,0 +1,79 @@
+"""The contract (договор) as a state machine, pure.
+
+::
+
+    offered → signing → concluded → consented ─────────────────────→ active
+                                        └→ awaiting_release → released ↗
+    any of them but active → annulled   (refusal, silence, rejected transfer)
+    any of them but active → blocked    (a mismatch in data exchange, clause 3.4)
+
+In `signing` the client signs, and then the company the same bytes: only that concludes
+the contract.  Active, annulled and blocked are final; `states` has the whole table, and
+nothing moves beside it.  Each function takes a contract and a fact or a wish and gives
+the contract after it; it raises Refused for a wish the rules forbid.  A fact that
+contradicts what the client signed blocks the contract: its payout never happens.
+"""
+
+from services.contracts.domain.contract.answering import (
+    CLOCK_SKEW,
+    SECOND_FACTOR_LASTS,
+    awaited,
+    confirm_release,
+    consent,
+)
+from services.contracts.domain.contract.concluding import (
+    Proof,
+    awaits_company,
+    begin_signing,
+    conclude,
+    hand_over,
+    take_signature,
+)
+from services.contracts.domain.contract.contract import (
+    LENDER_CHANNEL,
+    NOTHING,
+    Contract,
+    Payout,
+    Statement,
+    annul,
+    become,
+    block,
+)
+from services.contracts.domain.contract.ending import fall_silent, needs_stop, refuse
+from services.contracts.domain.contract.paying import (
+    activate,
+    fall_due,
+    reject,
+    schedule,
+)
+from services.contracts.domain.contract.waiting import next_step
+
+__all__ = [
+    "CLOCK_SKEW",
+    "LENDER_CHANNEL",
+    "NOTHING",
+    "SECOND_FACTOR_LASTS",
+    "Contract",
+    "Payout",
+    "Proof",
+    "Statement",
+    "activate",
+    "annul",
+    "awaited",
+    "awaits_company",
+    "become",
+    "begin_signing",
+    "block",
+    "conclude",
+    "confirm_release",
+    "consent",
+    "fall_due",
+    "fall_silent",
+    "hand_over",
+    "needs_stop",
+    "next_step",
+    "refuse",
+    "reject",
+    "schedule",
+    "take_signature",
+]

@@ -1,0 +1,102 @@
+"""The other services, and the company's own key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from kernel.crypto import Json
+from kernel.money import Money
+from services.contracts.domain.checks import Decision, Subject
+from services.contracts.domain.signing import ClientProof, Signed
+from services.contracts.domain.texts import Borrower
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceremony:
+    """An identification ceremony as onboarding describes it to the client."""
+
+    ceremony_id: UUID
+    document_sha256: str
+    reply: Json
+    """The whole description, handed on to the gateway as it came."""
+
+
+class Onboarding(Protocol):
+    """Owner of clients: asked for clear values with a purpose, which it records."""
+
+    def account_of(
+        self, client_id: UUID, *, account_id: UUID | None = None
+    ) -> UUID | None:
+        """The account to pay to, the selected one unless named; None if there is none.
+
+        One the client is only adding may be named: the contract's ceremony covers it.
+        """
+        ...
+
+    def account_in_full(
+        self, client_id: UUID, account_id: UUID, *, purpose: str
+    ) -> str | None:
+        """The account as a document names it; None when it is no more."""
+        ...
+
+    def borrower(self, client_id: UUID, *, purpose: str) -> Borrower: ...
+
+    def subject(self, client_id: UUID, *, purpose: str) -> Subject | None:
+        """Whom outer registers may be asked about; None without the consent to it."""
+        ...
+
+    def open_ceremony(
+        self,
+        *,
+        client_id: UUID,
+        operation: str,
+        document: bytes,
+        account_id: UUID | None,
+    ) -> Ceremony:
+        """`account_id` is the account the document names, if it names one."""
+        ...
+
+
+class Witness(Protocol):
+    """Onboarding again, as the one verifier of signatures."""
+
+    def of_client(self, ceremony_id: UUID, *, purpose: str) -> ClientProof:
+        """What the client's ceremony left; its reading is recorded."""
+        ...
+
+    def of_company(self, document: bytes, cms: bytes) -> Signed:
+        """The company's signature, verified and stamped.  Broken when not good."""
+        ...
+
+
+class CompanySigner(Protocol):
+    """The company's own ЭЦП key, wherever it lies."""
+
+    def sign(self, document: bytes, *, at: datetime) -> bytes:
+        """A detached CMS over the document.  Transient when the key is out of reach."""
+        ...
+
+
+class Antifraud(Protocol):
+    """Judge of operations before they go on (clause 6.1g)."""
+
+    def decide(
+        self,
+        *,
+        operation: str,
+        client_id: UUID,
+        amount: Money,
+        facts: Mapping[str, str | int],
+    ) -> Decision:
+        """The decision.  Raises Transient when there is none: the operation waits."""
+        ...
+
+
+class Disbursement(Protocol):
+    """Arbiter of money."""
+
+    def stop_payout(self, *, contract_id: UUID, client_id: UUID) -> str:
+        """``stopped``, ``too_late``, or ``recorded`` when there is no payout yet."""
+        ...
