@@ -22,7 +22,8 @@ from kernel.metrics import (
     INBOX_WAITING_OLDEST_AGE_SECONDS,
     OUTBOX_OLDEST_AGE_SECONDS,
 )
-from kernel.tables import inbox, outbox
+from kernel.outbox import standing
+from kernel.tables import inbox
 
 log = get_logger("measures")
 
@@ -51,9 +52,7 @@ class Measures:
     def measure(self) -> None:
         """Look once.  Raises Transient when the database is away."""
         with self._database.begin(fresh_context(self._ids)) as tx:
-            self._unpublished = tx.connection.execute(
-                select(func.min(outbox.c.time)).where(outbox.c.published_at.is_(None))
-            ).scalar()
+            self._unpublished = standing(tx.connection).oldest_unpublished
             self._waiting = tx.connection.execute(
                 select(func.min(inbox.c.received_at)).where(inbox.c.state == "waiting")
             ).scalar()

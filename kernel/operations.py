@@ -101,8 +101,12 @@ class Operations:
                     first=first,
                     last=last,
                 )
-            count = outbox.send_again(tx.connection, from_sequence, end)
-        return {"from": from_sequence, "to": end, "events": count}
+            outbox.send_again(tx.connection, from_sequence, end)
+        return {
+            "from": from_sequence,
+            "to": end,
+            "events": end - from_sequence + 1,
+        }
 
     def left_to_send(self, call: Call, *, from_sequence: int, to_sequence: int) -> Json:
         """How many of these the broker has not confirmed yet."""

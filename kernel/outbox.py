@@ -8,7 +8,8 @@ One relay per service runs at a time (advisory lock), in three steps for each ba
    they have no gaps and no writer waits for another (catalogue P06).
 2. *Publish* the stored bytes; wait for the broker's confirms.  What is returned as
    unroutable or refused stays and is tried again (F25).
-3. *Mark* the confirmed rows as published.
+3. *Mark* what the broker confirmed: its numbers leave ``outbox_unconfirmed``, which
+   holds them as ranges in one row.
 
 While the broker works on one batch (2), the batch before it is marked (3) and the one
 behind it numbered (1), each in a transaction of its own.
@@ -29,12 +30,9 @@ from typing import Any, Final, NamedTuple
 import orjson
 import psycopg2
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     Connection,
     Engine,
     Row,
-    any_,
     bindparam,
     func,
     text,
@@ -43,7 +41,6 @@ from sqlalchemy import select as sql_select
 
 from kernel.beside import Beside
 from kernel.bus import BACK_OFF_S, BROKER_ERRORS, Broker, ConfirmingPublisher
-from kernel.clock import Clock
 from kernel.crypto import SigningKey
 from kernel.database import Fixed, transient_errors
 from kernel.errors import Transient
@@ -110,6 +107,8 @@ def number(connection: Connection, signer: Signer) -> list[Ready]:
         _STORE_VERSIONS,
         {"subjects": list(versions), "versions": list(versions.values())},
     )
+    # Last, for the step that marks waits for this row until the commit.
+    connection.execute(_AWAIT, {"first": first, "last": ready[-1].sequence})
     return ready
 
 
@@ -199,14 +198,17 @@ _STORE_VERSIONS: Final = text(
 )
 
 
-def unpublished(connection: Connection, *, after: int = 0) -> list[Ready]:
+_AWAIT: Final = text(
+    "INSERT INTO outbox_unconfirmed (sequences)"
+    " VALUES (int8multirange(int8range(:first, :last, '[]')))"
+    " ON CONFLICT (one) DO UPDATE"
+    " SET sequences = outbox_unconfirmed.sequences + excluded.sequences"
+)
+
+
+def unconfirmed(connection: Connection, *, after: int = 0) -> list[Ready]:
     """Numbered rows the broker has not confirmed, in order, beyond ``after``."""
-    rows = connection.execute(
-        sql_select(outbox)
-        .where(outbox.c.published_at.is_(None), outbox.c.sequence > after)
-        .order_by(outbox.c.sequence)
-        .limit(BATCH)
-    )
+    rows = connection.execute(_UNCONFIRMED, {"after": after, "batch": BATCH})
     return [
         Ready(
             str(r.id),
@@ -219,15 +221,25 @@ def unpublished(connection: Connection, *, after: int = 0) -> list[Ready]:
     ]
 
 
-def mark_published(connection: Connection, sequences: list[int], at: datetime) -> None:
+_UNCONFIRMED: Final = text(
+    "SELECT id, sequence, subject_version, body, type, subject FROM outbox"
+    " JOIN (SELECT generate_series(lower(r), upper(r) - 1) AS sequence"
+    " FROM outbox_unconfirmed,"
+    " unnest(sequences * int8multirange(int8range(:after, NULL, '()'))) AS r"
+    " LIMIT :batch) AS waiting USING (sequence)"
+    " ORDER BY sequence"
+)
+
+
+def mark_confirmed(connection: Connection, confirmed: list[int]) -> None:
     """Step 3 inside an open transaction."""
-    _MARK.on(connection, sequences=sequences, published_at=at)
+    connection.execute(_MARK, {"confirmed": confirmed})
 
 
-_MARK: Final = Fixed.of(
-    outbox.update()
-    .where(outbox.c.sequence == any_(bindparam("sequences", type_=ARRAY(BigInteger))))
-    .values(published_at=bindparam("published_at"))
+_MARK: Final = text(
+    "UPDATE outbox_unconfirmed SET sequences = sequences -"
+    " (SELECT range_agg(int8range(s, s, '[]'))"
+    " FROM unnest(CAST(:confirmed AS bigint[])) AS s)"
 )
 
 
@@ -240,13 +252,11 @@ class Relay:
         broker: Broker,
         signer: Signer,
         *,
-        clock: Clock,
         reached: Callable[[str], None] = lambda _step: None,
     ) -> None:
         self._engine = engine
         self._broker = broker
         self._signer = signer
-        self._clock = clock
         self._reached = reached
         self.connected = False
 
@@ -314,14 +324,14 @@ class Relay:
         if not accepted:
             return
         with transient_errors(), self._engine.begin() as connection:
-            mark_published(connection, accepted, self._clock.now())
+            mark_confirmed(connection, accepted)
         self._reached("marked")
 
     def _next(self, *, after: int) -> list[Ready]:
         """The batch beyond ``after``: what has its numbers already, or step 1."""
         with transient_errors(), self._engine.begin() as connection:
             connection.execute(_IN_ORDER)
-            batch = unpublished(connection, after=after)
+            batch = unconfirmed(connection, after=after)
             batch = batch or number(connection, self._signer)
         if batch:
             self._reached("numbered")
@@ -343,6 +353,18 @@ def _wait(raw: Any, timeout_s: float) -> None:  # noqa: ANN401 - a psycopg2 conn
     raw.notifies.clear()
 
 
+UNPUBLISHED: Final = (
+    "SELECT time FROM outbox WHERE sequence IS NULL"
+    " UNION ALL"
+    " SELECT time FROM outbox_unconfirmed, unnest(sequences) AS r, outbox"
+    " WHERE sequence >= lower(r) AND sequence < upper(r)"
+)
+"""A row for each message the broker has not confirmed, numbered or not."""
+
+
+_unpublished = text(UNPUBLISHED).columns(outbox.c.time).subquery()
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where an outbox stands; sequences are None before the first was numbered."""
@@ -357,9 +379,7 @@ class Standing:
 def standing(connection: Connection) -> Standing:
     """What waits to leave, and which sequences can be sent again."""
     waiting, oldest = connection.execute(
-        sql_select(func.count(), func.min(outbox.c.time)).where(
-            outbox.c.published_at.is_(None)
-        )
+        sql_select(func.count(), func.min(_unpublished.c.time))
     ).one()
     first, last = connection.execute(
         sql_select(func.min(outbox.c.sequence), func.max(outbox.c.sequence))
@@ -367,25 +387,22 @@ def standing(connection: Connection) -> Standing:
     return Standing(waiting, oldest, last, first)
 
 
-def send_again(connection: Connection, first: int, last: int) -> int:
-    """Let the relay publish sequences ``first`` to ``last`` once more; how many.
+def send_again(connection: Connection, first: int, last: int) -> None:
+    """Let the relay publish sequences ``first`` to ``last`` once more.
 
     The stored bytes go out under their own numbers, in their order, before anything
     newer; every listener drops what it has applied.
     """
-    marked = connection.execute(
-        outbox.update()
-        .where(outbox.c.sequence.between(first, last))
-        .values(published_at=None)
-    )
+    connection.execute(_AWAIT, {"first": first, "last": last})
     connection.execute(text("NOTIFY outbox"))
-    return marked.rowcount
 
 
 def left_to_send(connection: Connection, first: int, last: int) -> int:
     """How many of the sequences ``first`` to ``last`` the broker has yet to confirm."""
-    return connection.execute(
-        sql_select(func.count()).where(
-            outbox.c.sequence.between(first, last), outbox.c.published_at.is_(None)
-        )
-    ).scalar_one()
+    return int(connection.execute(_LEFT, {"first": first, "last": last}).scalar_one())
+
+
+_LEFT: Final = text(
+    "SELECT coalesce(sum(upper(r) - lower(r)), 0) FROM outbox_unconfirmed,"
+    " unnest(sequences * int8multirange(int8range(:first, :last, '[]'))) AS r"
+)

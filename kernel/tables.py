@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 
 kernel_metadata = MetaData()
 
@@ -33,13 +35,17 @@ outbox = Table(
     Column("sequence", BigInteger, unique=True),
     Column("subject_version", BigInteger),
     Column("body", LargeBinary),
-    Column("published_at", DateTime(timezone=True)),
 )
 Index("outbox_unnumbered", outbox.c.inserted, postgresql_where=text("sequence IS NULL"))
-Index(
-    "outbox_unpublished",
-    outbox.c.sequence,
-    postgresql_where=text("published_at IS NULL"),
+
+# One row, however many messages: to mark each in its own row would write all of its
+# bytes and index entries once more.
+outbox_unconfirmed = Table(
+    "outbox_unconfirmed",
+    kernel_metadata,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("sequences", INT8MULTIRANGE, nullable=False),
+    CheckConstraint("one", name="outbox_unconfirmed_one"),
 )
 
 outbox_subject = Table(

@@ -27,6 +27,7 @@ from infra.simulators.client import ControlClient
 from infra.simulators.identities import Identity
 from infra.stack import Stack
 from kernel.clock import parse_rfc3339
+from kernel.outbox import UNPUBLISHED
 
 SETTLING_S = 60.0
 _LEAF_OF_EVENT = (1, 2)
@@ -89,11 +90,10 @@ class Invariants(ABC):
         stuck = {
             service: self.rows(
                 service,
-                "SELECT 'outbox' AS place, count(*) FROM outbox"
-                " WHERE published_at IS NULL HAVING count(*) > 0"
-                " UNION ALL SELECT state, count(*) FROM inbox"
+                "SELECT state, count(*) FROM inbox"
                 " WHERE state IN ('waiting', 'failed') GROUP BY state",
             )
+            + self.rows(service, UNPUBLISHED)
             for service in topology.services()
         }
         if left := {name: rows for name, rows in stuck.items() if rows}:

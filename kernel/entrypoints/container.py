@@ -132,7 +132,6 @@ class OutboxRelay(Background):
             platform.database.engine,
             platform.broker,
             Signer(self.container.service_name, platform.signing_key),
-            clock=platform.clock,
         )
         yield relay.run
         yield Measures(platform.database, platform.clock, platform.ids).run

@@ -2,12 +2,12 @@
 
 from alembic import op
 
-from kernel.tables import approvals, kernel_metadata
+from kernel.tables import approvals, kernel_metadata, outbox_unconfirmed
 
 # What the application's role may do with the kernel's tables: nothing is deleted but
 # a waiting message nobody here listens to, and what was published is never rewritten.
 _GRANTS = {
-    "outbox": "SELECT, INSERT, UPDATE (sequence, subject_version, body, published_at)",
+    "outbox": "SELECT, INSERT, UPDATE (sequence, subject_version, body)",
     "outbox_subject": "SELECT, INSERT, UPDATE",
     "inbox": "SELECT, INSERT, UPDATE, DELETE",
     "inbox_subject": "SELECT, INSERT, UPDATE",
@@ -28,6 +28,78 @@ def create_kernel_tables() -> None:
     role = str(bind.exec_driver_sql("SELECT current_database()").scalar_one())
     for table, rights in _GRANTS.items():
         grant(role, table, rights)
+    # As it first stood: `take_outbox_marks` removes it.
+    op.execute("ALTER TABLE outbox ADD COLUMN published_at timestamptz")
+    op.execute(
+        "CREATE INDEX outbox_unpublished ON outbox (sequence)"
+        " WHERE published_at IS NULL"
+    )
+    op.execute(f'GRANT UPDATE (published_at) ON outbox TO "{role}"')
+
+
+def create_outbox_unconfirmed(role: str) -> None:
+    """Create the set of numbers the broker has yet to confirm.
+
+    Until `take_outbox_marks` two triggers keep it and ``published_at``, which older
+    relays read and write, the same: either relay may take over from the other.
+    """
+    outbox_unconfirmed.create(op.get_bind())
+    grant(role, outbox_unconfirmed.name, "SELECT", "INSERT", "UPDATE")
+    for statement in _BRIDGE:
+        op.execute(statement)
+
+
+def take_outbox_marks() -> None:
+    """Drop what only older relays needed."""
+    op.execute("DROP FUNCTION outbox_row_marked, outbox_set_changed CASCADE")
+    op.drop_column("outbox", "published_at")
+
+
+# A change made by one trigger does not wake the other.
+_BRIDGE = (
+    """
+    CREATE FUNCTION outbox_row_marked() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO outbox_unconfirmed (sequences) VALUES ('{}') ON CONFLICT DO NOTHING;
+        UPDATE outbox_unconfirmed SET sequences = sequences
+            + coalesce((SELECT range_agg(int8range(sequence, sequence, '[]'))
+                        FROM changed WHERE sequence IS NOT NULL
+                            AND published_at IS NULL), '{}')
+            - coalesce((SELECT range_agg(int8range(sequence, sequence, '[]'))
+                        FROM changed WHERE published_at IS NOT NULL), '{}');
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE FUNCTION outbox_set_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE outbox SET published_at = NULL
+        FROM unnest(new.sequences - old.sequences) AS r
+        WHERE sequence >= lower(r) AND sequence < upper(r)
+            AND published_at IS NOT NULL;
+        UPDATE outbox SET published_at = now()
+        FROM unnest(old.sequences - new.sequences) AS r
+        WHERE sequence >= lower(r) AND sequence < upper(r);
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER outbox_row_marked AFTER UPDATE ON outbox
+        REFERENCING NEW TABLE AS changed FOR EACH STATEMENT
+        WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION outbox_row_marked()
+    """,
+    """
+    CREATE TRIGGER outbox_set_changed AFTER UPDATE ON outbox_unconfirmed
+        FOR EACH ROW WHEN (pg_trigger_depth() = 0)
+        EXECUTE FUNCTION outbox_set_changed()
+    """,
+    # Last: the triggers' locks let no relay write what this would not see.
+    """
+    INSERT INTO outbox_unconfirmed (sequences)
+    SELECT coalesce(range_agg(int8range(sequence, sequence, '[]')), '{}')
+    FROM outbox WHERE sequence IS NOT NULL AND published_at IS NULL
+    """,
+)
 
 
 def create_approvals(role: str) -> None:

@@ -1,6 +1,6 @@
 """Our party: nameko processes made as every service's process is made.
 
-``drain N`` empties the inbox; ``relay`` lets the relay empty the outbox; ``pace`` and
+``drain N`` empties the inbox; ``relay N`` lets the relay empty the outbox; ``pace`` and
 ``hear`` are the two ends of the latency; ``answer`` answers calls.
 """
 
@@ -12,6 +12,7 @@ import sys  # noqa: E402 - nothing may open a socket before the patch
 import time  # noqa: E402
 from typing import Any, ClassVar  # noqa: E402
 
+from prometheus_client import REGISTRY  # noqa: E402
 from sqlalchemy import text  # noqa: E402
 
 from kernel.context import Call  # noqa: E402
@@ -21,6 +22,7 @@ from kernel.entrypoints import KernelContainer, answers, handles  # noqa: E402
 from kernel.events import Envelope  # noqa: E402
 from kernel.events.contracts import ContractSigned  # noqa: E402
 from kernel.logging import configure  # noqa: E402
+from kernel.outbox import standing  # noqa: E402
 from kernel.platform import Platform  # noqa: E402
 from kernel.settings import PlatformSettings, read  # noqa: E402
 from tests.benchmarks.facts import fact  # noqa: E402
@@ -67,6 +69,24 @@ def drain(platform: Platform[Any], count: int) -> None:
     say(seconds=end - began, count=count - WARM_UP)
 
 
+def relay(platform: Platform[Any], count: int) -> None:
+    """Let ``count`` events leave: from the first confirmed batch to the last mark."""
+    while not (first := _confirmed()):
+        time.sleep(LOOK_EVERY_S)
+    began = time.monotonic()
+    while _confirmed() < count:
+        time.sleep(LOOK_EVERY_S)
+    with platform.database.engine.connect() as connection:
+        while standing(connection).unpublished:
+            connection.rollback()
+            time.sleep(LOOK_EVERY_S)
+    say(seconds=time.monotonic() - began, count=count - first)
+
+
+def _confirmed() -> int:
+    return int(REGISTRY.get_sample_value("outbox_published_total") or 0)
+
+
 def hear(count: int) -> None:
     """When each of ``count`` events reached its handler."""
     times = Listener.times
@@ -107,6 +127,8 @@ def main(role: str, *arguments: str) -> None:
     match role:
         case "drain":
             drain(platform, *numbers)
+        case "relay":
+            relay(platform, *numbers)
         case "hear":
             hear(*numbers)
         case "pace":

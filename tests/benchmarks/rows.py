@@ -1,31 +1,25 @@
 """The rows of the report: what is measured, of whom, and the aim."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from statistics import quantiles
 from typing import Any, Final
 
-from sqlalchemy import text
-
 from tests.benchmarks.bench import (
     EXCHANGE,
     KEY,
     LISTENER,
     OTHER_VHOST,
-    PATIENCE_S,
     PUBLISHER,
     QUEUE,
     Bench,
-    PartyFailedError,
 )
 
 OURS: Final = "ours"
 PACE: Final = 150
 """Events a second in the row of latencies: far below what either party can do."""
 IN_FLIGHT: Final = 16
-LOOK_EVERY_S: Final = 0.25
 
 Figures = Mapping[str, float]
 Measure = Callable[[Bench, int], Figures]
@@ -84,32 +78,10 @@ def _drain_nameko(bench: Bench, count: int) -> Figures:
         return {"drain": _rate(party.hear())}
 
 
-_WAITING: Final = text(
-    "SELECT 1 FROM outbox WHERE published_at IS NULL ORDER BY sequence LIMIT 1"
-)
-_MARKED: Final = text(
-    "SELECT extract(epoch FROM max(published_at) - min(published_at)) AS seconds,"
-    " count(*) FILTER (WHERE published_at > first) AS count"
-    " FROM outbox, (SELECT min(published_at) AS first FROM outbox) AS f"
-)
-
-
 def _relay_ours(bench: Bench, count: int) -> Figures:
-    """Timed by what the relay itself wrote: from its first batch to its last."""
     bench.fill_outbox(count)
-    end = time.monotonic() + PATIENCE_S
-    with (
-        bench.party("ours", "relay", principal=PUBLISHER) as party,
-        bench.engines[PUBLISHER].connect() as connection,
-    ):
-        party.go()
-        while connection.execute(_WAITING).first():
-            connection.rollback()
-            time.sleep(LOOK_EVERY_S)
-            if time.monotonic() > end or party.process.poll() is not None:
-                raise PartyFailedError("the relay did not come to its end")
-        seconds, marked = connection.execute(_MARKED).one()
-    return {"confirmed": marked / float(seconds)}
+    heard = _alone(bench, "ours", "relay", count, principal=PUBLISHER)
+    return {"confirmed": _rate(heard)}
 
 
 def _publish_raw(bench: Bench, count: int) -> Figures:

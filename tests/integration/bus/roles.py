@@ -13,6 +13,7 @@ from uuid import UUID
 from kernel.crypto import random_bytes
 from kernel.errors import Transient
 from kernel.events.contracts import ContractAnnulled
+from kernel.outbox import UNPUBLISHED
 from tests.faults.proxy import Proxy
 from tests.integration.bus.conftest import (
     PATIENCE_S,
@@ -90,9 +91,7 @@ def outlive(
         end(line)
     network.heal()
     recovered: dict[str, Callable[[], bool]] = {
-        "publisher": lambda: (
-            not contracts.rows("SELECT 1 FROM outbox WHERE published_at IS NULL")
-        ),
+        "publisher": lambda: not contracts.rows(UNPUBLISHED),
         "consumer": lambda: 0 not in effects(disbursement, events),
         "responder": lambda: answers(network.direct),
         "caller": lambda: answers(network.caller),

@@ -31,6 +31,7 @@ from kernel.events import Envelope, Event
 from kernel.events.contracts import ContractAnnulled
 from kernel.inbox import Inbox
 from kernel.measures import Measures
+from kernel.outbox import UNPUBLISHED
 from kernel.platform import Platform
 from kernel.settings import PlatformSettings, read
 from tests.databases import migrator
@@ -49,7 +50,6 @@ from tests.wire import interests
 INBOX: Final = f"{LISTENER}.inbox"
 WAVE: Final = 30
 VHOST: Final = "kredit"
-UNPUBLISHED: Final = "SELECT 1 FROM outbox WHERE published_at IS NULL"
 NUMBERED: Final = "SELECT 1 FROM outbox WHERE sequence IS NOT NULL"
 DATABASE_WITHIN_S: Final = 60.0
 MEMORY_ALARM: Final = ("set_vm_memory_high_watermark", "0.0001")

@@ -68,7 +68,6 @@ class Service:
             self.platform.database.engine,
             self.platform.broker,
             Signer(self.name, self.platform.signing_key),
-            clock=self.clock,
             reached=reached,
         )
 

@@ -9,12 +9,11 @@ import pytest
 from typing_extensions import override
 
 from kernel.events.contracts import ContractAnnulled
-from kernel.outbox import Relay
+from kernel.outbox import UNPUBLISHED, Relay
 from tests.integration.kernel.conftest import Service
 from tests.waiting import eventually
 
 BOUND_S: Final = 30.0
-UNPUBLISHED: Final = "SELECT 1 FROM outbox WHERE published_at IS NULL"
 
 
 class Watched(threading.Event):

@@ -18,5 +18,4 @@ if __name__ == "__main__":
         platform.database.engine,
         platform.broker,
         Signer(service, platform.signing_key),
-        clock=platform.clock,
     ).run(threading.Event())

@@ -29,7 +29,7 @@ def quiet(stack: Stack) -> Iterator[Service]:
     service.end()
     engine = owner_engine(stack, QUIET)
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE outbox, outbox_subject"))
+        connection.execute(text("TRUNCATE outbox, outbox_subject, outbox_unconfirmed"))
     engine.dispose()
 
 
@@ -46,7 +46,7 @@ def test_the_age_of_the_outbox_grows_while_nothing_can_leave(
     platform = quiet.platform
     nowhere = replace(platform.broker, url="amqps://127.0.0.1:1/kredit")
     signer = Signer(QUIET, platform.signing_key)
-    relay = Relay(platform.database.engine, nowhere, signer, clock=quiet.clock)
+    relay = Relay(platform.database.engine, nowhere, signer)
     measures = Measures(platform.database, quiet.clock, platform.ids)
     quiet.run(relay.run)
     quiet.run(measures.run)

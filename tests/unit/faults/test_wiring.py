@@ -11,7 +11,7 @@ from tests.faults.crash import POINTS, ROOT, WIRED
 
 PASSING: Final = """
 import kernel.outbox
-relay = kernel.outbox.Relay(None, None, None, clock=None)
+relay = kernel.outbox.Relay(None, None, None)
 for step in {steps}:
     relay._reached(step)
 print("alive")
