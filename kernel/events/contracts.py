@@ -222,3 +222,15 @@ class TemplateApproved(Event):
     template_sha256: str
     asked_by: UUID
     approved_by: UUID
+
+
+class ClientRecordsErased(Event):
+    """What contracts kept of the client can be opened by nobody any more.
+
+    It follows `onboarding.personal_data_erased`, once no term obliges to keep it.
+    """
+
+    TYPE = "contracts.client_records_erased.v1"
+    SUBJECT = "client"
+
+    client_id: UUID

@@ -97,3 +97,15 @@ class SendingHalted(Event):
 
     halt_id: UUID
     code: str
+
+
+class ClientOrdersErased(Event):
+    """What disbursement kept of the client can be opened by nobody any more.
+
+    It follows `onboarding.personal_data_erased`, once no term obliges to keep it.
+    """
+
+    TYPE = "disbursement.client_orders_erased.v1"
+    SUBJECT = "client"
+
+    client_id: UUID

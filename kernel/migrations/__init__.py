@@ -1,7 +1,9 @@
 """One Alembic environment for all six services, and what their migrations share."""
 
 from alembic import op
+from sqlalchemy import MetaData
 
+from kernel.person_keys import person_keys_table
 from kernel.tables import approvals, kernel_metadata, outbox_unconfirmed
 
 # What the application's role may do with the kernel's tables: nothing is deleted but
@@ -112,3 +114,86 @@ def create_approvals(role: str) -> None:
 def grant(role: str, table: str, *rights: str) -> None:
     """Let ``role`` do exactly ``rights`` (``"SELECT"``, ``"INSERT"`` …) to a table."""
     op.execute(f'GRANT {", ".join(rights)} ON "{table}" TO "{role}"')
+
+
+# Older code opens nothing that a person's key has sealed: until none of it is left, no
+# key is made. The row is passed over, not refused: newer code then seals as before.
+MAKE_NO_KEYS_YET = """
+CREATE OR REPLACE FUNCTION make_no_key_yet() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN NULL;
+END $$;
+CREATE TRIGGER person_keys_not_yet
+    BEFORE INSERT ON person_keys
+    FOR EACH ROW EXECUTE FUNCTION make_no_key_yet();
+"""
+
+# Held against the service and the schema's owner alike.
+_KEYS_GUARDED = """
+CREATE OR REPLACE FUNCTION guard_person_key() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.destroyed_at IS NOT NULL THEN
+        RAISE EXCEPTION 'a destroyed key does not come back';
+    ELSIF NEW.destroyed_at IS NOT NULL THEN
+        PERFORM refuse_early_erasure(NEW.client_id, NEW.destroyed_at);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER person_keys_guarded
+    BEFORE UPDATE ON person_keys
+    FOR EACH ROW EXECUTE FUNCTION guard_person_key();
+ALTER TABLE person_keys ENABLE ALWAYS TRIGGER person_keys_guarded;
+"""
+
+# The service's role may rewrite no evidence; this act runs by the right of the schema's
+# owner, whole or not at all. The first eight bytes are those of `kernel.person_keys`.
+_RESEAL = """
+CREATE OR REPLACE FUNCTION reseal(
+    of_table TEXT, of_column TEXT, key_column TEXT, key TEXT, was BYTEA,
+    becomes BYTEA) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT (of_table || '.' || of_column = ANY (string_to_array('{columns}', ' ')))
+        OR substring(was FROM 1 FOR 8) = '\\x0106706572736f6e'::bytea
+        OR substring(becomes FROM 1 FOR 8) <> '\\x0106706572736f6e'::bytea THEN
+        RAISE EXCEPTION 'a field is sealed anew once, by the key of its person';
+    END IF;
+    EXECUTE format('UPDATE %I SET %I = %L WHERE %I = %L AND %I = %L',
+        of_table, of_column, becomes, key_column, key, of_column, was);
+END $$;
+"""
+
+
+def create_person_keys(role: str, *, sealed: tuple[str, ...], acts: str) -> None:
+    """Create the keys of persons; none is made before `make_person_keys`.
+
+    `sealed` names the columns, as ``table.column``, that may be sealed anew.  `acts` is
+    the SQL of the service's own ``refuse_early_erasure(person, at)``, which raises
+    while anything has to be kept, and ``erase_person(person, at)``, the only way to
+    destroy a key.
+    """
+    person_keys_table(MetaData()).create(op.get_bind())
+    grant(
+        role,
+        "person_keys",
+        "SELECT",
+        "INSERT",
+        "UPDATE (key_sealed, wrapped_by, made_at, whole_at, look_at)",
+    )
+    op.execute(MAKE_NO_KEYS_YET)
+    op.execute(acts)
+    op.execute(_KEYS_GUARDED)
+    op.execute(_RESEAL.format(columns=" ".join(sealed)))
+
+
+def make_person_keys(whom: str) -> None:
+    """No older code is left: keys are made, for everybody; `whom` selects who is there.
+
+    Dropping the trigger waits for every transaction that was passed over by it: the
+    persons of those are found by the second statement.
+    """
+    op.execute(
+        "DROP TRIGGER person_keys_not_yet ON person_keys;"
+        " DROP FUNCTION make_no_key_yet();"
+        f" INSERT INTO person_keys (client_id) {whom} ON CONFLICT DO NOTHING;"
+    )

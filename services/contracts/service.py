@@ -24,6 +24,7 @@ from kernel.events.onboarding import (
     BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
+    PersonalDataErased,
 )
 from kernel.pages import USUAL, Page
 from services.contracts.domain.disclosure import Asked
@@ -356,6 +357,12 @@ class Service:
     ) -> None:
         self.use_cases.reactions.when_identification_completed(tx, event)
 
+    @handles(PersonalDataErased)
+    def when_personal_data_erased(
+        self, tx: Transaction, event: PersonalDataErased, _envelope: Envelope
+    ) -> None:
+        self.use_cases.erasures.when_personal_data_erased(tx, event)
+
     @handles(PayoutScheduled)
     def when_payout_scheduled(
         self, tx: Transaction, event: PayoutScheduled, _envelope: Envelope
@@ -399,3 +406,13 @@ class Service:
     @every(seconds=60)
     def finish_refusals(self) -> None:
         self.use_cases.contracts.finish_refusals()
+
+    @every(seconds=60)
+    def erase_heard(self) -> None:
+        """Erase clients whom onboarding has erased and whose terms are over."""
+        self.use_cases.erasures.erase_heard()
+
+    @every(seconds=15)
+    def seal_by_own_keys(self) -> None:
+        """Seal by clients' own keys what is not yet."""
+        self.use_cases.erasures.seal_by_own_keys()

@@ -9,10 +9,12 @@ from uuid import UUID
 
 from kernel.clock import Clock
 from kernel.context import Context
+from kernel.erasure import KeyEnds, MakesKeys
 from kernel.events import Event
 from kernel.ids import Ids
 from kernel.money import Money
 from kernel.policy import Policy
+from services.disbursement.domain.erasure import Kept
 from services.disbursement.domain.gate import (
     AccountFacts,
     AntifraudDecision,
@@ -107,6 +109,21 @@ class Payouts(Protocol):
     def next_instant(self, *, after: datetime) -> datetime | None:
         """When the next row becomes due, if any waits."""
         ...
+
+
+class Erasures(KeyEnds, Protocol):
+    """When clients' keys end, and what must be kept before."""
+
+    def kept(self, client_id: UUID) -> Kept: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """One open transaction with the keys by which sealed orders open."""
+
+    keys: MakesKeys
+    ends: Erasures
+    publish: Publish
 
 
 Contexts = Callable[[Trail | None], Context]

@@ -5,7 +5,7 @@ from uuid import UUID
 from kernel.context import Call
 from kernel.crypto import Json
 from kernel.database import Transaction
-from kernel.entrypoints import UseCasesProvider, answers, handles
+from kernel.entrypoints import UseCasesProvider, answers, every, handles
 from kernel.errors import Broken
 from kernel.events import Envelope
 from kernel.events.antifraud import OperationSuspended
@@ -15,7 +15,11 @@ from kernel.events.contracts import (
     ContractSigned,
     ReleaseConfirmed,
 )
-from kernel.events.onboarding import BankAccountChanged, BankAccountRemoved
+from kernel.events.onboarding import (
+    BankAccountChanged,
+    BankAccountRemoved,
+    PersonalDataErased,
+)
 from services.disbursement.wiring import UseCases
 
 
@@ -82,3 +86,19 @@ class Service:
         self, tx: Transaction, event: OperationSuspended, _envelope: Envelope
     ) -> None:
         self.use_cases.when_operation_suspended(tx, event)
+
+    @handles(PersonalDataErased)
+    def when_personal_data_erased(
+        self, tx: Transaction, event: PersonalDataErased, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_personal_data_erased(tx, event)
+
+    @every(seconds=60)
+    def erase_heard(self) -> None:
+        """Erase the orders of erased clients whose terms are over."""
+        self.use_cases.erase_heard()
+
+    @every(seconds=15)
+    def seal_by_own_keys(self) -> None:
+        """Seal by clients' own keys what is not yet."""
+        self.use_cases.seal_by_own_keys()

@@ -1,6 +1,7 @@
 """The composition root: builds use cases from settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -10,6 +11,7 @@ from kernel.clock import Clock
 from kernel.context import Context
 from kernel.crypto import Json
 from kernel.database import Transaction
+from kernel.erasure import seal_by_own_keys
 from kernel.events.antifraud import OperationSuspended
 from kernel.events.contracts import (
     AdditionalConsentGiven,
@@ -17,7 +19,12 @@ from kernel.events.contracts import (
     ContractSigned,
     ReleaseConfirmed,
 )
-from kernel.events.onboarding import BankAccountChanged, BankAccountRemoved
+from kernel.events.onboarding import (
+    BankAccountChanged,
+    BankAccountRemoved,
+    PersonalDataErased,
+)
+from kernel.logging import get_logger
 from kernel.platform import Platform
 from kernel.tls import client_context
 from services.disbursement.adapters import (
@@ -31,13 +38,15 @@ from services.disbursement.adapters import (
 from services.disbursement.domain.gate import GateRules
 from services.disbursement.domain.order import ResendRules
 from services.disbursement.domain.payout import Tombstone, Trail, WorkRules
-from services.disbursement.handlers import reactions, requests
+from services.disbursement.handlers import erasures, reactions, requests
 from services.disbursement.handlers.asking import ask_next
 from services.disbursement.handlers.paying import pay_next
 from services.disbursement.handlers.preparing import end_next_hold, prepare_next
-from services.disbursement.ports import Contexts, Desk, Rules, Till
+from services.disbursement.ports import Contexts, Desk, Orders, Rules, Till
 from services.disbursement.settings import Settings, bank_access
-from services.disbursement.storage import DatabaseDesk, PayoutRows
+from services.disbursement.storage import DatabaseDesk, KeyRing, OrderEnds, PayoutRows
+
+log = get_logger("disbursement")
 
 PAYABLE_STATES: Final = frozenset({"consented", "released"})
 """States of a contract, in contracts' words, in which its money may leave."""
@@ -128,6 +137,34 @@ class UseCases:
     ) -> None:
         reactions.when_bank_account_removed(
             event, payouts=self._payouts(tx), publish=tx.publish
+        )
+
+    def when_personal_data_erased(
+        self, tx: Transaction, event: PersonalDataErased
+    ) -> None:
+        erasures.when_personal_data_erased(event, orders=self._orders(tx), now=tx.now)
+
+    def erase_heard(self) -> int:
+        """Erase the orders whose terms are over; of how many clients."""
+        return erasures.erase_heard(
+            self._open, policy=self.platform.policy, now=self.platform.clock.now()
+        )
+
+    def seal_by_own_keys(self) -> None:
+        """Go on with what is not sealed by the key of its client alone."""
+        for client_id in seal_by_own_keys(self._open, at=self.platform.clock.now()):
+            log.error("sealed_field_broken", client_id=str(client_id))
+
+    @contextmanager
+    def _open(self) -> Iterator[Orders]:
+        with self.platform.database.begin(self.platform.context()) as tx:
+            yield self._orders(tx)
+
+    def _orders(self, tx: Transaction) -> Orders:
+        return Orders(
+            KeyRing(tx.connection, self.platform.field_keys),
+            OrderEnds(tx.connection),
+            tx.publish,
         )
 
     def _payouts(self, tx: Transaction) -> PayoutRows:

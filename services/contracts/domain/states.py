@@ -43,6 +43,8 @@ TRANSITIONS: Final[Mapping[ContractState, frozenset[ContractState]]] = MappingPr
 
 FINAL: Final = frozenset({_S.ACTIVE, *_ENDS_UNPAID})
 """Nothing of signing, consent and release can change any more."""
+ENDED: Final = frozenset({_S.ANNULLED})
+"""Nobody owes anything any more, for ever."""
 CONSENTED: Final = frozenset(
     {_S.CONSENTED, _S.AWAITING_RELEASE, _S.RELEASED, _S.ACTIVE}
 )

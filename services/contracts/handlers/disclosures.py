@@ -39,7 +39,12 @@ class Agreed:
 
 
 def ask(
-    asked: Asked, document: bytes, *, secrecy: Secrecy, register: Disclosures
+    asked: Asked,
+    document: bytes,
+    *,
+    now: datetime,
+    secrecy: Secrecy,
+    register: Disclosures,
 ) -> str:
     """Keep the request a disclosure stands on; what a yes would do, in words.
 
@@ -48,7 +53,9 @@ def ask(
     ground = asked.ground_of(secrecy)
     if not 0 < len(document) <= LARGEST_DOCUMENT:
         raise document_unfit()
-    register.keep_document(asked.document_sha256, document)
+    register.keep_document(
+        asked.document_sha256, document, client_id=asked.client_id, at=now
+    )
     return (
         f"{asked.scope} may be disclosed to {ground.recipient_kind} ({asked.recipient})"
         f" on the ground {ground.name} for {asked.days} days;"
@@ -99,7 +106,10 @@ def shown(disclosure_id: UUID, *, register: Disclosures, now: datetime) -> Json:
 
 
 def document(sha256: str, *, register: Disclosures) -> bytes:
-    """The request as it was scanned.  Refused ``document_not_found``."""
+    """The request as it was scanned.
+
+    Refused ``document_not_found``, ``person_erased``.
+    """
     found = register.document(sha256)
     if found is None:
         raise document_not_found()

@@ -5,7 +5,7 @@ storage and adapters, small twins in the tests.
 """
 
 from services.contracts.ports.applications import Applications, TraceLine, Visit, Visits
-from services.contracts.ports.clients import Clients
+from services.contracts.ports.clients import Clients, Erasures
 from services.contracts.ports.contracts import (
     Contracts,
     KeptSchedule,
@@ -45,6 +45,7 @@ __all__ = [
     "Disbursement",
     "Disclosures",
     "Documents",
+    "Erasures",
     "Filed",
     "Judges",
     "KeptSchedule",

@@ -1,8 +1,11 @@
-"""What contracts remembers of clients and their accounts."""
+"""What contracts remembers of clients and their accounts, and until when."""
 
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from kernel.erasure import KeyEnds
+from services.contracts.domain.erasure import Kept
 
 
 class Clients(Protocol):
@@ -19,3 +22,9 @@ class Clients(Protocol):
     def account_lost(self, account_id: UUID) -> bool:
         """Whether onboarding said that the ownership can no longer be shown."""
         ...
+
+
+class Erasures(KeyEnds, Protocol):
+    """When clients' keys end, and what must be kept before."""
+
+    def kept(self, client_id: UUID) -> Kept: ...

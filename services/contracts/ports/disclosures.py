@@ -1,5 +1,6 @@
 """The register of disclosures of microcredit secrecy (clause 6.2)."""
 
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -10,12 +11,17 @@ from services.contracts.domain.disclosure import Disclosure
 class Disclosures(Protocol):
     """The register of disclosures, and the requests its entries stand on."""
 
-    def keep_document(self, sha256: str, document: bytes) -> None:
-        """Keep a request, sealed; once more changes nothing."""
+    def keep_document(
+        self, sha256: str, document: bytes, *, client_id: UUID | None, at: datetime
+    ) -> None:
+        """Keep a request about a client or nobody in particular; again: no change."""
         ...
 
     def document(self, sha256: str) -> bytes | None:
-        """The very bytes.  Raises Broken when they were changed."""
+        """The very bytes.  Raises Broken when they were changed.
+
+        Refused ``person_erased`` when they went with the client they were filed for.
+        """
         ...
 
     def add(self, entry: Disclosure) -> None: ...

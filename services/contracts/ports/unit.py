@@ -7,9 +7,10 @@ from typing import Protocol
 from uuid import UUID
 
 from kernel.crypto import Json
+from kernel.erasure import MakesKeys
 from kernel.events import Event
 from services.contracts.ports.applications import Applications, Visits
-from services.contracts.ports.clients import Clients
+from services.contracts.ports.clients import Clients, Erasures
 from services.contracts.ports.contracts import Contracts, Schedules
 from services.contracts.ports.disclosures import Disclosures
 from services.contracts.ports.documents import (
@@ -54,6 +55,12 @@ class Unit(Protocol):
 
     @property
     def disclosures(self) -> Disclosures: ...
+
+    @property
+    def keys(self) -> MakesKeys: ...
+
+    @property
+    def ends(self) -> Erasures: ...
 
     def publish(self, event: Event) -> UUID:
         """Let the event leave with the commit."""

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from kernel.crypto import FieldKeys
 from kernel.money import Money
 from kernel.pages import Page
 from services.contracts.domain.application import Application, ApplicationState
@@ -16,6 +15,7 @@ from services.contracts.domain.checks import Check
 from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.ports import TraceLine
 from services.contracts.storage.decisions import TraceRows
+from services.contracts.storage.keys import KeyRing
 from services.contracts.storage.tables import applications
 
 _COLUMNS: Final[Sequence[ColumnElement[Any]]] = (
@@ -39,11 +39,13 @@ _COLUMNS: Final[Sequence[ColumnElement[Any]]] = (
 class ApplicationRows:
     """Implements Applications on one open transaction."""
 
-    def __init__(self, connection: Connection, *, field_keys: FieldKeys) -> None:
+    def __init__(self, connection: Connection, *, keys: KeyRing) -> None:
         self._connection = connection
-        self._traces = TraceRows(connection, field_keys=field_keys)
+        self._keys = keys
+        self._traces = TraceRows(connection, keys=keys)
 
     def add(self, application: Application) -> bool:
+        self._keys.make(application.client_id, at=application.submitted_at)
         done = self._connection.execute(
             insert(applications)
             .values(

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from kernel.crypto import FieldKeys, UnsealError, constant_time_equal, sha256_hex
+from kernel.crypto import UnsealError, constant_time_equal, sha256_hex
 from kernel.errors import Broken
 from kernel.money import Money
 from kernel.pages import Page
@@ -18,6 +18,7 @@ from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.domain.states import ContractState
 from services.contracts.domain.texts import StatementText
 from services.contracts.ports import Reminder
+from services.contracts.storage.keys import KeyRing
 from services.contracts.storage.tables import contracts, reminders, statements
 
 _AS_THEY_ARE: Final = tuple(
@@ -54,12 +55,12 @@ PROGRESS: Final = (
 class ContractRows:
     """Implements Contracts on one open transaction."""
 
-    def __init__(self, connection: Connection, *, field_keys: FieldKeys) -> None:
+    def __init__(self, connection: Connection, *, keys: KeyRing) -> None:
         self._connection = connection
-        self._field_keys = field_keys
+        self._keys = keys
 
     def add(self, contract: Contract, document: bytes) -> None:
-        sealed = self._field_keys.seal(
+        sealed = self._keys.of_client(contract.client_id).seal(
             document, table="contracts", column="document", row=contract.id
         )
         values = {name: getattr(contract, name) for name in _AS_THEY_ARE}
@@ -114,7 +115,7 @@ class ContractRows:
         query = select(contracts.c.document).where(contracts.c.id == contract.id)
         sealed = self._connection.execute(query).scalar_one()
         try:
-            document = self._field_keys.unseal(
+            document = self._keys.of_client(contract.client_id).unseal(
                 bytes(sealed), table="contracts", column="document", row=contract.id
             )
         except UnsealError as error:

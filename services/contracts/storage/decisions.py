@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.context import jsonable
 from kernel.crypto import (
-    FieldKeys,
     Json,
     UnsealError,
     as_object,
@@ -20,6 +19,7 @@ from kernel.crypto import (
 from kernel.errors import Broken
 from services.contracts.domain.checks import Check, Cited, Verdict, unknown
 from services.contracts.ports import TraceLine, Visit
+from services.contracts.storage.keys import KeyRing
 from services.contracts.storage.tables import (
     application_checks,
     unanswered_checks,
@@ -30,9 +30,9 @@ from services.contracts.storage.tables import (
 class TraceRows:
     """The lines of traces on one open transaction; what was found is sealed."""
 
-    def __init__(self, connection: Connection, *, field_keys: FieldKeys) -> None:
+    def __init__(self, connection: Connection, *, keys: KeyRing) -> None:
         self._connection = connection
-        self._field_keys = field_keys
+        self._keys = keys
 
     def record(
         self, application_id: UUID, checks: Sequence[Check], *, at: datetime
@@ -62,7 +62,7 @@ class TraceRows:
     def _record_answer(
         self, application_id: UUID, check: Check, *, at: datetime
     ) -> None:
-        found = self._field_keys.seal(
+        found = self._keys.of_application(application_id).seal(
             canonical(check.found),
             table="application_checks",
             column="found",
@@ -107,7 +107,7 @@ class TraceRows:
 
     def _check(self, row: Row[Any]) -> Check:
         try:
-            found = self._field_keys.unseal(
+            found = self._keys.of_application(row.application_id).unseal(
                 bytes(row.found),
                 table="application_checks",
                 column="found",

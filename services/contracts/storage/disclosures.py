@@ -1,15 +1,19 @@
 """Rows of the register of disclosures: only added; the requests sealed."""
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.postgresql import insert
 
-from kernel.crypto import FieldKeys, UnsealError
+from kernel.crypto import UnsealError
 from kernel.errors import Broken
 from kernel.pages import Page
+from kernel.person_keys import ErasedError
 from services.contracts.domain.disclosure import Asked, Disclosure
+from services.contracts.domain.erasure import erased
+from services.contracts.storage.keys import HOUSE, KeyRing
 from services.contracts.storage.tables import disclosure_documents as documents
 from services.contracts.storage.tables import disclosures as table
 
@@ -33,32 +37,55 @@ _COLUMNS: Final = (
 class DisclosureRows:
     """Implements Disclosures on one open transaction."""
 
-    def __init__(self, connection: Connection, *, field_keys: FieldKeys) -> None:
+    def __init__(self, connection: Connection, *, keys: KeyRing) -> None:
         self._connection = connection
-        self._field_keys = field_keys
+        self._keys = keys
 
-    def keep_document(self, sha256: str, document: bytes) -> None:
-        sealed = self._field_keys.seal(
+    def keep_document(
+        self, sha256: str, document: bytes, *, client_id: UUID | None, at: datetime
+    ) -> None:
+        whose = HOUSE if client_id is None else client_id
+        self._keys.make(whose, at=at)
+        sealed = self._keys.of_client(whose).seal(
             document, table=documents.name, column="document", row=sha256
         )
         self._connection.execute(
             insert(documents)
-            .values(sha256=sha256, document=sealed)
+            .values(sha256=sha256, client_id=client_id, document=sealed)
             .on_conflict_do_nothing()
         )
 
     def document(self, sha256: str) -> bytes | None:
-        sealed = self._connection.execute(
-            select(documents.c.document).where(documents.c.sha256 == sha256)
-        ).scalar()
-        if sealed is None:
-            return None
-        try:
-            return self._field_keys.unseal(
-                bytes(sealed), table=documents.name, column="document", row=sha256
+        row = self._connection.execute(
+            select(documents.c.client_id, documents.c.document).where(
+                documents.c.sha256 == sha256
             )
-        except UnsealError as error:
-            raise Broken("A request in the register was changed") from error
+        ).one_or_none()
+        if row is None:
+            return None
+        about = self._connection.execute(
+            select(table.c.client_id).where(
+                table.c.document_sha256 == sha256, table.c.client_id.is_not(None)
+            )
+        )
+        owners = {row.client_id or HOUSE, *about.scalars()}
+        return self._opened(sha256, bytes(row.document), owners)
+
+    def _opened(self, sha256: str, sealed: bytes, owners: set[UUID]) -> bytes:
+        """By the key of whoever it was filed for: of one of those, one is it."""
+        is_gone = False
+        for owner in owners:
+            try:
+                return self._keys.of(owner).unseal(
+                    sealed, table=documents.name, column="document", row=sha256
+                )
+            except ErasedError:
+                is_gone = True
+            except UnsealError:
+                continue
+        if is_gone:
+            raise erased()
+        raise Broken("A request in the register was changed")
 
     def add(self, entry: Disclosure) -> None:
         asked = entry.asked

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from kernel.crypto import FieldKeys, UnsealError, constant_time_equal
+from kernel.crypto import UnsealError, constant_time_equal
 from kernel.errors import Broken
 from services.contracts.domain.document import Document
 from services.contracts.domain.editions import FIRST, Template, TemplateKind
 from services.contracts.ports import Approvers, Filed
+from services.contracts.storage.keys import KeyRing
 from services.contracts.storage.tables import documents, templates
 
 _FILED: Final[tuple[ColumnElement[Any], ...]] = (
@@ -29,9 +30,9 @@ _FILED: Final[tuple[ColumnElement[Any], ...]] = (
 class DocumentRows:
     """Implements Documents on one open transaction."""
 
-    def __init__(self, connection: Connection, *, field_keys: FieldKeys) -> None:
+    def __init__(self, connection: Connection, *, keys: KeyRing) -> None:
         self._connection = connection
-        self._field_keys = field_keys
+        self._keys = keys
 
     def add(self, document: Document, *, at: datetime) -> None:
         digest = document.sha256
@@ -44,7 +45,7 @@ class DocumentRows:
                 kind=document.kind,
                 template=document.template,
                 media_type=document.media_type,
-                data=self._field_keys.seal(
+                data=self._keys.of_contract(document.contract_id).seal(
                     document.data, table="documents", column="data", row=digest
                 ),
                 made_at=at,
@@ -60,7 +61,7 @@ class DocumentRows:
         if row is None:
             return None
         try:
-            data = self._field_keys.unseal(
+            data = self._keys.of_contract(row.contract_id).unseal(
                 bytes(row.data), table="documents", column="data", row=sha256
             )
         except UnsealError as error:

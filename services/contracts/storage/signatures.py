@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.clock import rfc3339
 from kernel.crypto import (
-    FieldKeys,
     Json,
     UnsealError,
     as_object,
@@ -19,6 +18,7 @@ from kernel.crypto import (
 )
 from kernel.errors import Broken
 from services.contracts.domain.signing import Signed
+from services.contracts.storage.keys import KeyRing
 from services.contracts.storage.tables import company_signatures
 
 _TABLE: Final = "company_signatures"
@@ -27,9 +27,9 @@ _TABLE: Final = "company_signatures"
 class SignatureRows:
     """Implements CompanySignatures on one open transaction."""
 
-    def __init__(self, connection: Connection, *, field_keys: FieldKeys) -> None:
+    def __init__(self, connection: Connection, *, keys: KeyRing) -> None:
         self._connection = connection
-        self._field_keys = field_keys
+        self._keys = keys
 
     def add(self, contract_id: UUID, document_sha256: str, proof: Signed) -> None:
         self._connection.execute(
@@ -38,7 +38,7 @@ class SignatureRows:
                 contract_id=contract_id,
                 certificate_serial=proof.certificate_serial,
                 stamped_at=proof.stamped_at,
-                proof=self._field_keys.seal(
+                proof=self._keys.of_contract(contract_id).seal(
                     canonical(_written(proof)),
                     table=_TABLE,
                     column="proof",
@@ -56,7 +56,7 @@ class SignatureRows:
         if row is None:
             return None
         try:
-            raw = self._field_keys.unseal(
+            raw = self._keys.of_contract(row.contract_id).unseal(
                 bytes(row.proof), table=_TABLE, column="proof", row=document_sha256
             )
         except UnsealError as error:

@@ -24,9 +24,11 @@ from sqlalchemy import (
     text,
 )
 
+from kernel.person_keys import person_keys_table
 from kernel.tables import metadata_for_service
 
 metadata = metadata_for_service()
+person_keys = person_keys_table(metadata)
 
 
 def _instant(name: str, *, nullable: bool = True) -> Column[object]:
@@ -281,11 +283,13 @@ statements = Table(
     CheckConstraint("kind IN ('consent', 'release')", name="statements_kind"),
 )
 
-# Clause 6.2: entries are only added; the requests they stand on are sealed.
+# Clause 6.2: entries are only added; the requests they stand on are sealed, each by the
+# key of the client it was first filed for.
 disclosure_documents = Table(
     "disclosure_documents",
     metadata,
     Column("sha256", Text, primary_key=True),
+    Column("client_id", Uuid),
     Column("document", LargeBinary, nullable=False),
 )
 

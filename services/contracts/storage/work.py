@@ -17,6 +17,8 @@ from services.contracts.storage.contracts import ContractRows
 from services.contracts.storage.decisions import VisitRows
 from services.contracts.storage.disclosures import DisclosureRows
 from services.contracts.storage.documents import DocumentRows, TemplateRows
+from services.contracts.storage.erasures import ErasureRows
+from services.contracts.storage.keys import KeyRing
 from services.contracts.storage.schedules import ScheduleRows
 from services.contracts.storage.signatures import SignatureRows
 from services.contracts.storage.tables import accounts, clients
@@ -64,15 +66,18 @@ class DatabaseUnit:
     ) -> None:
         self._tx = tx
         self._call = call
-        self.applications = ApplicationRows(tx.connection, field_keys=field_keys)
-        self.contracts = ContractRows(tx.connection, field_keys=field_keys)
+        keys = KeyRing(tx.connection, field_keys)
+        self.applications = ApplicationRows(tx.connection, keys=keys)
+        self.contracts = ContractRows(tx.connection, keys=keys)
         self.schedules = ScheduleRows(tx.connection)
-        self.documents = DocumentRows(tx.connection, field_keys=field_keys)
+        self.documents = DocumentRows(tx.connection, keys=keys)
         self.templates = TemplateRows(tx.connection)
-        self.signatures = SignatureRows(tx.connection, field_keys=field_keys)
+        self.signatures = SignatureRows(tx.connection, keys=keys)
         self.clients = ClientRows(tx.connection)
         self.visits = VisitRows(tx.connection)
-        self.disclosures = DisclosureRows(tx.connection, field_keys=field_keys)
+        self.disclosures = DisclosureRows(tx.connection, keys=keys)
+        self.keys = keys
+        self.ends = ErasureRows(tx.connection)
 
     def publish(self, event: Event) -> UUID:
         return self._tx.publish(event)

@@ -18,6 +18,7 @@ from services.contracts.settings import Settings
 from services.contracts.wiring.applications import ApplicationUseCases
 from services.contracts.wiring.disclosures import DisclosureUseCases
 from services.contracts.wiring.documents import DocumentUseCases
+from services.contracts.wiring.erasures import ErasureUseCases
 from services.contracts.wiring.lifecycle import ContractUseCases
 from services.contracts.wiring.parts import Parts
 from services.contracts.wiring.reactions import Reactions
@@ -31,6 +32,7 @@ class UseCases:
         self.contracts = ContractUseCases(parts)
         self.documents = DocumentUseCases(parts)
         self.disclosures = DisclosureUseCases(parts.platform)
+        self.erasures = ErasureUseCases(parts)
         self.reactions = Reactions(parts)
 
 

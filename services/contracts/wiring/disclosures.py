@@ -19,6 +19,7 @@ from services.contracts.handlers import disclosures
 from services.contracts.handlers.disclosures import Agreed
 from services.contracts.settings import Settings
 from services.contracts.storage.disclosures import DisclosureRows
+from services.contracts.storage.keys import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,11 @@ class DisclosureUseCases:
         asked = replace(asked, document_sha256=disclosures.digest_of(document))
         with self._begin(call.context) as (tx, register):
             effect = disclosures.ask(
-                asked, document, secrecy=self._secrecy(tx), register=register
+                asked,
+                document,
+                now=tx.now,
+                secrecy=self._secrecy(tx),
+                register=register,
             )
             approval = approvals.request(
                 tx,
@@ -90,7 +95,8 @@ class DisclosureUseCases:
             yield tx, self._register(tx)
 
     def _register(self, tx: Transaction) -> DisclosureRows:
-        return DisclosureRows(tx.connection, field_keys=self.platform.field_keys)
+        keys = KeyRing(tx.connection, self.platform.field_keys)
+        return DisclosureRows(tx.connection, keys=keys)
 
     def _secrecy(self, tx: Transaction) -> Secrecy:
         return Secrecy.at(self.platform.policy, tx.now)

@@ -72,6 +72,9 @@ TRANSITIONS: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
 ENDED_UNPAID: Final = frozenset({State.CANCELLED, State.REJECTED, State.BLOCKED})
 """No money came of it and none will."""
 
+ENDED: Final = frozenset({State.PAID, *ENDED_UNPAID})
+"""Nothing more happens to the payout."""
+
 AT_BANK: Final = frozenset({State.SENDING, State.UNKNOWN})
 """The order may be at the bank: its status is asked until it is final."""
 

@@ -1,7 +1,16 @@
 """The payout table and the road from its rows to the domain."""
 
 from services.disbursement.storage.desk import DatabaseDesk
+from services.disbursement.storage.keys import KeyRing, OrderEnds
 from services.disbursement.storage.rows import PayoutRows
 from services.disbursement.storage.tables import metadata, payout_checks, payouts
 
-__all__ = ["DatabaseDesk", "PayoutRows", "metadata", "payout_checks", "payouts"]
+__all__ = [
+    "DatabaseDesk",
+    "KeyRing",
+    "OrderEnds",
+    "PayoutRows",
+    "metadata",
+    "payout_checks",
+    "payouts",
+]

@@ -36,6 +36,7 @@ from services.disbursement.domain.payout import (
     Trail,
     check_transition,
 )
+from services.disbursement.storage.keys import KeyRing
 from services.disbursement.storage.tables import payout_checks, payouts
 
 FURTHEST_RETRY: Final = timedelta(hours=1)
@@ -55,13 +56,14 @@ class PayoutRows:
 
     def __init__(self, connection: Connection, keys: FieldKeys) -> None:
         self._connection = connection
-        self._keys = keys
+        self._keys = KeyRing(connection, keys)
 
     def conclude(self, payout: Payout) -> bool:
         """Enter a signed contract; on a tombstone it is born cancelled.
 
         The unique contract and number decide between a signing and a stop that meet.
         """
+        self._keys.make(payout.client_id, at=payout.signed_at)
         facts = _facts(payout)
         statement = insert(payouts).values(
             **_born(payout.payout_id, at=payout.signed_at),
@@ -288,15 +290,19 @@ class PayoutRows:
         return found
 
     def _seal(self, payout: Payout, column: str, value: str) -> bytes:
-        return self._keys.seal(
+        return self._keys.of(payout.client_id).seal(
             value.encode(), table="payouts", column=column, row=payout.payout_id
         )
 
     def _unseal(self, payout: Payout, column: str, sealed: bytes | None) -> str:
         try:
-            return self._keys.unseal(
-                sealed or b"", table="payouts", column=column, row=payout.payout_id
-            ).decode()
+            return (
+                self._keys.of(payout.client_id)
+                .unseal(
+                    sealed or b"", table="payouts", column=column, row=payout.payout_id
+                )
+                .decode()
+            )
         except UnsealError as error:
             raise Broken("The sealed order does not open") from error
 

@@ -23,12 +23,14 @@ from sqlalchemy import (
     text,
 )
 
+from kernel.person_keys import person_keys_table
 from kernel.tables import metadata_for_service
 
 _INSTANT: Final = DateTime(timezone=True)
 _SENT: Final = "('sending', 'unknown', 'paid', 'rejected')"
 
 metadata = metadata_for_service()
+person_keys = person_keys_table(metadata)
 
 payouts = Table(
     "payouts",

@@ -4,19 +4,16 @@ Everything sealed of a person opens by one key, and goes with it, whole. So the 
 term decides: the identification proves the contract, and holds name, ИИН and number.
 """
 
-import calendar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Literal
 from uuid import UUID
 
+from kernel.erasure import years_after
 from kernel.errors import Refused
 
 Wait = Literal["obligations", "retention"]
 """Why a person cannot be erased yet."""
-
-ASKED_AGAIN: Final = timedelta(days=1)
-"""How long after a look at open obligations the next one is due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +59,6 @@ class Kept:
         if self.documents_at is not None:
             ends.append(years_after(self.documents_at, terms.document_years))
         return max(ends)
-
-
-def years_after(moment: datetime, years: int) -> datetime:
-    """The same day and hour so many years later; of 29 February, 1 March.
-
-    A term of "not less than" so many years is over then, never a day before.
-    """
-    year = moment.year + years
-    if (moment.month, moment.day) == (2, 29) and not calendar.isleap(year):
-        return moment.replace(year=year, month=3, day=1)
-    return moment.replace(year=year)
 
 
 def waits_for(possible_from: datetime | None, *, at: datetime) -> Wait | None:

@@ -6,11 +6,11 @@ is carried out by itself. What is erased is told to the other services by one ev
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from kernel.clock import Clock, rfc3339
-from kernel.crypto import Json, UnsealError
+from kernel.crypto import Json
+from kernel.erasure import ASKED_AGAIN, AT_ONCE
 from kernel.events.onboarding import (
     ErasureRequested,
     ErasureWithdrawn,
@@ -18,16 +18,12 @@ from kernel.events.onboarding import (
 )
 from kernel.ids import Ids
 from services.onboarding.domain.erasure import (
-    ASKED_AGAIN,
     ErasureRequest,
     not_asked,
     waits_for,
 )
 from services.onboarding.domain.person import unknown_client
 from services.onboarding.ports import Begin, Rules, Unit
-
-AT_ONCE: Final = 20
-"""Persons looked at per beat; the rest waits for the next."""
 
 
 def ask_erasure(
@@ -92,24 +88,6 @@ def erase_due(*, begin: Begin, clock: Clock, rules: Rules) -> int:
     with begin() as unit:  # step 1
         due = unit.erasures.due(at=now, limit=AT_ONCE)
     return sum(_erase_if_due(begin, rules, one, at=now) for one in due)
-
-
-def seal_by_own_keys(*, begin: Begin, clock: Clock) -> tuple[UUID, ...]:
-    """Take persons of before there were such keys a step further.
-
-    A field that does not open stops nobody else; whose it is comes back.
-    """
-    now = clock.now()
-    with begin() as unit:
-        found = unit.keys.unfinished(at=now, limit=AT_ONCE)
-    broken: list[UUID] = []
-    for client_id in found:
-        try:
-            with begin() as unit:
-                unit.keys.take_further(client_id, at=now)
-        except UnsealError:
-            broken.append(client_id)
-    return tuple(broken)
 
 
 def _erase_if_due(begin: Begin, rules: Rules, client_id: UUID, *, at: datetime) -> bool:

@@ -29,7 +29,6 @@ from services.onboarding.ports.personal_data import (
     Erasures,
     Identified,
     Obligations,
-    PersonKeys,
     PhotoOnFile,
     Readings,
 )
@@ -79,7 +78,6 @@ __all__ = [
     "Identified",
     "KeptSignatures",
     "Obligations",
-    "PersonKeys",
     "PhoneCodes",
     "PhotoOnFile",
     "ProofTimes",

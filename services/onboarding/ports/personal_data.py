@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from kernel.erasure import KeyEnds
 from kernel.pages import Page
 from services.onboarding.domain.ceremony import CeremonyState
 from services.onboarding.domain.consent import ConsentRecord
@@ -98,19 +99,7 @@ class Obligations(Protocol):
         ...
 
 
-class PersonKeys(Protocol):
-    """The keys by which what is sealed of persons opens, one for each."""
-
-    def unfinished(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
-        """Persons whose fields other keys have sealed, or whose key has."""
-        ...
-
-    def take_further(self, client_id: UUID, *, at: datetime) -> None:
-        """One step towards the person's own key.  UnsealError for a broken field."""
-        ...
-
-
-class Erasures(Protocol):
+class Erasures(KeyEnds, Protocol):
     """Wishes to be erased, the terms that put them off, and the erasure itself."""
 
     def ask(self, request: ErasureRequest) -> bool:
@@ -127,20 +116,4 @@ class Erasures(Protocol):
 
     def kept(self, client_id: UUID, *, obliged: bool) -> Kept:
         """What the retention terms of a person run from."""
-        ...
-
-    def due(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
-        """Persons to be looked at by an instant, the longest due first."""
-        ...
-
-    def take(self, client_id: UUID) -> bool:
-        """Hold the person's key until commit; False if it is held, or destroyed."""
-        ...
-
-    def look_again(self, client_id: UUID, *, at: datetime | None) -> None:
-        """When the person may be due; None: not before something happens."""
-        ...
-
-    def erase(self, client_id: UUID, *, at: datetime) -> bool:
-        """Destroy the key, remove the tokens; False unless the key seals everything."""
         ...

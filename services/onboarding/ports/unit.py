@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from kernel.crypto import Json
+from kernel.erasure import PersonKeys
 from kernel.events import Event
 from services.onboarding.ports.ceremonies import Ceremonies, KeptSignatures
 from services.onboarding.ports.clients import Accounts, Changes, Clients
@@ -15,7 +16,6 @@ from services.onboarding.ports.personal_data import (
     Dossiers,
     Erasures,
     Obligations,
-    PersonKeys,
     Readings,
 )
 from services.onboarding.ports.photos import Photos

@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from kernel.person_keys import is_erased
 from services.onboarding.domain.archive import KeptSignature
 from services.onboarding.ports import Stamp
-from services.onboarding.storage.key_tables import is_erased
+from services.onboarding.storage.key_tables import person_keys
 from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.tables import (
     ceremonies,
@@ -34,7 +35,7 @@ class SqlArchive:
             select(moving.ceremony_id)
             .join(ceremonies, ceremonies.c.ceremony_id == moving.ceremony_id)
             .where(
-                ~is_erased(ceremonies.c.client_id),
+                ~is_erased(person_keys, ceremonies.c.client_id),
                 or_(moving.ages_at.is_(None), moving.ages_at < ages_before),
                 or_(moving.looked_at.is_(None), moving.looked_at < looked_before),
             )

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from sqlalchemy import Connection, case, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
+from kernel.person_keys import is_erased
 from services.onboarding.domain.person import DocumentStanding, EndingDocument
-from services.onboarding.storage.key_tables import is_erased
+from services.onboarding.storage.key_tables import person_keys
 from services.onboarding.storage.tables import clients, document_notices, persons
 
 
@@ -33,7 +34,9 @@ class SqlDocuments:
         rows = self.connection.execute(
             select(persons.c.client_id, last_day)
             .join(clients, clients.c.client_id == persons.c.client_id)
-            .where(last_day <= until, ~told, ~is_erased(persons.c.client_id))
+            .where(
+                last_day <= until, ~told, ~is_erased(person_keys, persons.c.client_id)
+            )
             .order_by(last_day)
             .limit(limit)
         )

@@ -1,6 +1,5 @@
 """Who is to be erased, what must be kept until when, and the end of a person's key."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from kernel.person_keys import KeyEnds
 from services.onboarding.domain.erasure import ErasureRequest, Kept
 from services.onboarding.storage.key_tables import erasure_requests, person_keys
 from services.onboarding.storage.tables import (
@@ -24,11 +24,12 @@ from services.onboarding.storage.tables import (
 _STANDING: Final = erasure_requests.c.withdrawn_at.is_(None)
 
 
-@dataclass(frozen=True, slots=True)
-class SqlErasures:
+class SqlErasures(KeyEnds):
     """`ports.Erasures` on one connection."""
 
-    connection: Connection
+    def __init__(self, connection: Connection) -> None:
+        """The ends of keys are those of the persons kept here."""
+        super().__init__(connection, person_keys)
 
     def ask(self, request: ErasureRequest) -> bool:
         asked = self.connection.execute(
@@ -109,37 +110,3 @@ class SqlErasures:
             biometrics_at=row.biometrics_at,
             documents_at=row.documents_at,
         )
-
-    def due(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
-        found = self.connection.execute(
-            select(person_keys.c.client_id)
-            .where(person_keys.c.look_at <= at, person_keys.c.whole_at.is_not(None))
-            .order_by(person_keys.c.look_at)
-            .limit(limit)
-        )
-        return tuple(found.scalars())
-
-    def take(self, client_id: UUID) -> bool:
-        taken = self.connection.execute(
-            select(person_keys.c.client_id)
-            .where(
-                person_keys.c.client_id == client_id,
-                person_keys.c.destroyed_at.is_(None),
-            )
-            .with_for_update(skip_locked=True)
-        )
-        return taken.first() is not None
-
-    def look_again(self, client_id: UUID, *, at: datetime | None) -> None:
-        self.connection.execute(
-            update(person_keys)
-            .where(
-                person_keys.c.client_id == client_id,
-                person_keys.c.destroyed_at.is_(None),
-            )
-            .values(look_at=at)
-        )
-
-    def erase(self, client_id: UUID, *, at: datetime) -> bool:
-        erased = self.connection.execute(select(func.erase_person(client_id, at)))
-        return bool(erased.scalar_one())

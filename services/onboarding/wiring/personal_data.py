@@ -6,6 +6,7 @@ from uuid import UUID
 from kernel.context import Context, StaffMember
 from kernel.crypto import Json
 from kernel.database import Transaction
+from kernel.erasure import seal_by_own_keys
 from kernel.events import Envelope
 from kernel.events.contracts import ContractAnnulled, ContractSigned, DocumentRead
 from kernel.logging import get_logger
@@ -160,8 +161,8 @@ class PersonalData:
 
     def seal_by_own_keys(self) -> None:
         """Go on with what is not sealed by the key of its person alone."""
-        broken = erasures.seal_by_own_keys(
-            begin=self._begin(self._platform.context()), clock=self._platform.clock
+        broken = seal_by_own_keys(
+            self._begin(self._platform.context()), at=self._platform.clock.now()
         )
         for client_id in broken:
             log.error("sealed_field_broken", client_id=str(client_id))

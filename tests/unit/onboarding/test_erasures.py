@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 
 from kernel.crypto import Json
+from kernel.erasure import seal_by_own_keys, years_after
 from kernel.errors import Refused
 from kernel.events.onboarding import (
     ErasureRequested,
     ErasureWithdrawn,
     PersonalDataErased,
 )
-from services.onboarding.domain.erasure import years_after
 from services.onboarding.handlers import erasures
 from services.onboarding.ports import Client
 from tests.unit.onboarding.builders import CLIENT, NOW, PHONE, STRANGER
@@ -185,5 +185,5 @@ def test_a_person_somebody_else_looks_at_is_passed_over(client: Bench) -> None:
 def test_a_broken_field_stops_nobody_else(bench: Bench) -> None:
     bench.unit.keys.waiting = [CLIENT, STRANGER]
     bench.unit.keys.broken = {CLIENT}
-    broken = erasures.seal_by_own_keys(begin=bench.unit.begin, clock=bench.clock)
+    broken = seal_by_own_keys(bench.unit.begin, at=bench.clock.now())
     assert (broken, bench.unit.keys.taken) == ((CLIENT,), [STRANGER])

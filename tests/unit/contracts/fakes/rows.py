@@ -261,7 +261,10 @@ class FakeDisclosures:
         self.rows: dict[UUID, Disclosure] = {}
         self.requests: dict[str, bytes] = {}
 
-    def keep_document(self, sha256: str, document: bytes) -> None:
+    def keep_document(
+        self, sha256: str, document: bytes, *, client_id: UUID | None, at: datetime
+    ) -> None:
+        del client_id, at
         self.requests[sha256] = document
 
     def document(self, sha256: str) -> bytes | None:

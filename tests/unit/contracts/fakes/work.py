@@ -8,6 +8,7 @@ from uuid import UUID
 from kernel.context import jsonable
 from kernel.crypto import Json
 from kernel.events import Event
+from tests.unit.contracts.fakes.keys import FakeEnds, FakeKeys
 from tests.unit.contracts.fakes.papers import (
     FakeDocuments,
     FakeSignatures,
@@ -40,6 +41,8 @@ class FakeWork:
         self.clients = FakeClients()
         self.visits = FakeVisits()
         self.disclosures = FakeDisclosures()
+        self.keys = FakeKeys()
+        self.ends = FakeEnds()
         self.said: list[Event] = []
         self.replies: dict[str, Json] = {}
         self.key: str | None = None
@@ -58,6 +61,8 @@ class FakeWork:
             "clients",
             "visits",
             "disclosures",
+            "keys",
+            "ends",
             "said",
             "replies",
         )
