@@ -294,6 +294,16 @@ STARTING_POLICY = Policy(
             ("appeals.extension_wd", 15, "6.1h", Floor(at_most=15)),
         ),
         *_from(
+            _BEGINNING,
+            _PLATFORM,
+            # A client's letters within 24 hours, open appeals, letters of one appeal,
+            # characters of one letter.
+            ("appeals.letters_a_day", 20, "6.1h", Floor(1, 100)),
+            ("appeals.most_open", 5, "6.1h", Floor(1, 20)),
+            ("appeals.most_letters", 100, "6.1h", Floor(2, 500)),
+            ("appeals.most_characters", 4_000, "6.1h", Floor(500, 10_000)),
+        ),
+        *_from(
             date(2024, 7, 22),
             "NBK №43 of 16.07.2024",
             ("antifraud.suspend_working_days", 3, "6.1g", Floor(at_most=3)),

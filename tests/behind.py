@@ -62,6 +62,22 @@ _READING: Final[dict[str, Json]] = {
     "purpose": "complaint",
     "at": AT,
 }
+_APPEAL: Final[dict[str, Json]] = {
+    "appeal_id": ID,
+    "about": "contract",
+    "about_id": ID,
+    "state": "answered",
+    "opened_at": AT,
+    "written_at": AT,
+    "answer_by": "2026-12-14",
+    "extended": False,
+}
+_WHOLE_APPEAL: Final[dict[str, Json]] = {
+    **_APPEAL,
+    "letters": [
+        {"letter_id": ID, "writer": "client", "text": "Здравствуйте.", "written_at": AT}
+    ],
+}
 _APPLICATION: Final[dict[str, Json]] = {
     "application_id": ID,
     "state": "offered",
@@ -227,6 +243,23 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     ("contracts", "get_schedule"): _SCHEDULE,
     ("contracts", "submit_application"): _APPLICATION,
     ("contracts", "get_application"): _APPLICATION,
+    ("contracts", "open_appeal"): _WHOLE_APPEAL,
+    ("contracts", "write_letter"): _WHOLE_APPEAL,
+    ("contracts", "get_own_appeal"): _WHOLE_APPEAL,
+    ("contracts", "list_own_appeals"): {"items": [_APPEAL], "next_before": None},
+    ("contracts", "get_progress"): {
+        "application_id": ID,
+        "contract_id": ID,
+        "state": "concluded",
+        "next_step": "give_consent",
+        "actor": "client",
+        "until": AT,
+        "explanation": {"kk": "…", "ru": "…", "en": "…"},
+        "steps": [
+            {"step": "applied", "state": "done", "at": AT},
+            {"step": "consented", "state": "current", "at": None},
+        ],
+    },
     ("contracts", "list_applications"): {"items": [_APPLICATION], "next_before": ID},
     ("contracts", "list_contracts"): {"items": [_CONTRACT], "next_before": None},
     ("contracts", "get_contract"): _CONTRACT,

@@ -154,7 +154,10 @@ class ReleaseConfirmed(Event):
 
 
 class ContractAnnulled(Event):
-    """The contract ended without money: refusal, silence or a mismatch."""
+    """The contract ended without money: refusal, silence or a mismatch.
+
+    ``reason`` `offer_expired`: nobody signed, and the offer's time is over.
+    """
 
     TYPE = "contracts.contract_annulled.v1"
     SUBJECT = "contract"
@@ -234,3 +237,80 @@ class ClientRecordsErased(Event):
     SUBJECT = "client"
 
     client_id: UUID
+
+
+class AppealOpened(Event):
+    """The client wrote to the lender (обращение): what it is about, and the limit.
+
+    ``about_id`` is an application, a contract, or nothing in particular.
+    ``answer_by``: the day, YYYY-MM-DD, by which the staff answer.
+    """
+
+    TYPE = "contracts.appeal_opened.v1"
+    SUBJECT = "appeal"
+
+    appeal_id: UUID
+    client_id: UUID
+    about: Word[Literal["application", "contract", "other"]]
+    about_id: UUID | None
+    answer_by: str
+
+
+class LetterWritten(Event):
+    """The client wrote on; the limit is counted anew if an answer had been given."""
+
+    TYPE = "contracts.letter_written.v1"
+    SUBJECT = "appeal"
+
+    appeal_id: UUID
+    client_id: UUID
+    letter_id: UUID
+    answer_by: str
+
+
+class AppealAnswered(Event):
+    """One of the staff answered; what was written stays with contracts."""
+
+    TYPE = "contracts.appeal_answered.v1"
+    SUBJECT = "appeal"
+
+    appeal_id: UUID
+    client_id: UUID
+    letter_id: UUID
+    answered_by: UUID
+
+
+class AppealExtended(Event):
+    """The answer takes longer, once, as the law allows; the client is told."""
+
+    TYPE = "contracts.appeal_extended.v1"
+    SUBJECT = "appeal"
+
+    appeal_id: UUID
+    client_id: UUID
+    answer_by: str
+    extended_by: UUID
+    reason: str
+
+
+class AppealClosed(Event):
+    """The correspondence is at its end."""
+
+    TYPE = "contracts.appeal_closed.v1"
+    SUBJECT = "appeal"
+
+    appeal_id: UUID
+    client_id: UUID
+    closed_by: UUID
+
+
+class AppealRead(Event):
+    """One of the staff was shown the letters, for a purpose; the client sees it."""
+
+    TYPE = "contracts.appeal_read.v1"
+    SUBJECT = "appeal"
+
+    appeal_id: UUID
+    client_id: UUID
+    reader: str
+    purpose: str

@@ -14,7 +14,15 @@ from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Event
 from kernel.events.antifraud import OperationSuspended
-from kernel.events.contracts import AnswerAwaited, ContractAnnulled, ContractSigned
+from kernel.events.contracts import (
+    AnswerAwaited,
+    AppealAnswered,
+    AppealClosed,
+    AppealExtended,
+    ApplicationRefused,
+    ContractAnnulled,
+    ContractSigned,
+)
 from kernel.events.disbursement import PayoutDue, PayoutSettled
 from kernel.events.onboarding import (
     AccountOwnershipLost,
@@ -434,6 +442,34 @@ class Service:
         self, tx: Transaction, event: ContractAnnulled, envelope: Envelope
     ) -> None:
         """The contract ended without money."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(ApplicationRefused)
+    def when_application_refused(
+        self, tx: Transaction, event: ApplicationRefused, envelope: Envelope
+    ) -> None:
+        """An application ended while nobody was looking: the client is told."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(AppealAnswered)
+    def when_appeal_answered(
+        self, tx: Transaction, event: AppealAnswered, envelope: Envelope
+    ) -> None:
+        """The client's letter was answered: there is something to read."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(AppealExtended)
+    def when_appeal_extended(
+        self, tx: Transaction, event: AppealExtended, envelope: Envelope
+    ) -> None:
+        """The answer takes longer: the client is told."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(AppealClosed)
+    def when_appeal_closed(
+        self, tx: Transaction, event: AppealClosed, envelope: Envelope
+    ) -> None:
+        """The correspondence is at its end: the client is told."""
         self._tell_client(tx, event, envelope)
 
     @handles(AnswerAwaited)

@@ -27,6 +27,7 @@ from kernel.events.onboarding import (
     PersonalDataErased,
 )
 from kernel.pages import USUAL, Page
+from services.contracts.domain.appeals import About, AppealState, Subject
 from services.contracts.domain.disclosure import Asked
 from services.contracts.domain.editions import MOST_CHARACTERS, TemplateKind
 from services.contracts.domain.reading import ReadPurpose
@@ -85,6 +86,12 @@ class Service:
     @answers(callers=_GATEWAY, client=True)
     def get_application(self, call: Call, *, application_id: UUID) -> Json:
         return self.use_cases.applications.get_application(
+            call, application_id=application_id
+        )
+
+    @answers(callers=_GATEWAY, client=True)
+    def get_progress(self, call: Call, *, application_id: UUID) -> Json:
+        return self.use_cases.applications.get_progress(
             call, application_id=application_id
         )
 
@@ -314,6 +321,61 @@ class Service:
         return self.use_cases.disclosures.own(
             call, client_of(call), Page(limit=limit, before=before)
         )
+
+    @answers(callers=_GATEWAY, client=True)
+    def open_appeal(
+        self, call: Call, *, about: About, text: str, about_id: UUID | None = None
+    ) -> Json:
+        subject = Subject(about=about, id=about_id)
+        return self.use_cases.appeals.open(call, subject, text)
+
+    @answers(callers=_GATEWAY, client=True)
+    def write_letter(self, call: Call, *, appeal_id: UUID, text: str) -> Json:
+        return self.use_cases.appeals.write_on(call, appeal_id, text)
+
+    @answers(callers=_GATEWAY, client=True)
+    def list_own_appeals(
+        self, call: Call, *, limit: int = USUAL, before: UUID | None = None
+    ) -> Json:
+        page = Page(limit=limit, before=before)
+        return self.use_cases.appeals.list_own(call, page)
+
+    @answers(callers=_GATEWAY, client=True)
+    def get_own_appeal(self, call: Call, *, appeal_id: UUID) -> Json:
+        return self.use_cases.appeals.show_own(call, appeal_id)
+
+    @answers(permission="appeals.look")
+    def appeals_list(self, call: Call, *, state: AppealState) -> Json:
+        """Appeals in a state, the one due first before the others."""
+        return self.use_cases.appeals.queue(call, state)
+
+    @answers(permission="appeals.read")
+    def read_appeal(self, call: Call, *, appeal_id: UUID, purpose: ReadPurpose) -> Json:
+        """One with its letters; the client sees that.  Refused ``not_found``."""
+        return self.use_cases.appeals.read(call, appeal_id, purpose)
+
+    @answers(permission="appeals.answer")
+    def answer_appeal(self, call: Call, *, appeal_id: UUID, text: str) -> Json:
+        """Answer the client.
+
+        Refused ``not_found``, ``appeal_closed``, ``letter_unfit``,
+        ``card_number_refused``.
+        """
+        return self.use_cases.appeals.answer(call, appeal_id, text)
+
+    @answers(permission="appeals.answer")
+    def extend_appeal(self, call: Call, *, appeal_id: UUID, reason: str) -> Json:
+        """Put the limit off, once.
+
+        Refused ``not_found``, ``appeal_closed``, ``appeal_answered``,
+        ``appeal_extended``, ``reason_unfit``.
+        """
+        return self.use_cases.appeals.extend(call, appeal_id, reason)
+
+    @answers(permission="appeals.answer")
+    def close_appeal(self, call: Call, *, appeal_id: UUID) -> Json:
+        """End it.  Refused ``not_found``, ``appeal_waiting``, ``appeal_closed``."""
+        return self.use_cases.appeals.close(call, appeal_id)
 
     @answers(permission="visits.record")
     def ask_visit(self, call: Call, *, client_id: UUID, visited_on: date) -> Json:

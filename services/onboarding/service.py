@@ -14,7 +14,12 @@ from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.errors import Broken, Refused
 from kernel.events import Envelope
-from kernel.events.contracts import ContractAnnulled, ContractSigned, DocumentRead
+from kernel.events.contracts import (
+    AppealRead,
+    ContractAnnulled,
+    ContractSigned,
+    DocumentRead,
+)
 from kernel.pages import USUAL, Page
 from kernel.values import CardToken, Iban, Iin, Phone, refuse_unfit_reason
 from services.onboarding.domain.ceremony import unknown_ceremony
@@ -408,7 +413,14 @@ class Service:
         self, tx: Transaction, event: DocumentRead, envelope: Envelope
     ) -> None:
         """A document of a contract stands in its client's history of readings."""
-        self.use_cases.personal.when_document_read(tx, event, envelope)
+        self.use_cases.personal.when_read(tx, event, envelope)
+
+    @handles(AppealRead)
+    def when_appeal_read(
+        self, tx: Transaction, event: AppealRead, envelope: Envelope
+    ) -> None:
+        """So does a look of the staff at the client's letters."""
+        self.use_cases.personal.when_read(tx, event, envelope)
 
     @answers(callers=("contracts",))
     def get_person(self, call: Call, *, client_id: UUID, purpose: str) -> Json:

@@ -34,7 +34,7 @@ NOT_FOR_CLIENTS: Final = frozenset(
         *("client_unknown", "purpose_missing"),
         # The operators' own doors.
         *("schema_too_new", "post_first", "staff_token_invalid", "reason_unfit"),
-        "not_held",
+        *("not_held", "appeal_answered", "appeal_extended", "appeal_waiting"),
     }
 )
 STAFF_ROOMS: Final = (
@@ -42,7 +42,7 @@ STAFF_ROOMS: Final = (
     *("contracts/handlers/underwriting", "contracts/domain/disclosure"),
     *("kernel/cli", "kernel/operations", "kernel/parked", "kernel/approvals"),
     *("kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct", "auth/wiring"),
-    *("contracts/domain/editions", "contracts/handlers/templates"),
+    *("contracts/domain/editions", "contracts/handlers/templates", "contracts/cli"),
 )
 """Where refusals are for people who speak by the operators' door, or for services."""
 SETTINGS: Final = "kernel/policy"

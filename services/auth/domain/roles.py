@@ -30,6 +30,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("visits.record", "visits.decide"),
                 *("approvals.look", "approvals.decide"),
                 *("documents.look", "documents.read"),
+                *("appeals.look", "appeals.read", "appeals.answer"),
             }
         ),
         "underwriter": frozenset(
@@ -45,6 +46,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("antifraud.counts", "clients.look", "clients.read"),
                 *("registrations.look", "locks.look"),
                 *("documents.look", "documents.read"),
+                *("appeals.look", "appeals.read"),
                 *("reviews.look", "reviews.decide", "reviews.override"),
                 *("approvals.look", "approvals.decide"),
             }
@@ -67,6 +69,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("staff.look", "approvals.look", "platform.look"),
                 *("antifraud.look", "antifraud.counts"),
                 *("documents.look", "templates.look"),
+                "appeals.look",
                 *("disclosures.look", "disclosures.ask"),
             }
         ),

@@ -32,6 +32,11 @@ Template = Literal[
     "passkey_suspended_notice",
     "contract_signed",
     "contract_annulled",
+    "offer_expired",
+    "application_not_established",
+    "appeal_answered",
+    "appeal_extended",
+    "appeal_closed",
     "consent_awaited",
     "release_awaited",
     "payout_due_confirm",
@@ -357,6 +362,63 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
             "{site}: the contract is annulled and no money will be paid. "
             "See your cabinet."
         ),
+    ),
+    "offer_expired": Wording(
+        version=1,
+        kk=(
+            "{site}: ұсыныстың мерзімі өтті, шартқа қол қойылмады. "
+            "Қажет болса, жеке кабинетте қайта өтініңіз."
+        ),
+        ru=(
+            "{site}: срок предложения истёк, договор не подписан. "
+            "Если заём нужен, подайте заявку снова в личном кабинете."
+        ),
+        en=(
+            "{site}: the offer has expired, the contract was not signed. "
+            "If the loan is needed, apply again in your cabinet."
+        ),
+    ),
+    "application_not_established": Wording(
+        version=1,
+        kk=(
+            "{site}: өтінішіңіз бойынша шешімге қажетті деректер алынбады, ол "
+            "аяқталды. Толығырақ жеке кабинетте."
+        ),
+        ru=(
+            "{site}: сведения, нужные для решения по вашей заявке, не получены; "
+            "она завершена. Подробности в личном кабинете."
+        ),
+        en=(
+            "{site}: what a decision on your application needs could not be obtained; "
+            "it has ended. See your cabinet."
+        ),
+    ),
+    "appeal_answered": Wording(
+        version=1,
+        kk="{site}: хатыңызға жауап берілді. Оны жеке кабинетте оқыңыз.",
+        ru="{site}: на ваше обращение дан ответ. Прочитайте его в личном кабинете.",
+        en="{site}: your letter has been answered. Read it in your cabinet.",
+    ),
+    "appeal_extended": Wording(
+        version=1,
+        kk=(
+            "{site}: хатыңызға жауап беру мерзімі ұзартылды. "
+            "Жаңа мерзім жеке кабинетте."
+        ),
+        ru=(
+            "{site}: срок ответа на ваше обращение продлён. "
+            "Новый срок указан в личном кабинете."
+        ),
+        en=(
+            "{site}: the answer to your letter takes longer. "
+            "Your cabinet names the new date."
+        ),
+    ),
+    "appeal_closed": Wording(
+        version=1,
+        kk="{site}: хатыңыз бойынша хат алмасу аяқталды. Ол жеке кабинетте.",
+        ru="{site}: переписка по вашему обращению завершена. Она в личном кабинете.",
+        en="{site}: the correspondence on your letter is closed. See your cabinet.",
     ),
     "consent_awaited": Wording(
         version=1,

@@ -341,6 +341,7 @@ class ContractAnswer(Answer):
             "awaiting_release",
             "released",
             "active",
+            "expired",
             "annulled",
             "blocked",
         ),
@@ -373,6 +374,55 @@ class ContractAnswer(Answer):
     seconds_left: Annotated[int | None, Field(examples=[86400])]
     may_refuse: bool
     statement: StatementText | None
+
+
+_STEP_NAME = word(
+    "applied",
+    "offered",
+    "signed_by_client",
+    "signed_by_company",
+    "consented",
+    "released",
+    "paid_out",
+)
+
+
+class ProgressStep(Answer):
+    """One step of the way, and when it was done."""
+
+    step: Annotated[str, _STEP_NAME]
+    state: Annotated[str, word("done", "current", "ahead", "skipped")]
+    at: Moment | None
+
+
+class ProgressAnswer(Answer):
+    """Where an application stands, contract included: what next, whose turn, by when.
+
+    ``until`` ends the client's time to answer, or the cooling period.
+    """
+
+    application_id: AnswerId
+    contract_id: AnswerId | None
+    state: Annotated[str, word("submitted", "refused", "concluded", "active")]
+    next_step: Annotated[
+        str,
+        word(
+            "wait_for_decision",
+            "sign",
+            "wait_for_signature",
+            "give_consent",
+            "wait_for_hold",
+            "confirm_release",
+            "wait_for_payout",
+            "wait_for_refusal",
+            "repay",
+            "none",
+        ),
+    ]
+    actor: Annotated[str, word("client", "lender", "time", "nobody")]
+    until: Moment | None
+    explanation: Explanation
+    steps: list[ProgressStep]
 
 
 class PageAnswer(Answer):
@@ -445,6 +495,7 @@ class LookUpAnswer(Answer):
             "awaiting_release",
             "released",
             "active",
+            "expired",
             "annulled",
             "blocked",
         ),

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from kernel.errors import KernelError, Refused
 from kernel.logging import get_logger
 from services.auth.gateway import (
+    appeals,
     applications,
     ceremonies,
     challenges,
@@ -57,6 +58,7 @@ _RESOURCES: Final = (
     profile,
     products,
     personal_data,
+    appeals,
     applications,
     contracts,
     documents,

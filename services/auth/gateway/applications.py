@@ -8,7 +8,11 @@ from pydantic import Field
 
 from kernel.errors import KernelError
 from kernel.money import Money
-from services.auth.gateway.answers import ApplicationAnswer, ApplicationPage
+from services.auth.gateway.answers import (
+    ApplicationAnswer,
+    ApplicationPage,
+    ProgressAnswer,
+)
 from services.auth.gateway.bodies import Body, Id, StrictRoute
 from services.auth.gateway.gate import Here
 from services.auth.gateway.pages import Asked, page_of
@@ -92,6 +96,23 @@ async def get_application(
         ApplicationAnswer,
         "contracts",
         "get_application",
+        client_id=session.client_id,
+        application_id=application_id,
+    )
+
+
+@router.get("/{application_id}/progress", openapi_extra=refuses("not_found"))
+async def get_progress(
+    here: Here, session: SignedIn, application_id: UUID
+) -> ProgressAnswer:
+    """The whole way to the money: where it stands, what comes next, who acts, by when.
+
+    The contract that was offered is part of it.
+    """
+    return await here.ask_for(
+        ProgressAnswer,
+        "contracts",
+        "get_progress",
         client_id=session.client_id,
         application_id=application_id,
     )

@@ -83,6 +83,23 @@ class DisclosurePage(PageAnswer):
     items: list[DisclosureAnswer]
 
 
+class AccessAnswer(Answer):
+    """One access to the client's data: who, why, when; ``until`` of a disclosure."""
+
+    access_id: AnswerId
+    kind: Annotated[str, word("reading", "disclosure")]
+    who: Annotated[str, Field(examples=["staff"])]
+    why: Annotated[str, Field(examples=["client_request"])]
+    at: Moment
+    until: Moment | None
+
+
+class AccessPage(PageAnswer):
+    """A page of the history of access."""
+
+    items: list[AccessAnswer]
+
+
 class ExportedDocument(Answer):
     """The identity document as it was given."""
 

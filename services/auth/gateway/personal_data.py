@@ -8,6 +8,7 @@ from pydantic import Field
 from services.auth.gateway.answers import Sha256
 from services.auth.gateway.bodies import Body, Nothing, StrictRoute
 from services.auth.gateway.data_answers import (
+    AccessPage,
     ConsentsAnswer,
     ConsentTexts,
     DisclosurePage,
@@ -16,7 +17,7 @@ from services.auth.gateway.data_answers import (
     ReadingPage,
 )
 from services.auth.gateway.gate import Here
-from services.auth.gateway.pages import Asked, page_of
+from services.auth.gateway.pages import Asked, Source, merged_page_of, page_of
 from services.auth.gateway.records import PERSONAL
 from services.auth.gateway.refusals import refuses
 from services.auth.gateway.security import LookedIn, SignedIn
@@ -28,6 +29,34 @@ router = APIRouter(
 EXPORT_S: Final = 20.0
 """An export carries the photo, up to 8 MiB."""
 Purpose = Literal["personal_data", "biometrics", "credit_bureau"]
+
+
+READINGS: Final = Source(
+    service="onboarding",
+    method="list_readings",
+    id_of="reading_id",
+    shown=lambda one: {
+        "access_id": one["reading_id"],
+        "kind": "reading",
+        "who": one["reader"],
+        "why": one["purpose"],
+        "at": one["at"],
+        "until": None,
+    },
+)
+DISCLOSURES: Final = Source(
+    service="contracts",
+    method="list_own_disclosures",
+    id_of="disclosure_id",
+    shown=lambda one: {
+        "access_id": one["disclosure_id"],
+        "kind": "disclosure",
+        "who": one["recipient"],
+        "why": one["ground"],
+        "at": one["at"],
+        "until": one["until"],
+    },
+)
 
 
 class ShownText(Body):
@@ -110,6 +139,17 @@ async def list_disclosures(
         here=here,
         session=session,
         asked=asked,
+    )
+
+
+@router.get("/access-history", openapi_extra=refuses("cursor_invalid"))
+async def list_access(here: Here, session: SignedIn, asked: Asked) -> AccessPage:
+    """Who read the client's data and to whom they may be told, the newest first.
+
+    The readings and the disclosures as one list (clauses 1.3a, 6.1c, 6.2).
+    """
+    return await merged_page_of(
+        AccessPage, (READINGS, DISCLOSURES), here=here, session=session, asked=asked
     )
 
 

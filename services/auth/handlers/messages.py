@@ -15,7 +15,15 @@ from kernel.errors import Transient
 from kernel.events import Event
 from kernel.events.antifraud import OperationSuspended
 from kernel.events.auth import MessageDelivered, MessageFailed, MessageSent
-from kernel.events.contracts import AnswerAwaited, ContractAnnulled, ContractSigned
+from kernel.events.contracts import (
+    AnswerAwaited,
+    AppealAnswered,
+    AppealClosed,
+    AppealExtended,
+    ApplicationRefused,
+    ContractAnnulled,
+    ContractSigned,
+)
 from kernel.events.disbursement import PayoutDue, PayoutSettled
 from kernel.events.onboarding import (
     AccountOwnershipLost,
@@ -58,6 +66,17 @@ def _awaited(event: AnswerAwaited) -> Template:
     return "release_awaited" if event.awaits == "release" else "consent_awaited"
 
 
+def _ended(event: ContractAnnulled) -> Template:
+    """An offer nobody signed was never a contract to be annulled."""
+    return "offer_expired" if event.reason == "offer_expired" else "contract_annulled"
+
+
+def _refused(event: ApplicationRefused) -> Template | None:
+    """What is decided while the client waits is shown there; the rest is told."""
+    held = event.code == "not_established"
+    return "application_not_established" if held else None
+
+
 def _lost(event: AccountOwnershipLost) -> Template | None:
     """A client who replaced the account is told of just that."""
     return None if event.code == "account_changed" else "account_lost"
@@ -80,7 +99,11 @@ the cabinet would else be the only one to hear where the money goes."""
 NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template | None]]] = {
     **ACCOUNT_NEWS,
     ContractSigned: "contract_signed",
-    ContractAnnulled: "contract_annulled",
+    ContractAnnulled: _ended,
+    ApplicationRefused: _refused,
+    AppealAnswered: "appeal_answered",
+    AppealExtended: "appeal_extended",
+    AppealClosed: "appeal_closed",
     AnswerAwaited: _awaited,
     PayoutDue: _due,
     PayoutSettled: "payout_settled",

@@ -16,7 +16,7 @@ class Kept:
     """What the term runs from.
 
     `is_open`: a contract has not ended; `last_at`: the last end of a contract,
-    application, or disclosure made of the client or by the client's request.
+    application, letter, or disclosure made of the client or by the client's request.
     """
 
     is_open: bool

@@ -172,6 +172,12 @@ STATES: Final[Mapping[str, Telling]] = MappingProxyType(
             "Деньги переводятся. Делать ничего не нужно.",
             "The money is on its way. There is nothing to do.",
         ),
+        "wait_for_refusal": Telling(
+            "Сіз бас тарттыңыз. Аударымды тоқтатып жатырмыз; нәтижесі осы жерде"
+            " пайда болады.",
+            "Вы отказались. Мы останавливаем перевод; итог появится здесь.",
+            "You refused. The transfer is being stopped; the outcome will appear here.",
+        ),
         "active": Telling(
             "Микрокредит берілді. Кесте бойынша төлеңіз; мерзімінен бұрын да болады.",
             "Микрокредит выдан. Платите по графику; можно и досрочно.",
@@ -217,6 +223,16 @@ _SILENT: Final = Telling(
 )
 
 
+_EXPIRED: Final = Telling(
+    "Ұсыныстың мерзімі өтті, шарт жасалған жоқ: ақша да, төлем де жоқ. Қайта өтінуге"
+    " болады.",
+    "Срок предложения истёк, договор не заключён: ни денег, ни платежей. Можно подать"
+    " заявку снова.",
+    "The offer has expired and no contract was concluded: no money, no charges. You"
+    " may apply again.",
+)
+
+
 def refusal_code_told(application: Application) -> str | None:
     """The code of a refusal as its client may know it."""
     code = application.refusal_code
@@ -236,6 +252,8 @@ def of_application(application: Application) -> Telling:
 
 def of_contract(contract: Contract, *, next_step: str) -> Telling:
     """Where it stands and what the client can do at the step `next_step`."""
+    if contract.state is ContractState.EXPIRED:
+        return _EXPIRED
     if contract.state is ContractState.ANNULLED:
         return ENDS.get(contract.end_code or "", _SILENT)
     if contract.state in (ContractState.ACTIVE, ContractState.BLOCKED):

@@ -34,6 +34,7 @@ from services.contracts.handlers.views import (
 from services.contracts.ports import Bureau, Disbursement, Onboarding, Unit, Work
 
 BATCH: Final = 100
+ENDED_UNPAID: Final = (ContractState.ANNULLED, ContractState.EXPIRED)
 
 
 def get_contract(
@@ -260,7 +261,7 @@ def refuse_contract(
         contract = own(unit, contract_id=contract_id, client_id=client_id)
         refused = machine.refuse(contract, answer, at=now)
         save_and_say(unit, refused, was=contract)
-        final = refused.state is ContractState.ANNULLED
+        final = refused.state in ENDED_UNPAID
         return {
             "refusal": "final" if final else "pending",
             "contract": contract_view(refused, at=now),
@@ -293,7 +294,7 @@ def _stop(contract: Contract, disbursement: Disbursement) -> str:
 
 
 def annul_silent(*, work: Work, clock: Clock) -> int:
-    """Annul contracts whose client has been silent for too long; how many.
+    """End offers and contracts whose client has been silent too long; how many.
 
     No stop is needed: without the consent there is no payout, and without the
     confirmation, which can no longer come, it does not move.
@@ -331,7 +332,7 @@ def save_and_say(unit: Unit, contract: Contract, *, was: Contract) -> bool:
     if contract == was:
         return False
     save(unit, contract, was=was)
-    if contract.state in (ContractState.ANNULLED, ContractState.BLOCKED):
+    if contract.state in (*ENDED_UNPAID, ContractState.BLOCKED):
         unit.publish(
             ContractAnnulled(
                 contract_id=contract.id,

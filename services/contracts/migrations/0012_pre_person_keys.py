@@ -16,6 +16,7 @@ SEALED = (
     "company_signatures.proof",
     "application_checks.found",
     "disclosure_documents.document",
+    "letters.text",
 )
 
 ACTS = """

@@ -4,6 +4,7 @@ Handlers know these and nothing behind them: PostgreSQL, the bus and HTTP live i
 storage and adapters, small twins in the tests.
 """
 
+from services.contracts.ports.appeals import Appeals
 from services.contracts.ports.applications import Applications, TraceLine, Visit, Visits
 from services.contracts.ports.clients import Clients, Erasures
 from services.contracts.ports.contracts import (
@@ -34,6 +35,7 @@ from services.contracts.ports.unit import Judges, Publish, Unit, Work
 
 __all__ = [
     "Antifraud",
+    "Appeals",
     "Applications",
     "Approvers",
     "Bureau",

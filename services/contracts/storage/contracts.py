@@ -13,7 +13,7 @@ from kernel.crypto import UnsealError, constant_time_equal, sha256_hex
 from kernel.errors import Broken
 from kernel.money import Money
 from kernel.pages import Page
-from services.contracts.domain.contract import Contract, Statement
+from services.contracts.domain.contract import OFFER_EXPIRED, Contract, Statement
 from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.domain.states import ContractState
 from services.contracts.domain.texts import StatementText
@@ -32,6 +32,7 @@ _COLUMNS: Final = (
     contracts.c.repayment,
     contracts.c.state,
 )
+_ANNULLED: Final = ContractState.ANNULLED.value
 PROGRESS: Final = (
     "ceremony_id",
     "protocol_id",
@@ -69,7 +70,7 @@ class ContractRows:
                 **values,
                 amount_minor=contract.amount.amount_minor,
                 repayment=contract.repayment.value,
-                state=contract.state.value,
+                state=_written(contract.state),
                 document=sealed,
             )
         )
@@ -128,9 +129,9 @@ class ContractRows:
     def save(self, contract: Contract, *, was: ContractState) -> bool:
         done = self._connection.execute(
             contracts.update()
-            .where(contracts.c.id == contract.id, contracts.c.state == was.value)
+            .where(contracts.c.id == contract.id, contracts.c.state == _written(was))
             .values(
-                state=contract.state.value,
+                state=_written(contract.state),
                 **{name: getattr(contract, name) for name in PROGRESS},
             )
         )
@@ -224,5 +225,20 @@ def _contract(row: Row[Any]) -> Contract:
         **{name: getattr(row, name) for name in _AS_THEY_ARE},
         amount=Money(row.amount_minor),
         repayment=RepaymentMethod(row.repayment),
-        state=ContractState(row.state),
+        state=_read(row.state, row.end_code),
     )
+
+
+def _written(state: ContractState) -> str:
+    """An expired offer stands as `annulled`: releases before read no other word."""
+    return _ANNULLED if state is ContractState.EXPIRED else state.value
+
+
+def _read(state: str, end_code: str | None) -> ContractState:
+    """The state; the code tells an offer that expired from what was annulled.
+
+    So do the offers that ran out before there was such a state.
+    """
+    if state == _ANNULLED and end_code == OFFER_EXPIRED:
+        return ContractState.EXPIRED
+    return ContractState(state)

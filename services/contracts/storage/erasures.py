@@ -8,6 +8,7 @@ from kernel.person_keys import KeyEnds
 from services.contracts.domain.erasure import Kept
 from services.contracts.domain.states import ENDED
 from services.contracts.storage.tables import (
+    appeals,
     applications,
     contracts,
     disclosure_documents,
@@ -39,6 +40,9 @@ class ErasureRows(KeyEnds):
             (disclosures.c.client_id == client_id)
             | disclosures.c.document_sha256.in_(own_requests)
         )
+        written_at = select(func.max(appeals.c.written_at)).where(
+            appeals.c.client_id == client_id
+        )
         row = self.connection.execute(
             select(
                 is_open.label("is_open"),
@@ -47,6 +51,7 @@ class ErasureRows(KeyEnds):
                     ended_at.scalar_subquery(),
                     applied_at.scalar_subquery(),
                     disclosed_at.scalar_subquery(),
+                    written_at.scalar_subquery(),
                 ).label("last_at"),
             )
         ).one()

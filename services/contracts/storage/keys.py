@@ -9,6 +9,7 @@ from kernel.crypto import FieldKeys
 from kernel.person_keys import ErasedError, PersonKeys, SealedColumn
 from services.contracts.domain.erasure import erased
 from services.contracts.storage.tables import (
+    appeals,
     application_checks,
     applications,
     company_signatures,
@@ -16,6 +17,7 @@ from services.contracts.storage.tables import (
     disclosure_documents,
     disclosures,
     documents,
+    letters,
     person_keys,
 )
 
@@ -58,6 +60,7 @@ def _sealed_of(client_id: UUID) -> list[SealedColumn]:
         applications.c.client_id == client_id
     )
     own_contracts = select(contracts.c.id).where(contracts.c.client_id == client_id)
+    own_appeals = select(appeals.c.id).where(appeals.c.client_id == client_id)
     line = (
         cast(application_checks.c.application_id, String)
         + "/"
@@ -93,6 +96,12 @@ def _sealed_of(client_id: UUID) -> list[SealedColumn]:
             key=disclosure_documents.c.sha256,
             row=disclosure_documents.c.sha256,
             own=_own_requests(client_id),
+        ),
+        SealedColumn(
+            column=letters.c.text,
+            key=letters.c.id,
+            row=letters.c.id,
+            own=letters.c.appeal_id.in_(own_appeals),
         ),
     ]
 

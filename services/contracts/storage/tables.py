@@ -343,6 +343,41 @@ reminders = Table(
     CheckConstraint("awaits IN ('consent', 'release')", name="reminders_awaits"),
 )
 
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", Uuid, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("about_id", Uuid),
+    _instant("opened_at", nullable=False),
+    Column("answer_by", Date, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("extended", Boolean, nullable=False),
+    _instant("written_at", nullable=False),
+    CheckConstraint(
+        "about IN ('application', 'contract', 'other')", name="appeals_about"
+    ),
+    CheckConstraint(
+        "(about = 'other') = (about_id IS NULL)", name="appeals_about_something"
+    ),
+    CheckConstraint("state IN ('waiting', 'answered', 'closed')", name="appeals_state"),
+)
+Index("appeals_of_client", appeals.c.client_id, appeals.c.id)
+Index("appeals_queue", appeals.c.state, appeals.c.answer_by)
+
+# Sealed, and only added; who of the staff wrote one, its client is not told.
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("appeal_id", Uuid, ForeignKey("appeals.id"), nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    _instant("written_at", nullable=False),
+    Column("staff_id", Uuid),
+)
+Index("letters_of_appeal", letters.c.appeal_id, letters.c.id)
+
 clients = Table(
     "clients",
     metadata,

@@ -15,6 +15,7 @@ from services.contracts.adapters.registers import (
 )
 from services.contracts.adapters.signing import SoftSigner
 from services.contracts.settings import Settings
+from services.contracts.wiring.appeals import AppealUseCases
 from services.contracts.wiring.applications import ApplicationUseCases
 from services.contracts.wiring.disclosures import DisclosureUseCases
 from services.contracts.wiring.documents import DocumentUseCases
@@ -32,6 +33,7 @@ class UseCases:
         self.contracts = ContractUseCases(parts)
         self.documents = DocumentUseCases(parts)
         self.disclosures = DisclosureUseCases(parts.platform)
+        self.appeals = AppealUseCases(parts)
         self.erasures = ErasureUseCases(parts)
         self.reactions = Reactions(parts)
 

@@ -13,6 +13,7 @@ from kernel.money import Money
 from kernel.pages import Page
 from services.contracts.handlers import (
     applications,
+    progress,
     schedules,
     underwriting,
 )
@@ -66,6 +67,14 @@ class ApplicationUseCases:
     def list_applications(self, call: Call, page: Page) -> Json:
         return applications.list_applications(
             client_id=client_of(call), page=page, work=self.parts.work(call.context)
+        )
+
+    def get_progress(self, call: Call, *, application_id: UUID) -> Json:
+        return progress.get_progress(
+            client_id=client_of(call),
+            application_id=application_id,
+            work=self.parts.work(call.context),
+            clock=self.parts.platform.clock,
         )
 
     def decide_held(self) -> None:

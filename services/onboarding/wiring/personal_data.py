@@ -8,7 +8,12 @@ from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.erasure import seal_by_own_keys
 from kernel.events import Envelope
-from kernel.events.contracts import ContractAnnulled, ContractSigned, DocumentRead
+from kernel.events.contracts import (
+    AppealRead,
+    ContractAnnulled,
+    ContractSigned,
+    DocumentRead,
+)
 from kernel.logging import get_logger
 from kernel.pages import Page
 from kernel.platform import Platform
@@ -173,10 +178,10 @@ class PersonalData:
     def when_contract_annulled(self, tx: Transaction, event: ContractAnnulled) -> None:
         consents.when_contract_annulled(self._unit(tx), event, at=tx.now)
 
-    def when_document_read(
-        self, tx: Transaction, event: DocumentRead, envelope: Envelope
+    def when_read(
+        self, tx: Transaction, event: DocumentRead | AppealRead, envelope: Envelope
     ) -> None:
-        readings.when_document_read(
+        readings.when_read(
             self._unit(tx), event, reading_id=envelope.id, at=envelope.time
         )
 

@@ -21,6 +21,7 @@ from services.contracts.handlers import documents, erasures, exports, underwriti
 from services.contracts.handlers.signing import SigningDesk
 from services.contracts.storage.keys import HOUSE
 from services.contracts.wiring.disclosures import DisclosureUseCases
+from tests.integration.contracts import test_appeals as appeals
 from tests.integration.contracts.conftest import MIGRATIONS, PRINTER, Desk
 from tests.integration.contracts.test_disclosures import (
     FIRST,
@@ -44,6 +45,7 @@ SEALED = {
     "company_signatures": ("proof", "document_sha256"),
     "application_checks": ("found", "application_id || '/' || name"),
     "disclosure_documents": ("document", "sha256"),
+    "letters": ("text", "id::text"),
 }
 
 
@@ -77,11 +79,17 @@ def refused(desk: Desk) -> Contract:
     return desk.contract(contract_id)
 
 
+def write(desk: Desk) -> UUID:
+    """A letter of the client's."""
+    return appeals.opened(desk, appeals.cases_of(desk))
+
+
 @pytest.fixture
 def erased(desk: Desk) -> Contract:
     """The refused contract of a client whose terms are over."""
     contract = refused(desk)
     entered(desk, DisclosureUseCases(desk.platform), OF_ONE)
+    write(desk)
     hear(desk)
     desk.clock.move(TERM_OVER)
     assert beat(desk) == 1
@@ -97,6 +105,7 @@ def sql(desk: Desk, statement: str) -> None:
 def test_everything_of_a_client_is_sealed_by_their_own_key(desk: Desk) -> None:
     """Copied out with the service's keys, without the one row, nothing opens."""
     refused(desk)
+    write(desk)
     register = DisclosureUseCases(desk.platform)
     ask(desk, register, OF_ONE)
     ask(desk, register, OF_THE_LOG, b"a request about everybody")
@@ -132,6 +141,9 @@ def test_whom_onboarding_erased_nobody_opens_here(desk: Desk, erased: Contract) 
             work=desk.work(),
         ),
         lambda: underwriting.show(erased.application_id, work=desk.work()),
+        lambda: appeals.cases_of(desk).show_own(
+            appeals.call_of(desk), desk.rows("SELECT id FROM appeals")[0][0]
+        ),
         lambda: DisclosureUseCases(desk.platform).document(
             call_of(desk), desk.rows("SELECT sha256 FROM disclosure_documents")[0][0]
         ),
@@ -293,12 +305,13 @@ def test_who_was_there_before_is_sealed_anew_and_reads_the_same(desk: Desk) -> N
     sql(desk, "DELETE FROM person_keys")
     sql(desk, MAKE_NO_KEYS_YET)
     contract = refused(desk)
+    appeal_id = write(desk)
     register = DisclosureUseCases(desk.platform)
     entered(desk, register, OF_ONE)
     ask(desk, register, OF_THE_LOG, b"a request about everybody")
     sql(desk, "UPDATE disclosure_documents SET client_id = NULL")  # of before
     assert not any(sealed.startswith(MARK) for *_, sealed in fields(desk))
-    whom = migration("0014_post_person_keys").WHOM
+    whom = migration("0015_post_person_keys").WHOM
     sql(
         desk,
         "DROP TRIGGER person_keys_not_yet ON person_keys;"
@@ -311,6 +324,8 @@ def test_who_was_there_before_is_sealed_anew_and_reads_the_same(desk: Desk) -> N
         desk.clock.move(timedelta(minutes=2))
     assert all(sealed.startswith(MARK) for *_, sealed in fields(desk))
     assert desk.document(contract.id) == before
+    shown: Any = appeals.cases_of(desk).show_own(appeals.call_of(desk), appeal_id)
+    assert shown["letters"][0]["text"] == appeals.WORDS
     for request in (REQUEST, b"a request about everybody"):
         digest = desk.rows(
             "SELECT encode(sha256(:request), 'hex') AS digest", request=request

@@ -215,14 +215,19 @@ def test_a_reminder_leaves_once_with_its_row(desk: Desk) -> None:
 
 @pytest.mark.seeded("contracts_offer_never_ends")
 def test_an_offer_nobody_signs_ends(desk: Desk) -> None:
-    """Ten days after it was made; then the client may apply anew."""
+    """Ten days after it was made it expires; then the client may apply anew.
+
+    Releases before this one read the row as annulled, which it was to them.
+    """
     contract_id = desk.offered()
     end = desk.contract(contract_id).offered_at + timedelta(days=10)
-    for at, expected in ((end - MICROSECOND, S.OFFERED), (end, S.ANNULLED)):
+    for at, expected in ((end - MICROSECOND, S.OFFERED), (end, S.EXPIRED)):
         desk.clock.at = at
         contracts.annul_silent(work=desk.work(), clock=desk.clock)
         assert expected is desk.contract(contract_id).state
     assert desk.said()[-1] == "contract_annulled"
+    ((state, code),) = desk.rows("SELECT state, end_code FROM contracts")
+    assert (state, code) == ("annulled", "offer_expired")
     assert desk.submit()["state"] == "offered"
 
 

@@ -89,7 +89,7 @@ def test_a_document_of_a_contract_that_was_read_stands_among_the_readings(
         data=read.to_data(),
     )
     with cabinet.platform.database.begin(cabinet.context()) as tx:
-        cabinet.use_cases.personal.when_document_read(tx, read, envelope)
+        cabinet.use_cases.personal.when_read(tx, read, envelope)
     shown: dict[str, Any] = dict(
         cabinet.use_cases.personal.list_readings(
             cabinet.context(), Page(limit=1, before=None), client_id=client.client_id

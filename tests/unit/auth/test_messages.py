@@ -10,7 +10,12 @@ import pytest
 
 from kernel.errors import Transient
 from kernel.events import Event
-from kernel.events.contracts import AnswerAwaited, ContractSigned
+from kernel.events.contracts import (
+    AnswerAwaited,
+    ApplicationRefused,
+    ContractAnnulled,
+    ContractSigned,
+)
 from kernel.events.disbursement import PayoutDue
 from kernel.events.onboarding import AccountOwnershipLost
 from kernel.values import Phone
@@ -280,12 +285,19 @@ def concerned(
     return messages
 
 
+def told_example(event: type[Event]) -> Event:
+    """Of refused applications, one the client is told of."""
+    if event is ApplicationRefused:
+        return example(event).model_copy(update={"code": "not_established"})
+    return example(event)
+
+
 @pytest.mark.parametrize("event", NOTICES, ids=lambda event: event.__name__)
 def test_every_fact_of_the_table_is_told_in_the_client_s_language(
     event: type[Event],
 ) -> None:
     """And to nobody while the client's login is not here."""
-    fact = example(event)
+    fact = told_example(event)
     known = replace(login(), client_id=UUID(str(fact.to_data()["client_id"])))
     logins = FakeLogins([known])
     languages = FakeLanguages({TOKEN: "kk"})
@@ -295,6 +307,29 @@ def test_every_fact_of_the_table_is_told_in_the_client_s_language(
     assert set("әғқңөұүһі") & set(queued.text)
     with pytest.raises(Transient):
         concerned(fact, logins=FakeLogins())
+
+
+@pytest.mark.parametrize(
+    ("event", "words", "told"),
+    [
+        (ContractAnnulled, {"reason": "offer_expired"}, ["offer_expired"]),
+        (ContractAnnulled, {"reason": "client_refused"}, ["contract_annulled"]),
+        (
+            ApplicationRefused,
+            {"code": "not_established"},
+            ["application_not_established"],
+        ),
+        (ApplicationRefused, {"code": "stop_credit"}, []),
+    ],
+)
+def test_an_end_is_told_in_its_own_words(
+    event: type[Event], words: dict[str, str], told: list[str]
+) -> None:
+    """What the client sees decided at once is not told a second time."""
+    fact = example(event).model_copy(update=words)
+    known = replace(login(), client_id=UUID(str(fact.to_data()["client_id"])))
+    queued = concerned(fact, logins=FakeLogins([known])).waiting.values()
+    assert [message.template for message in queued] == told
 
 
 @pytest.mark.seeded("auth_old_news_are_told")

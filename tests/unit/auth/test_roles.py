@@ -7,13 +7,15 @@ import pytest
 from services.auth.domain.roles import PERMISSIONS, ROLES, Role, permissions_of
 
 AGREED = """
-client-care        approvals.decide approvals.look clients.end_session clients.look
+client-care        appeals.answer appeals.look appeals.read
+                   approvals.decide approvals.look clients.end_session clients.look
                    clients.read documents.look documents.read locks.look
                    registrations.look visits.decide visits.record
 underwriter        antifraud.look applications.decide applications.look
                    approvals.decide approvals.look reviews.decide reviews.look
                    reviews.override
 fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.release
+                   appeals.look appeals.read
                    approvals.decide approvals.look clients.look clients.read
                    documents.look documents.read locks.look registrations.look
                    reviews.decide reviews.look reviews.override
@@ -23,8 +25,8 @@ security-officer   approvals.decide approvals.look audit.look audit.verify
                    disclosures.look locks.look platform.drop_decide
                    platform.look staff.look staff.passkeys_decide staff.roles_decide
                    staff.suspend templates.decide templates.look
-auditor            antifraud.counts antifraud.look approvals.look audit.export
-                   audit.look audit.verify disclosures.ask disclosures.look
+auditor            antifraud.counts antifraud.look appeals.look approvals.look
+                   audit.export audit.look audit.verify disclosures.ask disclosures.look
                    documents.look platform.look staff.look templates.look
 regulator-liaison  antifraud.counts audit.look audit.verify disclosures.ask
                    disclosures.look templates.look

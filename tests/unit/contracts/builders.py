@@ -228,6 +228,11 @@ def active(**changes: Any) -> Contract:  # noqa: ANN401 - any field
     )
 
 
+def expired() -> Contract:
+    """An offer nobody signed in its time."""
+    return machine.expire(offered(), at=OFFERED_AT + timedelta(days=10))
+
+
 def annulled() -> Contract:
     """A contract the client has refused."""
     return machine.annul(concluded(), "client_refused", at=CONSENTED_AT)

@@ -226,7 +226,7 @@ class ContractLife(RuleBasedStateMachine):
         needed = machine.needs_stop(self.contract)
         answer = self.arbiter.stop() if needed else None
         if self._wished(lambda: machine.refuse(self.contract, answer, at=self.now)):
-            final = self.contract.state is S.ANNULLED
+            final = self.contract.state in (S.ANNULLED, S.EXPIRED)
             assert not (needed and final) or answer == "stopped"
             self.refused_for_good |= final
 
@@ -339,7 +339,7 @@ class ContractLife(RuleBasedStateMachine):
             at = after.signed_at
             assert at is not None
             self.arbiter.heard.append(lambda: self.arbiter.hear_signed(at))
-        if after.state in (S.ANNULLED, S.BLOCKED):
+        if after.state in (S.EXPIRED, S.ANNULLED, S.BLOCKED):
             self.arbiter.heard.append(self.arbiter.hear_annulled)
 
     def _statement(

@@ -33,6 +33,7 @@ from tests.unit.contracts.builders import (
     client_signed,
     concluded,
     consented,
+    expired,
     hold_of,
     offered,
     payout,
@@ -62,6 +63,7 @@ EVERY: dict[ContractState, Callable[[], Contract]] = {
     S.AWAITING_RELEASE: awaiting,
     S.RELEASED: released,
     S.ACTIVE: active,
+    S.EXPIRED: expired,
     S.ANNULLED: annulled,
     S.BLOCKED: blocked,
 }
@@ -103,6 +105,7 @@ SIGN = {
     S.AWAITING_RELEASE: "already_signed",
     S.RELEASED: "already_signed",
     S.ACTIVE: "already_signed",
+    S.EXPIRED: "silence_passed",
     S.ANNULLED: "contract_annulled",
     S.BLOCKED: "contract_blocked",
 }
@@ -114,6 +117,7 @@ CONSENT = {
     S.AWAITING_RELEASE: "already_consented",
     S.RELEASED: "already_consented",
     S.ACTIVE: "already_consented",
+    S.EXPIRED: "silence_passed",
     S.ANNULLED: "contract_annulled",
     S.BLOCKED: "contract_blocked",
 }
@@ -125,6 +129,7 @@ RELEASE = {
     S.AWAITING_RELEASE: "",
     S.RELEASED: "already_released",
     S.ACTIVE: "already_released",
+    S.EXPIRED: "silence_passed",
     S.ANNULLED: "contract_annulled",
     S.BLOCKED: "contract_blocked",
 }
@@ -136,6 +141,7 @@ REFUSE = {
     S.AWAITING_RELEASE: "",
     S.RELEASED: "",
     S.ACTIVE: "contract_active",
+    S.EXPIRED: "",
     S.ANNULLED: "",
     S.BLOCKED: "contract_blocked",
 }
@@ -143,7 +149,7 @@ REFUSE = {
 
 @pytest.mark.parametrize("state", S)
 def test_each_wish_is_answered_in_each_state(state: ContractState) -> None:
-    """Four wishes, nine states: all 36 answers."""
+    """Four wishes, ten states: all 40 answers."""
     contract = EVERY[state]()
     assert SIGN[state] == code_of(
         lambda: machine.begin_signing(contract, at=OFFERED_AT)
@@ -157,7 +163,7 @@ def test_each_wish_is_answered_in_each_state(state: ContractState) -> None:
 
 @pytest.mark.parametrize("state", FINAL)
 def test_no_fact_moves_a_final_contract(state: ContractState) -> None:
-    """Active, annulled and blocked stay what they are."""
+    """Active, expired, annulled and blocked stay what they are."""
     contract = EVERY[state]()
     late = HOLD_UNTIL + SILENCE
     other = payout(payout_id=UUID(int=9))
@@ -584,7 +590,7 @@ def test_who_has_answered_everything_is_never_silent() -> None:
 
 
 def test_an_offer_ends_when_nobody_signs_it() -> None:
-    """At its very end: no ceremony from then on, and the beat annuls it."""
+    """At its very end: no ceremony from then on, and the beat ends it."""
     for contract in (
         offered(silence_at=OFFERED_AT + SILENCE),
         signing(silence_at=OFFERED_AT + SILENCE),
@@ -596,7 +602,7 @@ def test_an_offer_ends_when_nobody_signs_it() -> None:
         with pytest.raises(Refused, match="time to answer"):
             machine.begin_signing(contract, at=end)
         ended = machine.fall_silent(contract, at=end)
-        assert (ended.state, ended.end_code) == (S.ANNULLED, "offer_expired")
+        assert (ended.state, ended.end_code) == (S.EXPIRED, "offer_expired")
 
 
 @pytest.mark.seeded("contracts_any_state_follows_any")
@@ -629,6 +635,7 @@ def test_the_next_step_is_named_in_every_state() -> None:
         (scheduled(amount=SMALL), at, "wait_for_payout"),
         (released(), at, "wait_for_payout"),
         (active(), at, "none"),
+        (expired(), at, "none"),
         (annulled(), at, "none"),
         (blocked(), at, "none"),
     ):

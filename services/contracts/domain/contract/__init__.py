@@ -4,14 +4,15 @@
 
     offered → signing → concluded → consented ─────────────────────→ active
                                         └→ awaiting_release → released ↗
+    offered, signing → expired            (nobody signed in the offer's time)
     any of them but active → annulled   (refusal, silence, rejected transfer)
     any of them but active → blocked    (a mismatch in data exchange, clause 3.4)
 
 In `signing` the client signs, and then the company the same bytes: only that concludes
-the contract.  Active, annulled and blocked are final; `states` has the whole table, and
-nothing moves beside it.  Each function takes a contract and a fact or a wish and gives
-the contract after it; it raises Refused for a wish the rules forbid.  A fact that
-contradicts what the client signed blocks the contract: its payout never happens.
+the contract.  Active, expired, annulled and blocked are final; `states` has the whole
+table, and nothing moves beside it.  Each function takes a contract and a fact or a wish
+and gives the contract after it; it raises Refused for a wish the rules forbid.  A fact
+that contradicts what the client signed blocks the contract: its payout never happens.
 """
 
 from services.contracts.domain.contract.answering import (
@@ -32,12 +33,14 @@ from services.contracts.domain.contract.concluding import (
 from services.contracts.domain.contract.contract import (
     LENDER_CHANNEL,
     NOTHING,
+    OFFER_EXPIRED,
     Contract,
     Payout,
     Statement,
     annul,
     become,
     block,
+    expire,
 )
 from services.contracts.domain.contract.ending import fall_silent, needs_stop, refuse
 from services.contracts.domain.contract.paying import (
@@ -52,6 +55,7 @@ __all__ = [
     "CLOCK_SKEW",
     "LENDER_CHANNEL",
     "NOTHING",
+    "OFFER_EXPIRED",
     "SECOND_FACTOR_LASTS",
     "Contract",
     "Payout",
@@ -67,6 +71,7 @@ __all__ = [
     "conclude",
     "confirm_release",
     "consent",
+    "expire",
     "fall_due",
     "fall_silent",
     "hand_over",

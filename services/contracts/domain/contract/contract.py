@@ -13,6 +13,8 @@ from services.contracts.domain.states import FINAL, ContractState, check_transit
 
 NOTHING: Final = Money(0)
 
+OFFER_EXPIRED: Final = "offer_expired"
+"""How an offer ended that nobody signed in time."""
 LENDER_CHANNEL: Final = "lender"
 """The lender's own digital channel, the only one this platform offers."""
 
@@ -79,6 +81,13 @@ class Contract:
         return self.state in FINAL
 
 
+def expire(contract: Contract, *, at: datetime) -> Contract:
+    """The offer's time is over and nobody signed: there was never a contract."""
+    return become(
+        contract, _S.EXPIRED, final_at=at, end_code=OFFER_EXPIRED, silence_at=None
+    )
+
+
 def annul(contract: Contract, code: str, *, at: datetime) -> Contract:
     """The contract ends without money, fees or penalties."""
     return become(contract, _S.ANNULLED, final_at=at, end_code=code, silence_at=None)
@@ -103,7 +112,9 @@ def known(instant: datetime | None) -> datetime:
 
 def out_of_turn(contract: Contract, code: str, sentence: str) -> Refused:
     """The answer to a step whose turn has passed."""
-    if contract.state is _S.ANNULLED:
+    if contract.state is _S.EXPIRED:
+        code, sentence = "silence_passed", "The offer has expired."
+    elif contract.state is _S.ANNULLED:
         code, sentence = "contract_annulled", "The contract was annulled."
     elif contract.state is _S.BLOCKED:
         code, sentence = "contract_blocked", "The contract is blocked."

@@ -4,7 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from kernel.errors import Broken, Refused, Transient
-from services.contracts.domain.contract.contract import Contract, annul, out_of_turn
+from services.contracts.domain.contract.contract import (
+    Contract,
+    annul,
+    expire,
+    out_of_turn,
+)
 from services.contracts.domain.states import ContractState
 
 _S = ContractState
@@ -27,7 +32,7 @@ def refuse(contract: Contract, answer: str | None, *, at: datetime) -> Contract:
     ``contract_blocked``.  Transient when the contract was signed meanwhile.
     """
     match contract.state:
-        case _S.ANNULLED:
+        case _S.ANNULLED | _S.EXPIRED:
             return contract
         case _S.ACTIVE:
             raise _too_late("contract_active", "The money has been paid.")
@@ -53,12 +58,15 @@ def _too_late(code: str, sentence: str) -> Refused:
 
 
 def fall_silent(contract: Contract, *, at: datetime) -> Contract:
-    """Annul a contract whose client has been silent for too long; else unchanged."""
+    """What too long a silence makes of a contract; before its end it is unchanged.
+
+    An offer nobody signed expires; a contract is annulled.
+    """
     if contract.is_final or contract.silence_at is None or at < contract.silence_at:
         return contract
     match contract.state:
         case _S.OFFERED | _S.SIGNING:
-            return annul(contract, "offer_expired", at=at)
+            return expire(contract, at=at)
         case _S.CONCLUDED:
             return annul(contract, "consent_silence", at=at)
         case _:

@@ -144,7 +144,11 @@ class FakeContracts:
         return Money(minor)
 
     def has_unfinished(self, client_id: UUID) -> bool:
-        finished = (ContractState.ACTIVE, ContractState.ANNULLED)
+        finished = (
+            ContractState.ACTIVE,
+            ContractState.EXPIRED,
+            ContractState.ANNULLED,
+        )
         own = [row for row in self.rows.values() if row.client_id == client_id]
         return any(row.state not in finished for row in own)
 

@@ -2,8 +2,8 @@
 
 from kernel.migrations import make_person_keys
 
-revision = "0014_post"
-down_revision = "0013_post"
+revision = "0015_post"
+down_revision = "0014_post"
 branch_labels = None
 depends_on = None
 
@@ -11,6 +11,7 @@ depends_on = None
 WHOM = """
 SELECT client_id FROM applications
 UNION SELECT client_id FROM contracts
+UNION SELECT client_id FROM appeals
 UNION SELECT client_id FROM disclosures WHERE client_id IS NOT NULL
 UNION SELECT '00000000-0000-0000-0000-000000000000'::uuid
 """

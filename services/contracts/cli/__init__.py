@@ -24,6 +24,7 @@ from kernel.cli import (
     write_private,
 )
 from kernel.crypto import Json
+from services.contracts.cli import appeals
 from services.contracts.domain.editions import KINDS
 from services.contracts.domain.reading import ReadPurpose
 
@@ -243,6 +244,7 @@ def _propose(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
+    **appeals.COMMANDS,
     "documents list": Command(
         help="what is filed for a contract, by digest",
         run=asking("documents_list", "contract_id"),
