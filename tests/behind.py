@@ -159,6 +159,7 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     ("onboarding", "start_phone_change"): _CHANGE,
     ("onboarding", "confirm_phone_change"): _CHANGE,
     ("onboarding", "start_account_change"): _CHANGE,
+    ("onboarding", "start_identity_change"): _CHANGE,
     ("onboarding", "list_accounts"): {
         "version": "5f" * 16,
         "items": [

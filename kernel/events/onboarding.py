@@ -153,6 +153,21 @@ class PhoneChanged(Event):
     phone_token: str
 
 
+class IdentityChanged(Event):
+    """Names or identity document are others, proved by both proofs (4.1c, 4.10).
+
+    ``renamed`` says whether the names are; old and new values stay with onboarding.
+    """
+
+    TYPE = "onboarding.identity_changed.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    change_id: UUID
+    ceremony_id: UUID
+    renamed: bool
+
+
 class BankAccountAdded(Event):
     """The client has one account more, proved by both proofs (clause 4.10).
 

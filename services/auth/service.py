@@ -33,6 +33,7 @@ from kernel.events.onboarding import (
     ClientActivated,
     DocumentExpiryNoted,
     ErasureRequested,
+    IdentityChanged,
     PersonalDataErased,
     PhoneChanged,
 )
@@ -407,6 +408,13 @@ class Service:
         self, tx: Transaction, event: BankAccountRemoved, envelope: Envelope
     ) -> None:
         """The client has one account less (4.10)."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(IdentityChanged)
+    def when_identity_changed(
+        self, tx: Transaction, event: IdentityChanged, envelope: Envelope
+    ) -> None:
+        """Names or document are others: both numbers are told (4.1c, 4.10)."""
         self._tell_client(tx, event, envelope)
 
     @handles(DocumentExpiryNoted)

@@ -25,7 +25,7 @@ from kernel.values import CardToken, Iban, Iin, Phone, refuse_unfit_reason
 from services.onboarding.domain.ceremony import unknown_ceremony
 from services.onboarding.domain.change import Act, ChangeKind
 from services.onboarding.domain.consent import ConsentKind
-from services.onboarding.domain.person import IdentityDocument, Names, Person
+from services.onboarding.domain.person import Identity, IdentityDocument, Names, Person
 from services.onboarding.domain.reading import StaffPurpose
 from services.onboarding.handlers.account_changes import AccountWish
 from services.onboarding.handlers.ceremonies import Owner
@@ -33,7 +33,7 @@ from services.onboarding.handlers.changes import Which
 from services.onboarding.handlers.registration import Application
 from services.onboarding.wiring import UseCases
 
-Kind = Literal["phone", "account"]
+Kind = Literal["phone", "account", "identity"]
 
 
 class Document(BaseModel):
@@ -274,6 +274,27 @@ class Service:
             seen=seen,
         )
         return self.use_cases.start_account_change(call, wish=wish)
+
+    @answers(callers=("gateway",), client=True)
+    def start_identity_change(
+        self,
+        call: Call,
+        *,
+        surname: str,
+        given_name: str,
+        patronymic: str | None,
+        document: Document,
+    ) -> Json:
+        """Begin to record a renewed document, or other names (clauses 4.1c, 4.10)."""
+        identity = Identity(
+            names=Names.parse(surname, given_name, patronymic),
+            document=IdentityDocument.parse(
+                document.kind, document.number, document.valid_until
+            ),
+        )
+        return self.use_cases.start_identity_change(
+            call, client_id=_client(call), identity=identity
+        )
 
     @answers(callers=("gateway",), client=True)
     def open_change_ceremony(self, call: Call, *, change_id: UUID, what: Kind) -> Json:

@@ -26,6 +26,7 @@ Template = Literal[
     "account_added",
     "account_selected",
     "account_removed",
+    "identity_changed",
     "login_notice",
     "password_notice",
     "factor_notice",
@@ -273,6 +274,21 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         ),
         en=(
             "{site}: a bank account or card was removed on {moment}. "
+            "If it was not you, tell us at once."
+        ),
+    ),
+    "identity_changed": Wording(
+        version=1,
+        kk=(
+            "{site}: {moment} жеке басыңыз туралы мәліметтер өзгертілді. "
+            "Егер бұл сіз болмасаңыз, бізге бірден хабарлаңыз."
+        ),
+        ru=(
+            "{site}: {moment} изменены сведения о вашей личности. "
+            "Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: who you are was recorded anew on {moment}. "
             "If it was not you, tell us at once."
         ),
     ),

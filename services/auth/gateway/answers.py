@@ -205,10 +205,10 @@ class CeremonyAnswer(CeremonyStep):
 
 
 class ChangeStep(Answer):
-    """Where a change of number or account stands after a step, and what comes next."""
+    """Where a change stands after a step, and what comes next."""
 
     change_id: AnswerId
-    kind: Annotated[str, word("phone", "account")]
+    kind: Annotated[str, word("phone", "account", "identity")]
     act: Annotated[str, word("replace", "add", "select", "remove")] = "replace"
     account_id: AnswerId | None = None
     state: Annotated[str, word("draft", "confirmed", "checked", "applied", "refused")]

@@ -1,7 +1,7 @@
-"""Changing one's number or bank account: both proofs over the very change (4.10).
+"""Changing one's number, account or identity: both proofs over the change (4.10).
 
 A change of number may be gone through by who is logged in, or by who has lost the old
-number and holds the right to just this (`recoveries`); of an account only by the first.
+number and holds the right to just this (`recoveries`); any other only by the first.
 """
 
 from typing import Annotated, Final, Literal
@@ -17,7 +17,7 @@ from services.auth.gateway.answers import (
     ChangeAnswer,
     ChangeStep,
 )
-from services.auth.gateway.bodies import Body, Id, Nothing, StrictRoute
+from services.auth.gateway.bodies import Body, Id, Nothing, StrictRoute, Text
 from services.auth.gateway.ceremonies import Signature
 from services.auth.gateway.challenges import Code
 from services.auth.gateway.gate import AnswerT, Here, Visit
@@ -29,10 +29,12 @@ from services.auth.gateway.refusals import (
     CEREMONY,
     CHANGE,
     CODES,
+    IDENTITY,
     REPEATABLE,
     SIGNATURE,
     refuses,
 )
+from services.auth.gateway.registrations import IdentityDocument
 from services.auth.gateway.security import LookedIn, NumberChanger, SignedIn
 
 router = APIRouter(tags=["change"], route_class=StrictRoute)
@@ -41,7 +43,7 @@ OUTER_ANSWER_S: Final = 20.0
 """Steps that make onboarding ask the state, the bank, ЦОИД or an authority."""
 _BEGUN: Final = ("change_without_difference", "change_too_often", *REPEATABLE)
 
-Kind = Literal["phone", "account"]
+Kind = Literal["phone", "account", "identity"]
 """What a change is of; each door opens its own kind only."""
 
 
@@ -69,6 +71,15 @@ class AccountAct(Body):
     card_token: Annotated[
         str | None, Field(pattern="^[A-Za-z0-9_-]{22,64}$", examples=[None])
     ] = None
+
+
+class NewIdentity(Body):
+    """Names and document as they are now; the ИИН stays (clause 4.11)."""
+
+    surname: Annotated[Text, Field(examples=["Ахметова"])]
+    given_name: Annotated[Text, Field(examples=["Айгерим"])]
+    patronymic: Annotated[Text | None, Field(examples=["Сериковна"])] = None
+    document: IdentityDocument
 
 
 class Confirmation(Body):
@@ -227,6 +238,75 @@ async def get_account_change(
         "get_change",
         change_id,
         what="account",
+    )
+
+
+@router.post(
+    "/identity-changes",
+    status_code=201,
+    openapi_extra=refuses(*_BEGUN, *IDENTITY),
+)
+async def start_identity_change(
+    here: Here, session: SignedIn, body: NewIdentity
+) -> ChangeStep:
+    """Begin to record a renewed document, or other names; the ИИН stays.
+
+    It may be begun with a document that has expired.  What was begun before is given
+    up.
+    """
+    return await here.ask_for(
+        ChangeStep,
+        "onboarding",
+        "start_identity_change",
+        client_id=session.client_id,
+        surname=body.surname,
+        given_name=body.given_name,
+        patronymic=body.patronymic,
+        document=body.document.model_dump(mode="json"),
+    )
+
+
+@router.post(
+    "/identity-changes/{change_id}/ceremony",
+    status_code=201,
+    openapi_extra=refuses(
+        *CHANGE, "consent_missing", "person_not_confirmed", *BIOMETRICS_ASKED
+    )
+    | {PERSONAL: True},
+)
+async def open_identity_change_ceremony(
+    here: Here, session: SignedIn, change_id: UUID, _body: Nothing | None = None
+) -> CeremonyAnswer:
+    """Open (or show) the ceremony: biometrics and ЭЦП over the change's statement.
+
+    The state is asked first whether it knows the person just so.
+    """
+    return await _ceremony(here, session.client_id, change_id, "identity")
+
+
+@router.put(
+    "/identity-changes/{change_id}/signature",
+    openapi_extra=refuses(*CHANGE, *CEREMONY, *SIGNATURE),
+)
+async def sign_identity_change(
+    here: Here, session: SignedIn, change_id: UUID, body: Signature
+) -> CeremonyStep:
+    """Hand in the ЭЦП over the change's statement."""
+    return await _sign(here, session.client_id, change_id, "identity", body)
+
+
+@router.get("/identity-changes/{change_id}", openapi_extra=refuses("change_unknown"))
+async def get_identity_change(
+    here: Here, session: LookedIn, change_id: UUID
+) -> ChangeAnswer:
+    """Where the change stands and what comes next."""
+    return await _of_client(
+        ChangeAnswer,
+        here,
+        session.client_id,
+        "get_change",
+        change_id,
+        what="identity",
     )
 
 

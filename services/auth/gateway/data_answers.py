@@ -135,13 +135,13 @@ class ExportedPhoto(Answer):
 
 
 class ExportedChange(Answer):
-    """A change of number or account, both values in clear.
+    """A change of number, account or identity, both values in clear.
 
     There is no old value of what was added, and no new one of what was removed.
     """
 
     change_id: AnswerId
-    kind: Annotated[str, word("phone", "account")]
+    kind: Annotated[str, word("phone", "account", "identity")]
     act: Annotated[str, word("add", "replace", "select", "remove")]
     state: Annotated[str, word("draft", "confirmed", "checked", "applied", "refused")]
     old_value: Annotated[str | None, Field(examples=["+77011234567"])]

@@ -95,14 +95,18 @@ ACCOUNT: Final = (
     "iban_invalid",
 )
 """Of an act on one of the client's accounts."""
-PERSON: Final = (
+IDENTITY: Final = (
     "name_invalid",
-    "iin_invalid",
-    "bank_unknown",
-    "iban_invalid",
     "document_kind_not_accepted",
     "document_number_invalid",
     "document_expired",
+)
+"""Of names and the document that shows them."""
+PERSON: Final = (
+    *IDENTITY,
+    "iin_invalid",
+    "bank_unknown",
+    "iban_invalid",
     "consent_invalid",
     "consent_missing",
     "consent_text_changed",

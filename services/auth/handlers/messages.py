@@ -33,6 +33,7 @@ from kernel.events.onboarding import (
     BankAccountSelected,
     DocumentExpiryNoted,
     ErasureRequested,
+    IdentityChanged,
 )
 from kernel.ids import Ids
 from kernel.values import Phone
@@ -87,17 +88,18 @@ def _document(event: DocumentExpiryNoted) -> Template:
     return "document_expired" if event.standing == "expired" else "document_expiring"
 
 
-ACCOUNT_NEWS: Final[Mapping[type[Event], Template]] = {
+TOLD_TO_FORMER: Final[Mapping[type[Event], Template]] = {
     BankAccountAdded: "account_added",
     BankAccountChanged: "account_changed",
     BankAccountSelected: "account_selected",
     BankAccountRemoved: "account_removed",
+    IdentityChanged: "identity_changed",
 }
 """What a number that was left lately is told of as well: who took both the number and
-the cabinet would else be the only one to hear where the money goes."""
+the cabinet would else be the only one to hear who is paid, and where."""
 
 NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template | None]]] = {
-    **ACCOUNT_NEWS,
+    **TOLD_TO_FORMER,
     ContractSigned: "contract_signed",
     ContractAnnulled: _ended,
     ApplicationRefused: _refused,
@@ -181,7 +183,7 @@ def when_client_concerned(
     if template is None:
         return
     numbers: list[Login | Former] = [login]
-    if type(event) in ACCOUNT_NEWS:
+    if type(event) in TOLD_TO_FORMER:
         former = logins.former_number(client_id, since=former_since)
         numbers.extend([] if former is None else [former])
     for number in numbers:

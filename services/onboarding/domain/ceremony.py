@@ -41,7 +41,10 @@ RECOVERIES: Final = ("password_recovery", "number_recovery")
 """Of who has lost one of the two: the gateway asks for their biometrics alone."""
 
 _OPENED_BY: Final = {
-    **dict.fromkeys((REGISTRATION, "phone_change", "account_change"), "onboarding"),
+    **dict.fromkeys(
+        (REGISTRATION, "phone_change", "account_change", "identity_change"),
+        "onboarding",
+    ),
     **dict.fromkeys((DEVICE, *RECOVERIES), "gateway"),
 }
 _OF_GATEWAY: Final = frozenset({DEVICE, *RECOVERIES})

@@ -1,13 +1,16 @@
-"""A change (изменение) of the client's number or bank accounts (clause 4.10).
+"""A change (изменение) of a client's number, bank accounts or identity (clause 4.10).
 
 ::
 
     number:   draft → confirmed → checked → applied
     account:                      checked → applied      any but the last → refused
+    identity:         confirmed → checked → applied
 
 *Confirmed* is the number whose code came back, *checked* one the state knows as the
-client's.  A change is applied by the ceremony over its statement and by nothing else:
-both proofs, made for these very bytes, which name client, purpose, old value and new.
+client's.  An identity is names and document: it begins *confirmed*, and is *checked*
+when the state knows the person just so.  A change is applied by the ceremony over its
+statement and by nothing else: both proofs, made for these very bytes, which name
+client, purpose, old value and new.
 An account that is to be added may instead be named in a contract's document; then the
 contract's ceremony covers it, and no second one is asked for.
 """
@@ -22,7 +25,8 @@ from kernel.clock import almaty_date
 from kernel.errors import Refused
 from kernel.values import Phone
 from services.onboarding.domain.account import Destination
-from services.onboarding.domain.person import Person
+from services.onboarding.domain.person import Identity, Person
+from services.onboarding.domain.refusal import Reason
 
 LIFETIME: Final = timedelta(hours=1)
 """How long a change may be gone on with; its ceremony ends by its own clock."""
@@ -36,10 +40,11 @@ class ChangeKind(StrEnum):
 
     PHONE = "phone"
     ACCOUNT = "account"
+    IDENTITY = "identity"
 
 
 class Act(StrEnum):
-    """What is done; to a number only the second."""
+    """What is done; to a number or an identity only the second."""
 
     ADD = "add"
     REPLACE = "replace"
@@ -71,14 +76,14 @@ NEXT_STEP: Final = {
 OPERATIONS: Final = {
     ChangeKind.PHONE: "phone_change",
     ChangeKind.ACCOUNT: "account_change",
+    ChangeKind.IDENTITY: "identity_change",
 }
 """The kinds of operation a ceremony may be opened for, only here."""
 
 SUPERSEDED: Final = "change_superseded"
-PHONE_NOT_CONFIRMED: Final = "phone_not_confirmed"
 
 
-Value = Phone | Destination
+Value = Phone | Destination | Identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,8 @@ class Change:
     expires_at: datetime
     challenge_id: UUID | None = None
     refused_code: str | None = None
+    refused_reason: Reason | None = None
+    """What the state knows otherwise: told to the staff, not to the client."""
 
     @property
     def operation(self) -> str:
@@ -122,6 +129,13 @@ class Change:
         """The account added, selected or put in place; TypeError when there is none."""
         if not isinstance(self.value, Destination):
             raise TypeError("not a change to an account")
+        return self.value
+
+    @property
+    def identity(self) -> Identity:
+        """The new names and document; TypeError when it is no change of them."""
+        if not isinstance(self.value, Identity):
+            raise TypeError("not a change of the identity")
         return self.value
 
     def refuse_unless(self, *states: ChangeState, at: datetime) -> None:
@@ -166,6 +180,10 @@ _WORDS: Final = {
     (ChangeKind.PHONE, Act.REPLACE): (
         "ЗАЯВЛЕНИЕ ОБ ИЗМЕНЕНИИ АБОНЕНТСКОГО НОМЕРА",
         "Логином для входа будет новый абонентский номер.",
+    ),
+    (ChangeKind.IDENTITY, Act.REPLACE): (
+        "ЗАЯВЛЕНИЕ ОБ ИЗМЕНЕНИИ ДОКУМЕНТА, УДОСТОВЕРЯЮЩЕГО ЛИЧНОСТЬ",
+        "Прошу внести новые сведения обо мне; ИИН остаётся прежним.",
     ),
     (ChangeKind.ACCOUNT, Act.ADD): (
         "ЗАЯВЛЕНИЕ О ДОБАВЛЕНИИ БАНКОВСКОГО СЧЁТА (ПЛАТЁЖНОЙ КАРТЫ)",

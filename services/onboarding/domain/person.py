@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from kernel.crypto import canonical, parse_canonical
 from kernel.errors import Refused
 from kernel.values import Iin
 from services.onboarding.domain.refusal import Reason
@@ -109,6 +110,60 @@ class IdentityDocument:
         return self.valid_until < today
 
 
+DOCUMENT_WORDS: Final = {
+    DocumentKind.ID_CARD: "удостоверение личности",
+    DocumentKind.PASSPORT: "паспорт",
+    DocumentKind.RESIDENCE_PERMIT: "вид на жительство",
+    DocumentKind.STATELESS_CERTIFICATE: "удостоверение лица без гражданства",
+}
+"""Each kind as a statement names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What of a person may become another: the names, and the document that ends."""
+
+    names: Names
+    document: IdentityDocument
+
+    def reveal(self) -> str:
+        """In full, as a statement names it."""
+        document = self.document
+        return (
+            f"{self.names.full()}, {DOCUMENT_WORDS[document.kind]}"
+            f" № {document.number}, действителен до {document.valid_until:%d.%m.%Y}"
+        )
+
+    def packed(self) -> str:
+        """One text to seal and to make a token of; `unpacked` is its inverse."""
+        names, document = self.names, self.document
+        parts = (
+            *(names.surname, names.given_name, names.patronymic),
+            *(document.kind.value, document.number, document.valid_until.isoformat()),
+        )
+        return canonical(parts).decode()
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Identity":
+        """Raises ValueError for what `packed` has not made."""
+        parts = parse_canonical(text.encode())
+        if not isinstance(parts, list):
+            raise ValueError("no identity was packed")  # noqa: TRY004 - of the value
+        surname, given_name, patronymic, kind, number, valid_until = parts
+        return cls(
+            names=Names(
+                surname=str(surname),
+                given_name=str(given_name),
+                patronymic=None if patronymic is None else str(patronymic),
+            ),
+            document=IdentityDocument(
+                kind=DocumentKind(str(kind)),
+                number=str(number),
+                valid_until=date.fromisoformat(str(valid_until)),
+            ),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndingDocument:
     """A client's document that has expired or is about to, by its last day alone."""
@@ -130,6 +185,11 @@ class Person:
     names: Names
     iin: Iin
     document: IdentityDocument
+
+    @property
+    def identity(self) -> Identity:
+        """All but the ИИН, which stays (clause 4.11)."""
+        return Identity(names=self.names, document=self.document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,14 +218,12 @@ def fault_of(
     2. Age by the state's birth date, never by the digits of the ИИН.
     3. Phone of another person, or of nobody known.
     """
-    if record is None:  # step 1
-        return Reason.STATE_KNOWS_NOBODY
-    difference = _difference(person, record)
-    if difference is not None:
+    difference = difference_of(person, record)  # step 1
+    if difference is not None or record is None:
         return difference
     if age_on(record.birth_on, today) < min_age:  # step 2
         return Reason.UNDER_AGE
-    return _OF_PHONES[phone]  # step 3
+    return OF_PHONES[phone]  # step 3
 
 
 def unknown_client() -> Refused:
@@ -183,15 +241,18 @@ def age_on(birth_on: date, today: date) -> int:
     return today.year - birth_on.year - before_birthday
 
 
-_OF_PHONES: Final = {
+OF_PHONES: Final = {
     PhoneVerdict.MATCH: None,
     PhoneVerdict.MISMATCH: Reason.PHONE_OF_ANOTHER,
     PhoneVerdict.UNKNOWN: Reason.PHONE_OF_NOBODY_KNOWN,
 }
+"""Why a number is not the person's."""
 
 
-def _difference(person: Person, record: StateRecord) -> Reason | None:
-    """The first thing the state knows otherwise."""
+def difference_of(person: Person, record: StateRecord | None) -> Reason | None:
+    """The first thing the state knows otherwise; None when it knows all as given."""
+    if record is None:
+        return Reason.STATE_KNOWS_NOBODY
     if person.iin != record.iin:
         return Reason.IIN_DIFFERS
     if not person.names.same_as(record.names):

@@ -13,16 +13,10 @@ from uuid import UUID
 from kernel.clock import almaty_date
 from kernel.values import Iban, Phone
 from services.onboarding.domain.consent import ConsentKind, ConsentRecord
-from services.onboarding.domain.person import DocumentKind, Person
+from services.onboarding.domain.person import DOCUMENT_WORDS, Person
 
 MEDIA_TYPE: Final = "text/plain; charset=utf-8"
 
-_DOCUMENTS: Final = {
-    DocumentKind.ID_CARD: "удостоверение личности",
-    DocumentKind.PASSPORT: "паспорт",
-    DocumentKind.RESIDENCE_PERMIT: "вид на жительство",
-    DocumentKind.STATELESS_CERTIFICATE: "удостоверение лица без гражданства",
-}
 _CONSENTS: Final = {
     ConsentKind.PERSONAL_DATA: "на сбор и обработку персональных данных",
     ConsentKind.BIOMETRICS: "на биометрическую идентификацию через ЦОИД",
@@ -62,7 +56,7 @@ class Statement:
             f"Имя: {self.person.names.given_name}",
             f"Отчество: {self.person.names.patronymic or 'нет'}",
             f"ИИН: {self.person.iin.reveal()}",
-            f"Документ: {_DOCUMENTS[document.kind]} № {document.number}",
+            f"Документ: {DOCUMENT_WORDS[document.kind]} № {document.number}",
             f"Документ действителен до: {document.valid_until:%d.%m.%Y}",
             f"Абонентский номер: {self.phone.reveal()}",
             f"Банковский счёт (ИИК): {self.iban.reveal()}",

@@ -1,11 +1,11 @@
-"""Changing the number or the bank accounts, by the client alone (clause 4.10).
+"""Changing number, bank accounts or identity, by the client alone (clause 4.10).
 
 Nothing here changes a value but `apply`, which runs in the very transaction that
 completes the ceremony over the change's statement.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +22,6 @@ from services.onboarding.domain.change import (
     NEXT_STEP,
     OPERATIONS,
     PER_DAY,
-    PHONE_NOT_CONFIRMED,
     SUPERSEDED,
     Change,
     ChangeKind,
@@ -33,9 +32,10 @@ from services.onboarding.domain.change import (
     unknown_change,
     wrong_step,
 )
-from services.onboarding.domain.consent import ConsentKind
-from services.onboarding.domain.person import PhoneVerdict
-from services.onboarding.handlers import accounts, consents
+from services.onboarding.domain.consent import ConsentKind, Leave
+from services.onboarding.domain.person import OF_PHONES, Person, difference_of
+from services.onboarding.domain.refusal import TELLINGS, Reason
+from services.onboarding.handlers import accounts, consents, identities
 from services.onboarding.handlers.registration import why_taken
 from services.onboarding.ports import (
     Begin,
@@ -144,17 +144,18 @@ def confirm_phone_change(
     return _standing(change, ChangeState.CONFIRMED)
 
 
-def check_phone(
+def check_with_state(
     *,
     begin: Begin,
     clock: Clock,
     state_base: StateBase,
     which: Which,
 ) -> None:
-    """Confirmed → checked, when the state knows the number as this person's.
+    """Confirmed → checked, when the state knows the number, or the person, just so.
 
-    Anything but its yes ends the change (``phone_not_confirmed``); no answer at all is
-    Transient and ends nothing.  A change that needs no such question passes.
+    Anything but its yes ends the change (``phone_not_confirmed``,
+    ``person_not_confirmed``); no answer at all is Transient and ends nothing.  A change
+    that needs no such question passes.
     """
     with begin() as unit:
         change = load(unit, which)
@@ -165,16 +166,29 @@ def check_phone(
         leave = consents.leave(unit, which.client_id, ConsentKind.PERSONAL_DATA)
     if person is None:
         raise Broken("a client has no person")
-    verdict = state_base.phone_owner(person.iin, change.phone, by=leave)
+    reason = _unlike(change, person, state_base=state_base, by=leave)
+    code = None if reason is None else TELLINGS[reason].code
     with begin() as unit:
-        if verdict is PhoneVerdict.MATCH:
+        if code is None:
             _move(unit, change, to=ChangeState.CHECKED, at=clock.now())
         else:
             unit.changes.refuse(
-                which.change_id, code=PHONE_NOT_CONFIRMED, at=clock.now()
+                which.change_id, code=code, reason=reason, at=clock.now()
             )
-    if verdict is not PhoneVerdict.MATCH:
-        raise refused(PHONE_NOT_CONFIRMED)
+    if code is not None:
+        raise refused(code)
+
+
+def _unlike(
+    change: Change, person: Person, *, state_base: StateBase, by: Leave
+) -> Reason | None:
+    """Why the new value is not the person's, as the state knows them."""
+    if change.kind is ChangeKind.PHONE:
+        verdict = state_base.phone_owner(person.iin, change.phone, by=by)
+        return OF_PHONES[verdict]
+    wanted = change.identity
+    claimed = replace(person, names=wanted.names, document=wanted.document)
+    return difference_of(claimed, state_base.person(person.iin, by=by))
 
 
 def get_change(*, begin: Begin, which: Which) -> Mapping[str, Json]:
@@ -224,7 +238,7 @@ def start_change(
 
 
 def is_change(ceremony: Ceremony) -> bool:
-    """Whether completing the ceremony changes a client's number or account."""
+    """Whether completing the ceremony changes a value of a client's."""
     return ceremony.operation.partition(":")[0] in KINDS
 
 
@@ -269,6 +283,8 @@ def apply(
         raise wrong_step(change.state)
     if change.kind is ChangeKind.PHONE:
         _change_phone(unit, change, ceremony)
+    elif change.kind is ChangeKind.IDENTITY:
+        identities.apply(unit, change, ceremony, at=at)
     else:
         accounts.apply(unit, change, ceremony, at=at)
 

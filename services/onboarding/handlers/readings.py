@@ -82,6 +82,7 @@ def show_client(*, begin: Begin, client_id: UUID) -> Mapping[str, Json]:
     with begin() as unit:
         client, person = load_client(unit, client_id)
         accounts = unit.accounts.of_client(client_id)
+        changes = unit.changes.of_client(client_id)
     return {
         "client_id": str(client_id),
         "registration_id": str(client.registration_id),
@@ -89,9 +90,22 @@ def show_client(*, begin: Begin, client_id: UUID) -> Mapping[str, Json]:
         "iin": person.iin.masked(),
         "phone": client.phone.masked(),
         "document_kind": person.document.kind.value,
+        "document_valid_until": person.document.valid_until.isoformat(),
         "accounts": tuple(
             {"account": one.destination.masked(), "state": one.state.value}
             for one in accounts
+        ),
+        "changes": tuple(
+            {
+                "change_id": str(one.change_id),
+                "kind": one.kind.value,
+                "act": one.act.value,
+                "state": one.state.value,
+                "refused_code": one.refused_code,
+                "refused_reason": jsonable(one.refused_reason),
+                "started_at": rfc3339(one.started_at),
+            }
+            for one in changes
         ),
     }
 

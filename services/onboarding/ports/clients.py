@@ -13,6 +13,7 @@ from services.onboarding.domain.account import (
     Ownership,
 )
 from services.onboarding.domain.change import Change, ChangeKind, ChangeState
+from services.onboarding.domain.refusal import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,16 @@ class Changes(Protocol):
         """The change that the ceremony of an operation is to apply as well."""
         ...
 
-    def refuse(self, change_id: UUID, *, code: str, at: datetime) -> bool: ...
+    def refuse(
+        self,
+        change_id: UUID,
+        *,
+        code: str,
+        at: datetime,
+        reason: Reason | None = None,
+    ) -> bool:
+        """End it; `reason` is for the staff.  False when it has ended already."""
+        ...
 
     def is_quarantined(
         self, phone_token: str, *, since: datetime, but_for: UUID | None

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from kernel.values import Iin, Phone
+from services.onboarding.domain.change import Change
 from services.onboarding.domain.consent import Leave
 from services.onboarding.domain.person import (
     Person,
@@ -63,6 +64,10 @@ class Registrations(Protocol):
     ) -> None: ...
 
     def person(self, client_id: UUID) -> Person | None: ...
+
+    def change_identity(self, change: Change, *, at: datetime) -> bool:
+        """From the old names and document to the new; False when they are others."""
+        ...
 
     def photo_sha256(self, registration_id: UUID) -> str | None: ...
 

@@ -1,8 +1,9 @@
 """Changes of numbers and accounts in PostgreSQL; both values sealed for their row."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,11 +27,19 @@ from services.onboarding.domain.change import (
     ChangeState,
     Value,
 )
+from services.onboarding.domain.person import Identity
+from services.onboarding.domain.refusal import Reason
 from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import changes
 
 _OPEN = [state.value for state in OPEN]
+_READ: Final[Mapping[ChangeKind, Callable[[str], Value]]] = {
+    ChangeKind.PHONE: Phone,
+    ChangeKind.ACCOUNT: Destination.unpacked,
+    ChangeKind.IDENTITY: Identity.unpacked,
+}
+"""Back from the sealed text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +156,23 @@ class SqlChanges:
             )
         )
 
-    def refuse(self, change_id: UUID, *, code: str, at: datetime) -> bool:
+    def refuse(
+        self,
+        change_id: UUID,
+        *,
+        code: str,
+        at: datetime,
+        reason: Reason | None = None,
+    ) -> bool:
         return self._hit(
             update(changes)
             .where(changes.c.change_id == change_id, changes.c.state.in_(_OPEN))
-            .values(state=ChangeState.REFUSED.value, refused_code=code, moved_at=at)
+            .values(
+                state=ChangeState.REFUSED.value,
+                refused_code=code,
+                refused_reason=None if reason is None else reason.value,
+                moved_at=at,
+            )
         )
 
     def is_quarantined(
@@ -181,9 +202,7 @@ class SqlChanges:
         def opened(column: str, sealed: bytes | None) -> Value | None:
             if sealed is None:
                 return None
-            text = seal.open_text(column, sealed)
-            is_phone = kind is ChangeKind.PHONE
-            return Phone(text) if is_phone else Destination.unpacked(text)
+            return _READ[kind](seal.open_text(column, sealed))
 
         return Change(
             change_id=row.change_id,
@@ -200,11 +219,14 @@ class SqlChanges:
             expires_at=row.expires_at,
             challenge_id=row.challenge_id,
             refused_code=row.refused_code,
+            refused_reason=(
+                None if row.refused_reason is None else Reason(row.refused_reason)
+            ),
         )
 
 
 def _sealed(seal: RowSeal, column: str, value: Value | None) -> bytes | None:
     if value is None:
         return None
-    text = value.packed() if isinstance(value, Destination) else value.reveal()
+    text = value.reveal() if isinstance(value, Phone) else value.packed()
     return seal.seal_text(column, text)

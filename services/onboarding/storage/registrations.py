@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, insert, select, update
 
 from kernel.values import Iin, Phone
+from services.onboarding.domain.change import Change
 from services.onboarding.domain.person import (
     DocumentKind,
+    Identity,
     IdentityDocument,
     Names,
     Person,
@@ -17,6 +19,7 @@ from services.onboarding.domain.person import (
 from services.onboarding.domain.refusal import Outcome, Reason, RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.storage.keys import KeyRing
+from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import (
     persons,
     photos,
@@ -186,27 +189,33 @@ class SqlRegistrations:
     def add_person(
         self, client_id: UUID, person: Person, *, iin_token: str, at: datetime
     ) -> None:
-        seal, names = self.keys.seal("persons", client_id, of=client_id), person.names
+        seal = self.keys.seal("persons", client_id, of=client_id)
         self.connection.execute(
             insert(persons).values(
                 client_id=client_id,
                 iin_token=iin_token,
                 iin_sealed=seal.seal_text("iin_sealed", person.iin.reveal()),
-                surname_sealed=seal.seal_text("surname_sealed", names.surname),
-                given_name_sealed=seal.seal_text("given_name_sealed", names.given_name),
-                patronymic_sealed=(
-                    None
-                    if names.patronymic is None
-                    else seal.seal_text("patronymic_sealed", names.patronymic)
-                ),
-                document_kind=person.document.kind.value,
-                document_number_sealed=seal.seal_text(
-                    "document_number_sealed", person.document.number
-                ),
-                document_valid_until=person.document.valid_until,
+                **_sealed_identity(seal, person.identity),
                 given_at=at,
             )
         )
+
+    def change_identity(self, change: Change, *, at: datetime) -> bool:
+        """One conditional update; the database looks for the proof as well."""
+        mine = persons.c.client_id == change.client_id
+        self.connection.execute(
+            select(persons.c.client_id).where(mine).with_for_update()
+        )
+        person = self.person(change.client_id)
+        if person is None or person.identity != change.old:
+            return False
+        seal = self.keys.seal("persons", change.client_id, of=change.client_id)
+        self.connection.execute(
+            update(persons)
+            .where(mine)
+            .values(**_sealed_identity(seal, change.identity), given_at=at)
+        )
+        return True
 
     def person(self, client_id: UUID) -> Person | None:
         row = self.connection.execute(
@@ -259,3 +268,22 @@ class SqlRegistrations:
             .limit(limit)
         )
         return tuple(rows.scalars())
+
+
+def _sealed_identity(seal: RowSeal, identity: Identity) -> dict[str, object]:
+    """The columns of names and document."""
+    names, document = identity.names, identity.document
+    return {
+        "surname_sealed": seal.seal_text("surname_sealed", names.surname),
+        "given_name_sealed": seal.seal_text("given_name_sealed", names.given_name),
+        "patronymic_sealed": (
+            None
+            if names.patronymic is None
+            else seal.seal_text("patronymic_sealed", names.patronymic)
+        ),
+        "document_kind": document.kind.value,
+        "document_number_sealed": seal.seal_text(
+            "document_number_sealed", document.number
+        ),
+        "document_valid_until": document.valid_until,
+    }

@@ -365,7 +365,8 @@ changes = Table(
     Column("act", Text, nullable=False, server_default="replace"),
     Column("account_id", Uuid),
     Column("covered_by", Text),
-    CheckConstraint("kind IN ('phone', 'account')", name="changes_kind"),
+    Column("refused_reason", Text),
+    CheckConstraint("kind IN ('phone', 'account', 'identity')", name="changes_kind"),
     CheckConstraint(
         "act IN ('add', 'replace', 'select', 'remove')", name="changes_act"
     ),

@@ -17,11 +17,13 @@ from services.onboarding.domain.ceremony import (
     REGISTRATION,
     parse_operation,
 )
+from services.onboarding.domain.person import Identity
 from services.onboarding.handlers import (
     account_changes,
     accounts,
     ceremonies,
     changes,
+    identity_changes,
     photos,
     proofs,
     registration,
@@ -137,13 +139,25 @@ class UseCases:
             rules=self._rules,
         )
 
+    def start_identity_change(
+        self, call: Call, *, client_id: UUID, identity: Identity
+    ) -> Mapping[str, Json]:
+        return identity_changes.start_identity_change(
+            client_id=client_id,
+            identity=identity,
+            begin=self._begin(call.context, call),
+            clock=self._platform.clock,
+            ids=self._platform.ids,
+            blind=self._blind,
+        )
+
     def list_accounts(self, context: Context, *, client_id: UUID) -> Mapping[str, Json]:
         return accounts.list_accounts(begin=self._begin(context), client_id=client_id)
 
     def open_change_ceremony(
         self, context: Context, *, which: Which
     ) -> Mapping[str, Json]:
-        changes.check_phone(
+        changes.check_with_state(
             begin=self._begin(context),
             clock=self._platform.clock,
             state_base=self._outside.state_base,

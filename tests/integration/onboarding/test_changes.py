@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,12 +17,24 @@ from kernel.crypto import Json, sha256
 from kernel.errors import Refused, Transient
 from kernel.values import CardToken, Iban, Phone
 from services.onboarding.domain.change import Act, ChangeKind
+from services.onboarding.domain.person import (
+    DocumentKind,
+    Identity,
+    IdentityDocument,
+    Names,
+)
 from services.onboarding.handlers.account_changes import AccountWish
 from services.onboarding.handlers.changes import Which
 from tests.integration.onboarding.conftest import RIGHT_CODE, Applicant, Cabinet
 
 KEY = "01a2130e-4a68-713f-b993-5feed469ea37"
 NEW = person_from_seed("a new number and account")
+NEW_IDENTITY = Identity(
+    names=Names.parse("Сейтова", "Айгерим", None),
+    document=IdentityDocument(
+        kind=DocumentKind.PASSPORT, number="N98765432", valid_until=date(2036, 5, 1)
+    ),
+)
 NEW_PHONE, NEW_IBAN = Phone(NEW.phone), Iban(NEW.iban)
 
 
@@ -62,6 +74,11 @@ class Changing:
         if self.kind is ChangeKind.PHONE:
             made = call(self.cabinet, client_id, "start_phone_change", key)
             reply = cases.start_phone_change(made, client_id=client_id, phone=NEW_PHONE)
+        elif self.kind is ChangeKind.IDENTITY:
+            made = call(self.cabinet, client_id, "start_identity_change", key)
+            reply = cases.start_identity_change(
+                made, client_id=client_id, identity=NEW_IDENTITY
+            )
         else:
             reply = self.act(Act.REPLACE, NEW_IBAN, key=key)
         self.change_id = UUID(str(reply["change_id"]))
@@ -76,6 +93,9 @@ class Changing:
             cases.start_phone_change(
                 made, client_id=client_id, phone=Phone(third.phone)
             )
+        elif self.kind is ChangeKind.IDENTITY:
+            other = replace(NEW_IDENTITY, names=Names.parse("Третья", "Айгерим", None))
+            cases.start_identity_change(made, client_id=client_id, identity=other)
         else:
             self.act(Act.REPLACE, Iban(third.iban))
 
@@ -131,8 +151,27 @@ class Changing:
         if self.kind is ChangeKind.PHONE:
             self.own_number()
             cases.confirm_phone_change(context, which=self.which, code=RIGHT_CODE)
+        if self.kind is ChangeKind.IDENTITY:
+            self.take_document()
         self.ceremony = cases.open_change_ceremony(context, which=self.which)
         self.client.ceremony = self.ceremony
+
+    def take_document(self) -> None:
+        """A new passport in a new name: the state knows the person by it."""
+        person, names = self.client.person, NEW_IDENTITY.names
+        document = NEW_IDENTITY.document
+        person.identity = replace(
+            person.identity,
+            surname=names.surname,
+            given_name=names.given_name,
+            patronymic=names.patronymic,
+            document=replace(
+                person.identity.document,
+                number=document.number,
+                valid_until=document.valid_until,
+            ),
+        )
+        self.cabinet.stand.control.create_person(person)
 
     def own_number(self) -> None:
         person = self.client.person
@@ -180,6 +219,10 @@ def test_both_proofs_over_this_change_apply_it(changing: Changing) -> None:
     assert row.operation.endswith(str(changing.change_id))
     if changing.kind is ChangeKind.PHONE:
         (event,) = cabinet.said("phone_changed")
+    elif changing.kind is ChangeKind.IDENTITY:
+        (event,) = cabinet.said("identity_changed")
+        (kept,) = cabinet.rows("SELECT document_valid_until FROM persons")
+        assert kept.document_valid_until == NEW_IDENTITY.document.valid_until
     else:
         (event,) = cabinet.said("bank_account_changed")
     assert event["ceremony_id"] == str(row.ceremony_id)
@@ -257,6 +300,7 @@ def test_the_same_request_begins_one_change(changing: Changing) -> None:
 
 
 _BY_HAND = {
+    "identity": "UPDATE persons SET document_valid_until = '2099-01-01'",
     "phone": "UPDATE clients SET phone_token = 'mine', phone_sealed = '\\x00'",
     "account": "UPDATE accounts SET iban_token = 'mine', iban_sealed = '\\x00'",
 }

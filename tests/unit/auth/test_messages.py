@@ -35,8 +35,8 @@ from services.auth.domain.templates import TEMPLATES, WORDINGS, Template
 from services.auth.gateway.languages import language_of
 from services.auth.handlers.languages import choose_language, suggest_language
 from services.auth.handlers.messages import (
-    ACCOUNT_NEWS,
     NOTICES,
+    TOLD_TO_FORMER,
     message_not_sent,
     message_reported,
     message_sent,
@@ -348,7 +348,7 @@ def test_old_news_are_told_to_nobody() -> None:
 
 @pytest.mark.clause("4.10")
 @pytest.mark.seeded("auth_former_number_hears_nothing")
-@pytest.mark.parametrize("event", ACCOUNT_NEWS, ids=lambda event: event.__name__)
+@pytest.mark.parametrize("event", TOLD_TO_FORMER, ids=lambda event: event.__name__)
 @pytest.mark.parametrize(("days", "told"), [(0, 2), (29, 2), (30, 1)])
 def test_news_of_accounts_go_to_the_number_left_lately_too(
     event: type[Event], days: int, told: int

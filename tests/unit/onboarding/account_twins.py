@@ -16,6 +16,7 @@ from services.onboarding.domain.change import (
     ChangeKind,
     ChangeState,
 )
+from services.onboarding.domain.refusal import Reason
 
 
 @dataclass
@@ -136,10 +137,18 @@ class FakeChanges:
         self.applied[change_id] = (ceremony_id, at)
         return True
 
-    def refuse(self, change_id: UUID, *, code: str, at: datetime) -> bool:
+    def refuse(
+        self,
+        change_id: UUID,
+        *,
+        code: str,
+        at: datetime,
+        reason: Reason | None = None,
+    ) -> bool:
         if self.rows[change_id].state not in OPEN:
             return False
-        self._change(change_id, state=ChangeState.REFUSED, refused_code=code)
+        refused = ChangeState.REFUSED
+        self._change(change_id, state=refused, refused_code=code, refused_reason=reason)
         return True
 
     def adding(self, account_id: UUID) -> Change | None:

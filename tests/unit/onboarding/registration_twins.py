@@ -78,6 +78,15 @@ class FakeRegistrations:
     def latest_refusals(self, *, limit: int) -> tuple[RefusalRecord, ...]:
         return tuple(self.refused[:limit])
 
+    def change_identity(self, change: Change, *, at: datetime) -> bool:
+        person = self.persons[change.client_id]
+        if person.identity != change.old:
+            return False
+        self.persons[change.client_id] = replace(
+            person, names=change.identity.names, document=change.identity.document
+        )
+        return True
+
     def spend_person_try(self, registration_id: UUID, *, most: int) -> bool:
         spent = self.tries.get(registration_id, 0)
         if spent >= most:

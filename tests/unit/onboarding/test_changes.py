@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from kernel.crypto import Json
 from kernel.errors import Broken, KernelError, Refused, Transient
-from kernel.events.onboarding import BankAccountChanged, PhoneChanged
+from kernel.events import Event
+from kernel.events.onboarding import BankAccountChanged, IdentityChanged, PhoneChanged
 from kernel.values import Iban, Phone
 from services.onboarding.domain.account import AccountState
-from services.onboarding.domain.ceremony import parse_operation
+from services.onboarding.domain.ceremony import CeremonyState, parse_operation
 from services.onboarding.domain.change import Act, ChangeKind, ChangeState
-from services.onboarding.domain.person import PhoneVerdict
+from services.onboarding.domain.person import Identity, Person, PhoneVerdict
+from services.onboarding.domain.refusal import Reason
 from services.onboarding.domain.signature import SignatureFacts
 from services.onboarding.handlers import accounts, ceremonies, changes
 from services.onboarding.handlers.account_changes import (
@@ -23,7 +26,8 @@ from services.onboarding.handlers.account_changes import (
 )
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.changes import Which
-from tests.unit.onboarding.builders import PHONE
+from services.onboarding.handlers.identity_changes import start_identity_change
+from tests.unit.onboarding.builders import PHONE, names, person, record
 from tests.unit.onboarding.fakes import Bench
 from tests.unit.onboarding.journey import Applicant, look, sign
 from tests.unit.onboarding.outside_twins import QUARANTINE, RIGHT_CODE, blind
@@ -31,6 +35,12 @@ from tests.unit.onboarding.outside_twins import QUARANTINE, RIGHT_CODE, blind
 NEW_PHONE = Phone("+77029876543")
 OTHER_PHONE = Phone("+77770000000")
 NEW_IBAN = Iban("KZ75125KZT2069100100")
+NEW_IDENTITY = Identity(
+    names=replace(names(), surname="Сейтова"),
+    document=replace(
+        person().document, number="087654321", valid_until=date(2036, 11, 1)
+    ),
+)
 STRANGER = UUID(int=0xBAD)
 
 
@@ -76,6 +86,8 @@ class Client:
                 blind=blind,
                 codes=bench.codes,
             )
+        elif self.kind is ChangeKind.IDENTITY:
+            reply = self.start_identity()
         else:
             present = bench.unit.accounts.of_client(self.client_id)
             reply = start_account_change(
@@ -96,6 +108,29 @@ class Client:
         self.change_id = UUID(str(reply["change_id"]))
         return reply
 
+    def start_identity(self, wanted: Identity = NEW_IDENTITY) -> Mapping[str, Json]:
+        """The state knows the person by the new document, and nobody else does."""
+        bench, document = self.bench, wanted.document
+        bench.state_base.known = record(
+            named=wanted.names,
+            number=document.number,
+            valid_until=document.valid_until,
+        )
+        reply = start_identity_change(
+            client_id=self.client_id,
+            identity=wanted,
+            begin=bench.unit.begin,
+            clock=bench.clock,
+            ids=bench.ids,
+            blind=blind,
+        )
+        self.change_id = UUID(str(reply["change_id"]))
+        return reply
+
+    @property
+    def person(self) -> Person:
+        return self.bench.unit.registrations.persons[self.client_id]
+
     def confirm(self, code: str = RIGHT_CODE) -> Mapping[str, Json]:
         return changes.confirm_phone_change(
             begin=self.bench.unit.begin,
@@ -107,7 +142,7 @@ class Client:
         )
 
     def check(self) -> None:
-        changes.check_phone(
+        changes.check_with_state(
             begin=self.bench.unit.begin,
             clock=self.bench.clock,
             state_base=self.bench.state_base,
@@ -155,7 +190,7 @@ def test_one_proof_changes_nothing_and_both_change_once(
     bench: Bench, kind: ChangeKind, first: str
 ) -> None:
     client = Client(bench, kind)
-    before = (client.phone, client.iban)
+    before = (client.phone, client.iban, client.person)
     ceremony_id = client.up_to_ceremony()
     use_another_signature(bench)
     acts: list[Callable[[], object]] = [
@@ -164,13 +199,16 @@ def test_one_proof_changes_nothing_and_both_change_once(
     ]
     one, other = acts if first == "signature" else reversed(acts)
     one()
-    assert ((client.phone, client.iban), client.state) == (before, ChangeState.CHECKED)
+    assert (client.phone, client.iban, client.person) == before
+    states = [client.state]
     other()
-    assert client.state is ChangeState.APPLIED
-    said = [*bench.unit.said(PhoneChanged), *bench.unit.said(BankAccountChanged)]
-    assert len(said) == 1
+    assert [*states, client.state] == [ChangeState.CHECKED, ChangeState.APPLIED]
+    told: tuple[type[Event], ...] = (PhoneChanged, BankAccountChanged, IdentityChanged)
+    assert sum(len(bench.unit.said(event)) for event in told) == 1
     assert (client.phone == NEW_PHONE) is (kind is ChangeKind.PHONE)
     assert (client.iban == NEW_IBAN) is (kind is ChangeKind.ACCOUNT)
+    is_other = client.person.identity == NEW_IDENTITY
+    assert is_other is (kind is ChangeKind.IDENTITY)
 
 
 def use_another_signature(bench: Bench) -> None:
@@ -225,7 +263,9 @@ def test_a_new_account_is_nobody_s_proved_account(bench: Bench) -> None:
 
 
 @pytest.mark.clause("4.10")
-@pytest.mark.parametrize("operation", ["phone_change", "account_change"])
+@pytest.mark.parametrize(
+    "operation", ["phone_change", "account_change", "identity_change"]
+)
 @pytest.mark.parametrize("by", ["contracts", "gateway"])
 @pytest.mark.seeded("onboarding_anybody_opens_a_change")
 def test_nobody_else_opens_a_ceremony_that_changes_something(
@@ -438,3 +478,115 @@ def test_the_statement_names_client_purpose_and_both_values(
     ):
         assert part in text
     assert ceremony.expires_at - bench.clock.now() == timedelta(minutes=30)
+
+
+@pytest.fixture
+def renewing(bench: Bench) -> Client:
+    return Client(bench, ChangeKind.IDENTITY)
+
+
+def finish(client: Client, ceremony_id: UUID) -> None:
+    use_another_signature(client.bench)
+    client.sign(ceremony_id)
+    look(client.bench)
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.seeded("onboarding_expired_document_never_renewed")
+def test_a_renewed_document_lifts_what_an_expired_one_kept(
+    bench: Bench, renewing: Client
+) -> None:
+    """The old one is kept with the change; the ИИН stays (clause 4.11)."""
+    old = renewing.person
+    expired = replace(old.document, valid_until=date(2026, 1, 1))
+    bench.unit.registrations.persons[renewing.client_id] = replace(
+        old, document=expired
+    )
+
+    def sign_contract() -> None:
+        ceremonies.open_ceremony(
+            desk=bench.desk,
+            client_id=renewing.client_id,
+            operation=f"contract:{STRANGER}",
+            document=b"a contract",
+        )
+
+    assert refusal(sign_contract) == "identity_document_expired"
+    finish(renewing, renewing.up_to_ceremony())
+    sign_contract()
+    assert renewing.person.identity == NEW_IDENTITY
+    assert renewing.person.iin == old.iin
+    kept = bench.unit.changes.rows[renewing.change_id]
+    assert kept.old == Identity(names=old.names, document=expired)
+    (said,) = bench.unit.said(IdentityChanged)
+    assert isinstance(said, IdentityChanged)
+    assert said.renamed
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.seeded("onboarding_state_not_asked_of_an_identity")
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        (None, Reason.STATE_KNOWS_NOBODY),
+        (record(), Reason.NAMES_DIFFER),
+        (record(named=NEW_IDENTITY.names), Reason.DOCUMENT_NUMBER_DIFFERS),
+        (
+            record(named=NEW_IDENTITY.names, number="087654321"),
+            Reason.DOCUMENT_DATE_DIFFERS,
+        ),
+    ],
+)
+def test_an_identity_the_state_does_not_know_is_refused(
+    bench: Bench, renewing: Client, known: object, reason: Reason
+) -> None:
+    """The client hears one code; the staff see which it was."""
+    before = renewing.person
+    renewing.start()
+    monkeyed: Any = bench.state_base
+    monkeyed.known = known
+    assert refusal(renewing.open) == "person_not_confirmed"
+    row = bench.unit.changes.rows[renewing.change_id]
+    assert (row.state, row.refused_reason) == (ChangeState.REFUSED, reason)
+    assert renewing.person == before
+
+
+def test_without_an_answer_of_the_state_an_identity_waits(
+    bench: Bench, renewing: Client
+) -> None:
+    renewing.start()
+    bench.state_base.away = True
+    with pytest.raises(Transient):
+        renewing.open()
+    bench.state_base.away = False
+    renewing.open()
+    assert renewing.state is ChangeState.CHECKED
+
+
+def test_a_document_that_has_expired_or_is_known_is_no_change(
+    renewing: Client,
+) -> None:
+    gone = replace(NEW_IDENTITY.document, valid_until=date(2020, 1, 1))
+    over = replace(NEW_IDENTITY, document=gone)
+    assert refusal(lambda: renewing.start_identity(over)) == "document_expired"
+    same = renewing.person.identity
+    assert refusal(lambda: renewing.start_identity(same)) == "change_without_difference"
+
+
+@pytest.mark.seeded("onboarding_old_names_signed")
+def test_a_ceremony_over_the_old_names_is_given_up(
+    bench: Bench, renewing: Client
+) -> None:
+    """Another change whose statement names the person as before is signed no more."""
+    phone = Client.__new__(Client)
+    phone.bench, phone.kind, phone.client_id = (
+        bench,
+        ChangeKind.PHONE,
+        (renewing.client_id),
+    )
+    phone.start()
+    phone.confirm()
+    stale = phone.open()
+    finish(renewing, renewing.up_to_ceremony())
+    assert bench.unit.ceremonies.rows[stale].state is CeremonyState.FAILED
+    assert phone.open() != stale

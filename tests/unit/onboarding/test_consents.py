@@ -214,7 +214,7 @@ def test_the_state_is_not_asked_about_a_new_number_without_consent(
     withdraw(client, ConsentKind.PERSONAL_DATA)
     before = bench.state_base.numbers_asked
     code = code_of(
-        lambda: changes.check_phone(
+        lambda: changes.check_with_state(
             begin=bench.unit.begin,
             clock=bench.clock,
             state_base=bench.state_base,
