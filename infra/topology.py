@@ -30,7 +30,14 @@ PUBLIC_CERTIFICATE = "public"
 
 # Outer systems that demand a client certificate, and who may show one to them.
 PARTNER_CLIENTS = frozenset(
-    {"auth", "onboarding", "contracts", "antifraud", "disbursement-worker"}
+    {
+        "auth",
+        "onboarding",
+        "contracts",
+        "antifraud",
+        "disbursement-worker",
+        "disbursement-witness",
+    }
 )
 # Who may turn a personal value into its matching token.
 TOKEN_MAKERS = frozenset({"auth", "onboarding", "contracts", "antifraud"})
@@ -51,6 +58,7 @@ class Process:
 _BESIDE = (
     Process("gateway", "auth", "serve", "gateway"),
     Process("disbursement-worker", "disbursement", "work", "worker"),
+    Process("disbursement-witness", "disbursement", "witness", "witness"),
     Process("audit-worker", "audit", "work", "worker"),
 )
 _SIMULATORS = ("bank", "world")

@@ -1,11 +1,13 @@
 """Time as an argument: everything that needs the hour is given a `Clock`.
 
-The only module that asks the operating system for the time. It also owns the two
+The only module that asks the operating system for the time; how long something lasted
+is said by an `Uptime`, which nobody can set. It also owns the two
 spellings of time the platform has: RFC 3339 in UTC on the wire, and the calendar day
 of Almaty where a rule speaks of days.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from importlib.resources import files
@@ -40,6 +42,22 @@ class SystemClock:
         return datetime.now(UTC)  # noqa: TID251 - the one place that may ask
 
 
+@dataclass(frozen=True, slots=True)
+class UptimeReading:
+    """Nanoseconds since a machine started; two of one boot can be subtracted."""
+
+    boot_id: str
+    elapsed_ns: int
+
+
+class Uptime(Protocol):
+    """How long the machine has run, sleep included: not moved by setting the clock."""
+
+    def read(self) -> UptimeReading:
+        """The present reading."""
+        ...
+
+
 class ShiftedClock:
     """A clock moved by the seconds written in a file; for development and tests.
 
@@ -49,19 +67,26 @@ class ShiftedClock:
     """
 
     def __init__(self, path: Path, base: Clock | None = None) -> None:
-        self._path = path
+        self._shift = Shift(path)
         self._base: Clock = base or SystemClock()
-        self._seen: tuple[int, int, int] | None = None
-        self._offset = timedelta()
 
     def now(self) -> datetime:
         real = self._base.now()
         try:
-            return real + self._read(real)
+            return real + self._shift.read(real)
         except OverflowError as exc:
             raise Broken("The clock file shifts time beyond the calendar") from exc
 
-    def _read(self, real: datetime) -> timedelta:
+
+class Shift:
+    """The seconds in a file, read anew when it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._offset = timedelta()
+
+    def read(self, real: datetime) -> timedelta:
         try:
             stat = self._path.stat()
             stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
@@ -93,12 +118,17 @@ def clock_from(setting: str, *, stage: str) -> Clock:
     """
     if setting == "system":
         return SystemClock()
+    return ShiftedClock(shifting_file(setting, stage=stage))
+
+
+def shifting_file(setting: str, *, stage: str) -> Path:
+    """The file of ``shifted:<file>``; Broken as for `clock_from`."""
     kind, _, path = setting.partition(":")
     if kind != "shifted" or not path:
         raise Broken("The clock setting is neither system nor shifted:<file>")
     if stage not in _STAGES_THAT_MAY_SHIFT:
         raise Broken("Only development and test may run on a shifted clock")
-    return ShiftedClock(Path(path))
+    return Path(path)
 
 
 def rfc3339(instant: datetime) -> str:

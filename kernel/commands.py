@@ -2,6 +2,7 @@
 
 ``run``      the nameko process: RPC, reactions, relay
 ``work``     the worker without eventlet, where the service has one
+``witness``  counts the time nobody can set (disbursement alone)
 ``serve``    the gateway (auth alone)
 ``migrate``  prepare database and broker for this code while older code still runs;
              with ``--post`` take away what only older code needed (ADR 0007)
@@ -18,7 +19,7 @@ from pathlib import Path
 from types import FrameType, MappingProxyType, ModuleType
 from typing import Any, Final
 
-VERBS: Final = ("run", "work", "serve", "migrate", "check")
+VERBS: Final = ("run", "work", "witness", "serve", "migrate", "check")
 STOP_S: Final = 10
 
 
@@ -114,6 +115,16 @@ def _work(service: str) -> int:
     parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
     served = _serve_metrics(platform, parts)
     _room(f"services.{service}", "worker").work(platform, stop)
+    served.close()
+    platform.close()
+    return 0
+
+
+def _witness(service: str) -> int:
+    platform = _open(service)
+    stop = _stop_on_signal()
+    served = _serve_metrics(platform, {"database": _database_up(platform)})
+    _room(f"services.{service}", "witness").witness(platform, stop)
     served.close()
     platform.close()
     return 0
@@ -235,6 +246,7 @@ def _check(service: str, *, as_json: bool) -> int:
 _VERBS: Final[Mapping[str, Callable[[str], int]]] = {
     "run": _run,
     "work": _work,
+    "witness": _witness,
     "serve": _serve,
     "migrate": _migrate,
 }

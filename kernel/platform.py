@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Engine
 
 from kernel.bus import Broker
-from kernel.clock import Clock, clock_from
+from kernel.clock import Clock, Uptime, clock_from
 from kernel.context import Context, fresh_context
 from kernel.crypto import BlindKeys, FieldKeys, SigningKey, TrustStore
 from kernel.database import Database, engine_of
@@ -18,6 +18,7 @@ from kernel.rpc import RpcClient
 from kernel.settings import PlatformSettings, WireSettings
 from kernel.starting_policy import STARTING_POLICY
 from kernel.tokens import Assertions
+from kernel.uptime import uptime_from
 
 S = TypeVar("S", bound=PlatformSettings)
 
@@ -73,6 +74,11 @@ class Platform(Generic[S]):
         """The key this principal signs with; migrators have none."""
         keyid = self.trust.keyid_of(self.settings.principal)
         return SigningKey.load(self.settings.signing_key, keyid=keyid)
+
+    @cached_property
+    def uptime(self) -> Uptime:
+        """How long the machine has run; only who measures a time span needs it."""
+        return uptime_from(self.settings.clock, stage=self.settings.stage)
 
     @cached_property
     def rpc(self) -> RpcClient:

@@ -109,3 +109,13 @@ class ClientOrdersErased(Event):
     SUBJECT = "client"
 
     client_id: UUID
+
+
+class ClockStepped(Event):
+    """The wall clock was set by ``by_s`` seconds; no hold has become shorter by it."""
+
+    TYPE = "disbursement.clock_stepped.v1"
+    SUBJECT = "clock"
+
+    clock_id: UUID
+    by_s: int

@@ -1,4 +1,4 @@
-"""``python -m services.disbursement run | work | migrate | check``."""
+"""``python -m services.disbursement run | work | witness | migrate | check``."""
 
 from kernel.commands import main
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, Unpack
 from uuid import UUID
 
-from kernel.clock import Clock
+from kernel.clock import Clock, Uptime
 from kernel.context import Context
 from kernel.erasure import KeyEnds, MakesKeys
 from kernel.events import Event
@@ -32,6 +32,7 @@ from services.disbursement.domain.payout import (
     Trail,
     WorkRules,
 )
+from services.disbursement.domain.witness import Witnessed, WitnessRules
 
 Publish = Callable[[Event], UUID]
 """Say what happened; it leaves with the commit."""
@@ -130,11 +131,36 @@ Contexts = Callable[[Trail | None], Context]
 """The context of a piece of work: the payout's own, or a fresh one."""
 
 
+class Witnessing(Protocol):
+    """The count of time that really passed, in one open transaction."""
+
+    def read(self) -> Witnessed | None:
+        """The count as last written; None before the first beat."""
+        ...
+
+    def lock(self) -> Witnessed | None:
+        """The same, for the one who counts on."""
+        ...
+
+    def write(self, witnessed: Witnessed) -> None:
+        """Keep the count."""
+        ...
+
+    def waiting(self) -> Sequence[UUID]:
+        """Payouts with a consent, not sent, for which no count has begun."""
+        ...
+
+    def begin(self, payout_ids: Sequence[UUID], *, counted_ns: int) -> None:
+        """From here on the hold of these counts, if it has not begun meanwhile."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One open transaction of a worker."""
 
     payouts: Payouts
+    witness: Witnessing
     publish: Publish
 
 
@@ -201,11 +227,32 @@ class Alarms(Protocol):
         ...
 
 
+class OuterClock(Protocol):
+    """The time as somebody outside has it."""
+
+    def now(self) -> datetime | None:
+        """To the second; None when nobody answers, or not with a time."""
+        ...
+
+
+class ClockAlarms(Protocol):
+    """Tells the operators about time."""
+
+    def stepped(self, by: timedelta) -> None:
+        """Somebody set the wall clock."""
+        ...
+
+    def counted(self, witnessed: Witnessed) -> None:
+        """A beat was kept."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Everything the worker is set to."""
 
     work: WorkRules
+    witness: WitnessRules
     gate: GateRules
     resend: ResendRules
 
@@ -222,5 +269,6 @@ class Till:
     alarms: Alarms
     policy: Policy
     clock: Clock
+    uptime: Uptime
     ids: Ids
     rules: Rules

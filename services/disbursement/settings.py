@@ -1,7 +1,7 @@
 """Everything the environment may say to disbursement.
 
-The bank's address and our certificate for it are told to the worker alone: the
-service's own process never speaks to the bank.
+The bank's address and our certificate for it are told to the payer and the clock's
+witness alone: the service's own process never speaks to the bank.
 """
 
 from dataclasses import dataclass
@@ -33,6 +33,13 @@ class Settings(PlatformSettings):
     visible_after_s: int = 300
     agreeing_answers: int = 3
     resend_window_s: int = LONGEST_RESEND_WINDOW_S
+    witness_every_s: int = 1
+    witness_takeover_s: int = 10
+    witness_fresh_s: int = 5
+    witness_patience_s: int = 60
+    witness_step_s: int = 5
+    outer_clock_every_s: int = 60
+    outer_clock_doubt_s: int = 5
 
     def __post_init__(self) -> None:
         """Broken when a value would endanger money."""
@@ -46,6 +53,13 @@ class Settings(PlatformSettings):
             self.most_retry_s,
             self.proof_valid_s,
             self.agreeing_answers,
+            self.witness_every_s,
+            self.witness_takeover_s,
+            self.witness_fresh_s,
+            self.witness_patience_s,
+            self.witness_step_s,
+            self.outer_clock_every_s,
+            self.outer_clock_doubt_s,
         )
         if min(counts) < 1 or self.visible_after_s < 0:
             raise Broken("DISBURSEMENT_* time-outs and counts are positive")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -28,8 +28,10 @@ from kernel.logging import get_logger
 from kernel.platform import Platform
 from kernel.tls import client_context
 from services.disbursement.adapters import (
+    BankClock,
     HttpBank,
     LoggedAlarms,
+    LoggedClockAlarms,
     RpcAccounts,
     RpcAntifraud,
     RpcContracts,
@@ -38,10 +40,12 @@ from services.disbursement.adapters import (
 from services.disbursement.domain.gate import GateRules
 from services.disbursement.domain.order import ResendRules
 from services.disbursement.domain.payout import Tombstone, Trail, WorkRules
+from services.disbursement.domain.witness import WitnessRules
 from services.disbursement.handlers import erasures, reactions, requests
 from services.disbursement.handlers.asking import ask_next
 from services.disbursement.handlers.paying import pay_next
 from services.disbursement.handlers.preparing import end_next_hold, prepare_next
+from services.disbursement.handlers.witnessing import Witness
 from services.disbursement.ports import Contexts, Desk, Orders, Rules, Till
 from services.disbursement.settings import Settings, bank_access
 from services.disbursement.storage import DatabaseDesk, KeyRing, OrderEnds, PayoutRows
@@ -206,6 +210,7 @@ def build_payer(platform: Platform[Settings]) -> Payer:
         alarms=LoggedAlarms(),
         policy=platform.policy,
         clock=platform.clock,
+        uptime=platform.uptime,
         ids=platform.ids,
         rules=_rules(platform.settings),
     )
@@ -218,6 +223,37 @@ def build_payer(platform: Platform[Settings]) -> Payer:
         },
         clock=platform.clock,
         desk=desk,
+        close=client.close,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What the clock's witness runs: its beat, and how often."""
+
+    beat: Callable[[], bool]
+    every_s: int
+    close: Callable[[], None]
+
+
+def build_witness(platform: Platform[Settings]) -> Counting:
+    """The use case of the witness.  Broken when it cannot know the bank."""
+    bank = bank_access(platform.settings)
+    client = bank_client(client_context(bank.ca, bank.cert, bank.key))
+    witness = Witness(
+        desk=DatabaseDesk(
+            platform.database, keys=platform.field_keys, contexts=_contexts(platform)
+        ),
+        outer=BankClock(client, base_url=bank.url),
+        alarms=LoggedClockAlarms(),
+        clock=platform.clock,
+        uptime=platform.uptime,
+        ids=platform.ids,
+        rules=_witness_rules(platform.settings),
+    )
+    return Counting(
+        beat=witness.beat,
+        every_s=platform.settings.witness_every_s,
         close=client.close,
     )
 
@@ -250,6 +286,7 @@ def _rules(settings: Settings) -> Rules:
             first_retry_s=settings.first_retry_s,
             most_retry_s=settings.most_retry_s,
         ),
+        witness=_witness_rules(settings),
         gate=GateRules(
             company_iban=settings.company_iban,
             proof_valid_s=settings.proof_valid_s,
@@ -260,4 +297,15 @@ def _rules(settings: Settings) -> Rules:
             agreeing_answers=settings.agreeing_answers,
             window_s=settings.resend_window_s,
         ),
+    )
+
+
+def _witness_rules(settings: Settings) -> WitnessRules:
+    return WitnessRules(
+        takeover=timedelta(seconds=settings.witness_takeover_s),
+        outer_every=timedelta(seconds=settings.outer_clock_every_s),
+        doubt=timedelta(seconds=settings.outer_clock_doubt_s),
+        step=timedelta(seconds=settings.witness_step_s),
+        fresh=timedelta(seconds=settings.witness_fresh_s),
+        patience=timedelta(seconds=settings.witness_patience_s),
     )

@@ -16,7 +16,7 @@ NEEDED: Final = frozenset(
         "settings", "wiring", "service", "migrations",
     }
 )  # fmt: skip
-ALLOWED: Final = NEEDED | {"adapters", "worker", "cli"}
+ALLOWED: Final = NEEDED | {"adapters", "worker", "witness", "cli"}
 ONLY_IN: Final = {"gateway": "auth"}
 README_LINES: Final = 15
 

@@ -2,6 +2,7 @@
 
 from services.disbursement.adapters.alarms import LoggedAlarms
 from services.disbursement.adapters.bank import HttpBank, bank_client
+from services.disbursement.adapters.clocks import BankClock, LoggedClockAlarms
 from services.disbursement.adapters.peers import (
     RpcAccounts,
     RpcAntifraud,
@@ -9,8 +10,10 @@ from services.disbursement.adapters.peers import (
 )
 
 __all__ = [
+    "BankClock",
     "HttpBank",
     "LoggedAlarms",
+    "LoggedClockAlarms",
     "RpcAccounts",
     "RpcAntifraud",
     "RpcContracts",

@@ -1,8 +1,8 @@
 """The payout gate: all must hold at the moment of sending, and each leaves a trace.
 
-hold ∧ consent ∧ release where required ∧ not suspended ∧ ownership freshly proved ∧
-account unchanged ∧ order unchanged ∧ antifraud allows ∧ contract says the same ∧
-company's own account ∧ bank reachable.
+hold ∧ as long witnessed ∧ consent ∧ release where required ∧ not suspended ∧ ownership
+freshly proved ∧ account unchanged ∧ order unchanged ∧ antifraud allows ∧ contract says
+the same ∧ company's own account ∧ bank reachable.
 
 A check that cannot be made holds the payout (it fails closed); one that contradicts
 blocks it.
@@ -16,6 +16,7 @@ from uuid import UUID
 from kernel.money import Money
 from services.disbursement.domain.order import Order, OrderMissing, OrderReport
 from services.disbursement.domain.payout import Payout
+from services.disbursement.domain.witness import unwitnessed
 
 BankStanding = OrderMissing | OrderReport
 """An answer by which one sees that the bank can be asked."""
@@ -93,6 +94,7 @@ class Evidence:
     decision: AntifraudDecision | Unanswered
     contract: ContractFacts | Unanswered
     bank: BankStanding | Unanswered
+    counted_ns: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +162,7 @@ def pass_gate(
     return GateResult(
         (
             _hold(payout, now),
+            _witness(payout, evidence.counted_ns),
             _consent(payout),
             _release(payout),
             _suspension(payout),
@@ -194,6 +197,16 @@ def _hold(payout: Payout, now: datetime) -> Check:
     if now < payout.hold_until:
         return _later("hold", "hold_running", seen)
     return _passed("hold", seen)
+
+
+def _witness(payout: Payout, counted_ns: int | None) -> Check:
+    """P10: the wall clock alone ends no hold; so much time must really have passed."""
+    if payout.hold_until is None or payout.consented_at is None:
+        return _passed("witness", "no hold")  # which the checks beside it refuse
+    missing = unwitnessed(payout, counted_ns=counted_ns)
+    if missing > timedelta():
+        return _later("witness", "hold_unwitnessed", f"{missing.total_seconds():.0f} s")
+    return _passed("witness", f"from {payout.witnessed_from_ns} to {counted_ns} ns")
 
 
 def _consent(payout: Payout) -> Check:

@@ -102,6 +102,7 @@ class Trail:
 class Payout:
     """One payout (выдача микрокредита). Personal values stay in its `Order`.
 
+    ``witnessed_from_ns``: the witness's count when it first saw the consent.
     ``next_at`` and the lease are hints of when to look and who is looking; truth is
     the state, and every write of a worker names the ``fence`` it was given.
     """
@@ -118,6 +119,7 @@ class Payout:
     trail: Trail
     consented_at: datetime | None = None
     hold_until: datetime | None = None
+    witnessed_from_ns: int | None = None
     release_required: bool = True
     released_at: datetime | None = None
     suspended_by: UUID | None = None
@@ -140,6 +142,12 @@ class Payout:
         if self.hold_until is None:
             raise Broken("The payout has no hold_until: no consent was given")
         return self.hold_until
+
+    def hold(self) -> timedelta:
+        """How long the payout is held, from the later of signing and consent."""
+        if self.consented_at is None:
+            raise Broken("The payout has no hold: no consent was given")
+        return self.promised_until() - max(self.signed_at, self.consented_at)
 
     def leased_at(self, now: datetime) -> bool:
         """Whether the worker that holds the row may still act on it."""

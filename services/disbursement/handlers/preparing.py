@@ -1,6 +1,6 @@
 """Drawing up the order, and the end of the hold."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kernel.events.disbursement import PayoutDue
 from kernel.policy import Policy
@@ -11,8 +11,15 @@ from services.disbursement.domain.payout import (
     State,
     release_needed,
 )
+from services.disbursement.domain.witness import unwitnessed
 from services.disbursement.handlers.questions import answer_of
-from services.disbursement.handlers.standing import claim, earlier_sum, put_off
+from services.disbursement.handlers.standing import (
+    claim,
+    counted_ns,
+    earlier_sum,
+    hold,
+    put_off,
+)
 from services.disbursement.ports import Payouts, Till, Work
 
 _CONSENTED = frozenset({State.CONSENTED})
@@ -57,8 +64,27 @@ def end_next_hold(till: Till) -> bool:
                 payout, lease_until=None, next_at=payout.promised_until()
             )
             return True
+        missing = unwitnessed(payout, counted_ns=counted_ns(work, till=till))
+        if missing > timedelta():
+            _await_witness(payout, missing, work=work, till=till)
+            return True
         _end_hold(payout, work=work, policy=till.policy, now=now)
     return True
+
+
+def _await_witness(
+    payout: Payout, missing: timedelta, *, work: Work, till: Till
+) -> None:
+    """The wall clock says that the hold is over, the witness does not: it stands.
+
+    The witness sees a consent a moment after it was given, so a little always lacks;
+    much means that somebody set the clock, or that nobody counts.
+    """
+    if missing > till.rules.witness.patience:
+        hold(payout, "hold_unwitnessed", work=work, till=till)
+    else:
+        due_at = till.clock.now() + missing
+        work.payouts.amend(payout, lease_until=None, next_at=due_at)
 
 
 def _end_hold(payout: Payout, *, work: Work, policy: Policy, now: datetime) -> None:

@@ -31,7 +31,7 @@ from services.disbursement.domain.order import (
 from services.disbursement.domain.payout import Changes, Payout, State
 from services.disbursement.handlers.answers import take_answer
 from services.disbursement.handlers.questions import answer_of
-from services.disbursement.handlers.standing import block, hold
+from services.disbursement.handlers.standing import block, counted_ns, hold
 from services.disbursement.ports import Till, Work
 
 
@@ -70,7 +70,10 @@ def _drawn_up(payout: Payout, *, till: Till) -> tuple[Order, str] | None:
 
 
 def _gather(payout: Payout, order: Order, *, till: Till) -> Evidence:
+    with till.desk.open(payout.trail) as work:
+        counted = counted_ns(work, till=till)
     return Evidence(
+        counted_ns=counted,
         contract=answer_of("contract", lambda: till.contracts.read(payout)),
         account=answer_of("account", lambda: till.accounts.read(payout)),
         ownership=answer_of("ownership", lambda: till.accounts.prove(payout)),

@@ -18,6 +18,14 @@ def claim(till: Till, states: frozenset[State]) -> Payout | None:
         )
 
 
+def counted_ns(work: Work, *, till: Till) -> int | None:
+    """The witness's count of time that passed; None when nobody has begun to count."""
+    witnessed = work.witness.read()
+    if witnessed is None:
+        return None
+    return witnessed.counted_at(till.uptime.read(), fresh=till.rules.witness.fresh)
+
+
 def earlier_sum(payout: Payout, *, payouts: Payouts, policy: Policy) -> Money:
     """The client's microcredits that count together with this one (5.5)."""
     signed_at = payout.signed_at

@@ -5,11 +5,10 @@ from contextlib import contextmanager
 
 from kernel.crypto import FieldKeys
 from kernel.database import Database
-from services.disbursement.domain.payout import (
-    Trail,
-)
+from services.disbursement.domain.payout import Trail
 from services.disbursement.ports import Contexts, Work
 from services.disbursement.storage.rows import PayoutRows
+from services.disbursement.storage.witness import WitnessRow
 
 
 class DatabaseDesk:
@@ -26,4 +25,8 @@ class DatabaseDesk:
     def open(self, trail: Trail | None = None) -> Iterator[Work]:
         """One transaction, in the payout's own context when there is one."""
         with self._database.begin(self._contexts(trail)) as tx:
-            yield Work(PayoutRows(tx.connection, self._keys), tx.publish)
+            yield Work(
+                payouts=PayoutRows(tx.connection, self._keys),
+                witness=WitnessRow(tx.connection),
+                publish=tx.publish,
+            )

@@ -51,6 +51,7 @@ payouts = Table(
     Column("entered_at", _INSTANT, nullable=False),
     Column("consented_at", _INSTANT),
     Column("hold_until", _INSTANT),
+    Column("witnessed_from_ns", BigInteger),
     Column("release_required", Boolean, nullable=False),
     Column("released_at", _INSTANT),
     Column("suspended_by", Uuid),
@@ -102,6 +103,30 @@ Index(
     postgresql_where=text("next_at IS NOT NULL"),
 )
 Index("payouts_of_client", payouts.c.client_id, payouts.c.signed_at)
+
+Index(
+    "payouts_unwitnessed",
+    payouts.c.payout_id,
+    postgresql_where=text(
+        "witnessed_from_ns IS NULL AND consented_at IS NOT NULL"
+        " AND state IN ('consented', 'held', 'awaiting_release', 'ready')"
+    ),
+)
+
+clock_witness = Table(
+    "clock_witness",
+    metadata,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("counted_ns", BigInteger, nullable=False),
+    Column("boot_id", Text, nullable=False),
+    Column("elapsed_ns", BigInteger, nullable=False),
+    Column("wall", _INSTANT, nullable=False),
+    Column("gap", Boolean, nullable=False),
+    Column("anchor_outer", _INSTANT),
+    Column("anchor_wall", _INSTANT),
+    Column("anchor_counted_ns", BigInteger),
+    CheckConstraint("one", name="clock_witness_one"),
+)
 
 payout_checks = Table(
     "payout_checks",

@@ -106,6 +106,7 @@ class Arbiter:
                 ),
             )
         )
+        self.office.witness.beat()
         while prepare_next(self.office.till):
             pass
 

@@ -6,6 +6,7 @@ unit tests' fakes.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ from services.disbursement.ports import Till
 from services.disbursement.settings import Settings
 from services.disbursement.storage import DatabaseDesk, PayoutRows, metadata
 from tests.databases import owner_engine
-from tests.unit.disbursement.builders import DUE
+from tests.unit.disbursement.builders import DUE, witnessed
 from tests.unit.disbursement.fakes import (
     Boundaries,
     FakeAccounts,
@@ -35,6 +36,7 @@ from tests.unit.disbursement.fakes import (
     FakeDesk,
     FakePeers,
     Stage,
+    witness_of,
 )
 
 SERVICE = "disbursement"
@@ -76,6 +78,14 @@ class Office:
             keys=self.platform.field_keys,
             contexts=self.context_of,
         )
+        self.witness = witness_of(self.desk, self.clock, self.platform.ids)
+        self.begin_at(self.clock.now())
+
+    def begin_at(self, at: datetime) -> None:
+        """Clock and witness stand at an instant, as if all had run up to it."""
+        self.clock.set_back(at)
+        with self.desk.open() as work:
+            work.witness.write(witnessed(at))
 
     def context_of(self, trail: Trail | None) -> Context:
         fresh = self.platform.context()
@@ -95,6 +105,7 @@ class Office:
             bank=self.bank,
             alarms=self.alarms,
             clock=self.clock,
+            uptime=self.clock,
             ids=self.platform.ids,
         )
 

@@ -58,7 +58,7 @@ class Journey:
         self.use_cases = UseCases(office.platform)
 
     def sign(self, amount: Money = ABOVE_LIMIT) -> None:
-        self.office.clock.instant = SIGNED_AT
+        self.office.begin_at(SIGNED_AT)
         event = ContractSigned(
             contract_id=self.contract_id,
             client_id=CLIENT_ID,
@@ -71,7 +71,8 @@ class Journey:
         with self.office.platform.database.begin(self.office.context_of(None)) as tx:
             self.use_cases.when_contract_signed(tx, event)
 
-    def consent(self) -> None:
+    def consent(self, *, seen_after: timedelta = timedelta()) -> None:
+        """Given, and seen by the clock's witness so much later."""
         self.office.clock.instant = CONSENT_AT
         event = AdditionalConsentGiven(
             contract_id=self.contract_id,
@@ -82,6 +83,8 @@ class Journey:
         )
         with self.office.platform.database.begin(self.office.context_of(None)) as tx:
             self.use_cases.when_additional_consent_given(tx, event)
+        self.office.clock.instant += seen_after
+        assert self.office.witness.beat()
 
     def release(self, confirmed_at: datetime = HOLD_ENDS) -> None:
         self.office.clock.instant = confirmed_at
@@ -415,7 +418,7 @@ def test_nothing_personal_stands_in_the_clear(
         assert CLIENT_IBAN not in shown
         assert CLIENT_IIN not in shown
     recorded = office.rows("SELECT name FROM payout_checks WHERE verdict = 'passed'")
-    assert len(recorded) == 11
+    assert len(recorded) == 12
 
 
 def test_every_step_leaves_one_event_with_the_state(

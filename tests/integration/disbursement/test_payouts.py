@@ -35,6 +35,7 @@ CONCLUDED = payout(
     state=State.CONCLUDED,
     consented_at=None,
     hold_until=None,
+    witnessed_from_ns=None,
     released_at=None,
     account_token=None,
     next_at=None,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from kernel.clock import UptimeReading
 from kernel.money import Money
 from services.disbursement.domain.gate import (
     AccountFacts,
@@ -26,8 +27,10 @@ from services.disbursement.domain.order import (
     order_key,
 )
 from services.disbursement.domain.payout import Payout, State, Trail, WorkRules
+from services.disbursement.domain.witness import Beat, Witnessed, WitnessRules
 from services.disbursement.ports import Rules
 
+MACHINE_STARTED = datetime(2026, 11, 1, tzinfo=UTC)
 SIGNED_AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 HOLD_UNTIL = SIGNED_AT + timedelta(hours=25)
 DUE = HOLD_UNTIL + timedelta(minutes=1)
@@ -49,12 +52,26 @@ TOKEN = "k1.account-token"  # noqa: S105 - a matching token, opens nothing
 ABOVE_LIMIT = Money.of("400000")
 BELOW_LIMIT = Money.of("100000")
 
+
+def elapsed_ns(at: datetime) -> int:
+    """The machine's uptime at an instant, and as much is counted: nobody ever slept."""
+    return (at - MACHINE_STARTED) // timedelta(microseconds=1) * 1000
+
+
 RULES = Rules(
     work=WorkRules(lease_s=90, poll_s=1, first_retry_s=1, most_retry_s=300),
     gate=GateRules(
         company_iban=COMPANY_IBAN,
         proof_valid_s=120,
         payable_states=frozenset({"consented", "released"}),
+    ),
+    witness=WitnessRules(
+        takeover=timedelta(seconds=10),
+        outer_every=timedelta(seconds=60),
+        doubt=timedelta(seconds=5),
+        step=timedelta(seconds=5),
+        fresh=timedelta(days=365),
+        patience=timedelta(seconds=60),
     ),
     resend=ResendRules(visible_after_s=300, agreeing_answers=3, window_s=1500),
 )
@@ -75,12 +92,20 @@ def payout(**changes: Any) -> Payout:
         trail=Trail(CORRELATION_ID, None),
         consented_at=SIGNED_AT + timedelta(hours=1),
         hold_until=HOLD_UNTIL,
+        witnessed_from_ns=elapsed_ns(SIGNED_AT + timedelta(hours=1)),
         release_required=True,
         released_at=HOLD_UNTIL,
         account_token=TOKEN,
         next_at=HOLD_UNTIL,
     )
     return replace(ready, **changes)
+
+
+def witnessed(at: datetime, **changes: Any) -> Witnessed:
+    """The witness's count at an instant, on a machine that ran all the time."""
+    uptime = UptimeReading("boot-1", elapsed_ns(at))
+    plain = Witnessed(counted_ns=elapsed_ns(at), last=Beat(uptime=uptime, wall=at))
+    return replace(plain, **changes)
 
 
 def order(**changes: Any) -> Order:
@@ -115,6 +140,7 @@ def report(status: OrderStatus = OrderStatus.SETTLED, **changes: Any) -> OrderRe
 def evidence(**changes: Any) -> Evidence:
     """What everybody says when all is well."""
     good = Evidence(
+        counted_ns=elapsed_ns(DUE),
         ownership=proof(),
         account=account(),
         decision=decision(),

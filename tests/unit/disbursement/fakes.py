@@ -12,8 +12,10 @@ from enum import Enum
 from typing import Unpack
 from uuid import UUID
 
+from kernel.clock import UptimeReading
 from kernel.errors import Broken, KernelError
 from kernel.events import Event
+from kernel.ids import Ids
 from kernel.money import Money
 from kernel.starting_policy import STARTING_POLICY
 from services.disbursement.domain.gate import (
@@ -42,7 +44,9 @@ from services.disbursement.domain.payout import (
     Trail,
     check_transition,
 )
-from services.disbursement.ports import Rules, Till, Work
+from services.disbursement.domain.witness import Witnessed
+from services.disbursement.handlers.witnessing import Witness
+from services.disbursement.ports import Desk, Rules, Till, Work
 from tests.unit.disbursement import builders
 
 FURTHEST_RETRY = timedelta(hours=1)
@@ -52,15 +56,44 @@ class CrashError(BaseException):
     """The process is gone; nothing catches this."""
 
 
-@dataclass
 class FakeClock:
-    instant: datetime = builders.SIGNED_AT
+    """A wall clock and, as `uptime`, the machine under it.
+
+    Whatever moves the wall clock forward is time that passes; `step` only sets it.
+    """
+
+    def __init__(self, instant: datetime = builders.SIGNED_AT) -> None:
+        self._instant = instant
+        self.elapsed_ns = builders.elapsed_ns(instant)
+        self.boot_id = "boot-1"
+
+    @property
+    def instant(self) -> datetime:
+        return self._instant
+
+    @instant.setter
+    def instant(self, instant: datetime) -> None:
+        passed = max(instant - self._instant, timedelta())
+        self.elapsed_ns += passed // timedelta(microseconds=1) * 1000
+        self._instant = instant
+
+    def set_back(self, instant: datetime) -> None:
+        """Begin anew at an instant, the machine as well."""
+        self._instant, self.elapsed_ns = instant, builders.elapsed_ns(instant)
 
     def now(self) -> datetime:
-        return self.instant
+        return self._instant
 
     def move(self, **by: float) -> None:
         self.instant += timedelta(**by)
+
+    def step(self, **by: float) -> None:
+        """Somebody sets the clock; no time passes."""
+        self._instant += timedelta(**by)
+
+    def read(self) -> UptimeReading:
+        """The machine's uptime.  Implements Uptime."""
+        return UptimeReading(self.boot_id, self.elapsed_ns)
 
 
 class FakeIds:
@@ -108,11 +141,51 @@ class Tables:
     orders: dict[UUID, tuple[Order, str]] = field(default_factory=dict)
     checks: list[tuple[UUID, Check]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    witnessed: Witnessed | None = field(
+        default_factory=lambda: builders.witnessed(builders.DUE)
+    )
 
     def copy(self) -> "Tables":
         return Tables(
-            dict(self.rows), dict(self.orders), list(self.checks), list(self.events)
+            dict(self.rows),
+            dict(self.orders),
+            list(self.checks),
+            list(self.events),
+            self.witnessed,
         )
+
+
+class FakeWitnessing:
+    """`Witnessing` on a copy of the tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def read(self) -> Witnessed | None:
+        return self._tables.witnessed
+
+    def lock(self) -> Witnessed | None:
+        return self._tables.witnessed
+
+    def write(self, witnessed: Witnessed) -> None:
+        self._tables.witnessed = witnessed
+
+    def waiting(self) -> Sequence[UUID]:
+        return [
+            row.payout_id
+            for row in self._tables.rows.values()
+            if isinstance(row, Payout)
+            and row.consented_at is not None
+            and row.witnessed_from_ns is None
+            and row.state in UNSENT
+        ]
+
+    def begin(self, payout_ids: Sequence[UUID], *, counted_ns: int) -> None:
+        for contract_id, row in self._tables.rows.items():
+            if isinstance(row, Payout) and row.payout_id in payout_ids:
+                self._tables.rows[contract_id] = replace(
+                    row, witnessed_from_ns=counted_ns
+                )
 
 
 class FakePayouts:
@@ -264,7 +337,7 @@ class FakeDesk:
             draft.events.append(event)
             return UUID(int=len(draft.events))
 
-        yield Work(FakePayouts(draft), publish)
+        yield Work(FakePayouts(draft), FakeWitnessing(draft), publish)
         self._boundaries.cross("before commit", locked=True)
         self.tables = draft
         self._boundaries.cross("after commit")
@@ -309,6 +382,7 @@ class Transfer:
     amount: Money
     creditor_iban: str
     at: datetime
+    elapsed_ns: int
 
 
 class FakeBank:
@@ -354,7 +428,13 @@ class FakeBank:
             self._orders[order.key] = known
             if self.status is not OrderStatus.REJECTED:
                 self.ledger.append(
-                    Transfer(order.key, order.amount, order.creditor_iban, now)
+                    Transfer(
+                        order.key,
+                        order.amount,
+                        order.creditor_iban,
+                        now,
+                        self._clock.elapsed_ns,
+                    )
                 )
         elif known.order != order:
             return OrderConflict()
@@ -469,6 +549,40 @@ class FakeAlarms:
         self.codes.append(code)
 
 
+class FakeClockAlarms:
+    def __init__(self) -> None:
+        self.steps: list[timedelta] = []
+
+    def stepped(self, by: timedelta) -> None:
+        self.steps.append(by)
+
+    def counted(self, witnessed: Witnessed) -> None:
+        del witnessed
+
+
+@dataclass
+class FakeOuterClock:
+    """The bank's clock: the time told to it, or nothing."""
+
+    instant: datetime | None = None
+
+    def now(self) -> datetime | None:
+        return self.instant
+
+
+def witness_of(desk: Desk, clock: FakeClock, ids: Ids) -> Witness:
+    """A witness on a clock that tests move."""
+    return Witness(
+        desk=desk,
+        outer=FakeOuterClock(),
+        alarms=FakeClockAlarms(),
+        clock=clock,
+        uptime=clock,
+        ids=ids,
+        rules=builders.RULES.witness,
+    )
+
+
 class Stage:
     """Everything a payer's test needs, put together."""
 
@@ -490,9 +604,11 @@ class Stage:
             alarms=self.alarms,
             policy=STARTING_POLICY,
             clock=self.clock,
+            uptime=self.clock,
             ids=self.ids,
             rules=rules,
         )
+        self.witness = witness_of(self.desk, self.clock, self.ids)
 
     def state(self) -> State:
         return self.desk.payout().state

@@ -26,6 +26,7 @@ from tests.unit.disbursement.builders import (
     account,
     contract,
     decision,
+    elapsed_ns,
     evidence,
     order,
     payout,
@@ -36,8 +37,8 @@ MOMENT = timedelta(microseconds=1)
 OTHER_ID = UUID(int=7)
 OTHER_TOKEN = "k1.other"  # noqa: S105 - a matching token, opens nothing
 CHECKS = (
-    "hold", "consent", "release", "suspension", "ownership", "account", "order",
-    "antifraud", "contract", "debtor", "bank",
+    "hold", "witness", "consent", "release", "suspension", "ownership", "account",
+    "order", "antifraud", "contract", "debtor", "bank",
 )  # fmt: skip
 
 
@@ -67,6 +68,12 @@ CLOSED: list[tuple[str, Verdict, str, Callable[[], GateResult]]] = [
     ("hold", Verdict.LATER, "hold_running", lambda: gate(now=HOLD_UNTIL - MOMENT)),
     ("hold", Verdict.NEVER, "hold_missing",
      lambda: gate(payout=payout(hold_until=None, release_required=False))),
+    ("witness", Verdict.LATER, "hold_unwitnessed",
+     lambda: gate(evidence=evidence(counted_ns=elapsed_ns(HOLD_UNTIL - MOMENT)))),
+    ("witness", Verdict.LATER, "hold_unwitnessed",
+     lambda: gate(evidence=evidence(counted_ns=None))),
+    ("witness", Verdict.LATER, "hold_unwitnessed",
+     lambda: gate(payout=payout(witnessed_from_ns=None))),
     ("consent", Verdict.NEVER, "consent_missing",
      lambda: gate(payout=payout(consented_at=None))),
     ("release", Verdict.NEVER, "release_missing",

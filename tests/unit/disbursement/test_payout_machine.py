@@ -67,6 +67,7 @@ BEATS: dict[str, Callable[[Till], bool]] = {
     "pay": pay_next,
     "ask": ask_next,
 }
+HOLD_NS = 24 * 3_600 * 1_000_000_000
 PAUSES_S = [1, 30, 91, 301, 900, 3_600, 86_400, -30, -3_600]
 INTERRUPTIONS = ["none", "crash", "crash", "stall", "stall", "stop", "suspend"]
 
@@ -84,6 +85,7 @@ class PayoutMachine(RuleBasedStateMachine):
         self.stage.clock.instant = SIGNED_AT
         self.signed: dict[UUID, Money] = {}
         self.consented: dict[UUID, datetime] = {}
+        self.witnessed: dict[UUID, int] = {}
         self.released: dict[UUID, list[datetime]] = {c: [] for c in CONTRACTS}
         self.stopped: set[UUID] = set()
         self.barred: set[UUID] = set()
@@ -143,6 +145,8 @@ class PayoutMachine(RuleBasedStateMachine):
                 trail=TRAIL,
                 now=now,
             )
+        self.stage.witness.beat()
+        self.witnessed[contract] = self.stage.clock.elapsed_ns
 
     @rule(contract=contracts)
     def release(self, contract: UUID) -> None:
@@ -221,6 +225,12 @@ class PayoutMachine(RuleBasedStateMachine):
     @rule(pause_s=st.sampled_from(PAUSES_S))
     def time_passes(self, pause_s: int) -> None:
         self.stage.clock.move(seconds=pause_s)
+
+    @rule(hours=st.sampled_from([25, 25, 1, -1, -25]), really=seldom)
+    def somebody_sets_the_clock(self, hours: int, *, really: bool) -> None:
+        """The wall clock, here and at the database; no time passes."""
+        if really:
+            self.stage.clock.step(hours=hours)
 
     @rule(
         name=st.sampled_from(["pay", "ask", "ask", "due", "prepare"]),
@@ -310,6 +320,8 @@ class PayoutMachine(RuleBasedStateMachine):
                 assert row is not None
                 hold = self.hold_of(contract, row)
                 assert transfer.at >= hold
+                passed_ns = transfer.elapsed_ns - self.witnessed[contract]
+                assert passed_ns >= HOLD_NS
                 assert transfer.amount == self.signed[contract]
                 if transfer.amount == ABOVE_LIMIT:
                     assert any(at >= hold for at in self.released[contract])

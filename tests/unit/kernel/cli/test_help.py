@@ -51,9 +51,9 @@ def test_only_the_service_that_was_named_is_opened() -> None:
 
 CHANGES = frozenset(
     {
-        "acknowledge", "add", "approve", "ask", "drop", "end", "export", "grant",
-        "invite", "propose", "record", "refuse", "reject", "release", "remove",
-        "replay", "request", "revoke", "suspend",
+        "acknowledge", "add", "answer", "approve", "ask", "close", "drop", "end",
+        "export", "extend", "grant", "invite", "propose", "record", "refuse",
+        "reject", "release", "remove", "replay", "request", "revoke", "suspend",
     }
 )  # fmt: skip
 """Verbs after which something is not as it was."""
