@@ -241,6 +241,8 @@ STARTING_POLICY = Policy(
             ("lending.check_tries", 12, "", Floor(at_least=1, at_most=100)),
             ("lending.check_pause_minutes", 10, "", Floor(at_least=1)),
             ("lending.offer_days", 10, "", Floor(at_least=1, at_most=30)),
+            # Working days in which a person finds out what nobody answered.
+            ("lending.held_wd", 5, "", Floor(at_least=1, at_most=15)),
             ("lending.products", ("standard", "short"), "", None),
             ("lending.product.standard.annual_percent", Decimal(36), "", Floor(0, 46)),
             ("lending.product.standard.least_mrp", 1, "", Floor(at_least=1)),

@@ -29,3 +29,14 @@ class OperationSuspended(Event):
     decision_id: UUID
     operation: str
     client_id: UUID
+
+
+class OperationReleased(Event):
+    """A person let a suspended operation, or a client, move again (clause 6.1g)."""
+
+    TYPE = "antifraud.operation_released.v1"
+    SUBJECT = "decision"
+
+    decision_id: UUID
+    operation: str
+    client_id: UUID

@@ -9,7 +9,11 @@ from kernel.clock import Clock, almaty_date
 from kernel.crypto import canonical
 from kernel.errors import Broken, Refused, Transient
 from kernel.events import Envelope
-from kernel.events.antifraud import DecisionMade, OperationSuspended
+from kernel.events.antifraud import (
+    DecisionMade,
+    OperationReleased,
+    OperationSuspended,
+)
 from kernel.events.auth import LoginFailed
 from kernel.events.contracts import ApplicationRefused, ApplicationSubmitted
 from kernel.events.onboarding import (
@@ -164,6 +168,11 @@ def release(held: str, *, ground: str, by: str, units: Units, tools: Tools) -> U
             tools=tools,
         )
         _record(decision, unit=unit)
+        unit.publish(
+            OperationReleased(
+                decision_id=decision.decision_id, operation=held, client_id=client_id
+            )
+        )
     return decision.decision_id
 
 

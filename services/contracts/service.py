@@ -12,6 +12,7 @@ from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Instant, WireMoney
+from kernel.events.antifraud import OperationReleased, OperationSuspended
 from kernel.events.disbursement import (
     PayoutDue,
     PayoutRejected,
@@ -32,6 +33,8 @@ from services.contracts.domain.disclosure import Asked
 from services.contracts.domain.editions import MOST_CHARACTERS, TemplateKind
 from services.contracts.domain.reading import ReadPurpose
 from services.contracts.domain.schedule import RepaymentMethod
+from services.contracts.domain.search import Wanted
+from services.contracts.domain.states import ContractState
 from services.contracts.handlers.applications import Wish
 from services.contracts.wiring import UseCases
 from services.contracts.wiring.parts import client_of
@@ -344,6 +347,33 @@ class Service:
     def get_own_appeal(self, call: Call, *, appeal_id: UUID) -> Json:
         return self.use_cases.appeals.show_own(call, appeal_id)
 
+    @answers(permission="contracts.search")
+    def search_contracts(
+        self,
+        call: Call,
+        *,
+        number: str | None = None,
+        client_id: UUID | None = None,
+        state: ContractState | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        iin: str | None = None,
+        phone: str | None = None,
+    ) -> Json:
+        """Contracts that fit everything named; of a person, that is on record.
+
+        Refused ``search_too_wide``, ``iin_invalid``, ``phone_invalid``.
+        """
+        wanted = Wanted(
+            number=number, client_id=client_id, state=state, since=since, until=until
+        )
+        return self.use_cases.history.search(call, wanted, iin=iin, phone=phone)
+
+    @answers(permission="contracts.look")
+    def contract_timeline(self, call: Call, *, contract_id: UUID) -> Json:
+        """One contract's whole way with its evidence; Refused ``not_found``."""
+        return self.use_cases.history.timeline(call, contract_id)
+
     @answers(permission="appeals.look")
     def appeals_list(self, call: Call, *, state: AppealState) -> Json:
         """Appeals in a state, the one due first before the others."""
@@ -413,6 +443,20 @@ class Service:
     ) -> None:
         self.use_cases.reactions.when_bank_account_removed(tx, event)
 
+    @handles(OperationSuspended)
+    def when_operation_suspended(
+        self, tx: Transaction, event: OperationSuspended, envelope: Envelope
+    ) -> None:
+        """The client is suspended: silence is not counted."""
+        self.use_cases.reactions.when_operation_suspended(tx, event, envelope)
+
+    @handles(OperationReleased)
+    def when_operation_released(
+        self, tx: Transaction, event: OperationReleased, envelope: Envelope
+    ) -> None:
+        """The client may go on: so does the count."""
+        self.use_cases.reactions.when_operation_released(tx, event, envelope)
+
     @handles(IdentificationCompleted)
     def when_identification_completed(
         self, tx: Transaction, event: IdentificationCompleted, _envelope: Envelope
@@ -452,6 +496,10 @@ class Service:
     @every(seconds=15)
     def decide_held(self) -> None:
         self.use_cases.applications.decide_held()
+
+    @every(seconds=60)
+    def end_unestablished(self) -> None:
+        self.use_cases.applications.end_unestablished()
 
     @every(seconds=1)
     def sign_for_company(self) -> None:

@@ -466,6 +466,26 @@ class Service:
             document_b64=document_b64, cms_b64=cms_b64
         )
 
+    @answers(callers=("contracts",))
+    def find_client(
+        self,
+        call: Call,
+        *,
+        staff_id: UUID,
+        iin: str | None = None,
+        phone: str | None = None,
+    ) -> Json:
+        """Whose ИИН or number it is; the look is recorded as of that person.
+
+        Refused ``iin_invalid``, ``phone_invalid``.
+        """
+        return self.use_cases.clients.find_client(
+            call.context,
+            iin=None if iin is None else Iin(iin),
+            phone=None if phone is None else Phone(phone),
+            staff_id=staff_id,
+        )
+
     @answers(callers=("auth",))
     def get_contact(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
         """The client's phone in clear; the reading is recorded."""

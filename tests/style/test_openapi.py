@@ -40,6 +40,7 @@ NOT_FOR_CLIENTS: Final = frozenset(
 STAFF_ROOMS: Final = (
     *("antifraud", "audit", "onboarding/domain/review"),
     *("contracts/handlers/underwriting", "contracts/domain/disclosure"),
+    "contracts/domain/search",
     *("kernel/cli", "kernel/operations", "kernel/parked", "kernel/approvals"),
     *("kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct", "auth/wiring"),
     *("contracts/domain/editions", "contracts/handlers/templates", "contracts/cli"),

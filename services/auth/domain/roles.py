@@ -31,13 +31,14 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("approvals.look", "approvals.decide"),
                 *("documents.look", "documents.read"),
                 *("appeals.look", "appeals.read", "appeals.answer"),
+                *("contracts.look", "contracts.search"),
             }
         ),
         "underwriter": frozenset(
             {
                 *("antifraud.look", "reviews.look", "reviews.decide"),
                 *("reviews.override", "approvals.look", "approvals.decide"),
-                *("applications.look", "applications.decide"),
+                *("applications.look", "applications.decide", "contracts.look"),
             }
         ),
         "fraud-officer": frozenset(
@@ -47,6 +48,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("registrations.look", "locks.look"),
                 *("documents.look", "documents.read"),
                 *("appeals.look", "appeals.read"),
+                *("contracts.look", "contracts.search"),
                 *("reviews.look", "reviews.decide", "reviews.override"),
                 *("approvals.look", "approvals.decide"),
             }
@@ -69,7 +71,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("staff.look", "approvals.look", "platform.look"),
                 *("antifraud.look", "antifraud.counts"),
                 *("documents.look", "templates.look"),
-                "appeals.look",
+                *("appeals.look", "contracts.look"),
                 *("disclosures.look", "disclosures.ask"),
             }
         ),

@@ -41,6 +41,10 @@ class NamedAccountAnswer(Answer):
     account: Line
 
 
+class FoundAnswer(Answer):
+    client_id: UUID | None
+
+
 class DocumentAnswer(Answer):
     kind: Line
     number: Line
@@ -136,6 +140,12 @@ class RpcOnboarding:
             document_kind=person.document.kind,
             document_number=person.document.number,
         )
+
+    def find_client(
+        self, *, iin: str | None, phone: str | None, staff_id: UUID
+    ) -> UUID | None:
+        answer = self._ask("find_client", iin=iin, phone=phone, staff_id=staff_id)
+        return read(FoundAnswer, answer).client_id
 
     def open_ceremony(
         self,

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Self
 
+from kernel.calendar import WorkingCalendar, overrides_of
 from kernel.clock import almaty_date
 from kernel.errors import Broken
 from kernel.money import Money
 from kernel.policy import Policy, Setting, instant_of
 
+HELD_WD: Final = "lending.held_wd"
 _MAX_AMOUNT: Final = "lending.max_amount_mrp"
 _VISIT_ABOVE: Final = "lending.first_loan_visit_mrp"
 _SPOUSE_FROM: Final = "lending.spouse_consent_mrp"
@@ -93,6 +95,15 @@ class HoldRules:
         """Doubling: who was away for a moment is asked at once, others are let be."""
         doublings = min(tries - 1, _MOST_DOUBLINGS)
         return min(_FIRST_PAUSE * (1 << doublings), self.most_pause)
+
+
+def held_too_long(since: datetime | None, policy: Policy, *, at: datetime) -> bool:
+    """Whether a person let the working days of `lending.held_wd` pass."""
+    if since is None:
+        return False
+    calendar = WorkingCalendar(overrides_of(policy.texts("calendar.overrides", at)))
+    last = calendar.add_working_days(almaty_date(since), policy.integer(HELD_WD, since))
+    return almaty_date(at) > last
 
 
 def confirmation_required(

@@ -4,10 +4,12 @@ Each runs inside the inbox's transaction, once, and asks nobody: what it needs s
 in the event or in our own rows.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from kernel.clock import Clock
 from kernel.errors import Broken
+from kernel.events.antifraud import OperationReleased, OperationSuspended
 from kernel.events.contracts import ContractActivated
 from kernel.events.disbursement import (
     PayoutDue,
@@ -26,10 +28,11 @@ from kernel.policy import Policy
 from services.contracts.domain import contract as machine
 from services.contracts.domain.contract import Contract, Payout, Proof
 from services.contracts.handlers import schedules
-from services.contracts.handlers.contracts import save_and_say
+from services.contracts.handlers.contracts import save, save_and_say
 from services.contracts.ports import Unit
 
 _OPERATION = "contract:"
+_OF_CLIENT = "client:"
 
 
 def when_client_activated(event: ClientActivated, *, unit: Unit, clock: Clock) -> None:
@@ -62,6 +65,34 @@ def when_bank_account_removed(
     unit.clients.put_account(
         event.account_id, event.client_id, owned=False, at=clock.now()
     )
+
+
+def when_operation_suspended(
+    event: OperationSuspended, *, at: datetime, unit: Unit
+) -> None:
+    """While a client is suspended, silence is not counted (facts of clause 5.5).
+
+    Single operations are of no matter here: a suspended application is refused, and a
+    suspended payout is past every answer of the client's.
+    """
+    if not event.operation.startswith(_OF_CLIENT):
+        return
+    since = unit.clients.note_suspension(event.client_id, suspended_at=at)
+    contract = unit.contracts.unfinished_of(event.client_id)
+    if since is not None and contract is not None:
+        save(unit, machine.stand_still(contract, since=since), was=contract)
+
+
+def when_operation_released(
+    event: OperationReleased, *, at: datetime, unit: Unit
+) -> None:
+    """The count goes on where it stopped."""
+    if not event.operation.startswith(_OF_CLIENT):
+        return
+    since = unit.clients.note_suspension(event.client_id, released_at=at)
+    contract = unit.contracts.unfinished_of(event.client_id)
+    if since is None and contract is not None:
+        save(unit, machine.go_on(contract, at=at), was=contract)
 
 
 def when_identification_completed(

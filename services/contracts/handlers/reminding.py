@@ -42,6 +42,8 @@ def _remind(
     awaits = None if contract is None else machine.awaited(contract)
     if contract is None or awaits is None or contract.silence_at is None:
         return False
+    if contract.suspended_since is not None:
+        return False  # silence is not counted
     if contract.hold_until is not None and now < contract.hold_until:
         return False  # nothing can be answered yet
     new = [

@@ -13,11 +13,13 @@ from kernel.context import StaffMember, jsonable
 from kernel.crypto import Json
 from kernel.errors import Refused
 from kernel.events.contracts import BranchVisitRecorded
+from kernel.policy import Policy
 from kernel.values import refuse_unfit_reason
 from services.contracts.domain import application as machine
+from services.contracts.domain import rules
 from services.contracts.domain.application import Application
-from services.contracts.domain.checks import Check, Verdict
-from services.contracts.handlers.decisions import end
+from services.contracts.domain.checks import Check, Cited, Verdict
+from services.contracts.handlers.decisions import OURS, end
 from services.contracts.ports import TraceLine, Unit, Visit, Work
 
 LISTED: Final = 100
@@ -76,6 +78,35 @@ def refuse(
         refused = machine.give_up(application)
         unit.applications.record(application_id, [line], at=clock.now())
         return _facts(end(application, refused, unit=unit))
+
+
+def end_unestablished(*, work: Work, policy: Policy, clock: Clock) -> int:
+    """End what no person found out in time (`lending.held_wd`); how many.
+
+    Nobody is refused for what they are: the trace cites the limit, and the client is
+    told that the application may be made anew.
+    """
+    now = clock.now()
+    with work.begin() as unit:
+        held = unit.applications.held(limit=LISTED)
+    ended = 0
+    for application in held:
+        if not rules.held_too_long(application.for_person_since, policy, at=now):
+            continue
+        with work.begin() as unit:
+            found = _known(unit, application.id)
+            if not found.is_open or found.for_person_since is None:
+                continue  # a person was quicker
+            line = Check(
+                name="held_too_long",
+                verdict=Verdict.FAILED,
+                source=OURS,
+                found={},
+                cited=(Cited.of(policy.setting_at(rules.HELD_WD, now)),),
+            )
+            unit.applications.record(found.id, [line], at=now)
+            ended += end(found, machine.give_up(found), unit=unit) is not found
+    return ended
 
 
 def visit_effect(client_id: UUID, visited_on: date, *, clock: Clock) -> str:

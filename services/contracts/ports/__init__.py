@@ -22,6 +22,7 @@ from services.contracts.ports.documents import (
     Printer,
     Templates,
 )
+from services.contracts.ports.history import History, Said, Stated
 from services.contracts.ports.neighbours import (
     Antifraud,
     Ceremony,
@@ -49,6 +50,7 @@ __all__ = [
     "Documents",
     "Erasures",
     "Filed",
+    "History",
     "Judges",
     "KeptSchedule",
     "Monitoring",
@@ -56,8 +58,10 @@ __all__ = [
     "Printer",
     "Publish",
     "Reminder",
+    "Said",
     "Schedules",
     "StateRegisters",
+    "Stated",
     "Templates",
     "TraceLine",
     "Unit",

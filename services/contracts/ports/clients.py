@@ -23,6 +23,19 @@ class Clients(Protocol):
         """Whether onboarding said that the ownership can no longer be shown."""
         ...
 
+    def note_suspension(
+        self,
+        client_id: UUID,
+        *,
+        suspended_at: datetime | None = None,
+        released_at: datetime | None = None,
+    ) -> datetime | None:
+        """Remember the latest of each; since when the client is suspended, if so.
+
+        The two may be heard in any order.
+        """
+        ...
+
 
 class Erasures(KeyEnds, Protocol):
     """When clients' keys end, and what must be kept before."""

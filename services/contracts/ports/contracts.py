@@ -43,6 +43,10 @@ class Contracts(Protocol):
         """The client's microcredits signed from then on and paid before this one."""
         ...
 
+    def unfinished_of(self, client_id: UUID) -> Contract | None:
+        """The client's one contract on its way to the money, locked."""
+        ...
+
     def has_unfinished(self, client_id: UUID) -> bool:
         """Whether a contract of the client is neither active nor annulled."""
         ...

@@ -47,6 +47,15 @@ class Onboarding(Protocol):
         """Whom outer registers may be asked about; None without the consent to it."""
         ...
 
+    def find_client(
+        self, *, iin: str | None, phone: str | None, staff_id: UUID
+    ) -> UUID | None:
+        """Whose they are; onboarding records that this member of the staff looked.
+
+        Refused ``iin_invalid``, ``phone_invalid``.
+        """
+        ...
+
     def open_ceremony(
         self,
         *,

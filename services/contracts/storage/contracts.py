@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import UnsealError, constant_time_equal, sha256_hex
@@ -26,7 +26,7 @@ _AS_THEY_ARE: Final = tuple(
     for field in fields(Contract)
     if field.name not in ("amount", "repayment", "state")
 )
-_COLUMNS: Final = (
+COLUMNS: Final = (
     *(contracts.c[name] for name in _AS_THEY_ARE),
     contracts.c.amount_minor,
     contracts.c.repayment,
@@ -44,6 +44,7 @@ PROGRESS: Final = (
     "hold_until",
     "confirmation_required",
     "silence_at",
+    "suspended_since",
     "payout_id",
     "released_at",
     "refusal_asked_at",
@@ -85,14 +86,14 @@ class ContractRows:
 
     def list_own(self, client_id: UUID, page: Page) -> list[Contract]:
         query = (
-            select(*_COLUMNS)
+            select(*COLUMNS)
             .where(contracts.c.client_id == client_id)
             .order_by(contracts.c.id.desc())
             .limit(page.rows)
         )
         if page.before is not None:
             query = query.where(contracts.c.id < page.before)
-        return [_contract(row) for row in self._connection.execute(query)]
+        return [contract_of(row) for row in self._connection.execute(query)]
 
     def earlier_sum(self, contract: Contract, *, since: datetime) -> Money:
         total = self._connection.execute(
@@ -104,6 +105,11 @@ class ContractRows:
             )
         ).scalar_one()
         return Money(int(total))
+
+    def unfinished_of(self, client_id: UUID) -> Contract | None:
+        return self._locked(
+            (contracts.c.client_id == client_id) & contracts.c.final_at.is_(None)
+        )
 
     def has_unfinished(self, client_id: UUID) -> bool:
         unfinished = exists().where(
@@ -154,7 +160,7 @@ class ContractRows:
 
     def refused(self, *, limit: int) -> list[Contract]:
         query = (
-            select(*_COLUMNS)
+            select(*COLUMNS)
             .where(
                 contracts.c.refusal_asked_at.is_not(None),
                 contracts.c.final_at.is_(None),
@@ -162,7 +168,7 @@ class ContractRows:
             .order_by(contracts.c.refusal_asked_at)
             .limit(limit)
         )
-        return [_contract(row) for row in self._connection.execute(query)]
+        return [contract_of(row) for row in self._connection.execute(query)]
 
     def awaiting_company(self, *, but_for: Collection[UUID], limit: int) -> list[UUID]:
         query = (
@@ -208,25 +214,43 @@ class ContractRows:
     def silent(self, *, at: datetime, limit: int) -> list[UUID]:
         query = (
             select(contracts.c.id)
-            .where(contracts.c.silence_at <= at)
+            .where(
+                contracts.c.silence_at <= at,
+                or_(
+                    contracts.c.suspended_since.is_(None),
+                    contracts.c.suspended_since >= contracts.c.silence_at,
+                ),
+            )
             .order_by(contracts.c.silence_at)
             .limit(limit)
         )
         return list(self._connection.execute(query).scalars())
 
     def _locked(self, which: ColumnElement[bool]) -> Contract | None:
-        query = select(*_COLUMNS).where(which).with_for_update()
+        query = select(*COLUMNS).where(which).with_for_update()
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _contract(row)
+        return None if row is None else contract_of(row)
 
 
-def _contract(row: Row[Any]) -> Contract:
+def contract_of(row: Row[Any]) -> Contract:
     return Contract(
         **{name: getattr(row, name) for name in _AS_THEY_ARE},
         amount=Money(row.amount_minor),
         repayment=RepaymentMethod(row.repayment),
         state=_read(row.state, row.end_code),
     )
+
+
+def in_state(state: ContractState) -> ColumnElement[bool]:
+    """The rows that are read as this state."""
+    expired = contracts.c.end_code == OFFER_EXPIRED
+    match state:
+        case ContractState.EXPIRED:
+            return (contracts.c.state == _ANNULLED) & expired
+        case ContractState.ANNULLED:
+            return (contracts.c.state == _ANNULLED) & expired.is_not(true())
+        case _:
+            return contracts.c.state == state.value
 
 
 def _written(state: ContractState) -> str:

@@ -136,6 +136,7 @@ contracts = Table(
     _instant("hold_until"),
     Column("confirmation_required", Boolean),
     _instant("silence_at"),
+    _instant("suspended_since"),
     Column("payout_id", Uuid),
     _instant("released_at"),
     _instant("refusal_asked_at"),
@@ -383,6 +384,14 @@ clients = Table(
     metadata,
     Column("client_id", Uuid, primary_key=True),
     _instant("activated_at", nullable=False),
+)
+
+suspensions = Table(
+    "suspensions",
+    metadata,
+    Column("client_id", Uuid, primary_key=True),
+    _instant("suspended_at"),
+    _instant("released_at"),
 )
 
 accounts = Table(

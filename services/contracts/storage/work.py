@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.context import Call, Context
@@ -21,7 +21,7 @@ from services.contracts.storage.erasures import ErasureRows
 from services.contracts.storage.keys import KeyRing
 from services.contracts.storage.schedules import ScheduleRows
 from services.contracts.storage.signatures import SignatureRows
-from services.contracts.storage.tables import accounts, clients
+from services.contracts.storage.tables import accounts, clients, suspensions
 
 
 class ClientRows:
@@ -50,6 +50,37 @@ class ClientRows:
             .values(account_id=account_id, **heard)
             .on_conflict_do_update(index_elements=["account_id"], set_=heard)
         )
+
+    def note_suspension(
+        self,
+        client_id: UUID,
+        *,
+        suspended_at: datetime | None = None,
+        released_at: datetime | None = None,
+    ) -> datetime | None:
+        new = insert(suspensions).values(
+            client_id=client_id, suspended_at=suspended_at, released_at=released_at
+        )
+        was = suspensions.c
+        row = self._connection.execute(
+            new.on_conflict_do_update(
+                index_elements=["client_id"],
+                # greatest() of PostgreSQL passes over what is NULL
+                set_={
+                    "suspended_at": func.greatest(
+                        was.suspended_at, new.excluded.suspended_at
+                    ),
+                    "released_at": func.greatest(
+                        was.released_at, new.excluded.released_at
+                    ),
+                },
+            ).returning(was.suspended_at, was.released_at)
+        ).one()
+        over = row.released_at is not None and row.suspended_at is not None
+        if over and row.released_at >= row.suspended_at:
+            return None
+        since: datetime | None = row.suspended_at
+        return since
 
     def account_lost(self, account_id: UUID) -> bool:
         lost = exists().where(

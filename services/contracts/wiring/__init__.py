@@ -20,6 +20,7 @@ from services.contracts.wiring.applications import ApplicationUseCases
 from services.contracts.wiring.disclosures import DisclosureUseCases
 from services.contracts.wiring.documents import DocumentUseCases
 from services.contracts.wiring.erasures import ErasureUseCases
+from services.contracts.wiring.history import HistoryUseCases
 from services.contracts.wiring.lifecycle import ContractUseCases
 from services.contracts.wiring.parts import Parts
 from services.contracts.wiring.reactions import Reactions
@@ -35,6 +36,7 @@ class UseCases:
         self.disclosures = DisclosureUseCases(parts.platform)
         self.appeals = AppealUseCases(parts)
         self.erasures = ErasureUseCases(parts)
+        self.history = HistoryUseCases(parts)
         self.reactions = Reactions(parts)
 
 

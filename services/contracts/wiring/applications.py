@@ -87,6 +87,13 @@ class ApplicationUseCases:
             ids=self.parts.platform.ids,
         )
 
+    def end_unestablished(self) -> None:
+        underwriting.end_unestablished(
+            work=self.parts.work(self.parts.platform.context()),
+            policy=self.parts.platform.policy,
+            clock=self.parts.platform.clock,
+        )
+
     def applications_held(self, call: Call) -> Json:
         return underwriting.list_held(work=self.parts.work(call.context))
 

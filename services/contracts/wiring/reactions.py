@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from kernel.database import Transaction
+from kernel.events import Envelope
+from kernel.events.antifraud import OperationReleased, OperationSuspended
 from kernel.events.disbursement import (
     PayoutDue,
     PayoutRejected,
@@ -52,6 +54,20 @@ class Reactions:
     ) -> None:
         reactions.when_bank_account_removed(
             event, unit=self.parts.unit(tx), clock=self.parts.platform.clock
+        )
+
+    def when_operation_suspended(
+        self, tx: Transaction, event: OperationSuspended, envelope: Envelope
+    ) -> None:
+        reactions.when_operation_suspended(
+            event, at=envelope.time, unit=self.parts.unit(tx)
+        )
+
+    def when_operation_released(
+        self, tx: Transaction, event: OperationReleased, envelope: Envelope
+    ) -> None:
+        reactions.when_operation_released(
+            event, at=envelope.time, unit=self.parts.unit(tx)
         )
 
     def when_identification_completed(

@@ -13,6 +13,8 @@ STAFF: Final = "staff"
 CLIENT: Final = "client"
 """The reader of an export: the client, or whoever came in as the client."""
 OWN_EXPORT: Final = "own_export"
+SEARCH: Final = "search"
+"""One of the staff asked whose ИИН or number it is."""
 _PURPOSE = re.compile(r"[a-z][a-z0-9_:-]{2,79}")
 
 

@@ -9,17 +9,18 @@ from uuid import UUID
 
 from kernel.clock import Clock
 from kernel.crypto import Json
+from kernel.values import Iin, Phone
 from services.onboarding.domain.account import selected_of, unknown_account
 from services.onboarding.domain.change import ChangeState
 from services.onboarding.domain.consent import NEEDED
-from services.onboarding.domain.reading import refuse_purpose
+from services.onboarding.domain.reading import SEARCH, reader_of, refuse_purpose
 from services.onboarding.handlers import accounts, consents
 from services.onboarding.handlers.readings import (
     in_clear,
     load_client,
     record_reading,
 )
-from services.onboarding.ports import Begin
+from services.onboarding.ports import Begin, Blind
 
 
 def get_person(
@@ -37,6 +38,35 @@ def get_person(
             consents.leave(unit, client_id, NEEDED[purpose])
         record_reading(unit, client_id, reader=reader, purpose=purpose, at=clock.now())
     return in_clear(client, person)
+
+
+def find_client(
+    *,
+    begin: Begin,
+    blind: Blind,
+    clock: Clock,
+    iin: Iin | None,
+    phone: Phone | None,
+    staff_id: UUID,
+) -> Mapping[str, Json]:
+    """Whose ИИН or number it is, by the keyed index; None when nobody's.
+
+    That one of the staff looked is recorded, and the client sees it.
+    """
+    with begin() as unit:
+        client_id = unit.clients.find(
+            iin_token=None if iin is None else blind("iin", iin.reveal()),
+            phone_token=None if phone is None else blind("phone", phone.reveal()),
+        )
+        if client_id is not None:
+            record_reading(
+                unit,
+                client_id,
+                reader=reader_of(staff_id),
+                purpose=SEARCH,
+                at=clock.now(),
+            )
+    return {"client_id": None if client_id is None else str(client_id)}
 
 
 def get_contact(

@@ -42,6 +42,12 @@ class Clients(Protocol):
 
     def has_phone(self, phone_token: str) -> bool: ...
 
+    def find(
+        self, *, iin_token: str | None = None, phone_token: str | None = None
+    ) -> UUID | None:
+        """The client of both tokens, or of the one that is given."""
+        ...
+
     def change_phone(self, change: Change) -> bool:
         """From the old number to the new; False when it is not the old one."""
         ...

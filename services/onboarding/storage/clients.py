@@ -82,6 +82,21 @@ class SqlClients:
             phone_token=row.phone_token,
         )
 
+    def find(
+        self, *, iin_token: str | None = None, phone_token: str | None = None
+    ) -> UUID | None:
+        asked = (
+            (clients.c.iin_token, iin_token),
+            (clients.c.phone_token, phone_token),
+        )
+        wanted = [column == token for column, token in asked if token is not None]
+        if not wanted:
+            return None
+        found: UUID | None = self.connection.execute(
+            select(clients.c.client_id).where(*wanted)
+        ).scalar_one_or_none()
+        return found
+
     def has_phone(self, phone_token: str) -> bool:
         found = self.connection.execute(
             select(clients.c.client_id).where(clients.c.phone_token == phone_token)

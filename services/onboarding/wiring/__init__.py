@@ -62,7 +62,9 @@ class UseCases:
         self._outside = outside
         self._blind = blind.token
         self._rules = rules
-        self.clients = ClientData(platform, begin=self._begin, outside=outside)
+        self.clients = ClientData(
+            platform, begin=self._begin, outside=outside, blind=blind.token
+        )
         self.evidence = Evidence(
             platform, begin=self._begin, outside=outside, rules=rules
         )

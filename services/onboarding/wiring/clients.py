@@ -6,11 +6,12 @@ from uuid import UUID
 from kernel.context import Context
 from kernel.crypto import Json
 from kernel.platform import Platform
+from kernel.values import Iin, Phone
 from services.onboarding.handlers import (
     accounts,
     clients,
 )
-from services.onboarding.ports import Begin
+from services.onboarding.ports import Begin, Blind
 from services.onboarding.settings import Settings
 from services.onboarding.wiring.outside import Outside
 
@@ -24,10 +25,12 @@ class ClientData:
         *,
         begin: Callable[[Context], Begin],
         outside: Outside,
+        blind: Blind,
     ) -> None:
         self._platform = platform
         self._begin = begin
         self._outside = outside
+        self._blind = blind
 
     def get_person(
         self, context: Context, *, client_id: UUID, reader: str, purpose: str
@@ -38,6 +41,18 @@ class ClientData:
             client_id=client_id,
             reader=reader,
             purpose=purpose,
+        )
+
+    def find_client(
+        self, context: Context, *, iin: Iin | None, phone: Phone | None, staff_id: UUID
+    ) -> Mapping[str, Json]:
+        return clients.find_client(
+            begin=self._begin(context),
+            blind=self._blind,
+            clock=self._platform.clock,
+            iin=iin,
+            phone=phone,
+            staff_id=staff_id,
         )
 
     def get_contact(

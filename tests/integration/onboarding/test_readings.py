@@ -15,6 +15,7 @@ from kernel.errors import Refused
 from kernel.events import Envelope
 from kernel.events.contracts import DocumentRead
 from kernel.pages import Page
+from kernel.values import Iin, Phone
 from services.onboarding.domain.person import Names
 from services.onboarding.domain.reading import StaffPurpose
 from tests.integration.onboarding.conftest import CONSENTS, Applicant, Cabinet
@@ -102,6 +103,32 @@ def test_a_document_of_a_contract_that_was_read_stands_among_the_readings(
         "purpose": "court_case",
         "at": rfc3339(envelope.time),
     }
+
+
+@pytest.mark.clause("6.1c")
+@pytest.mark.seeded("onboarding_search_leaves_no_record")
+def test_who_is_looked_for_by_number_sees_it(cabinet: Cabinet) -> None:
+    """By the keyed index, the whole value or nothing; a look at nobody is none."""
+    client = cabinet.client("who is looked for")
+    iin_of, phone_of = Iin(client.person.iin), Phone(client.person.phone)
+
+    def find(iin: Iin | None = None, phone: Phone | None = None) -> object:
+        return cabinet.use_cases.clients.find_client(
+            cabinet.context(), iin=iin, phone=phone, staff_id=UUID(int=7)
+        )["client_id"]
+
+    assert find(iin=iin_of) == str(client.client_id)
+    assert find(phone=phone_of) == str(client.client_id)
+    assert find(iin=Iin("931002451325"), phone=phone_of) is None
+    assert find(iin=Iin("931002451325")) is None
+    assert find() is None
+    shown: dict[str, Any] = dict(
+        cabinet.use_cases.personal.list_readings(
+            cabinet.context(), Page(limit=100), client_id=client.client_id
+        )
+    )
+    looks = [one for one in shown["items"] if one["purpose"] == "search"]
+    assert [one["reader"] for one in looks] == ["staff", "staff"]
 
 
 @pytest.mark.seeded("onboarding_readings_may_be_rewritten")

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from kernel.errors import Broken, Refused, Transient
-from kernel.events.antifraud import DecisionMade, OperationSuspended
+from kernel.events.antifraud import DecisionMade, OperationReleased, OperationSuspended
 from kernel.money import Money
 from kernel.starting_policy import STARTING_POLICY
 from services.antifraud import handlers
@@ -128,9 +128,11 @@ def test_a_release_is_a_decision_with_its_ground() -> None:
     made = desk.store.decisions[decision_id]
     assert made.inputs.facts == {"ground": "spoke with the client"}
     assert (made.asked_by, made.rule_set) == ("operator", "person")
-    event = desk.store.events[-1]
+    event, released = desk.store.events[-2:]
     assert isinstance(event, DecisionMade)
     assert event.outcome == "allow"
+    assert isinstance(released, OperationReleased)
+    assert (released.decision_id, released.operation) == (decision_id, APPLICATION)
 
 
 def test_a_suspended_client_can_move_nothing() -> None:

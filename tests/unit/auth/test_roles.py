@@ -9,13 +9,14 @@ from services.auth.domain.roles import PERMISSIONS, ROLES, Role, permissions_of
 AGREED = """
 client-care        appeals.answer appeals.look appeals.read
                    approvals.decide approvals.look clients.end_session clients.look
-                   clients.read documents.look documents.read locks.look
-                   registrations.look visits.decide visits.record
+                   clients.read contracts.look contracts.search documents.look
+                   documents.read locks.look registrations.look visits.decide
+                   visits.record
 underwriter        antifraud.look applications.decide applications.look
-                   approvals.decide approvals.look reviews.decide reviews.look
-                   reviews.override
+                   contracts.look approvals.decide approvals.look reviews.decide
+                   reviews.look reviews.override
 fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.release
-                   appeals.look appeals.read
+                   appeals.look appeals.read contracts.look contracts.search
                    approvals.decide approvals.look clients.look clients.read
                    documents.look documents.read locks.look registrations.look
                    reviews.decide reviews.look reviews.override
@@ -27,7 +28,8 @@ security-officer   approvals.decide approvals.look audit.look audit.verify
                    staff.suspend templates.decide templates.look
 auditor            antifraud.counts antifraud.look appeals.look approvals.look
                    audit.export audit.look audit.verify disclosures.ask disclosures.look
-                   documents.look platform.look staff.look templates.look
+                   contracts.look documents.look platform.look staff.look
+                   templates.look
 regulator-liaison  antifraud.counts audit.look audit.verify disclosures.ask
                    disclosures.look templates.look
                    templates.propose

@@ -605,6 +605,35 @@ def test_an_offer_ends_when_nobody_signs_it() -> None:
         assert (ended.state, ended.end_code) == (S.EXPIRED, "offer_expired")
 
 
+@pytest.mark.parametrize("build", [signing, concluded, awaiting])
+def test_silence_is_not_counted_while_the_client_is_suspended(
+    build: Callable[[], Contract],
+) -> None:
+    """It goes on where it stopped, for exactly as long as was left."""
+    contract = replace(build(), silence_at=HOLD_UNTIL + SILENCE)
+    since, released_at = HOLD_UNTIL + timedelta(days=9), HOLD_UNTIL + 3 * SILENCE
+    still = machine.stand_still(contract, since=since)
+    assert machine.stand_still(still, since=released_at) == still
+    assert machine.fall_silent(still, at=released_at) == still
+    on = machine.go_on(still, at=released_at)
+    end = released_at + timedelta(days=1)
+    assert (on.silence_at, on.suspended_since) == (end, None)
+    assert machine.fall_silent(on, at=end - MICROSECOND) == on
+    assert machine.fall_silent(on, at=end).is_final
+    assert machine.go_on(on, at=end) == on
+
+
+def test_what_had_ended_before_the_suspension_stays_ended() -> None:
+    """And what is final does not stand still."""
+    contract = concluded()
+    end = contract.silence_at
+    assert end is not None
+    still = machine.stand_still(contract, since=end)
+    assert machine.fall_silent(still, at=end).is_final
+    assert machine.go_on(still, at=end + SILENCE).silence_at == end
+    assert machine.stand_still(active(), since=end) == active()
+
+
 @pytest.mark.seeded("contracts_any_state_follows_any")
 def test_no_state_follows_but_by_the_table() -> None:
     """Every pair is tried; what is not in the table is a defect."""

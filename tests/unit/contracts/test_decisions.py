@@ -1,7 +1,8 @@
 """The stop-checks of an application: who is asked, who is not, what silence does."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -263,6 +264,33 @@ def test_a_person_refuses_what_cannot_be_established(bench: Bench) -> None:
     last = shown["checks"][-1]
     assert last["source"] == f"staff:{UNDERWRITER.id}"
     assert last["found"] == {"reason": "the register is away for days"}
+
+
+def held_out(bench: Bench) -> int:
+    return underwriting.end_unestablished(
+        work=bench.work, policy=POLICY, clock=bench.clock
+    )
+
+
+def test_what_nobody_finds_out_in_time_ends_with_a_word(bench: Bench) -> None:
+    """Five working days after a person was called, and not a day before."""
+    bench.bureau.away = True
+    submit(bench)
+    for _ in range(TRIES):
+        assert held_out(bench) == 0
+        beat(bench)
+    bench.clock.at = datetime(2026, 11, 9, 18, 59, tzinfo=UTC)
+    assert (held_out(bench), only(bench).is_open) == (0, True)
+    bench.clock.move(timedelta(minutes=1))
+    assert (held_out(bench), held_out(bench)) == (1, 0)
+    assert only(bench).refusal_code == "not_established"
+    assert bench.work.said_types()[-1] == "application_refused"
+    shown: Any = underwriting.show(only(bench).id, work=bench.work)
+    last = shown["checks"][-1]
+    assert (last["check"], last["settings"][0]["key"]) == (
+        "held_too_long",
+        "lending.held_wd",
+    )
 
 
 @pytest.mark.seeded("contracts_underwriter_decides_anything")

@@ -152,6 +152,21 @@ class FakeClients:
     def has_phone(self, phone_token: str) -> bool:
         return any(row.phone_token == phone_token for row in self.rows.values())
 
+    def find(
+        self, *, iin_token: str | None = None, phone_token: str | None = None
+    ) -> UUID | None:
+        if iin_token is None and phone_token is None:
+            return None
+        return next(
+            (
+                client_id
+                for client_id, row in self.rows.items()
+                if iin_token in (None, row.iin_token)
+                and phone_token in (None, row.phone_token)
+            ),
+            None,
+        )
+
     def change_phone(self, change: Change) -> bool:
         row = self.rows[change.client_id]
         if row.phone_token != change.old_token:

@@ -49,7 +49,7 @@ from services.contracts.domain.contract.paying import (
     reject,
     schedule,
 )
-from services.contracts.domain.contract.waiting import next_step
+from services.contracts.domain.contract.waiting import go_on, next_step, stand_still
 
 __all__ = [
     "CLOCK_SKEW",
@@ -74,11 +74,13 @@ __all__ = [
     "expire",
     "fall_due",
     "fall_silent",
+    "go_on",
     "hand_over",
     "needs_stop",
     "next_step",
     "refuse",
     "reject",
     "schedule",
+    "stand_still",
     "take_signature",
 ]

@@ -69,6 +69,8 @@ class Contract:
     hold_until: datetime | None = None
     confirmation_required: bool | None = None
     silence_at: datetime | None = None
+    suspended_since: datetime | None = None
+    """Since when antifraud has suspended the client: silence is not counted."""
     payout_id: UUID | None = None
     released_at: datetime | None = None
     refusal_asked_at: datetime | None = None

@@ -10,6 +10,7 @@ from services.contracts.domain.contract.contract import (
     expire,
     out_of_turn,
 )
+from services.contracts.domain.contract.waiting import silence_passed
 from services.contracts.domain.states import ContractState
 
 _S = ContractState
@@ -62,7 +63,7 @@ def fall_silent(contract: Contract, *, at: datetime) -> Contract:
 
     An offer nobody signed expires; a contract is annulled.
     """
-    if contract.is_final or contract.silence_at is None or at < contract.silence_at:
+    if contract.is_final or not silence_passed(contract, at):
         return contract
     match contract.state:
         case _S.OFFERED | _S.SIGNING:

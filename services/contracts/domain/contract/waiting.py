@@ -1,17 +1,42 @@
 """What the client can do next, and until when."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from kernel.errors import Refused
 from services.contracts.domain.contract.contract import Contract, known
 from services.contracts.domain.states import ContractState
 
 _S = ContractState
+_NO_TIME: Final = timedelta(0)
+
+
+def silence_passed(contract: Contract, at: datetime) -> bool:
+    """Whether the client was silent to the end; a suspension stops the count."""
+    end, since = contract.silence_at, contract.suspended_since
+    return end is not None and at >= end and (since is None or since >= end)
+
+
+def stand_still(contract: Contract, *, since: datetime) -> Contract:
+    """The client is suspended (clause 6.1g): the count of silence stops."""
+    if contract.is_final or contract.suspended_since is not None:
+        return contract
+    return replace(contract, suspended_since=since)
+
+
+def go_on(contract: Contract, *, at: datetime) -> Contract:
+    """The suspension is lifted: the end of silence moves by as long as it stood."""
+    since, end = contract.suspended_since, contract.silence_at
+    if since is None:
+        return contract
+    moved = end if end is None or end <= since else end + max(at - since, _NO_TIME)
+    return replace(contract, silence_at=moved, suspended_since=None)
 
 
 def still_waiting(contract: Contract, at: datetime) -> None:
     """Silence has one end, whether or not the beat has written it down yet."""
-    if contract.silence_at is not None and at >= contract.silence_at:
+    if silence_passed(contract, at):
         raise Refused(
             "silence_passed",
             "The time to answer has passed; the contract ends without payment.",

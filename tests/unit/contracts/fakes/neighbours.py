@@ -12,7 +12,13 @@ from services.contracts.domain.checks import Decision, Subject
 from services.contracts.domain.signing import ClientProof, Signed
 from services.contracts.domain.texts import Borrower
 from services.contracts.ports import Ceremony
-from tests.unit.contracts.builders import ACCOUNT, CEREMONY, SIGNED_AT, borrower
+from tests.unit.contracts.builders import (
+    ACCOUNT,
+    CEREMONY,
+    CLIENT,
+    SIGNED_AT,
+    borrower,
+)
 from tests.unit.contracts.fakes.work import FakeWork
 
 
@@ -122,6 +128,12 @@ class FakeOnboarding:
         if purpose in self.withheld:
             return None
         return Subject(iin=self.borrower(client_id, purpose=purpose).iin)
+
+    def find_client(
+        self, *, iin: str | None, phone: str | None, staff_id: UUID
+    ) -> UUID | None:
+        del staff_id
+        return CLIENT if borrower().iin == iin and phone is None else None
 
     def open_ceremony(
         self,

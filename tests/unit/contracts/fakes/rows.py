@@ -143,6 +143,16 @@ class FakeContracts:
         )
         return Money(minor)
 
+    def unfinished_of(self, client_id: UUID) -> Contract | None:
+        return next(
+            (
+                row
+                for row in self.rows.values()
+                if row.client_id == client_id and not row.is_final
+            ),
+            None,
+        )
+
     def has_unfinished(self, client_id: UUID) -> bool:
         finished = (
             ContractState.ACTIVE,
@@ -198,7 +208,9 @@ class FakeContracts:
         found = [
             row.id
             for row in self.rows.values()
-            if row.silence_at is not None and row.silence_at <= at
+            if row.silence_at is not None
+            and row.silence_at <= at
+            and (row.suspended_since is None or row.suspended_since >= row.silence_at)
         ]
         return found[:limit]
 
@@ -209,6 +221,7 @@ class FakeClients:
     def __init__(self) -> None:
         self.active: set[UUID] = set()
         self.accounts: dict[UUID, bool] = {}
+        self.suspensions: dict[UUID, tuple[datetime | None, datetime | None]] = {}
 
     def activate(self, client_id: UUID, *, at: datetime) -> None:
         del at
@@ -222,6 +235,23 @@ class FakeClients:
     ) -> None:
         del client_id, at
         self.accounts[account_id] = owned
+
+    def note_suspension(
+        self,
+        client_id: UUID,
+        *,
+        suspended_at: datetime | None = None,
+        released_at: datetime | None = None,
+    ) -> datetime | None:
+        was = self.suspensions.get(client_id, (None, None))
+        now = (
+            max(filter(None, (was[0], suspended_at)), default=None),
+            max(filter(None, (was[1], released_at)), default=None),
+        )
+        self.suspensions[client_id] = now
+        if now[0] is None or (now[1] is not None and now[1] >= now[0]):
+            return None
+        return now[0]
 
     def account_lost(self, account_id: UUID) -> bool:
         return self.accounts.get(account_id) is False
