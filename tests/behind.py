@@ -60,6 +60,7 @@ _READING: Final[dict[str, Json]] = {
     "reading_id": ID,
     "reader": "staff",
     "purpose": "complaint",
+    "what": "letters",
     "at": AT,
 }
 _APPEAL: Final[dict[str, Json]] = {

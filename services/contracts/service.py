@@ -408,6 +408,11 @@ class Service:
         return self.use_cases.appeals.close(call, appeal_id)
 
     @answers(permission="visits.record")
+    def visits_list(self, call: Call, *, client_id: UUID | None = None) -> Json:
+        """The newest visits, of one client or of all."""
+        return self.use_cases.applications.visits_list(call, client_id)
+
+    @answers(permission="visits.record")
     def ask_visit(self, call: Call, *, client_id: UUID, visited_on: date) -> Json:
         """Say that a client came in person; another of the staff confirms it."""
         return self.use_cases.applications.ask_visit(call, client_id, visited_on)

@@ -58,6 +58,7 @@ class ReadingAnswer(Answer):
     reading_id: AnswerId
     reader: Annotated[str, word("staff", "auth", "contracts", "disbursement-worker")]
     purpose: Annotated[str, Field(examples=["client_request"])]
+    what: Annotated[str | None, word("person", "document", "letters")] = None
     at: Moment
 
 
@@ -84,11 +85,15 @@ class DisclosurePage(PageAnswer):
 
 
 class AccessAnswer(Answer):
-    """One access to the client's data: who, why, when; ``until`` of a disclosure."""
+    """One access to the client's data: who, to what, why, when.
+
+    ``until`` ends a disclosure, of which ``what`` is not told.
+    """
 
     access_id: AnswerId
     kind: Annotated[str, word("reading", "disclosure")]
     who: Annotated[str, Field(examples=["staff"])]
+    what: Annotated[str | None, word("person", "document", "letters")]
     why: Annotated[str, Field(examples=["client_request"])]
     at: Moment
     until: Moment | None

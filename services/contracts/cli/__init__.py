@@ -370,6 +370,20 @@ COMMANDS: Final[Mapping[str, Command]] = {
         effect=_disclosure_effect,
         id_of="approval_id",
     ),
+    "visits list": Command(
+        help="clients' visits that two have confirmed, the newest first",
+        run=asking("visits_list", "client_id"),
+        arguments=lambda parser: parser.add_argument(
+            "--client", type=UUID, dest="client_id", metavar="ID", help="of this client"
+        ),
+        example=f"visits list --client {_ID}",
+        listing=Listing(
+            member="visits",
+            id_of="approval_id",
+            none="No visit is recorded.",
+            columns=("client_id", "visited_on", "recorded_by", "confirmed_by"),
+        ),
+    ),
     "visits record": Command(
         help="say that a client came in person; another of the staff confirms it",
         run=asking("ask_visit", "client_id", "visited_on"),

@@ -123,6 +123,26 @@ def visit_effect(client_id: UUID, visited_on: date, *, clock: Clock) -> str:
     )
 
 
+def list_visits(client_id: UUID | None, *, work: Work) -> Json:
+    """The newest visits two have confirmed, of one client or of all."""
+    with work.begin() as unit:
+        found = unit.visits.newest(client_id, limit=LISTED)
+    return {
+        "visits": [
+            jsonable(
+                {
+                    "approval_id": visit.approval_id,
+                    "client_id": visit.client_id,
+                    "visited_on": visit.visited_on,
+                    "recorded_by": visit.recorded_by,
+                    "confirmed_by": visit.confirmed_by,
+                }
+            )
+            for visit in found
+        ]
+    }
+
+
 def record_visit(visit: Visit, *, unit: Unit, clock: Clock) -> None:
     """Two have said so: the visit counts from now on."""
     if unit.visits.add(visit, at=clock.now()):

@@ -147,6 +147,21 @@ class VisitRows:
         )
         return done.rowcount == 1
 
+    def newest(self, client_id: UUID | None, *, limit: int) -> list[Visit]:
+        query = select(visits).order_by(visits.c.recorded_at.desc()).limit(limit)
+        if client_id is not None:
+            query = query.where(visits.c.client_id == client_id)
+        return [
+            Visit(
+                client_id=row.client_id,
+                visited_on=row.visited_on,
+                approval_id=row.approval_id,
+                recorded_by=row.recorded_by,
+                confirmed_by=row.confirmed_by,
+            )
+            for row in self._connection.execute(query)
+        ]
+
     def has(self, client_id: UUID) -> bool:
         made = exists().where(visits.c.client_id == client_id)
         return bool(self._connection.execute(select(made)).scalar_one())

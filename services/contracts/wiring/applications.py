@@ -116,6 +116,9 @@ class ApplicationUseCases:
             clock=self.parts.platform.clock,
         )
 
+    def visits_list(self, call: Call, client_id: UUID | None) -> Json:
+        return underwriting.list_visits(client_id, work=self.parts.work(call.context))
+
     def ask_visit(self, call: Call, client_id: UUID, visited_on: date) -> Json:
         platform = self.parts.platform
         effect = underwriting.visit_effect(client_id, visited_on, clock=platform.clock)

@@ -18,6 +18,14 @@ SEARCH: Final = "search"
 _PURPOSE = re.compile(r"[a-z][a-z0-9_:-]{2,79}")
 
 
+class What(StrEnum):
+    """What was read: data of the person, a contract's document, or letters."""
+
+    PERSON = "person"
+    DOCUMENT = "document"
+    LETTERS = "letters"
+
+
 class StaffPurpose(StrEnum):
     """What a member of the staff may need full data for: a closed list.
 
@@ -33,13 +41,17 @@ class StaffPurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One reading; ``reader`` is a service, or a member of the staff by id."""
+    """One reading; ``reader`` is a service, or a member of the staff by id.
+
+    ``what`` is None for readings of before it was noted.
+    """
 
     reading_id: UUID
     client_id: UUID
     reader: str
     purpose: str
     at: datetime
+    what: What | None = What.PERSON
 
     @property
     def kind_of_reader(self) -> str:

@@ -16,7 +16,7 @@ from kernel.events.contracts import AppealRead, DocumentRead
 from kernel.events.onboarding import PersonalDataRead
 from kernel.pages import Page
 from services.onboarding.domain.person import Person, unknown_client
-from services.onboarding.domain.reading import Reading, StaffPurpose, reader_of
+from services.onboarding.domain.reading import Reading, StaffPurpose, What, reader_of
 from services.onboarding.ports import Begin, Client, Unit
 
 
@@ -49,6 +49,7 @@ def when_read(
             reader=event.reader,
             purpose=event.purpose,
             at=at,
+            what=What.DOCUMENT if isinstance(event, DocumentRead) else What.LETTERS,
         )
     )
 
@@ -73,6 +74,7 @@ def reading_line(reading: Reading) -> Mapping[str, Json]:
         "reading_id": str(reading.reading_id),
         "reader": reading.kind_of_reader,
         "purpose": reading.purpose,
+        "what": None if reading.what is None else reading.what.value,
         "at": rfc3339(reading.at),
     }
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from kernel.pages import Page
-from services.onboarding.domain.reading import Reading
+from services.onboarding.domain.reading import Reading, What
 from services.onboarding.storage.tables import readings
 
 
@@ -23,6 +23,7 @@ class SqlReadings:
                 client_id=reading.client_id,
                 reader=reading.reader,
                 purpose=reading.purpose,
+                what=None if reading.what is None else reading.what.value,
                 read_at=reading.at,
             )
         )
@@ -41,6 +42,7 @@ class SqlReadings:
                 reader=row.reader,
                 purpose=row.purpose,
                 at=row.read_at,
+                what=None if row.what is None else What(row.what),
             )
             for row in rows
         )

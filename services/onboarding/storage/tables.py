@@ -157,6 +157,7 @@ readings = Table(
     Column("client_id", Uuid, nullable=False),
     Column("reader", Text, nullable=False),
     Column("purpose", Text, nullable=False),
+    Column("what", Text),
     Column("read_at", DateTime(timezone=True), nullable=False),
 )
 Index("readings_client", readings.c.client_id, readings.c.reading_id)

@@ -77,7 +77,21 @@ def test_a_visit_counts_when_two_have_said_so(desk: Desk, cases: UseCases) -> No
     with pytest.raises(Refused) as alone:
         approve(desk, cases, approval_id, FIRST)
     assert alone.value.code == "own_request"
+    nobody: dict[str, object] = {"visits": []}
+    assert cases.applications.visits_list(call_of(desk, FIRST), CLIENT) == nobody
     approve(desk, cases, approval_id, SECOND)
+    listed = as_object(cases.applications.visits_list(call_of(desk, FIRST), CLIENT))
+    assert listed["visits"] == [
+        {
+            "approval_id": str(approval_id),
+            "client_id": str(CLIENT),
+            "visited_on": today.isoformat(),
+            "recorded_by": str(ANNA),
+            "confirmed_by": str(BORIS),
+        }
+    ]
+    other = cases.applications.visits_list(call_of(desk, FIRST), approval_id)
+    assert other == nobody
     assert "branch_visit_recorded" in desk.said()
     ((recorded_by, confirmed_by),) = desk.rows(
         "SELECT recorded_by, confirmed_by FROM visits"

@@ -101,6 +101,7 @@ def test_a_document_of_a_contract_that_was_read_stands_among_the_readings(
         "reading_id": str(envelope.id),
         "reader": "staff",
         "purpose": "court_case",
+        "what": "document",
         "at": rfc3339(envelope.time),
     }
 

@@ -17,6 +17,7 @@ def reading(number: int) -> dict[str, Any]:
         "reading_id": str(UUID(int=number)),
         "reader": "staff",
         "purpose": "complaint",
+        "what": "letters",
         "at": AT,
     }
 
@@ -49,6 +50,7 @@ def test_every_access_is_on_one_page_or_the_next(
     disclosures = [disclosure(number) for number in (8, 5)]
 
     seen: list[tuple[int, str]] = []
+    whats: dict[str, set[str | None]] = {"reading": set(), "disclosure": set()}
     address: str | None = f"{HISTORY}?limit=2"
     while address is not None:
         before = seen[-1][0] if seen else None
@@ -64,9 +66,12 @@ def test_every_access_is_on_one_page_or_the_next(
         asked = {asked[-1]["before"] for asked in fake_door.rpc.asked[-2:]}
         assert asked == {None if before is None else UUID(int=before)}
         seen += [(UUID(one["access_id"]).int, one["kind"]) for one in answer["items"]]
+        for one in answer["items"]:
+            whats[one["kind"]].add(one["what"])
         following = answer["next"]
         address = following and f"{HISTORY}?limit=2&cursor={following}"
     assert [number for number, _ in seen] == [9, 8, 7, 6, 5, 4, 3, 2, 1]
+    assert whats == {"reading": {"letters"}, "disclosure": {None}}
     assert [number for number, kind in seen if kind == "disclosure"] == [8, 5]
 
 

@@ -270,6 +270,10 @@ class FakeVisits:
         self.rows.append(visit)
         return True
 
+    def newest(self, client_id: UUID | None, *, limit: int) -> list[Visit]:
+        found = [row for row in self.rows if client_id in (None, row.client_id)]
+        return found[::-1][:limit]
+
     def has(self, client_id: UUID) -> bool:
         return any(row.client_id == client_id for row in self.rows)
 
