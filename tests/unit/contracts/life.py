@@ -239,6 +239,18 @@ class ContractLife(RuleBasedStateMachine):
                 self.refused_for_good = True
         self._becomes(machine.fall_silent(self.contract, at=self.now))
 
+    @rule(suspends=st.booleans())
+    def antifraud_speaks(self, suspends: bool) -> None:  # noqa: FBT001 - drawn
+        """Of the client; silence is not counted in between."""
+        if suspends:
+            self._becomes(machine.stand_still(self.contract, since=self.now))
+            return
+        before = self.contract
+        self._becomes(machine.go_on(before, at=self.now))
+        if before.silence_at is not None and not before.is_final:
+            assert self.contract.silence_at is not None
+            assert self.contract.silence_at >= before.silence_at
+
     @rule()
     def the_arbiter_hears(self) -> None:
         if self.arbiter.heard:
@@ -297,6 +309,14 @@ class ContractLife(RuleBasedStateMachine):
     def nothing_is_blocked_but_by_a_mismatch(self) -> None:
         if self.contract.state is S.BLOCKED:
             assert self.contract.end_code == "document_mismatch"
+
+    @invariant()
+    def a_suspended_client_is_not_silent(self) -> None:
+        contract = self.contract
+        since, end = contract.suspended_since, contract.silence_at
+        if since is not None and end is not None and since < end:
+            later = max(end, self.now) + AN_AGE
+            assert machine.fall_silent(contract, at=later) == contract
 
     @invariant()
     def both_count_the_same_hold(self) -> None:

@@ -28,7 +28,7 @@ def stand_still(contract: Contract, *, since: datetime) -> Contract:
 def go_on(contract: Contract, *, at: datetime) -> Contract:
     """The suspension is lifted: the end of silence moves by as long as it stood."""
     since, end = contract.suspended_since, contract.silence_at
-    if since is None:
+    if contract.is_final or since is None:
         return contract
     moved = end if end is None or end <= since else end + max(at - since, _NO_TIME)
     return replace(contract, silence_at=moved, suspended_since=None)
