@@ -235,11 +235,17 @@ class ResendRules:
     window_s: int
 
 
-def after_absence(payout: Payout, *, now: datetime, rules: ResendRules) -> AfterAbsence:
+def after_absence(
+    payout: Payout, *, now: datetime, counted_ns: int | None, rules: ResendRules
+) -> AfterAbsence:
     """Decide by the row, in which the present "not found" is already counted."""
     if payout.first_sent_at is None or payout.sent_at is None:
         return AfterAbsence.HOLD
-    if now - payout.first_sent_at > timedelta(seconds=rules.window_s):
+    if payout.first_sent_ns is None or counted_ns is None:
+        return AfterAbsence.HOLD
+    really = timedelta(microseconds=(counted_ns - payout.first_sent_ns) // 1000)
+    # Two clocks: one that is set back would make the window last for ever (F14).
+    if max(really, now - payout.first_sent_at) > timedelta(seconds=rules.window_s):
         return AfterAbsence.HOLD
     waited = now - payout.sent_at >= timedelta(seconds=rules.visible_after_s)
     if waited and payout.missing >= rules.agreeing_answers:

@@ -102,7 +102,8 @@ class Trail:
 class Payout:
     """One payout (выдача микрокредита). Personal values stay in its `Order`.
 
-    ``witnessed_from_ns``: the witness's count when it first saw the consent.
+    ``witnessed_from_ns``, ``first_sent_ns``: the witness's count when it first saw the
+    consent, and when the order was first sent.
     ``next_at`` and the lease are hints of when to look and who is looking; truth is
     the state, and every write of a worker names the ``fence`` it was given.
     """
@@ -128,6 +129,7 @@ class Payout:
     order_key: str | None = None
     attempt: int = 0
     first_sent_at: datetime | None = None
+    first_sent_ns: int | None = None
     sent_at: datetime | None = None
     order_id: str | None = None
     missing: int = 0
@@ -168,6 +170,7 @@ class Changes(TypedDict, total=False):
     order_key: str
     attempt: int
     first_sent_at: datetime
+    first_sent_ns: int | None
     sent_at: datetime
     order_id: str
     missing: int

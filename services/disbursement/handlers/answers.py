@@ -22,6 +22,7 @@ from services.disbursement.domain.order import (
     read_answer,
 )
 from services.disbursement.domain.payout import Payout, State
+from services.disbursement.handlers.standing import counted_ns
 from services.disbursement.ports import Bank, Till, Work
 
 
@@ -169,7 +170,13 @@ def _count_absence(payout: Payout, *, work: Work, till: Till) -> None:
     """Nobody may send again yet, or ever: ask on, and call a person when it is over."""
     now = till.clock.now()
     asked = counted(payout)
-    over = after_absence(asked, now=now, rules=till.rules.resend) is AfterAbsence.HOLD
+    decision = after_absence(
+        asked,
+        now=now,
+        counted_ns=counted_ns(work, till=till),
+        rules=till.rules.resend,
+    )
+    over = decision is AfterAbsence.HOLD
     code = "bank_order_missing" if over else payout.held_code
     slowly = till.rules.work.retry_at(now, asked.missing)
     written = work.payouts.amend(

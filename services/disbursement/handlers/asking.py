@@ -11,7 +11,7 @@ from services.disbursement.domain.order import (
 from services.disbursement.domain.payout import AT_BANK, Payout, State
 from services.disbursement.handlers.answers import counted, outcome_unknown, take_answer
 from services.disbursement.handlers.sending import send_through_gate
-from services.disbursement.handlers.standing import claim
+from services.disbursement.handlers.standing import claim, counted_ns
 from services.disbursement.ports import Till
 
 
@@ -46,7 +46,12 @@ def _may_send_again(payout: Payout, answer: BankAnswer, *, till: Till) -> bool:
     """The same key, while the bank surely remembers it, after it has said no often."""
     if not isinstance(answer, OrderMissing) or payout.order_id is not None:
         return False
+    with till.desk.open(payout.trail) as work:
+        time_ns = counted_ns(work, till=till)
     decision = after_absence(
-        counted(payout), now=till.clock.now(), rules=till.rules.resend
+        counted(payout),
+        now=till.clock.now(),
+        counted_ns=time_ns,
+        rules=till.rules.resend,
     )
     return decision is AfterAbsence.SEND_SAME_KEY

@@ -115,6 +115,11 @@ def _begin_sending(
         "order_key": order.key,
         "attempt": payout.attempt + 1,
         "first_sent_at": payout.first_sent_at or now,
+        "first_sent_ns": (
+            counted_ns(work, till=till)
+            if payout.first_sent_at is None
+            else payout.first_sent_ns
+        ),
         "sent_at": now,
         "missing": 0,
         "tries": 0,

@@ -29,6 +29,7 @@ def upgrade() -> None:
     )
     grant("disbursement", "clock_witness", "SELECT", "INSERT", "UPDATE")
     op.add_column("payouts", sa.Column("witnessed_from_ns", sa.BigInteger))
+    op.add_column("payouts", sa.Column("first_sent_ns", sa.BigInteger))
     op.create_index(
         "payouts_unwitnessed",
         "payouts",

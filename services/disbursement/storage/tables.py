@@ -63,6 +63,7 @@ payouts = Table(
     Column("order_key", Text, unique=True),
     Column("attempt", Integer, nullable=False),
     Column("first_sent_at", _INSTANT),
+    Column("first_sent_ns", BigInteger),
     Column("sent_at", _INSTANT),
     Column("order_id", Text),
     Column("missing", Integer, nullable=False),

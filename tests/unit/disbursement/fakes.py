@@ -371,7 +371,7 @@ class BankFault(Enum):
 class BankOrder:
     order: Order
     order_id: str
-    taken_at: datetime
+    taken_ns: int
 
 
 @dataclass(frozen=True)
@@ -386,7 +386,10 @@ class Transfer:
 
 
 class FakeBank:
-    """A bank that remembers keys for half an hour, as a real one does (P03)."""
+    """A bank that remembers keys for half an hour, as a real one does (P03).
+
+    By a clock of its own: who sets ours changes nothing there.
+    """
 
     remembers = timedelta(minutes=30)
 
@@ -423,8 +426,10 @@ class FakeBank:
     def _take(self, order: Order) -> BankAnswer:
         now = self._clock.now()
         known = self._orders.get(order.key)
-        if known is None or now - known.taken_at > self.remembers:
-            known = BankOrder(order, f"bank-{len(self._orders) + 1}", now)
+        if known is None or self._since(known) > self.remembers:
+            known = BankOrder(
+                order, f"bank-{len(self._orders) + 1}", self._clock.elapsed_ns
+            )
             self._orders[order.key] = known
             if self.status is not OrderStatus.REJECTED:
                 self.ledger.append(
@@ -443,9 +448,12 @@ class FakeBank:
     def _look(self, key: str) -> BankAnswer:
         known = self._orders.get(key)
         hidden = timedelta(seconds=self.hidden_s)
-        if known is None or self._clock.now() - known.taken_at < hidden:
+        if known is None or self._since(known) < hidden:
             return OrderMissing()
         return self._report(known)
+
+    def _since(self, known: BankOrder) -> timedelta:
+        return timedelta(microseconds=(self._clock.elapsed_ns - known.taken_ns) // 1000)
 
     def _report(self, known: BankOrder) -> OrderReport:
         return OrderReport(

@@ -1,6 +1,6 @@
 """The order's key and digest, and how the bank's answers are read."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,11 +27,13 @@ from services.disbursement.domain.order import (
     order_key,
     read_answer,
 )
+from services.disbursement.domain.payout import Payout
 from tests.unit.disbursement.builders import (
     CONTRACT_ID,
     DUE,
     OTHER_IBAN,
     RULES,
+    elapsed_ns,
     order,
     payout,
     report,
@@ -141,17 +143,41 @@ def test_the_same_key_is_sent_again_only_within_its_window(
     waited: timedelta, missing: int, expected: AfterAbsence
 ) -> None:
     """Not before the order could have shown itself, not after the bank forgets."""
-    sent = payout(first_sent_at=DUE, sent_at=DUE, missing=missing)
-    assert expected is after_absence(sent, now=DUE + waited, rules=RULES.resend)
+    sent = payout(
+        first_sent_at=DUE, first_sent_ns=elapsed_ns(DUE), sent_at=DUE, missing=missing
+    )
+    assert expected is absence(sent, DUE + waited)
+
+
+def absence(sent: Payout, now: datetime) -> AfterAbsence:
+    """By both clocks of a machine that ran all the time."""
+    return after_absence(sent, now=now, counted_ns=elapsed_ns(now), rules=RULES.resend)
+
+
+@pytest.mark.parametrize("counted_ns", [None, elapsed_ns(DUE + WINDOW + MOMENT)])
+def test_either_clock_ends_the_window(counted_ns: int | None) -> None:
+    """And so does a witness that says nothing."""
+    sent = payout(
+        first_sent_at=DUE, first_sent_ns=elapsed_ns(DUE), sent_at=DUE, missing=3
+    )
+    decision = after_absence(
+        sent, now=DUE + VISIBLE, counted_ns=counted_ns, rules=RULES.resend
+    )
+    assert decision is AfterAbsence.HOLD
 
 
 def test_the_window_runs_from_the_first_sending() -> None:
     """However often it was sent since."""
-    sent = payout(first_sent_at=DUE, sent_at=DUE + WINDOW, missing=3)
+    sent = payout(
+        first_sent_at=DUE,
+        first_sent_ns=elapsed_ns(DUE),
+        sent_at=DUE + WINDOW,
+        missing=3,
+    )
     late = DUE + WINDOW + VISIBLE
-    assert AfterAbsence.HOLD is after_absence(sent, now=late, rules=RULES.resend)
+    assert AfterAbsence.HOLD is absence(sent, late)
 
 
 def test_an_order_never_sent_is_not_sent_again() -> None:
     """A row without its instants is looked at by a person."""
-    assert AfterAbsence.HOLD is after_absence(payout(), now=DUE, rules=RULES.resend)
+    assert AfterAbsence.HOLD is absence(payout(), DUE)

@@ -309,6 +309,20 @@ def test_past_the_window_nothing_is_sent_again(stage: Stage) -> None:
     assert ["bank_order_missing"] == stage.alarms.codes == held_codes(stage)
 
 
+@pytest.mark.catalogue("F14")
+@pytest.mark.seeded("disbursement_window_by_the_wall_clock")
+def test_a_clock_set_back_does_not_make_the_window_longer(stage: Stage) -> None:
+    """The bank forgets by its own clock: sent again, it would pay twice."""
+    stage.bank.hidden_s = 24 * 3_600
+    stage.bank.faults = [BankFault.NONE, BankFault.NONE, BankFault.ANSWER_LOST]
+    assert pay_next(stage.till)
+    stage.clock.move(seconds=RULES.resend.window_s + 1)
+    stage.clock.step(seconds=-RULES.resend.window_s)
+    ask_until_final(stage, step_s=300)
+    assert (stage.bank.sends, len(stage.bank.ledger)) == (1, 1)
+    assert stage.alarms.codes == ["bank_order_missing"]
+
+
 def test_an_order_that_shows_itself_late_is_not_doubled(stage: Stage) -> None:
     """F03: a positive answer after negative ones."""
     stage.bank.hidden_s = RULES.resend.visible_after_s
