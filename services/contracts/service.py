@@ -502,6 +502,10 @@ class Service:
     def decide_held(self) -> None:
         self.use_cases.applications.decide_held()
 
+    @every(seconds=600)
+    def count_overdue_appeals(self) -> None:
+        self.use_cases.appeals.count_overdue()
+
     @every(seconds=60)
     def end_unestablished(self) -> None:
         self.use_cases.applications.end_unestablished()

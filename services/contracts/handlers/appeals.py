@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from kernel.clock import almaty_date
 from kernel.context import StaffMember, jsonable
 from kernel.crypto import Json
 from kernel.events.contracts import (
@@ -131,6 +132,11 @@ def queue(office: Office, *, state: AppealState) -> Json:
     """Appeals in a state, the one due first before the others; nothing of letters."""
     found = office.register.queue(state, limit=LISTED)
     return {"appeals": [_for_staff(appeal, at=office.now) for appeal in found]}
+
+
+def count_overdue(office: Office) -> int:
+    """How many clients wait for an answer longer than the law allows."""
+    return office.register.count_overdue(on=almaty_date(office.now))
 
 
 def read(

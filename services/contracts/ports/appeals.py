@@ -1,7 +1,7 @@
 """Appeals and their letters."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -34,6 +34,10 @@ class Appeals(Protocol):
 
     def queue(self, state: AppealState, *, limit: int) -> list[Appeal]:
         """Those in a state, the one due first before the others."""
+        ...
+
+    def count_overdue(self, *, on: date) -> int:
+        """How many clients wait since a limit before that day."""
         ...
 
     def open_of(self, client_id: UUID) -> int:

@@ -1,7 +1,7 @@
 """Rows of appeals, and their letters: sealed, and only added."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -110,6 +110,17 @@ class AppealRows:
             .limit(limit)
         )
         return [_appeal(row) for row in self._connection.execute(query)]
+
+    def count_overdue(self, *, on: date) -> int:
+        query = (
+            select(func.count())
+            .select_from(appeals)
+            .where(
+                appeals.c.state == AppealState.WAITING.value,
+                appeals.c.answer_by < on,
+            )
+        )
+        return int(self._connection.execute(query).scalar_one())
 
     def open_of(self, client_id: UUID) -> int:
         query = (

@@ -16,7 +16,7 @@ from kernel.errors import Broken, KernelError, Refused
 from kernel.pages import Page
 from services.contracts.domain.appeals import About, AppealState, Subject
 from services.contracts.domain.reading import ReadPurpose
-from services.contracts.wiring.appeals import AppealUseCases
+from services.contracts.wiring.appeals import APPEALS_OVERDUE, AppealUseCases
 from services.contracts.wiring.parts import Parts
 from tests.integration.contracts.conftest import PRINTER, Desk
 from tests.staff import ANNA, member
@@ -205,6 +205,11 @@ def test_who_waits_too_long_stands_first_and_is_marked(
         (str(late), True),
         (str(punctual), False),
     ]
+    assert cases.count_overdue() == 1
+    (measured,) = APPEALS_OVERDUE.collect()
+    assert [one.value for one in measured.samples] == [1]
+    cases.answer(staff, late, REPLY)
+    assert cases.count_overdue() == 0
     extended: Any = cases.extend(staff, punctual, "the bank was asked")
     assert extended["extended"] is True
     again = cases.extend, staff, punctual, "and once more"
