@@ -57,6 +57,14 @@ _MORE_SECRECY_GROUNDS = (
     "financial_monitoring:monitoring_agency:untold",
     "supervision:regulator:log",
 )
+_REPAID_FIRST = (
+    *("principal_overdue", "interest_overdue", "penalty"),
+    *("principal_current", "interest_current"),
+)
+_REPAID_FIRST_WHEN_LATE = (
+    *("principal_overdue", "interest_overdue"),
+    *("principal_current", "interest_current", "penalty"),
+)
 # Measure, how far it is good, and beyond what it refuses; else it advises only. Units:
 # photo/measures.py. Set on pictures of their own making: no accuracy is claimed.
 _PHOTO_LIMITS = (
@@ -260,6 +268,33 @@ STARTING_POLICY = Policy(
             ("lending.product.short.most_mrp", 45, "", Floor(1, 45)),
             ("lending.product.short.shortest_days", 30, "", Floor(at_least=1)),
             ("lending.product.short.longest_days", 45, "", Floor(1, 45)),
+        ),
+        # Known in outline only, not by the acts' own text: to be confirmed by counsel.
+        *_from(
+            _BEGINNING,
+            f"{_MFO_LAW}, as commonly described; not checked against the act",
+            ("repayment.order", _REPAID_FIRST, "", None),
+            ("repayment.late_order", _REPAID_FIRST_WHEN_LATE, "", None),
+            ("repayment.late_after_days", 180, "", Floor(0, 180)),
+            ("repayment.accrual_days_overdue", 90, "", Floor(0, 90)),
+            ("repayment.penalty_yearly_percent", 10, "", Floor(0, 10)),
+            # Of a short microcredit: interest and penalty, per cent of the amount.
+            ("repayment.short_price_percent", 100, "", Floor(0, 100)),
+        ),
+        *_from(
+            _BEGINNING,
+            _PLATFORM,
+            # Contracts name no penalty, and one must be agreed on in writing.
+            (
+                "repayment.penalty_daily_percent",
+                Decimal(0),
+                "",
+                Floor(0, Decimal("0.5")),
+            ),
+            # How far ahead the sum of an early repayment is told.
+            ("repayment.quote_days", 30, "", Floor(at_least=1, at_most=90)),
+            # Days a payment is overdue on which the client is told, each once.
+            ("repayment.overdue_told_days", ("1", "7", "30"), "", None),
         ),
         *_from(
             date(2024, 9, 1),

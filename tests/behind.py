@@ -63,6 +63,16 @@ _READING: Final[dict[str, Json]] = {
     "what": "letters",
     "at": AT,
 }
+_PAYOFF: Final[dict[str, Json]] = {
+    "contract_id": ID,
+    "day": "2026-11-25",
+    "principal": "400000.00",
+    "interest": "394.52",
+    "penalty": "0.00",
+    "owed": "400394.52",
+    "unused": "100.00",
+    "to_pay": "400294.52",
+}
 _APPEAL: Final[dict[str, Json]] = {
     "appeal_id": ID,
     "about": "contract",
@@ -243,6 +253,44 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     },
     ("contracts", "draft_schedules"): {"items": [_SCHEDULE]},
     ("contracts", "get_schedule"): _SCHEDULE,
+    ("contracts", "quote_payoff"): _PAYOFF,
+    ("contracts", "get_debt"): {
+        **_PAYOFF,
+        "state": "active",
+        "closed_on": None,
+        "overdue": "0.00",
+        "days_overdue": 0,
+        "accrual_stopped": False,
+        "next_payment": {"due_on": "2026-12-14", "amount": "141400.00"},
+        "payments": [
+            {
+                "due_on": "2026-12-14",
+                "principal": "129400.00",
+                "interest": "12000.00",
+                "left": "141400.00",
+                "state": "ahead",
+            }
+        ],
+        "credits": [
+            {
+                "credit_id": ID,
+                "value_on": "2026-11-25",
+                "amount": "100.00",
+                "reversed": False,
+            }
+        ],
+        "pay_to": {
+            "iban": "KZ86125KZT5004100100",
+            "purpose": "KSK-20261123-5FEED469EA",
+        },
+    },
+    ("contracts", "order_early_repayment"): {
+        "order_id": ID,
+        "contract_id": ID,
+        "day": "2026-12-14",
+        "amount": "100000.00",
+        "effect": "shorter",
+    },
     ("contracts", "submit_application"): _APPLICATION,
     ("contracts", "get_application"): _APPLICATION,
     ("contracts", "open_appeal"): _WHOLE_APPEAL,

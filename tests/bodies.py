@@ -22,6 +22,7 @@ PARAMETERS: Final = {
     "product": "standard",
     "amount": "400000.00",
     "term_days": "90",
+    "day": "2026-12-14",
     **dict.fromkeys(("sha256", "digest"), DIGEST),
 }
 _PHOTO: Final = b"\xff\xd8\xff"

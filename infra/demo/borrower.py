@@ -239,6 +239,21 @@ class Borrower:
         """Wait until the contract is in one of `states`."""
         return until(self.contract, lambda c: c["state"] in states, within_s=within_s)
 
+    def debt(self) -> Json:
+        """What is owed today, and how to pay."""
+        return self.contract(path="/debt")
+
+    def pay(self, amount: str) -> Json:
+        """Pay by the words the cabinet gives; the bank books it today."""
+        to = self.debt()["pay_to"]
+        tenge, tiyn = amount.split(".")
+        return self.control.pay_in(
+            self.person,
+            iban=to["iban"],
+            amount_minor=int(tenge) * 100 + int(tiyn),
+            purpose=f"Погашение микрокредита {to['purpose']}",
+        )
+
     def payout(self) -> Json:
         """Where the money is, as the client sees it."""
         return self.contract(path="/payout")

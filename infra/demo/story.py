@@ -63,9 +63,11 @@ class Story:
         self._move_time()
         self._release_and_pay()
         self._refuse_foreign_account()
-        self.view.chapter("6. The right password after three wrong ones")
+        self.view.chapter("6. Repaid early")
+        self._repay()
+        self.view.chapter("7. The right password after three wrong ones")
         self._lock_out()
-        self.view.chapter("7. The audit log, checked by a program that knows only RFCs")
+        self.view.chapter("8. The audit log, checked by a program that knows only RFCs")
         self._verify()
 
     def _register(self, client: Borrower) -> None:
@@ -180,6 +182,20 @@ class Story:
             step.note = f"{transfers[0]['amount_minor'] // 100} ₸, ledger has one line"
         with view.step("contract active"):
             client.contract_until("active")
+
+    def _repay(self) -> None:
+        client, view = self.honest, self.view
+        with view.step("the exact sum that ends the contract today") as step:
+            to_pay = client.debt()["to_pay"]
+            step.note = f"{to_pay} ₸, no fee for paying early"
+        with view.step("paid in at the bank, recognised by the contract's number"):
+            client.pay(to_pay)
+        with view.step("every tiyn allocated; contract closed") as step:
+            client.contract_until("closed", within_s=40)
+            debt = client.debt()
+            if (debt["owed"], debt["unused"]) != ("0.00", "0.00"):
+                raise StoryError("something is left of a contract that is closed")
+            step.note = "nothing owed, nothing over"
 
     def _transfers(self, client: Borrower) -> list[dict[str, Any]]:
         return [

@@ -19,6 +19,11 @@ from infra.simulators.identities import iban_is_valid
 from infra.simulators.ledger import Account, Bank, Card, OrderError, Transfer, Verdict
 from infra.simulators.serving import Listener, start
 from infra.simulators.settings import bank_settings
+from infra.simulators.statement import (
+    Statements,
+    statement_control_routes,
+    statement_routes,
+)
 
 NAME = "simulator-bank"
 MAX_KEY_LENGTH = 255
@@ -125,11 +130,14 @@ def build(env: Mapping[str, str]) -> list[Listener]:
         clock=clock,
         settle_after_s=settings.settle_after_s,
     )
+    statements = Statements(settings.data / "entries.jsonl", clock)
     routes = [
         *bank_routes(bank, clock),
+        *statement_routes(statements),
         *bank_control_routes(bank, common.control_token),
+        *statement_control_routes(statements, common.control_token),
         *control_routes(book, common.control_token),
-        web.ready_route(NAME, lambda: bank.able),
+        web.ready_route(NAME, lambda: bank.able and statements.able),
     ]
     app = web.Dated(FaultGate(web.application(routes), book), clock)
     return [

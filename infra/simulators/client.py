@@ -212,6 +212,26 @@ class ControlClient:
         card = {"token": token, "iban": iban, "iin": iin, "last4": last4}
         self._call(self._bank, "POST", "/_control/cards", card).expect(201)
 
+    def pay_in(
+        self, person: Person, *, iban: str, amount_minor: int, purpose: str, **more: str
+    ) -> Json:
+        """Let a person's money be booked on an account, as the bank shows it.
+
+        `more`: value_on (a day; else today), reference (the bank's own; one that is
+        known restates the entry), reversal_of (the reference of a credit taken back).
+        """
+        entry = {
+            "iban": iban,
+            "amount_minor": amount_minor,
+            "purpose": purpose,
+            "payer_name": person.identity.surname,
+            "payer_iin": person.iin,
+            "payer_iban": person.iban,
+            **more,
+        }
+        booked = self._call(self._bank, "POST", "/_control/entries", entry)
+        return dict(booked.expect(201).json())
+
     def sms(self, to: str) -> list[Json]:
         """The messages a phone has received, oldest first."""
         path = "/_control/sms?" + urlencode({"to": to})

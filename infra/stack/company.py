@@ -17,10 +17,12 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from infra.layout import write_private
+from infra.simulators.identities import iban_of
 from infra.simulators.wire import Wire
 
 KEY, CERTIFICATE = "company.key", "company.crt"
 IBAN, BIN = "KZ86125KZT5004100100", "240140001238"
+COLLECTION_IBAN = iban_of("722", "C000000000002")
 """The company as bank and authority know it; invented, with good check digits."""
 _BITS: Final = 3072
 _SUBJECT: Final = {

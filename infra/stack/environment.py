@@ -21,7 +21,7 @@ _AUDIT_ORIGIN = f"{topology.PUBLIC_HOST}/audit"
 _OUTER_SYSTEMS: Mapping[str, tuple[str, ...]] = {
     "auth": ("SMS",),
     "onboarding": ("COID", "CA", "STATE", "BANK"),
-    "contracts": ("BUREAU", "CA", "MONITORING", "STATE"),
+    "contracts": ("BANK", "BUREAU", "CA", "MONITORING", "STATE"),
     "antifraud": ("BUREAU", "STATE", "CENTRE"),
     "disbursement": ("BANK",),
 }
@@ -188,6 +188,7 @@ class Environments:
                 }
             case "contracts":
                 return {
+                    "COLLECTION_IBAN": company.COLLECTION_IBAN,
                     "PUBLIC_URL": self.public_url,
                     "SIGNER_KEY": str(layout.outer / company.KEY),
                     "SIGNER_CERTIFICATE": str(layout.outer / company.CERTIFICATE),

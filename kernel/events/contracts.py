@@ -314,3 +314,186 @@ class AppealRead(Event):
     client_id: UUID
     reader: str
     purpose: str
+
+
+class CreditReceived(Event):
+    """Money for the contract came, and counts from ``value_on``, a day YYYY-MM-DD.
+
+    ``recognised_by``: the contract's number or the client's ИИН in the purpose of the
+    payment, or two of the staff by ``approval_id``.
+    """
+
+    TYPE = "contracts.credit_received.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    credit_id: UUID
+    amount: WireMoney
+    value_on: str
+    recognised_by: Word[Literal["number", "iin", "staff"]]
+    approval_id: UUID | None = None
+
+
+class CreditReversed(Event):
+    """The bank took a credit of the contract back (сторно): it counts no more."""
+
+    TYPE = "contracts.credit_reversed.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    credit_id: UUID
+    amount: WireMoney
+
+
+class CreditParked(Event):
+    """An entry of the bank waits for a person.
+
+    ``unrecognised``: nobody knows whose contract it is for.  ``contradicted``: the bank
+    says something else under a reference it has used.  ``reversal_differs``: it took
+    another sum back than it had booked.
+    """
+
+    TYPE = "contracts.credit_parked.v1"
+    SUBJECT = "credit"
+
+    credit_id: UUID
+    reason: Word[Literal["unrecognised", "contradicted", "reversal_differs"]]
+
+
+class AccountPosted(Event):
+    """The ledger of the contract's account has new lines, and this is what it says.
+
+    ``counted_on``: the day, YYYY-MM-DD.  ``unused`` is the client's money: it waits for
+    the next payment, or is to be given back.
+    """
+
+    TYPE = "contracts.account_posted.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    counted_on: str
+    postings: int
+    principal: WireMoney
+    owed: WireMoney
+    overdue: WireMoney
+    days_overdue: int
+    unused: WireMoney
+
+
+class PaymentOverdue(Event):
+    """A payment has not come for so many days; the client is told (просрочка)."""
+
+    TYPE = "contracts.payment_overdue.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    amount: WireMoney
+    days: int
+
+
+class OverdueEnded(Event):
+    """Everything that was overdue is paid."""
+
+    TYPE = "contracts.overdue_ended.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+
+
+class EarlyRepaymentOrdered(Event):
+    """The client wants to repay a part on a day, YYYY-MM-DD, before it falls due."""
+
+    TYPE = "contracts.early_repayment_ordered.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    order_id: UUID
+    day: str
+    amount: WireMoney
+    effect: Word[Literal["shorter", "smaller"]]
+
+
+class ScheduleReissued(Event):
+    """A part was repaid early, and the rest of the schedule was made anew.
+
+    ``last_on``: the day of the last payment, YYYY-MM-DD.
+    """
+
+    TYPE = "contracts.schedule_reissued.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    order_id: UUID
+    instalments: int
+    next_payment: WireMoney
+    last_on: str
+
+
+class AccrualStopped(Event):
+    """Neither interest nor penalty accrues from ``since`` on, a day YYYY-MM-DD.
+
+    On an investigator's notice (представление), as two of the staff agree.  ``told``:
+    whether the law lets the client know.
+    """
+
+    TYPE = "contracts.accrual_stopped.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    approval_id: UUID
+    since: str
+    document_sha256: str
+    told: bool
+    asked_by: UUID
+    approved_by: UUID
+
+
+class AccrualResumed(Event):
+    """Interest accrues again from ``since`` on; as `AccrualStopped` otherwise."""
+
+    TYPE = "contracts.accrual_resumed.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    approval_id: UUID
+    since: str
+    document_sha256: str
+    told: bool
+    asked_by: UUID
+    approved_by: UUID
+
+
+class ContractClosed(Event):
+    """Everything owed is repaid: the contract obliges the client no more.
+
+    ``closed_on``: the day, YYYY-MM-DD.  ``unused`` was paid too much and is the
+    client's.
+    """
+
+    TYPE = "contracts.contract_closed.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    closed_on: str
+    unused: WireMoney
+
+
+class ContractReopened(Event):
+    """A payment of a closed contract was taken back: it obliges the client again."""
+
+    TYPE = "contracts.contract_reopened.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    owed: WireMoney

@@ -183,7 +183,12 @@ def create_person_keys(role: str, *, sealed: tuple[str, ...], acts: str) -> None
     op.execute(MAKE_NO_KEYS_YET)
     op.execute(acts)
     op.execute(_KEYS_GUARDED)
-    op.execute(_RESEAL.format(columns=" ".join(sealed)))
+    let_reseal(sealed)
+
+
+def let_reseal(columns: tuple[str, ...]) -> None:
+    """Exactly these columns, as ``table.column``, may be sealed anew; all are named."""
+    op.execute(_RESEAL.format(columns=" ".join(columns)))
 
 
 def make_person_keys(whom: str) -> None:

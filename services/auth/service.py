@@ -15,13 +15,22 @@ from kernel.entrypoints import UseCasesProvider, answers, every, executes, handl
 from kernel.events import Envelope, Event
 from kernel.events.antifraud import OperationSuspended
 from kernel.events.contracts import (
+    AccrualResumed,
+    AccrualStopped,
     AnswerAwaited,
     AppealAnswered,
     AppealClosed,
     AppealExtended,
     ApplicationRefused,
     ContractAnnulled,
+    ContractClosed,
+    ContractReopened,
     ContractSigned,
+    CreditReceived,
+    CreditReversed,
+    OverdueEnded,
+    PaymentOverdue,
+    ScheduleReissued,
 )
 from kernel.events.disbursement import PayoutDue, PayoutSettled
 from kernel.events.onboarding import (
@@ -499,6 +508,69 @@ class Service:
         self, tx: Transaction, event: PayoutSettled, envelope: Envelope
     ) -> None:
         """The money has come: the client is told."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(CreditReceived)
+    def when_credit_received(
+        self, tx: Transaction, event: CreditReceived, envelope: Envelope
+    ) -> None:
+        """A payment has come and counts."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(CreditReversed)
+    def when_credit_reversed(
+        self, tx: Transaction, event: CreditReversed, envelope: Envelope
+    ) -> None:
+        """The bank took a payment back."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(PaymentOverdue)
+    def when_payment_overdue(
+        self, tx: Transaction, event: PaymentOverdue, envelope: Envelope
+    ) -> None:
+        """A payment has not come."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(OverdueEnded)
+    def when_overdue_ended(
+        self, tx: Transaction, event: OverdueEnded, envelope: Envelope
+    ) -> None:
+        """What was overdue is paid."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(ScheduleReissued)
+    def when_schedule_reissued(
+        self, tx: Transaction, event: ScheduleReissued, envelope: Envelope
+    ) -> None:
+        """A part was repaid early: the rest is made anew."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(AccrualStopped)
+    def when_accrual_stopped(
+        self, tx: Transaction, event: AccrualStopped, envelope: Envelope
+    ) -> None:
+        """Interest is stopped: the client is told, unless the law forbids."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(AccrualResumed)
+    def when_accrual_resumed(
+        self, tx: Transaction, event: AccrualResumed, envelope: Envelope
+    ) -> None:
+        """Interest accrues again, as `when_accrual_stopped`."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(ContractClosed)
+    def when_contract_closed(
+        self, tx: Transaction, event: ContractClosed, envelope: Envelope
+    ) -> None:
+        """The microcredit is repaid."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(ContractReopened)
+    def when_contract_reopened(
+        self, tx: Transaction, event: ContractReopened, envelope: Envelope
+    ) -> None:
+        """A payment taken back leaves a debt."""
         self._tell_client(tx, event, envelope)
 
     @handles(AccountOwnershipLost)

@@ -32,9 +32,11 @@ from services.contracts.domain.appeals import About, AppealState, Subject
 from services.contracts.domain.disclosure import Asked
 from services.contracts.domain.editions import MOST_CHARACTERS, TemplateKind
 from services.contracts.domain.reading import ReadPurpose
+from services.contracts.domain.repayment import Effect
 from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.domain.search import Wanted
 from services.contracts.domain.states import ContractState
+from services.contracts.handlers.accruals import AskedTurn
 from services.contracts.handlers.applications import Wish
 from services.contracts.wiring import UseCases
 from services.contracts.wiring.parts import client_of
@@ -407,6 +409,92 @@ class Service:
         """End it.  Refused ``not_found``, ``appeal_waiting``, ``appeal_closed``."""
         return self.use_cases.appeals.close(call, appeal_id)
 
+    @answers(callers=_GATEWAY, client=True)
+    def get_debt(self, call: Call, *, contract_id: UUID) -> Json:
+        return self.use_cases.repayments.get_debt(call, contract_id=contract_id)
+
+    @answers(callers=_GATEWAY, client=True)
+    def quote_payoff(self, call: Call, *, contract_id: UUID, day: date) -> Json:
+        return self.use_cases.repayments.quote_payoff(
+            call, contract_id=contract_id, day=day
+        )
+
+    @answers(callers=_GATEWAY, client=True)
+    def order_early_repayment(
+        self,
+        call: Call,
+        *,
+        contract_id: UUID,
+        day: date,
+        amount: WireMoney,
+        effect: Effect,
+    ) -> Json:
+        return self.use_cases.repayments.order_early_repayment(
+            call, contract_id=contract_id, day=day, amount=amount, effect=effect
+        )
+
+    @answers(permission="repayments.look")
+    def repayments_list(self, call: Call) -> Json:
+        """Credits nobody recognised, and entries that contradict earlier ones."""
+        return self.use_cases.repayments.listed(call)
+
+    @answers(permission="repayments.read")
+    def repayments_show(self, call: Call, *, credit_id: UUID) -> Json:
+        """One credit with what its payer wrote; Refused ``credit_not_found``."""
+        return self.use_cases.repayments.shown(call, credit_id)
+
+    @answers(permission="repayments.look")
+    def repayments_account(self, call: Call, *, contract_id: UUID) -> Json:
+        """A contract's account with its whole ledger; Refused ``not_found``."""
+        return self.use_cases.repayments.account(call, contract_id)
+
+    @answers(permission="repayments.assign")
+    def ask_assignment(self, call: Call, *, credit_id: UUID, contract_id: UUID) -> Json:
+        """Say whose a credit is; another decides.
+
+        Refused ``credit_not_found``, ``credit_assigned``, ``contract_not_paid_out``.
+        """
+        return self.use_cases.repayments.ask_assignment(call, credit_id, contract_id)
+
+    @executes(permission="repayments.decide")
+    def assign_credit(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two agree: the credit counts for the contract."""
+        self.use_cases.repayments.assign(tx, approval, by.id)
+
+    @answers(permission="accruals.ask")
+    def ask_accrual(
+        self,
+        call: Call,
+        *,
+        contract_id: UUID,
+        day: date,
+        stopped: bool,
+        told: bool,
+        document_b64: str,
+    ) -> Json:
+        """Stop accrual on an investigator's notice, or lift that; another decides.
+
+        Refused ``not_found``, ``document_unfit``, ``accrual_day_unfit``,
+        ``accrual_not_stopped``.
+        """
+        asked = AskedTurn(
+            contract_id=contract_id,
+            day=day,
+            stopped=stopped,
+            told=told,
+            document_sha256="",
+        )
+        return self.use_cases.repayments.ask_turn(call, asked, document_b64)
+
+    @executes(permission="accruals.decide")
+    def turn_accrual(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two agree: accrual stops, or goes on."""
+        self.use_cases.repayments.turn(tx, approval, by.id)
+
     @answers(permission="visits.record")
     def visits_list(self, call: Call, *, client_id: UUID | None = None) -> Json:
         """The newest visits, of one client or of all."""
@@ -535,3 +623,11 @@ class Service:
     def seal_by_own_keys(self) -> None:
         """Seal by clients' own keys what is not yet."""
         self.use_cases.erasures.seal_by_own_keys()
+
+    @every(seconds=10)
+    def read_statement(self) -> None:
+        self.use_cases.repayments.read_statement()
+
+    @every(seconds=15)
+    def count_accounts(self) -> None:
+        self.use_cases.repayments.count_all()

@@ -13,6 +13,9 @@ class Settings(PlatformSettings):
     bureau_url: str
     state_url: str
     monitoring_url: str
+    bank_url: str
+    collection_iban: str
+    """The company's account for repayments; another one than payouts leave from."""
     outer_ca: Path
     outer_cert: Path
     outer_key: Path

@@ -17,6 +17,8 @@ from kernel.events import Envelope
 from kernel.events.contracts import (
     AppealRead,
     ContractAnnulled,
+    ContractClosed,
+    ContractReopened,
     ContractSigned,
     DocumentRead,
 )
@@ -428,6 +430,20 @@ class Service:
     ) -> None:
         """A contract obliges nobody any more."""
         self.use_cases.personal.when_contract_annulled(tx, event)
+
+    @handles(ContractClosed)
+    def when_contract_closed(
+        self, tx: Transaction, event: ContractClosed, _envelope: Envelope
+    ) -> None:
+        """A contract is repaid and obliges nobody any more."""
+        self.use_cases.personal.when_contract_closed(tx, event)
+
+    @handles(ContractReopened)
+    def when_contract_reopened(
+        self, tx: Transaction, event: ContractReopened, _envelope: Envelope
+    ) -> None:
+        """A contract obliges its client again."""
+        self.use_cases.personal.when_contract_reopened(tx, event)
 
     @handles(DocumentRead)
     def when_document_read(

@@ -8,7 +8,7 @@ import pytest
 
 from infra import topology
 from infra.demo.borrower import Borrower
-from infra.demo.cabinet import ProblemError
+from infra.demo.cabinet import ProblemError, until
 from infra.demo.forgery import forge_release
 from infra.demo.story import HOLD, operator, verify_export
 from infra.demo.world import World
@@ -76,6 +76,46 @@ def test_a_loan_goes_from_registration_to_money(
     assert (schedule["final"], schedule["issued_on"]) == (True, arrived.isoformat())
     sweep.run(people=[borrower])
     assert "chain verified" in verify_export(world)
+
+
+def test_a_repaid_contract_is_closed_and_obliges_no_more(
+    world: World, borrower: Borrower, sweep: Sweep
+) -> None:
+    """A part, then the rest; the client is told, and may take a consent back."""
+    conclude(borrower)
+    wait_out_the_hold(world, borrower)
+    borrower.release()
+    borrower.contract_until("active", within_s=40)
+    with pytest.raises(ProblemError) as refused:
+        withdraw(borrower)
+    assert refused.value.code == "obligations_open"
+    borrower.pay("100000.00")
+    until(borrower.debt, lambda debt: debt["unused"] == "100000.00", within_s=40)
+    borrower.next_message("зачтён")
+    quoted = borrower.contract(path=f"/payoff?day={borrower.debt()['day']}")
+    assert quoted["to_pay"] == "300000.00"
+    borrower.pay(quoted["to_pay"])
+    closed = borrower.contract_until("closed", within_s=40)
+    assert (closed["next_step"], closed["end_code"]) == ("none", "repaid")
+    borrower.next_message("закрыт")
+    until(
+        lambda: {"open": withdrawal_refused(borrower)},
+        lambda answer: answer["open"] is None,
+    )
+    sweep.run(people=[borrower])
+
+
+def withdraw(client: Borrower) -> None:
+    client.cabinet.call("DELETE", "/personal-data/consents/credit_bureau")
+
+
+def withdrawal_refused(client: Borrower) -> str | None:
+    """The code of the refusal, while the news is on its way to onboarding."""
+    try:
+        withdraw(client)
+    except ProblemError as error:
+        return error.code
+    return None
 
 
 @pytest.mark.clause("5.5")

@@ -44,6 +44,7 @@ STAFF_ROOMS: Final = (
     *("kernel/cli", "kernel/operations", "kernel/parked", "kernel/approvals"),
     *("kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct", "auth/wiring"),
     *("contracts/domain/editions", "contracts/handlers/templates", "contracts/cli"),
+    *("contracts/handlers/repayments", "contracts/handlers/accruals"),
 )
 """Where refusals are for people who speak by the operators' door, or for services."""
 SETTINGS: Final = "kernel/policy"

@@ -32,6 +32,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("documents.look", "documents.read"),
                 *("appeals.look", "appeals.read", "appeals.answer"),
                 *("contracts.look", "contracts.search"),
+                *("repayments.look", "repayments.read", "repayments.assign"),
             }
         ),
         "underwriter": frozenset(
@@ -53,7 +54,14 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("approvals.look", "approvals.decide"),
             }
         ),
-        "treasurer": frozenset({"platform.look"}),
+        "treasurer": frozenset(
+            {
+                *("platform.look", "approvals.look", "approvals.decide"),
+                *("repayments.look", "repayments.read"),
+                *("repayments.assign", "repayments.decide"),
+                "accruals.decide",
+            }
+        ),
         "security-officer": frozenset(
             {
                 *("approvals.look", "approvals.decide", "platform.drop_decide"),
@@ -63,6 +71,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("platform.look", "audit.look", "audit.verify"),
                 *("templates.look", "templates.decide"),
                 *("disclosures.look", "disclosures.decide"),
+                *("accruals.ask", "accruals.decide"),
             }
         ),
         "auditor": frozenset(
@@ -73,13 +82,14 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("documents.look", "templates.look"),
                 *("appeals.look", "contracts.look"),
                 *("disclosures.look", "disclosures.ask"),
+                "repayments.look",
             }
         ),
         "regulator-liaison": frozenset(
             {
                 *("audit.look", "audit.verify", "antifraud.counts"),
                 *("templates.look", "templates.propose"),
-                *("disclosures.look", "disclosures.ask"),
+                *("disclosures.look", "disclosures.ask", "accruals.ask"),
             }
         ),
         "administrator": frozenset(

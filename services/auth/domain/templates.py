@@ -43,6 +43,15 @@ Template = Literal[
     "payout_due_confirm",
     "payout_due",
     "payout_settled",
+    "payment_received",
+    "payment_reversed",
+    "payment_overdue",
+    "overdue_ended",
+    "schedule_reissued",
+    "accrual_stopped",
+    "accrual_resumed",
+    "contract_closed",
+    "contract_reopened",
     "account_lost",
     "operation_suspended",
     "document_expiring",
@@ -501,6 +510,125 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         kk="{site}: микрокредит шотыңызға аударылды.",
         ru="{site}: микрокредит переведён на ваш счёт.",
         en="{site}: the microcredit is on your account.",
+    ),
+    "payment_received": Wording(
+        version=1,
+        kk=(
+            "{site}: төлеміңіз қабылданды және шартыңызға есептелді. Қарыз "
+            "қалдығы жеке кабинетте."
+        ),
+        ru=(
+            "{site}: ваш платёж получен и зачтён по договору. Остаток долга в "
+            "личном кабинете."
+        ),
+        en=(
+            "{site}: your payment has come and counts for your contract. See "
+            "your cabinet for the debt."
+        ),
+    ),
+    "payment_reversed": Wording(
+        version=1,
+        kk=(
+            "{site}: банк төлемді кері қайтарып алды, ол енді есептелмейді. "
+            "Қарызды жеке кабинеттен қараңыз."
+        ),
+        ru=(
+            "{site}: банк отозвал ваш платёж, он больше не учитывается. "
+            "Проверьте долг в личном кабинете."
+        ),
+        en=(
+            "{site}: the bank took your payment back and it counts no more. "
+            "See the debt in your cabinet."
+        ),
+    ),
+    "payment_overdue": Wording(
+        version=1,
+        kk=(
+            "{site}: төлем мерзімі өтті. Сома мен реквизиттер жеке кабинетте; "
+            "қиындық болса, бізге жазыңыз."
+        ),
+        ru=(
+            "{site}: срок платежа прошёл. Сумма и реквизиты в личном кабинете; "
+            "если трудно платить, напишите нам."
+        ),
+        en=(
+            "{site}: a payment is overdue. See the sum and where to pay in "
+            "your cabinet; write to us if it is hard."
+        ),
+    ),
+    "overdue_ended": Wording(
+        version=1,
+        kk=("{site}: мерзімі өткен берешек төленді. Келесі төлем жеке кабинетте."),
+        ru=("{site}: просроченный платёж погашен. Следующий платёж в личном кабинете."),
+        en=("{site}: what was overdue is paid. See the next payment in your cabinet."),
+    ),
+    "schedule_reissued": Wording(
+        version=1,
+        kk=(
+            "{site}: мерзімінен бұрын өтеу орындалды, кесте жаңартылды. Ол "
+            "жеке кабинетте."
+        ),
+        ru=(
+            "{site}: досрочное погашение исполнено, график составлен заново. "
+            "Он в личном кабинете."
+        ),
+        en=(
+            "{site}: the early repayment is carried out and the schedule made "
+            "anew. See your cabinet."
+        ),
+    ),
+    "accrual_stopped": Wording(
+        version=1,
+        kk=(
+            "{site}: шарт бойынша сыйақы есептеу тоқтатылды. Толығырақ жеке кабинетте."
+        ),
+        ru=(
+            "{site}: начисление вознаграждения по договору остановлено. "
+            "Подробности в личном кабинете."
+        ),
+        en=("{site}: interest on your contract is stopped. See your cabinet."),
+    ),
+    "accrual_resumed": Wording(
+        version=1,
+        kk=(
+            "{site}: шарт бойынша сыйақы есептеу қайта басталды. Толығырақ "
+            "жеке кабинетте."
+        ),
+        ru=(
+            "{site}: начисление вознаграждения по договору возобновлено. "
+            "Подробности в личном кабинете."
+        ),
+        en=("{site}: interest on your contract accrues again. See your cabinet."),
+    ),
+    "contract_closed": Wording(
+        version=1,
+        kk=(
+            "{site}: микрокредит толық өтелді, шарт жабылды. Артық төленген "
+            "ақша сіздікі: қайтару үшін бізге жазыңыз."
+        ),
+        ru=(
+            "{site}: микрокредит погашен, договор закрыт. Переплата, если она "
+            "есть, ваша: напишите нам о возврате."
+        ),
+        en=(
+            "{site}: the microcredit is repaid and the contract closed. What "
+            "was paid too much is yours: write to us."
+        ),
+    ),
+    "contract_reopened": Wording(
+        version=1,
+        kk=(
+            "{site}: банк төлемді кері қайтарып алды, шарт бойынша берешек "
+            "қалды. Оны жеке кабинеттен қараңыз."
+        ),
+        ru=(
+            "{site}: банк отозвал платёж, по договору остался долг. Проверьте "
+            "его в личном кабинете."
+        ),
+        en=(
+            "{site}: the bank took a payment back and a debt is left by your "
+            "contract. See your cabinet."
+        ),
     ),
     "account_lost": Wording(
         version=1,

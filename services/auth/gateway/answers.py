@@ -341,6 +341,7 @@ class ContractAnswer(Answer):
             "awaiting_release",
             "released",
             "active",
+            "closed",
             "expired",
             "annulled",
             "blocked",
@@ -367,6 +368,7 @@ class ContractAnswer(Answer):
             "wait_for_hold",
             "confirm_release",
             "wait_for_payout",
+            "repay",
             "none",
         ),
     ]
@@ -384,6 +386,7 @@ _STEP_NAME = word(
     "consented",
     "released",
     "paid_out",
+    "repaid",
 )
 
 
@@ -495,6 +498,7 @@ class LookUpAnswer(Answer):
             "awaiting_release",
             "released",
             "active",
+            "closed",
             "expired",
             "annulled",
             "blocked",

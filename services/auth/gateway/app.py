@@ -19,6 +19,7 @@ from services.auth.gateway import (
     challenges,
     changes,
     contracts,
+    debts,
     device_checks,
     documents,
     factors,
@@ -61,6 +62,7 @@ _RESOURCES: Final = (
     appeals,
     applications,
     contracts,
+    debts,
     documents,
     health,
 )

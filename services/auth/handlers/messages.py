@@ -16,13 +16,22 @@ from kernel.events import Event
 from kernel.events.antifraud import OperationSuspended
 from kernel.events.auth import MessageDelivered, MessageFailed, MessageSent
 from kernel.events.contracts import (
+    AccrualResumed,
+    AccrualStopped,
     AnswerAwaited,
     AppealAnswered,
     AppealClosed,
     AppealExtended,
     ApplicationRefused,
     ContractAnnulled,
+    ContractClosed,
+    ContractReopened,
     ContractSigned,
+    CreditReceived,
+    CreditReversed,
+    OverdueEnded,
+    PaymentOverdue,
+    ScheduleReissued,
 )
 from kernel.events.disbursement import PayoutDue, PayoutSettled
 from kernel.events.onboarding import (
@@ -78,6 +87,16 @@ def _refused(event: ApplicationRefused) -> Template | None:
     return "application_not_established" if held else None
 
 
+def _stopped(event: AccrualStopped) -> Template | None:
+    """Where the law does not let the client know, nothing is said."""
+    return "accrual_stopped" if event.told else None
+
+
+def _resumed(event: AccrualResumed) -> Template | None:
+    """As `_stopped`."""
+    return "accrual_resumed" if event.told else None
+
+
 def _lost(event: AccountOwnershipLost) -> Template | None:
     """A client who replaced the account is told of just that."""
     return None if event.code == "account_changed" else "account_lost"
@@ -109,6 +128,15 @@ NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template | None]]
     AnswerAwaited: _awaited,
     PayoutDue: _due,
     PayoutSettled: "payout_settled",
+    CreditReceived: "payment_received",
+    CreditReversed: "payment_reversed",
+    PaymentOverdue: "payment_overdue",
+    OverdueEnded: "overdue_ended",
+    ScheduleReissued: "schedule_reissued",
+    AccrualStopped: _stopped,
+    AccrualResumed: _resumed,
+    ContractClosed: "contract_closed",
+    ContractReopened: "contract_reopened",
     AccountOwnershipLost: _lost,
     DocumentExpiryNoted: _document,
     ErasureRequested: "erasure_requested",

@@ -24,7 +24,7 @@ from kernel.cli import (
     write_private,
 )
 from kernel.crypto import Json
-from services.contracts.cli import appeals, history
+from services.contracts.cli import appeals, history, repayments
 from services.contracts.domain.editions import KINDS
 from services.contracts.domain.reading import ReadPurpose
 
@@ -246,6 +246,7 @@ def _propose(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
 COMMANDS: Final[Mapping[str, Command]] = {
     **appeals.COMMANDS,
     **history.COMMANDS,
+    **repayments.COMMANDS,
     "documents list": Command(
         help="what is filed for a contract, by digest",
         run=asking("documents_list", "contract_id"),

@@ -92,6 +92,11 @@ class GesvCap:
         )
 
     @property
+    def short(self) -> bool:
+        """Whether it is the cap of short microcredits."""
+        return self.daily_percent is not None
+
+    @property
     def source(self) -> str:
         """The act that sets the cap."""
         return self.settings[0].source

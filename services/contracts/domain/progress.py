@@ -13,7 +13,7 @@ from services.contracts.domain import contract as machine
 from services.contracts.domain import telling
 from services.contracts.domain.application import Application, ApplicationState
 from services.contracts.domain.contract import Contract
-from services.contracts.domain.states import ContractState
+from services.contracts.domain.states import PAID_OUT
 from services.contracts.domain.telling import Telling
 
 
@@ -67,6 +67,7 @@ _ACTORS: Final = {
     "wait_for_hold": Actor.TIME,
     "confirm_release": Actor.CLIENT,
     "wait_for_payout": Actor.LENDER,
+    "repay": Actor.CLIENT,
 }
 
 
@@ -80,8 +81,6 @@ def progress_of(
     actor = _ACTORS.get(next_step, Actor.NOBODY)
     if contract.refusal_asked_at is not None and not contract.is_final:
         next_step, actor = "wait_for_refusal", Actor.LENDER
-    if contract.state is ContractState.ACTIVE:
-        next_step, actor = "repay", Actor.CLIENT
     return Progress(
         state=contract.state.value,
         next_step=next_step,
@@ -108,7 +107,7 @@ _NOT_YET: Final[tuple[tuple[str, None], ...]] = tuple(
     (name, None)
     for name in (
         *("offered", "signed_by_client", "signed_by_company"),
-        *("consented", "released", "paid_out"),
+        *("consented", "released", "paid_out", "repaid"),
     )
 )
 
@@ -117,7 +116,7 @@ def _done(
     application: Application, contract: Contract
 ) -> list[tuple[str, datetime | None]]:
     """Each step with its instant; a release that is not asked for is no step."""
-    paid = contract.final_at if contract.state is ContractState.ACTIVE else None
+    paid = contract.final_at if contract.state in PAID_OUT else None
     steps: list[tuple[str, datetime | None]] = [
         ("applied", application.submitted_at),
         ("offered", contract.offered_at),
@@ -127,7 +126,7 @@ def _done(
     ]
     if contract.confirmation_required is not False:
         steps.append(("released", contract.released_at))
-    return [*steps, ("paid_out", paid)]
+    return [*steps, ("paid_out", paid), ("repaid", contract.closed_at)]
 
 
 def _steps(
@@ -157,4 +156,4 @@ def _until(contract: Contract, actor: Actor) -> datetime | None:
 
 
 def _has_ended(contract: Contract) -> bool:
-    return contract.is_final and contract.state is not ContractState.ACTIVE
+    return contract.is_final and contract.state not in PAID_OUT

@@ -104,6 +104,37 @@ def schedule_of(
     )
 
 
+def rest_of(
+    debt: Money,
+    *,
+    days: Sequence[date],
+    annual_percent: Decimal,
+    repayment: RepaymentMethod,
+    as_high_as: Instalment | None = None,
+) -> tuple[Instalment, ...]:
+    """The payments of what is left of a debt; interest counts from the first day on.
+
+    The others are due days: each payment is smaller than it was, or as high as the
+    one named, so that the last days are not needed.
+    """
+    rate = annual_percent.as_integer_ratio()
+    if as_high_as is not None:
+        part_of = _part_of(as_high_as, repayment)
+        return _numbered(debt, _repaid(debt, days, rate, part_of))
+    if repayment is RepaymentMethod.ANNUITY:
+        return _numbered(debt, _annuity(debt, days, rate))
+    return _numbered(debt, _differentiated(debt, days, rate))
+
+
+def _part_of(
+    one: Instalment, repayment: RepaymentMethod
+) -> Callable[[Money, Money], Money]:
+    """How much of the debt a payment as high as this one repays."""
+    if repayment is RepaymentMethod.ANNUITY:
+        return lambda _debt, interest: max(one.total - interest, Money(0))
+    return lambda _debt, _interest: one.principal
+
+
 _Rate = tuple[int, int]
 _Row = tuple[date, Money, Money]
 """Day, part of the debt, interest."""

@@ -18,6 +18,7 @@ class ContractState(StrEnum):
     AWAITING_RELEASE = "awaiting_release"
     RELEASED = "released"
     ACTIVE = "active"
+    CLOSED = "closed"
     EXPIRED = "expired"
     ANNULLED = "annulled"
     BLOCKED = "blocked"
@@ -35,7 +36,9 @@ TRANSITIONS: Final[Mapping[ContractState, frozenset[ContractState]]] = MappingPr
         | _ENDS_UNPAID,
         _S.AWAITING_RELEASE: frozenset({_S.RELEASED}) | _ENDS_UNPAID,
         _S.RELEASED: frozenset({_S.ACTIVE}) | _ENDS_UNPAID,
-        _S.ACTIVE: frozenset(),
+        _S.ACTIVE: frozenset({_S.CLOSED}),
+        # A payment the bank took back leaves a debt.
+        _S.CLOSED: frozenset({_S.ACTIVE}),
         _S.EXPIRED: frozenset(),
         _S.ANNULLED: frozenset(),
         _S.BLOCKED: frozenset(),
@@ -43,13 +46,11 @@ TRANSITIONS: Final[Mapping[ContractState, frozenset[ContractState]]] = MappingPr
 )
 """Which state may follow which; everything else is a defect."""
 
-FINAL: Final = frozenset({_S.ACTIVE, _S.EXPIRED, *_ENDS_UNPAID})
+PAID_OUT: Final = frozenset({_S.ACTIVE, _S.CLOSED})
+"""The client has the money, or had it."""
+FINAL: Final = PAID_OUT | {_S.EXPIRED, *_ENDS_UNPAID}
 """Nothing of signing, consent and release can change any more."""
-ENDED: Final = frozenset({_S.ANNULLED, _S.EXPIRED})
-"""Nobody owes anything any more, for ever."""
-CONSENTED: Final = frozenset(
-    {_S.CONSENTED, _S.AWAITING_RELEASE, _S.RELEASED, _S.ACTIVE}
-)
+CONSENTED: Final = PAID_OUT | {_S.CONSENTED, _S.AWAITING_RELEASE, _S.RELEASED}
 
 
 def check_transition(before: ContractState, after: ContractState) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from services.contracts.domain.application import Application, ApplicationState
 from services.contracts.domain.contract import Contract
-from services.contracts.domain.states import ContractState
+from services.contracts.domain.states import PAID_OUT, ContractState
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,14 @@ STATES: Final[Mapping[str, Telling]] = MappingProxyType(
             "Микрокредит выдан. Платите по графику; можно и досрочно.",
             "The microcredit is paid out. Pay by the schedule, or earlier.",
         ),
+        "closed": Telling(
+            "Микрокредит толық өтелді, шарт жабылды. Артық төленген ақша болса,"
+            " ол сіздікі: қайтару үшін бізге жазыңыз.",
+            "Микрокредит погашен полностью, договор закрыт. Если переплатили, деньги"
+            " ваши: напишите нам, чтобы вернуть их.",
+            "The microcredit is repaid in full and the contract is closed. What was"
+            " paid too much is yours: write to us to get it back.",
+        ),
         "blocked": Telling(
             "Деректер сәйкес келмеді, шарт тоқтатылды. Ақша аударылмайды; бізге"
             " жазыңыз.",
@@ -256,6 +264,6 @@ def of_contract(contract: Contract, *, next_step: str) -> Telling:
         return _EXPIRED
     if contract.state is ContractState.ANNULLED:
         return ENDS.get(contract.end_code or "", _SILENT)
-    if contract.state in (ContractState.ACTIVE, ContractState.BLOCKED):
+    if contract.state in (*PAID_OUT, ContractState.BLOCKED):
         return STATES[contract.state.value]
     return STATES[next_step]

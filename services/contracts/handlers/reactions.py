@@ -37,7 +37,7 @@ _OF_CLIENT = "client:"
 
 def when_client_activated(event: ClientActivated, *, unit: Unit, clock: Clock) -> None:
     """The client may apply from now on."""
-    unit.clients.activate(event.client_id, at=clock.now())
+    unit.clients.activate(event.client_id, iin_token=event.iin_token, at=clock.now())
 
 
 def when_account_ownership_proved(

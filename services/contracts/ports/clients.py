@@ -11,7 +11,9 @@ from services.contracts.domain.erasure import Kept
 class Clients(Protocol):
     """A small copy of what onboarding said of clients and their accounts."""
 
-    def activate(self, client_id: UUID, *, at: datetime) -> None: ...
+    def activate(self, client_id: UUID, *, iin_token: str, at: datetime) -> None:
+        """`iin_token`: the keyed token of the ИИН, to recognise payments by."""
+        ...
 
     def is_active(self, client_id: UUID) -> bool: ...
 

@@ -48,7 +48,7 @@ class Contracts(Protocol):
         ...
 
     def has_unfinished(self, client_id: UUID) -> bool:
-        """Whether a contract of the client is neither active nor annulled."""
+        """Whether a contract of the client is neither paid out nor annulled."""
         ...
 
     def document(self, contract: Contract) -> bytes:

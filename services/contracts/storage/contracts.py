@@ -13,7 +13,12 @@ from kernel.crypto import UnsealError, constant_time_equal, sha256_hex
 from kernel.errors import Broken
 from kernel.money import Money
 from kernel.pages import Page
-from services.contracts.domain.contract import OFFER_EXPIRED, Contract, Statement
+from services.contracts.domain.contract import (
+    OFFER_EXPIRED,
+    REPAID,
+    Contract,
+    Statement,
+)
 from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.domain.states import ContractState
 from services.contracts.domain.texts import StatementText
@@ -33,6 +38,12 @@ COLUMNS: Final = (
     contracts.c.state,
 )
 _ANNULLED: Final = ContractState.ANNULLED.value
+ACTIVE: Final = ContractState.ACTIVE.value
+"""Paid out, repaid or not: see `_written`."""
+IS_OPEN: Final = (contracts.c.state != _ANNULLED) & (
+    (contracts.c.state != ACTIVE) | contracts.c.end_code.is_(None)
+)
+"""Whether somebody owes something by it, or may yet."""
 PROGRESS: Final = (
     "ceremony_id",
     "protocol_id",
@@ -50,6 +61,7 @@ PROGRESS: Final = (
     "refusal_asked_at",
     "final_at",
     "end_code",
+    "closed_at",
 )
 """What may change besides the state; the migration grants exactly these."""
 
@@ -100,7 +112,7 @@ class ContractRows:
             select(func.coalesce(func.sum(contracts.c.amount_minor), 0)).where(
                 contracts.c.client_id == contract.client_id,
                 contracts.c.id != contract.id,
-                contracts.c.state == ContractState.ACTIVE.value,
+                contracts.c.state == ACTIVE,
                 contracts.c.signed_at >= since,
             )
         ).scalar_one()
@@ -114,7 +126,7 @@ class ContractRows:
     def has_unfinished(self, client_id: UUID) -> bool:
         unfinished = exists().where(
             contracts.c.client_id == client_id,
-            contracts.c.state.not_in(("active", "annulled")),
+            contracts.c.state.not_in((ACTIVE, _ANNULLED)),
         )
         return bool(self._connection.execute(select(unfinished)).scalar_one())
 
@@ -244,18 +256,32 @@ def contract_of(row: Row[Any]) -> Contract:
 def in_state(state: ContractState) -> ColumnElement[bool]:
     """The rows that are read as this state."""
     expired = contracts.c.end_code == OFFER_EXPIRED
+    repaid = contracts.c.end_code == REPAID
     match state:
         case ContractState.EXPIRED:
             return (contracts.c.state == _ANNULLED) & expired
         case ContractState.ANNULLED:
             return (contracts.c.state == _ANNULLED) & expired.is_not(true())
+        case ContractState.CLOSED:
+            return (contracts.c.state == ACTIVE) & repaid
+        case ContractState.ACTIVE:
+            return (contracts.c.state == ACTIVE) & repaid.is_not(true())
         case _:
             return contracts.c.state == state.value
 
 
 def _written(state: ContractState) -> str:
-    """An expired offer stands as `annulled`: releases before read no other word."""
-    return _ANNULLED if state is ContractState.EXPIRED else state.value
+    """An expired offer stands as `annulled`, a repaid contract as `active`.
+
+    Releases before read no other words.
+    """
+    match state:
+        case ContractState.EXPIRED:
+            return _ANNULLED
+        case ContractState.CLOSED:
+            return ACTIVE
+        case _:
+            return state.value
 
 
 def _read(state: str, end_code: str | None) -> ContractState:
@@ -265,4 +291,6 @@ def _read(state: str, end_code: str | None) -> ContractState:
     """
     if state == _ANNULLED and end_code == OFFER_EXPIRED:
         return ContractState.EXPIRED
+    if state == ACTIVE and end_code == REPAID:
+        return ContractState.CLOSED
     return ContractState(state)

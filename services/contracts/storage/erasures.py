@@ -6,7 +6,7 @@ from sqlalchemy import Connection, exists, func, select
 
 from kernel.person_keys import KeyEnds
 from services.contracts.domain.erasure import Kept
-from services.contracts.domain.states import ENDED
+from services.contracts.storage.contracts import IS_OPEN
 from services.contracts.storage.tables import (
     appeals,
     applications,
@@ -26,10 +26,10 @@ class ErasureRows(KeyEnds):
 
     def kept(self, client_id: UUID) -> Kept:
         own_contracts = contracts.c.client_id == client_id
-        is_open = exists().where(
-            own_contracts, contracts.c.state.not_in([one.value for one in ENDED])
-        )
-        ended_at = select(func.max(contracts.c.final_at)).where(own_contracts)
+        is_open = exists().where(own_contracts, IS_OPEN)
+        ended_at = select(
+            func.max(func.greatest(contracts.c.final_at, contracts.c.closed_at))
+        ).where(own_contracts)
         applied_at = select(func.max(applications.c.submitted_at)).where(
             applications.c.client_id == client_id
         )

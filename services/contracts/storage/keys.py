@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, String, cast, select
 from kernel.crypto import FieldKeys
 from kernel.person_keys import ErasedError, PersonKeys, SealedColumn
 from services.contracts.domain.erasure import erased
+from services.contracts.storage.ledger import bank_contradictions, bank_entries
 from services.contracts.storage.tables import (
     appeals,
     application_checks,
@@ -102,6 +103,17 @@ def _sealed_of(client_id: UUID) -> list[SealedColumn]:
             key=letters.c.id,
             row=letters.c.id,
             own=letters.c.appeal_id.in_(own_appeals),
+        ),
+        *(
+            SealedColumn(
+                column=column,
+                key=column.table.c.entry_id,
+                row=column.table.c.entry_id,
+                own=column.table.c.client_id.is_not_distinct_from(
+                    None if client_id == HOUSE else client_id
+                ),
+            )
+            for column in (bank_entries.c.payment, bank_contradictions.c.entry)
         ),
     ]
 

@@ -142,6 +142,7 @@ contracts = Table(
     _instant("refusal_asked_at"),
     _instant("final_at"),
     Column("end_code", Text),
+    _instant("closed_at"),
     CheckConstraint(
         "repayment IN ('annuity', 'differentiated')", name="contracts_repayment"
     ),
@@ -384,7 +385,9 @@ clients = Table(
     metadata,
     Column("client_id", Uuid, primary_key=True),
     _instant("activated_at", nullable=False),
+    Column("iin_token", Text),
 )
+Index("clients_iin", clients.c.iin_token)
 
 suspensions = Table(
     "suspensions",

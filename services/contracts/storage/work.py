@@ -12,11 +12,13 @@ from kernel.context import Call, Context
 from kernel.crypto import FieldKeys, Json
 from kernel.database import Database, Transaction
 from kernel.events import Event
+from services.contracts.storage.accounts import AccountRows
 from services.contracts.storage.applications import ApplicationRows
 from services.contracts.storage.contracts import ContractRows
 from services.contracts.storage.decisions import VisitRows
 from services.contracts.storage.disclosures import DisclosureRows
 from services.contracts.storage.documents import DocumentRows, TemplateRows
+from services.contracts.storage.entries import EntryRows
 from services.contracts.storage.erasures import ErasureRows
 from services.contracts.storage.keys import KeyRing
 from services.contracts.storage.schedules import ScheduleRows
@@ -30,10 +32,10 @@ class ClientRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def activate(self, client_id: UUID, *, at: datetime) -> None:
+    def activate(self, client_id: UUID, *, iin_token: str, at: datetime) -> None:
         self._connection.execute(
             insert(clients)
-            .values(client_id=client_id, activated_at=at)
+            .values(client_id=client_id, activated_at=at, iin_token=iin_token)
             .on_conflict_do_nothing()
         )
 
@@ -90,7 +92,7 @@ class ClientRows:
 
 
 class DatabaseUnit:
-    """Implements Unit on an open transaction; `call` is the request it serves."""
+    """Implements AccountUnit on an open transaction, for the request `call`."""
 
     def __init__(
         self, tx: Transaction, *, field_keys: FieldKeys, call: Call | None = None
@@ -109,6 +111,8 @@ class DatabaseUnit:
         self.disclosures = DisclosureRows(tx.connection, keys=keys)
         self.keys = keys
         self.ends = ErasureRows(tx.connection)
+        self.entries = EntryRows(tx.connection, keys=keys)
+        self.accounts = AccountRows(tx.connection)
 
     def publish(self, event: Event) -> UUID:
         return self._tx.publish(event)

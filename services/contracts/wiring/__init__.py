@@ -14,6 +14,7 @@ from services.contracts.adapters.registers import (
     HttpState,
 )
 from services.contracts.adapters.signing import SoftSigner
+from services.contracts.adapters.statements import HttpStatements
 from services.contracts.settings import Settings
 from services.contracts.wiring.appeals import AppealUseCases
 from services.contracts.wiring.applications import ApplicationUseCases
@@ -24,6 +25,7 @@ from services.contracts.wiring.history import HistoryUseCases
 from services.contracts.wiring.lifecycle import ContractUseCases
 from services.contracts.wiring.parts import Parts
 from services.contracts.wiring.reactions import Reactions
+from services.contracts.wiring.repayments import RepaymentUseCases
 
 
 class UseCases:
@@ -38,6 +40,7 @@ class UseCases:
         self.erasures = ErasureUseCases(parts)
         self.history = HistoryUseCases(parts)
         self.reactions = Reactions(parts)
+        self.repayments = RepaymentUseCases(parts)
 
 
 def build(platform: Platform[Settings]) -> UseCases:
@@ -65,5 +68,8 @@ def build(platform: Platform[Settings]) -> UseCases:
             signer=SoftSigner(
                 Path(settings.signer_key), Path(settings.signer_certificate)
             ),
-        ),
+            bank=HttpStatements(
+                client(settings.bank_url), iban=settings.collection_iban
+            ),
+        )
     )

@@ -30,7 +30,7 @@ class DisclosureUseCases:
 
     def ask(self, call: Call, asked: Asked, document_b64: str) -> Json:
         """Ask for a disclosure; another person decides."""
-        document = _bytes_of(document_b64)
+        document = bytes_of(document_b64)
         asked = replace(asked, document_sha256=disclosures.digest_of(document))
         with self._begin(call.context) as (tx, register):
             effect = disclosures.ask(
@@ -102,7 +102,8 @@ class DisclosureUseCases:
         return Secrecy.at(self.platform.policy, tx.now)
 
 
-def _bytes_of(document_b64: str) -> bytes:
+def bytes_of(document_b64: str) -> bytes:
+    """The document that came with the question.  Refused ``document_unfit``."""
     try:
         return base64.b64decode(document_b64, validate=True)
     except binascii.Error as error:

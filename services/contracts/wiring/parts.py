@@ -19,6 +19,7 @@ from services.contracts.ports import (
     Printer,
     StateRegisters,
 )
+from services.contracts.ports.repayments import Statements
 from services.contracts.settings import Settings
 from services.contracts.storage.work import DatabaseUnit, DatabaseWork
 
@@ -33,6 +34,7 @@ class Parts:
     monitoring: Monitoring
     printer: Printer
     signer: CompanySigner
+    bank: Statements
     resting: dict[UUID, datetime] = field(default_factory=dict)
     """Contracts whose signing failed by a defect, and until when they rest."""
 

@@ -7,7 +7,12 @@ from uuid import UUID
 
 from kernel.clock import Clock, rfc3339
 from kernel.crypto import Json
-from kernel.events.contracts import ContractAnnulled, ContractSigned
+from kernel.events.contracts import (
+    ContractAnnulled,
+    ContractClosed,
+    ContractReopened,
+    ContractSigned,
+)
 from kernel.events.onboarding import ConsentGiven, ConsentWithdrawn
 from services.onboarding.domain.consent import (
     LENDER_CHANNEL,
@@ -159,6 +164,18 @@ def when_contract_annulled(
 ) -> None:
     """An annulled contract obliges nobody, signed or not."""
     unit.obligations.close(event.contract_id, event.client_id, at=at)
+
+
+def when_contract_closed(unit: Unit, event: ContractClosed, *, at: datetime) -> None:
+    """A repaid contract obliges nobody any more."""
+    unit.obligations.close(event.contract_id, event.client_id, at=at)
+
+
+def when_contract_reopened(
+    unit: Unit, event: ContractReopened, *, at: datetime
+) -> None:
+    """A payment was taken back: the contract obliges its client again."""
+    unit.obligations.reopen(event.contract_id, event.client_id, at=at)
 
 
 def _lock(unit: Unit, client_id: UUID) -> None:

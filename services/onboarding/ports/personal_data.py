@@ -94,6 +94,10 @@ class Obligations(Protocol):
         """Note that a contract obliges nobody; it may have been unknown."""
         ...
 
+    def reopen(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
+        """Note that a contract obliges again; it may have been unknown."""
+        ...
+
     def are_open(self, client_id: UUID, *, at: datetime) -> bool:
         """Whether a contract is signed or being signed that has not ended."""
         ...

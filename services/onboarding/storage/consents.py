@@ -84,6 +84,15 @@ class SqlObligations:
             )
         )
 
+    def reopen(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
+        self.connection.execute(
+            postgresql_insert(obligations)
+            .values(contract_id=contract_id, client_id=client_id, opened_at=at)
+            .on_conflict_do_update(
+                index_elements=[obligations.c.contract_id], set_={"closed_at": None}
+            )
+        )
+
     def are_open(self, client_id: UUID, *, at: datetime) -> bool:
         """Told so by contracts, or about to be: a contract is signed by a ceremony.
 

@@ -11,6 +11,8 @@ from kernel.events import Envelope
 from kernel.events.contracts import (
     AppealRead,
     ContractAnnulled,
+    ContractClosed,
+    ContractReopened,
     ContractSigned,
     DocumentRead,
 )
@@ -177,6 +179,12 @@ class PersonalData:
 
     def when_contract_annulled(self, tx: Transaction, event: ContractAnnulled) -> None:
         consents.when_contract_annulled(self._unit(tx), event, at=tx.now)
+
+    def when_contract_closed(self, tx: Transaction, event: ContractClosed) -> None:
+        consents.when_contract_closed(self._unit(tx), event, at=tx.now)
+
+    def when_contract_reopened(self, tx: Transaction, event: ContractReopened) -> None:
+        consents.when_contract_reopened(self._unit(tx), event, at=tx.now)
 
     def when_read(
         self, tx: Transaction, event: DocumentRead | AppealRead, envelope: Envelope

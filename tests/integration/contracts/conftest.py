@@ -14,6 +14,7 @@ from infra.layout import ROOT
 from infra.stack import Stack
 from kernel.context import Call
 from kernel.crypto import Json, sha256
+from kernel.errors import Transient
 from kernel.events.onboarding import ClientActivated, IdentificationCompleted
 from kernel.migrations.applying import upgrade
 from kernel.money import Money
@@ -21,6 +22,7 @@ from kernel.platform import Platform
 from kernel.settings import read
 from services.contracts.adapters.printing import PdfPrinter
 from services.contracts.domain.contract import LENDER_CHANNEL, Contract, Statement
+from services.contracts.domain.credits import StatementPage
 from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.handlers import (
     applications,
@@ -54,6 +56,13 @@ from tests.unit.contracts.fakes import (
 MIGRATIONS = ROOT / "services" / "contracts" / "migrations"
 _NOBODY = FakeWork()
 PRINTER = PdfPrinter(site="https://kredit.example")
+
+
+class NoBank:
+    """A bank that is away.  Implements Statements."""
+
+    def page(self, *, after: int) -> StatementPage:
+        raise Transient(f"away at {after}")
 
 
 @dataclass

@@ -18,7 +18,7 @@ from services.contracts.domain.appeals import About, AppealState, Subject
 from services.contracts.domain.reading import ReadPurpose
 from services.contracts.wiring.appeals import APPEALS_OVERDUE, AppealUseCases
 from services.contracts.wiring.parts import Parts
-from tests.integration.contracts.conftest import PRINTER, Desk
+from tests.integration.contracts.conftest import PRINTER, Desk, NoBank
 from tests.staff import ANNA, member
 from tests.unit.contracts.builders import CLIENT, CONTRACT, STRANGER
 
@@ -38,6 +38,7 @@ def cases_of(desk: Desk) -> AppealUseCases:
             monitoring=desk.monitoring,
             printer=PRINTER,
             signer=desk.signer,
+            bank=NoBank(),
         )
     )
 

@@ -15,7 +15,7 @@ from services.contracts.domain.editions import FIRST
 from services.contracts.handlers.templates import OPERATION
 from services.contracts.wiring import UseCases
 from services.contracts.wiring.parts import Parts
-from tests.integration.contracts.conftest import PRINTER, Desk, as_object
+from tests.integration.contracts.conftest import PRINTER, Desk, NoBank, as_object
 from tests.integration.contracts.test_documents import on_file
 
 RIGHTS = frozenset({"templates.propose", "templates.decide"})
@@ -34,6 +34,7 @@ def cases(desk: Desk) -> UseCases:
             monitoring=desk.monitoring,
             printer=PRINTER,
             signer=desk.signer,
+            bank=NoBank(),
         )
     )
 

@@ -14,7 +14,7 @@ from kernel.errors import Refused
 from services.contracts.handlers.underwriting import VISIT
 from services.contracts.wiring import UseCases
 from services.contracts.wiring.parts import Parts
-from tests.integration.contracts.conftest import PRINTER, Desk, as_object
+from tests.integration.contracts.conftest import PRINTER, Desk, NoBank, as_object
 from tests.staff import ANNA, BORIS, member
 from tests.unit.contracts.builders import CLIENT, report
 
@@ -32,6 +32,7 @@ def cases(desk: Desk) -> UseCases:
             monitoring=desk.monitoring,
             printer=PRINTER,
             signer=desk.signer,
+            bank=NoBank(),
         )
     )
 

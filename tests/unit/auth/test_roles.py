@@ -10,8 +10,8 @@ AGREED = """
 client-care        appeals.answer appeals.look appeals.read
                    approvals.decide approvals.look clients.end_session clients.look
                    clients.read contracts.look contracts.search documents.look
-                   documents.read locks.look registrations.look visits.decide
-                   visits.record
+                   documents.read locks.look registrations.look repayments.assign
+                   repayments.look repayments.read visits.decide visits.record
 underwriter        antifraud.look applications.decide applications.look
                    contracts.look approvals.decide approvals.look reviews.decide
                    reviews.look reviews.override
@@ -20,17 +20,20 @@ fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.rele
                    approvals.decide approvals.look clients.look clients.read
                    documents.look documents.read locks.look registrations.look
                    reviews.decide reviews.look reviews.override
-treasurer          platform.look
-security-officer   approvals.decide approvals.look audit.look audit.verify
+treasurer          accruals.decide approvals.decide approvals.look platform.look
+                   repayments.assign repayments.decide repayments.look
+                   repayments.read
+security-officer   accruals.ask accruals.decide approvals.decide approvals.look
+                   audit.look audit.verify
                    clients.end_session clients.look disclosures.decide
                    disclosures.look locks.look platform.drop_decide
                    platform.look staff.look staff.passkeys_decide staff.roles_decide
                    staff.suspend templates.decide templates.look
 auditor            antifraud.counts antifraud.look appeals.look approvals.look
                    audit.export audit.look audit.verify disclosures.ask disclosures.look
-                   contracts.look documents.look platform.look staff.look
-                   templates.look
-regulator-liaison  antifraud.counts audit.look audit.verify disclosures.ask
+                   contracts.look documents.look platform.look repayments.look
+                   staff.look templates.look
+regulator-liaison  accruals.ask antifraud.counts audit.look audit.verify disclosures.ask
                    disclosures.look templates.look
                    templates.propose
 administrator      approvals.decide approvals.look disclosures.decide

@@ -12,7 +12,12 @@ from kernel.money import Money
 from services.contracts.domain import contract as machine
 from services.contracts.domain import texts
 from services.contracts.domain.contract import Contract
-from services.contracts.domain.states import FINAL, TRANSITIONS, ContractState
+from services.contracts.domain.states import (
+    FINAL,
+    PAID_OUT,
+    TRANSITIONS,
+    ContractState,
+)
 from services.contracts.handlers.views import terms_of
 from tests.unit.contracts.builders import (
     AMOUNT,
@@ -63,6 +68,7 @@ EVERY: dict[ContractState, Callable[[], Contract]] = {
     S.AWAITING_RELEASE: awaiting,
     S.RELEASED: released,
     S.ACTIVE: active,
+    S.CLOSED: lambda: machine.close(active(), at=HOLD_UNTIL),
     S.EXPIRED: expired,
     S.ANNULLED: annulled,
     S.BLOCKED: blocked,
@@ -105,6 +111,7 @@ SIGN = {
     S.AWAITING_RELEASE: "already_signed",
     S.RELEASED: "already_signed",
     S.ACTIVE: "already_signed",
+    S.CLOSED: "already_signed",
     S.EXPIRED: "silence_passed",
     S.ANNULLED: "contract_annulled",
     S.BLOCKED: "contract_blocked",
@@ -117,6 +124,7 @@ CONSENT = {
     S.AWAITING_RELEASE: "already_consented",
     S.RELEASED: "already_consented",
     S.ACTIVE: "already_consented",
+    S.CLOSED: "already_consented",
     S.EXPIRED: "silence_passed",
     S.ANNULLED: "contract_annulled",
     S.BLOCKED: "contract_blocked",
@@ -129,6 +137,7 @@ RELEASE = {
     S.AWAITING_RELEASE: "",
     S.RELEASED: "already_released",
     S.ACTIVE: "already_released",
+    S.CLOSED: "already_released",
     S.EXPIRED: "silence_passed",
     S.ANNULLED: "contract_annulled",
     S.BLOCKED: "contract_blocked",
@@ -141,6 +150,7 @@ REFUSE = {
     S.AWAITING_RELEASE: "",
     S.RELEASED: "",
     S.ACTIVE: "contract_active",
+    S.CLOSED: "contract_active",
     S.EXPIRED: "",
     S.ANNULLED: "",
     S.BLOCKED: "contract_blocked",
@@ -149,7 +159,7 @@ REFUSE = {
 
 @pytest.mark.parametrize("state", S)
 def test_each_wish_is_answered_in_each_state(state: ContractState) -> None:
-    """Four wishes, ten states: all 40 answers."""
+    """Four wishes, eleven states: all 44 answers."""
     contract = EVERY[state]()
     assert SIGN[state] == code_of(
         lambda: machine.begin_signing(contract, at=OFFERED_AT)
@@ -163,7 +173,7 @@ def test_each_wish_is_answered_in_each_state(state: ContractState) -> None:
 
 @pytest.mark.parametrize("state", FINAL)
 def test_no_fact_moves_a_final_contract(state: ContractState) -> None:
-    """Active, expired, annulled and blocked stay what they are."""
+    """Active, closed, expired, annulled and blocked stay what they are."""
     contract = EVERY[state]()
     late = HOLD_UNTIL + SILENCE
     other = payout(payout_id=UUID(int=9))
@@ -487,7 +497,7 @@ def test_money_that_arrived_makes_the_contract_active() -> None:
     assert active() == machine.activate(active(), payout(), settled_at=HOLD_UNTIL)
 
 
-@pytest.mark.parametrize("state", sorted(set(S) - {S.RELEASED, S.ACTIVE}))
+@pytest.mark.parametrize("state", sorted(set(S) - {S.RELEASED} - PAID_OUT))
 def test_money_for_a_contract_that_did_not_allow_it_is_an_alarm(
     state: ContractState,
 ) -> None:
@@ -638,7 +648,8 @@ def test_what_had_ended_before_the_suspension_stays_ended() -> None:
 def test_no_state_follows_but_by_the_table() -> None:
     """Every pair is tried; what is not in the table is a defect."""
     assert set(TRANSITIONS) == set(S)
-    assert {state for state in S if not TRANSITIONS[state]} == FINAL
+    ends = {state for state in S if not TRANSITIONS[state]}
+    assert ends == FINAL - PAID_OUT
     for before, build in EVERY.items():
         for after in S:
             contract = build()
@@ -663,7 +674,8 @@ def test_the_next_step_is_named_in_every_state() -> None:
         (scheduled(amount=SMALL), before, "wait_for_hold"),
         (scheduled(amount=SMALL), at, "wait_for_payout"),
         (released(), at, "wait_for_payout"),
-        (active(), at, "none"),
+        (active(), at, "repay"),
+        (machine.close(active(), at=HOLD_UNTIL), at, "none"),
         (expired(), at, "none"),
         (annulled(), at, "none"),
         (blocked(), at, "none"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from services.contracts.domain import contract as machine
 from services.contracts.domain.application import ApplicationState
 from services.contracts.domain.contract import Contract
 from services.contracts.domain.progress import Actor, Progress, StepState, progress_of
@@ -113,11 +114,14 @@ def test_the_steps_are_done_at_hand_and_ahead_in_this_order() -> None:
     ]
     assert [one.name for one in way if one.state is StepState.CURRENT] == ["consented"]
     assert [one.name for one in way if one.state is StepState.AHEAD] == [
-        *("released", "paid_out"),
+        *("released", "paid_out", "repaid"),
     ]
     ended = {one.state for one in progress(annulled()).steps}
     assert ended == {StepState.DONE, StepState.SKIPPED}
-    assert {one.state for one in progress(active()).steps} == {StepState.DONE}
+    (at_hand,) = (o for o in progress(active()).steps if o.state is not StepState.DONE)
+    assert (at_hand.name, at_hand.state) == ("repaid", StepState.CURRENT)
+    repaid = progress(machine.close(active(), at=HOLD_UNTIL)).steps
+    assert {one.state for one in repaid} == {StepState.DONE}
     small = progress(scheduled(amount=SMALL), HOLD_UNTIL).steps
     assert "released" not in [one.name for one in small]
 

@@ -214,6 +214,9 @@ class FakeObligations:
     def close(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
         self.rows[contract_id] = (client_id, False)
 
+    def reopen(self, contract_id: UUID, client_id: UUID, *, at: datetime) -> None:
+        self.rows[contract_id] = (client_id, True)
+
     def are_open(self, client_id: UUID, *, at: datetime) -> bool:
         return (client_id, True) in self.rows.values()
 

@@ -4,15 +4,17 @@
 
     offered → signing → concluded → consented ─────────────────────→ active
                                         └→ awaiting_release → released ↗
-    offered, signing → expired            (nobody signed in the offer's time)
-    any of them but active → annulled   (refusal, silence, rejected transfer)
-    any of them but active → blocked    (a mismatch in data exchange, clause 3.4)
+    offered, signing → expired           (nobody signed in the offer's time)
+    active ⇄ closed                      (everything repaid; a payment taken back)
+    any of them but these → annulled     (refusal, silence, rejected transfer)
+    any of them but these → blocked      (a mismatch in data exchange, clause 3.4)
 
 In `signing` the client signs, and then the company the same bytes: only that concludes
-the contract.  Active, expired, annulled and blocked are final; `states` has the whole
-table, and nothing moves beside it.  Each function takes a contract and a fact or a wish
-and gives the contract after it; it raises Refused for a wish the rules forbid.  A fact
-that contradicts what the client signed blocks the contract: its payout never happens.
+the contract.  Expired, annulled and blocked are final, and so for signing, consent and
+release are active and closed; `states` has the whole table, and nothing moves beside
+it.  Each function takes a contract and a fact or a wish and gives the contract after
+it; it raises Refused for a wish the rules forbid.  A fact that contradicts what the
+client signed blocks the contract: its payout never happens.
 """
 
 from services.contracts.domain.contract.answering import (
@@ -49,6 +51,7 @@ from services.contracts.domain.contract.paying import (
     reject,
     schedule,
 )
+from services.contracts.domain.contract.repaying import REPAID, close, reopen
 from services.contracts.domain.contract.waiting import go_on, next_step, stand_still
 
 __all__ = [
@@ -56,6 +59,7 @@ __all__ = [
     "LENDER_CHANNEL",
     "NOTHING",
     "OFFER_EXPIRED",
+    "REPAID",
     "SECOND_FACTOR_LASTS",
     "Contract",
     "Payout",
@@ -68,6 +72,7 @@ __all__ = [
     "become",
     "begin_signing",
     "block",
+    "close",
     "conclude",
     "confirm_release",
     "consent",
@@ -80,6 +85,7 @@ __all__ = [
     "next_step",
     "refuse",
     "reject",
+    "reopen",
     "schedule",
     "stand_still",
     "take_signature",

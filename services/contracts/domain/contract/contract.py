@@ -76,6 +76,8 @@ class Contract:
     refusal_asked_at: datetime | None = None
     final_at: datetime | None = None
     end_code: str | None = None
+    closed_at: datetime | None = None
+    """When everything was repaid: documents are kept for their years from then."""
 
     @property
     def is_final(self) -> bool:

@@ -35,7 +35,7 @@ def refuse(contract: Contract, answer: str | None, *, at: datetime) -> Contract:
     match contract.state:
         case _S.ANNULLED | _S.EXPIRED:
             return contract
-        case _S.ACTIVE:
+        case _S.ACTIVE | _S.CLOSED:
             raise _too_late("contract_active", "The money has been paid.")
         case _S.BLOCKED:
             raise out_of_turn(contract, "contract_blocked", "The contract is blocked.")

@@ -12,7 +12,7 @@ from services.contracts.domain.contract.contract import (
     become,
     block,
 )
-from services.contracts.domain.states import CONSENTED, ContractState
+from services.contracts.domain.states import CONSENTED, PAID_OUT, ContractState
 
 _S = ContractState
 
@@ -60,7 +60,7 @@ def fall_due(
 
 def activate(contract: Contract, payout: Payout, *, settled_at: datetime) -> Contract:
     """The money arrived.  Broken if this contract did not allow that."""
-    if contract.state is _S.ACTIVE and payout.payout_id == contract.payout_id:
+    if contract.state in PAID_OUT and payout.payout_id == contract.payout_id:
         return contract
     allowed = contract.state is _S.RELEASED or (
         contract.state is _S.CONSENTED and not contract.confirmation_required

@@ -59,5 +59,7 @@ def next_step(contract: Contract, *, at: datetime) -> str:
             return "confirm_release"
         case _S.CONSENTED | _S.RELEASED:
             return "wait_for_payout"
+        case _S.ACTIVE:
+            return "repay"
         case _:
             return "none"

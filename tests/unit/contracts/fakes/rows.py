@@ -13,7 +13,7 @@ from services.contracts.domain.checks import Check, Verdict
 from services.contracts.domain.contract import Contract, Statement, awaits_company
 from services.contracts.domain.disclosure import Disclosure
 from services.contracts.domain.schedule import Schedule
-from services.contracts.domain.states import ContractState
+from services.contracts.domain.states import PAID_OUT, ContractState
 from services.contracts.domain.texts import StatementText
 from services.contracts.ports import KeptSchedule, Reminder, TraceLine, Visit
 
@@ -137,7 +137,7 @@ class FakeContracts:
             for row in self.rows.values()
             if row.client_id == contract.client_id
             and row.id != contract.id
-            and row.state is ContractState.ACTIVE
+            and row.state in PAID_OUT
             and row.signed_at is not None
             and row.signed_at >= since
         )
@@ -154,11 +154,7 @@ class FakeContracts:
         )
 
     def has_unfinished(self, client_id: UUID) -> bool:
-        finished = (
-            ContractState.ACTIVE,
-            ContractState.EXPIRED,
-            ContractState.ANNULLED,
-        )
+        finished = (*PAID_OUT, ContractState.EXPIRED, ContractState.ANNULLED)
         own = [row for row in self.rows.values() if row.client_id == client_id]
         return any(row.state not in finished for row in own)
 
@@ -223,8 +219,8 @@ class FakeClients:
         self.accounts: dict[UUID, bool] = {}
         self.suspensions: dict[UUID, tuple[datetime | None, datetime | None]] = {}
 
-    def activate(self, client_id: UUID, *, at: datetime) -> None:
-        del at
+    def activate(self, client_id: UUID, *, iin_token: str, at: datetime) -> None:
+        del iin_token, at
         self.active.add(client_id)
 
     def is_active(self, client_id: UUID) -> bool:

@@ -51,9 +51,10 @@ def test_only_the_service_that_was_named_is_opened() -> None:
 
 CHANGES = frozenset(
     {
-        "acknowledge", "add", "answer", "approve", "ask", "close", "drop", "end",
-        "export", "extend", "grant", "invite", "propose", "record", "refuse",
-        "reject", "release", "remove", "replay", "request", "revoke", "suspend",
+        "acknowledge", "add", "answer", "approve", "ask", "assign", "close", "drop",
+        "end", "export", "extend", "grant", "invite", "lift", "propose", "record",
+        "refuse", "reject", "release", "remove", "replay", "request", "revoke", "stop",
+        "suspend",
     }
 )  # fmt: skip
 """Verbs after which something is not as it was."""

@@ -1,0 +1,306 @@
+"""Rows of what the bank booked: only added; what a payer wrote is sealed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    exists,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.crypto import UnsealError, as_object, canonical, parse_canonical
+from kernel.errors import Broken
+from kernel.money import Money
+from services.contracts.domain.credits import (
+    BankEntry,
+    EntryKind,
+    Payment,
+)
+from services.contracts.domain.repayment import Credit
+from services.contracts.ports.repayments import Assignment, Contradiction, KeptEntry
+from services.contracts.storage.contracts import ACTIVE
+from services.contracts.storage.keys import HOUSE, KeyRing
+from services.contracts.storage.ledger import (
+    bank_contradictions,
+    bank_entries,
+    credit_assignments,
+    statement_positions,
+)
+from services.contracts.storage.tables import clients, contracts
+
+_ACCOUNT: Final = "repayments"
+_reversal = bank_entries.alias("reversal")
+_REVERSED: Final = exists().where(
+    _reversal.c.kind == EntryKind.REVERSAL.value,
+    _reversal.c.reversal_of == bank_entries.c.reference,
+    _reversal.c.amount_minor == bank_entries.c.amount_minor,
+)
+_ENTRIES: Final = select(
+    bank_entries,
+    credit_assignments.c.contract_id,
+    _REVERSED.label("is_reversed"),
+).outerjoin(
+    credit_assignments, credit_assignments.c.entry_id == bank_entries.c.entry_id
+)
+
+
+class EntryRows:
+    """Implements Entries on one open transaction."""
+
+    def __init__(self, connection: Connection, *, keys: KeyRing) -> None:
+        self._connection = connection
+        self._keys = keys
+
+    def position(self, *, at: datetime) -> int:
+        # A row to lock has to be there before the first page is read, too.
+        self._connection.execute(
+            insert(statement_positions)
+            .values(account=_ACCOUNT, upto=0, read_at=at)
+            .on_conflict_do_nothing()
+        )
+        upto = self._connection.execute(
+            select(statement_positions.c.upto)
+            .where(statement_positions.c.account == _ACCOUNT)
+            .with_for_update()
+        ).scalar_one()
+        return int(upto)
+
+    def move(self, *, upto: int, at: datetime) -> None:
+        self._connection.execute(
+            statement_positions.update()
+            .where(statement_positions.c.account == _ACCOUNT)
+            .values(upto=upto, read_at=at)
+        )
+
+    def add(
+        self,
+        entry_id: UUID,
+        entry: BankEntry,
+        payment: Payment,
+        *,
+        of_contract: UUID | None,
+        at: datetime,
+    ) -> None:
+        sealed = self._sealed(
+            canonical(payment.to_fields()),
+            bank_entries.c.payment,
+            entry_id,
+            of_contract=of_contract,
+            at=at,
+        )
+        self._connection.execute(
+            bank_entries.insert().values(
+                entry_id=entry_id,
+                reference=entry.reference,
+                content_sha256=entry.content_sha256(payment),
+                kind=entry.kind.value,
+                amount_minor=entry.amount.amount_minor,
+                value_on=entry.value_on,
+                booked_at=entry.booked_at,
+                reversal_of=entry.reversal_of,
+                read_at=at,
+                **sealed,
+            )
+        )
+
+    def contradict(
+        self,
+        entry_id: UUID,
+        entry: BankEntry,
+        payment: Payment,
+        *,
+        of_contract: UUID | None,
+        at: datetime,
+    ) -> bool:
+        sealed = self._sealed(
+            canonical(entry.to_fields(payment)),
+            bank_contradictions.c.entry,
+            entry_id,
+            of_contract=of_contract,
+            at=at,
+        )
+        added = self._connection.execute(
+            insert(bank_contradictions)
+            .values(
+                entry_id=entry_id,
+                reference=entry.reference,
+                content_sha256=entry.content_sha256(payment),
+                read_at=at,
+                **sealed,
+            )
+            .on_conflict_do_nothing()
+        )
+        return added.rowcount == 1
+
+    def payment(self, entry_id: UUID) -> Payment:
+        row = self._connection.execute(
+            _ENTRIES.where(bank_entries.c.entry_id == entry_id)
+        ).one()
+        try:
+            said = self._keys.of_client(row.client_id or HOUSE).unseal(
+                bytes(row.payment),
+                table=bank_entries.name,
+                column="payment",
+                row=entry_id,
+            )
+        except UnsealError as error:
+            raise Broken("What a payer wrote was changed") from error
+        payment = Payment.of_fields(as_object(parse_canonical(said)))
+        if _kept(row).entry.content_sha256(payment) != row.content_sha256:
+            raise Broken("An entry of the bank's no longer has its digest")
+        return payment
+
+    def _sealed(
+        self,
+        plain: bytes,
+        column: Column[Any],
+        entry_id: UUID,
+        *,
+        of_contract: UUID | None,
+        at: datetime,
+    ) -> dict[str, object]:
+        """By the key of the contract's client, or the house's for nobody's."""
+        client_id = None
+        if of_contract is not None:
+            client_id = self._connection.execute(
+                select(contracts.c.client_id).where(contracts.c.id == of_contract)
+            ).scalar_one()
+        whose = client_id or HOUSE
+        if self._keys.is_erased(whose):
+            client_id, whose = None, HOUSE  # of an erased client nothing is sealed
+        self._keys.make(whose, at=at)
+        sealed = self._keys.of_client(whose).seal(
+            plain, table=column.table.name, column=column.name, row=entry_id
+        )
+        return {"client_id": client_id, column.name: sealed}
+
+    def get(self, entry_id: UUID) -> KeptEntry | None:
+        return self._one(bank_entries.c.entry_id == entry_id)
+
+    def find(self, reference: str) -> KeptEntry | None:
+        return self._one(bank_entries.c.reference == reference)
+
+    def assign(self, assignment: Assignment, *, at: datetime) -> bool:
+        added = self._connection.execute(
+            insert(credit_assignments)
+            .values(
+                entry_id=assignment.entry_id,
+                contract_id=assignment.contract_id,
+                recognised_by=assignment.recognised_by,
+                approval_id=assignment.approval_id,
+                asked_by=assignment.asked_by,
+                approved_by=assignment.approved_by,
+                assigned_at=at,
+            )
+            .on_conflict_do_nothing()
+        )
+        return added.rowcount == 1
+
+    def of_contract(self, contract_id: UUID) -> Sequence[KeptEntry]:
+        return self._all(
+            _ENTRIES.where(credit_assignments.c.contract_id == contract_id).order_by(
+                bank_entries.c.value_on, bank_entries.c.reference
+            )
+        )
+
+    def credits_of(self, contract_id: UUID) -> Sequence[Credit]:
+        rows = self._connection.execute(
+            select(
+                bank_entries.c.value_on,
+                bank_entries.c.reference,
+                bank_entries.c.amount_minor,
+            )
+            .join(
+                credit_assignments,
+                credit_assignments.c.entry_id == bank_entries.c.entry_id,
+            )
+            .where(credit_assignments.c.contract_id == contract_id, ~_REVERSED)
+        )
+        return [
+            Credit(
+                value_on=row.value_on,
+                reference=row.reference,
+                amount=Money(row.amount_minor),
+            )
+            for row in rows
+        ]
+
+    def unassigned(self, *, limit: int) -> Sequence[KeptEntry]:
+        return self._all(
+            _ENTRIES.where(
+                bank_entries.c.kind == EntryKind.CREDIT.value,
+                credit_assignments.c.contract_id.is_(None),
+                ~_REVERSED,
+            )
+            .order_by(bank_entries.c.booked_at)
+            .limit(limit)
+        )
+
+    def contradictions(self, *, limit: int) -> Sequence[Contradiction]:
+        rows = self._connection.execute(
+            select(
+                bank_contradictions.c.entry_id,
+                bank_contradictions.c.reference,
+                bank_contradictions.c.read_at,
+            )
+            .order_by(bank_contradictions.c.read_at.desc())
+            .limit(limit)
+        )
+        return [
+            Contradiction(
+                entry_id=row.entry_id, reference=row.reference, read_at=row.read_at
+            )
+            for row in rows
+        ]
+
+    def payable(self, number: str) -> UUID | None:
+        return self._connection.execute(
+            select(contracts.c.id).where(
+                contracts.c.number == number, contracts.c.state == ACTIVE
+            )
+        ).scalar()
+
+    def active_of(self, iin_token: str) -> Sequence[UUID]:
+        return list(
+            self._connection.execute(
+                select(contracts.c.id)
+                .join(clients, clients.c.client_id == contracts.c.client_id)
+                .where(
+                    clients.c.iin_token == iin_token,
+                    contracts.c.state == ACTIVE,
+                    contracts.c.end_code.is_(None),
+                )
+            ).scalars()
+        )
+
+    def _one(self, which: ColumnElement[bool]) -> KeptEntry | None:
+        found = self._all(_ENTRIES.where(which))
+        return found[0] if found else None
+
+    def _all(self, query: Select[*tuple[Any, ...]]) -> list[KeptEntry]:
+        return [_kept(row) for row in self._connection.execute(query)]
+
+
+def _kept(row: Row[*tuple[Any, ...]]) -> KeptEntry:
+    return KeptEntry(
+        entry_id=row.entry_id,
+        entry=BankEntry(
+            reference=row.reference,
+            kind=EntryKind(row.kind),
+            amount=Money(row.amount_minor),
+            value_on=row.value_on,
+            booked_at=row.booked_at,
+            reversal_of=row.reversal_of,
+        ),
+        content_sha256=row.content_sha256,
+        contract_id=row.contract_id,
+        reversed=row.is_reversed,
+    )
