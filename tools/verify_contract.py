@@ -17,7 +17,8 @@ The steps:
      b. The key of the signer's certificate made the signature.
      c. A time stamp over the signature value, by a certificate for that alone.
      d. Signer and stamper lead to a root you gave, all in their time when stamped.
-     e. НУЦ said of the certificate, within a day of the stamp, that it was good.
+     e. НУЦ said of the certificate, within a day of the stamp, that it was good; and
+        whatever was said of the authorities and of the stamper says so too.
   4. The certificates are the ИИН's and the БИН's, if you gave them.
   5. The company signed after the client.
 
@@ -37,6 +38,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
@@ -553,8 +555,8 @@ def check_path(
     pool: Sequence[x509.Certificate],
     roots: Sequence[x509.Certificate],
     at: datetime,
-) -> x509.Certificate:
-    """Step d: up to one of your roots. Who issued the certificate."""
+) -> list[x509.Certificate]:
+    """Step d: up to one of your roots. The certificate with those above it."""
     issuers: list[x509.Certificate] = []
     current = certificate
     while current not in roots:
@@ -570,7 +572,7 @@ def check_path(
         if not limits.value.ca:
             raise FindingError("who issued a certificate is no authority")
         issuers.append(current)
-    return issuers[0] if issuers else certificate
+    return [certificate, *issuers]
 
 
 def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
@@ -587,10 +589,42 @@ def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
 # --- revocation: RFC 6960, and CRLs of RFC 5280
 
 
+Link = tuple[x509.Certificate, x509.Certificate]
+"""A certificate, and who issued it."""
+
+
+def check_answers(
+    answers: Sequence[bytes], paths: Sequence[Link], at: datetime
+) -> None:
+    """Step e: every answer is about one of the paths, and one about the signer."""
+    told: list[x509.Certificate] = []
+    for raw in answers:
+        about = [link for link in paths if _is_about(raw, link)]
+        for certificate, issuer in about:
+            check_good(raw, certificate, issuer, at)
+            told.append(certificate)
+        if not about:
+            raise FindingError("НУЦ's answer is about another certificate")
+    if paths[0][0] not in told:
+        raise FindingError("nothing says that a certificate was not revoked")
+
+
+def _is_about(raw: bytes, link: Link) -> bool:
+    """Whether an answer names the certificate, or a list is by its issuer."""
+    certificate, issuer = link
+    try:
+        answer = ocsp.load_der_ocsp_response(raw)
+    except ValueError:
+        return x509.load_der_x509_crl(raw).issuer == issuer.subject
+    if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+        raise FindingError("НУЦ gave no answer about a certificate")
+    return answer.serial_number == certificate.serial_number
+
+
 def check_good(
     raw: bytes, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime
 ) -> None:
-    """Step e."""
+    """Step e for one answer."""
     try:
         answer = ocsp.load_der_ocsp_response(raw)
     except ValueError:
@@ -697,13 +731,10 @@ def check_signed(
     pool = [x509.load_der_x509_certificate(one) for one in bundle.many(f"{who}.chain-")]
     if not pool or pool[0] != signature.signer or pool[-1] not in roots:
         raise FindingError("the chain is not from the signer to a root you gave")
-    issuer = check_path(signature.signer, pool, roots, at)
-    check_path(token.signer, [*pool, *token.certificates], roots, at)
-    answers = bundle.many(f"{who}.revocation-")
-    if not answers:
-        raise FindingError("nothing says that a certificate was not revoked")
-    for one in answers:
-        check_good(one, signature.signer, issuer, at)
+    path = check_path(signature.signer, pool, roots, at)
+    stamper = check_path(token.signer, [*pool, *token.certificates], roots, at)
+    links = [*pairwise(path), *pairwise(stamper)]
+    check_answers(bundle.many(f"{who}.revocation-"), links, at)
     return signature.signer, at
 
 

@@ -127,14 +127,21 @@ def crl(
     revoked: Sequence[tuple[int, datetime]] = (),
     extensions: Sequence[bytes] = (),
     signed_by: KeyPair | None = None,
+    number: int = 7,
+    removed: Sequence[tuple[int, datetime]] = (),
 ) -> bytes:
-    """A CRL of version 2 with a number."""
+    """A CRL of version 2 with a number; `removed` is of deltas."""
     signer = signed_by or issuer.key
     named = der.algorithm(signer.scheme.signature)
     entries = [
         der.sequence(der.integer(serial), der.utc_time(at)) for serial, at in revoked
     ]
-    numbered = der.extension("2.5.29.20", der.integer(7))
+    reason = der.sequence(der.extension("2.5.29.21", der.tlv(0x0A, b"\x08")))
+    entries += [
+        der.sequence(der.integer(serial), der.utc_time(at), reason)
+        for serial, at in removed
+    ]
+    numbered = der.extension("2.5.29.20", der.integer(number))
     tbs = der.sequence(
         der.integer(1),
         named,
@@ -144,6 +151,11 @@ def crl(
         der.tlv(0xA0, der.sequence(numbered, *extensions)),
     )
     return der.sequence(tbs, named, der.bits(signer.sign(tbs)))
+
+
+def delta_to(number: int, *, critical: bool = True) -> bytes:
+    """The delta CRL indicator: to the full list of this number."""
+    return der.extension("2.5.29.27", der.integer(number), critical=critical)
 
 
 GOOD = der.tlv(0x80)

@@ -28,6 +28,7 @@ from tests.eds.wrong_signatures import (
     weak_rsa,
 )
 from tests.eds.wrong_trust import (
+    authorities,
     paths,
     persons,
     responders,
@@ -51,6 +52,7 @@ def all_cases() -> Iterator[Case]:
         times,
         revocations,
         responders,
+        authorities,
         usages,
         persons,
         attributes,

@@ -42,6 +42,8 @@ class Case:
     issuing: str = GOST
     ocsp: bytes | None = None
     crl: bytes | None = None
+    root_crl: bytes | None = None
+    """What the root says of the issuing authority; None: the case does not ask."""
     at: datetime = NOW
     iin: str = IIN
     pinned: bytes | None = None
@@ -66,6 +68,8 @@ class Case:
             told["intermediates"].append(pinned)
         if self.ocsp is not None:
             told["ocsps"] = [named(f"{self.id}.ocsp", self.ocsp)]
+        if self.root_crl is not None:
+            told["root_crls"] = [named(f"{self.id}.root.crl", self.root_crl)]
         if self.crl is not None:
             told["crls"] = [named(f"{self.id}.crl", self.crl)]
         return told

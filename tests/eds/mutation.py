@@ -51,6 +51,8 @@ class NoRevocation:
     ) -> Revocation:
         return Revocation(Trust.TRUSTED)
 
+    fetch_authority = fetch
+
 
 @cache
 def home(kind: str) -> House:

@@ -24,6 +24,7 @@ from tests.eds.authority import (
     authority,
     certificate,
     crl,
+    delta_to,
     extended_usage,
     key_usage,
     member,
@@ -274,3 +275,45 @@ def _stamping(
     by: Holder, made: Stamping, *, wrong: bool
 ) -> Callable[[bytes], list[bytes]]:
     return lambda value: [token(value + b"!" if wrong else value, by, made)]
+
+
+def authorities(maker: Maker) -> Iterator[Case]:
+    """What the root says of the issuing authority, beside a good answer of that one."""
+    root, issuing = maker.house.root, maker.issuing
+    window = (NOW - DAY, NOW + 30 * DAY)
+    stranger = authority("stranger listing root", GOST, None)
+    revoked = [(issuing.serial, NOW - HOUR)]
+    yield maker.case(
+        "authority-good",
+        "ok",
+        "the root lists nobody",
+        root_crl=crl(root, window=window),
+    )
+    yield maker.case(
+        "authority-revoked",
+        "authority_revoked",
+        "the root lists the issuing authority",
+        root_crl=crl(root, window=window, revoked=revoked),
+    )
+    for name, why, listed in (
+        ("stale", "the root's list has ended", crl(root, window=(BEGIN, NOW - DAY))),
+        (
+            "of-another-key",
+            "a list in the root's name, by another key",
+            crl(root, window=window, signed_by=stranger.key),
+        ),
+        ("of-another-root", "another root's list", crl(stranger, window=window)),
+        (
+            "by-itself",
+            "the issuing authority's own list",
+            crl(issuing, window=window),
+        ),
+        (
+            "delta-alone",
+            "a delta is no full list",
+            crl(root, window=window, extensions=[delta_to(6)]),
+        ),
+    ):
+        yield maker.case(
+            f"authority-{name}", "authority_revocation_unknown", why, root_crl=listed
+        )

@@ -58,6 +58,8 @@ BIOMETRICS: Final = (
 )
 SIGNATURE: Final = (
     "algorithm_mismatch",
+    "authority_revocation_unknown",
+    "authority_revoked",
     "bad_signature",
     "digest_mismatch",
     "malformed",

@@ -7,7 +7,7 @@ platform's signature facts; each refusal has its own.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
@@ -62,6 +62,8 @@ class Code(StrEnum):
     SIGNING_TIME_IN_FUTURE = "signing_time_in_future"
     REVOKED = "revoked"
     REVOCATION_UNKNOWN = "revocation_unknown"
+    AUTHORITY_REVOKED = "authority_revoked"
+    AUTHORITY_REVOCATION_UNKNOWN = "authority_revocation_unknown"
     WRONG_IMPRINT = "wrong_imprint"
     REPLAYED = "signature_replayed"
 
@@ -74,6 +76,8 @@ class Trust(StrEnum):
     OUTSIDE_VALIDITY = "outside_validity"
     REVOKED = "revoked"
     REVOCATION_UNKNOWN = "revocation_unknown"
+    AUTHORITY_REVOKED = "authority_revoked"
+    AUTHORITY_REVOCATION_UNKNOWN = "authority_revocation_unknown"
     WRONG_USAGE = "wrong_usage"
     WEAK = "weak"
 
@@ -125,6 +129,11 @@ class Evidence:
     signed_sha256: str
     verifier: str
     trust_sha256: str
+
+    def with_answers(self, more: tuple[bytes, ...]) -> "Evidence":
+        """The same with what says that the stamper was good; nothing stands twice."""
+        together = tuple(dict.fromkeys((*self.revocation, *more)))
+        return replace(self, revocation=together)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +222,7 @@ def judge(
     4. The certificate comes from a pinned root and is in its time.
     5. It is for signing (nonRepudiation, not clientAuth) and of the right holder.
     6. The signer's clock says nothing impossible.
-    7. It is not revoked, and that is known.
+    7. Neither it nor an authority above it is revoked, and that is known.
     8. A time stamp brought along is in order.
     """
     if isinstance(examination, Unreadable):  # step 1
@@ -293,6 +302,8 @@ def _revocation(trust: Trust) -> Code | None:
     return {
         Trust.REVOKED: Code.REVOKED,
         Trust.REVOCATION_UNKNOWN: Code.REVOCATION_UNKNOWN,
+        Trust.AUTHORITY_REVOKED: Code.AUTHORITY_REVOKED,
+        Trust.AUTHORITY_REVOCATION_UNKNOWN: Code.AUTHORITY_REVOCATION_UNKNOWN,
     }.get(trust)
 
 
@@ -304,12 +315,16 @@ def _known_to_persons(usage: str) -> bool:
     return usage in {NATURAL_PERSON, EMAIL_PROTECTION} or _under(usage, _IDENTIFIED)
 
 
+NOT_KNOWN: Final = frozenset(
+    {Code.REVOCATION_UNKNOWN, Code.AUTHORITY_REVOCATION_UNKNOWN}
+)
+"""A hold: nobody can say now, and the same signature may be good later."""
 _DOCUMENT = frozenset({Code.DIGEST_MISMATCH, Code.OTHER_CONTENT, Code.REPLAYED})
 
 
 def refused(code: Code) -> Refused:
     """The answer to the client: the code, and a sentence for its class only."""
-    if code is Code.REVOCATION_UNKNOWN:
+    if code in NOT_KNOWN:
         sentence = "The state of the certificate is not known at the moment."
         step = "Try again in a few minutes."
     elif code is Code.WRONG_PERSON:

@@ -14,7 +14,7 @@ from kernel.errors import Broken, Transient
 from services.onboarding.domain.ceremony import unknown_ceremony
 from services.onboarding.domain.reading import refuse_purpose
 from services.onboarding.domain.signature import (
-    Code,
+    NOT_KNOWN,
     Organisation,
     Unreadable,
     judge,
@@ -90,12 +90,12 @@ def prove_company_signature(
     """
     found = signatures.examine(cms, document)
     fault = judge(found, Organisation(bin_), accepted=rules.algorithms(clock.now()))
-    if fault is Code.REVOCATION_UNKNOWN:
+    if fault in NOT_KNOWN:
         raise Transient("the state of the company's certificate is not known now")
     if fault is not None or isinstance(found, Unreadable):
         raise Broken("The company's signature is not good")
     stamp = timestamps.stamp(found.evidence.signature)
-    evidence = found.evidence
+    evidence = found.evidence.with_answers(stamp.revocation)
     return _shown(
         cms=evidence.cms,
         chain=evidence.chain,

@@ -265,7 +265,9 @@ def put_signature(
     if code is not None or isinstance(examination, Unreadable):
         raise _refuse(desk, ceremony, code or Code.MALFORMED, cms_text)
     stamp = timestamps.stamp(examination.evidence.signature)  # step 3
-    return _keep_signature(desk, ceremony, examination, stamp, cms_text)  # step 4
+    evidence = examination.evidence.with_answers(stamp.revocation)
+    facts = replace(examination, evidence=evidence)
+    return _keep_signature(desk, ceremony, facts, stamp, cms_text)  # step 4
 
 
 def decode_cms(text: str) -> bytes | None:

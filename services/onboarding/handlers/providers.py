@@ -4,6 +4,7 @@ from datetime import datetime
 
 from kernel.errors import Transient
 from services.onboarding.domain.signature import (
+    NOT_KNOWN,
     Code,
     Examination,
     Organisation,
@@ -29,6 +30,6 @@ def examined(
     fault = judge(
         examination, Organisation(provider.bin), accepted=rules.algorithms(at)
     )
-    if fault is Code.REVOCATION_UNKNOWN:
+    if fault in NOT_KNOWN:
         raise Transient("the state of the provider's certificate is not known now")
     return examination, fault

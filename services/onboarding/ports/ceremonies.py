@@ -21,10 +21,14 @@ from services.onboarding.domain.visits import Visit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """A time-stamp token over a signature value, and the instant it names."""
+    """A time-stamp token over a signature value, and the instant it names.
+
+    `revocation`: what says that the stamper and the authorities above were good then.
+    """
 
     token: bytes
     stamped_at: datetime
+    revocation: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

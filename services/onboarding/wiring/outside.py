@@ -103,7 +103,7 @@ def outside_of(platform: Platform[Settings]) -> Outside:
         else NcanodeExaminer(
             ncanode, trust=trust, revocation=revocation, tokens=tokens, clock=clock
         ),
-        timestamps=HttpTimestamps(authority, checker=tokens),
+        timestamps=HttpTimestamps(authority, checker=tokens, revocation=revocation),
         archive=SignatureArchive(trust=trust, clock=clock, freshness=freshness),
         photo_judge=SocketPhotoJudge(Path(settings.photo_socket)),
         servers=(*servers, *cameras.values(), *([ncanode] if ncanode else [])),

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,9 +53,15 @@ def holds(told: Mapping[str, Any], document: bytes) -> x509.Certificate:
     token = verify_contract.read_cms(decode(told["stamp_b64"]))
     at = verify_contract.stamped_at(token, signature.value)
     assert at == datetime.fromisoformat(told["stamped_at"])
-    issuer = verify_contract.check_path(signature.signer, chain, chain[-1:], at)
-    for one in told["revocation_b64"]:
-        verify_contract.check_good(decode(one), signature.signer, issuer, at)
+    path = verify_contract.check_path(signature.signer, chain, chain[-1:], at)
+    stamper = verify_contract.check_path(token.signer, chain, chain[-1:], at)
+    # About the signer, the stamper, and the authority above them.
+    assert len(told["revocation_b64"]) == 3
+    verify_contract.check_answers(
+        [decode(one) for one in told["revocation_b64"]],
+        [*pairwise(path), *pairwise(stamper)],
+        at,
+    )
     return signature.signer
 
 

@@ -82,7 +82,8 @@ def test_good_signature_is_good_with_its_evidence(
     found = verifier.examine(raw, DOCUMENT)
     assert isinstance(found, SignatureFacts)
     assert len(found.evidence.chain) == 3
-    assert len(found.evidence.revocation) == 1
+    # Of the signer, and of the authority above.
+    assert len(found.evidence.revocation) == 2
 
 
 @pytest.mark.seeded("onboarding_ncanode_is_not_heard")

@@ -29,6 +29,8 @@ from tests.eds.authority import (
     YEAR,
     Holder,
     certificate,
+    crl,
+    delta_to,
     extended_usage,
     house,
     key_usage,
@@ -161,6 +163,42 @@ def test_evidence_changed_under_its_stamp_is_refused(
 ) -> None:
     changed = change(_restamped(_kept(), IN_TIME, 2027))
     assert _verdict(changed, LATER) in {Code.WRONG_IMPRINT, Code.DIGEST_MISMATCH}
+
+
+@pytest.mark.seeded("onboarding_kept_word_of_the_root_is_not_read")
+def test_what_the_root_said_then_counts_for_ever() -> None:
+    """Evidence of before roots were asked has no word of theirs, and stands."""
+    good, window = _kept().revocation, (NOW - DAY, NOW + DAY)
+
+    def with_list(*revoked: tuple[int, datetime]) -> KeptSignature:
+        listed = crl(HOUSE.root, window=window, revoked=revoked)
+        return replace(_kept(), revocation=(*good, listed))
+
+    assert _verdict(with_list(), NOW + DAY) is None
+    revoked = with_list((HOUSE.issuing.serial, NOW - DAY))
+    assert _verdict(revoked, NOW + DAY) is Code.AUTHORITY_REVOKED
+
+
+def test_a_delta_counts_with_the_list_it_was_kept_with() -> None:
+    """A hold that had been lifted, and a revocation the full list had not yet."""
+    window, mine = (NOW - DAY, NOW + DAY), [(HOUSE.person.serial, NOW - DAY)]
+    indicator = [delta_to(7)]
+    held = crl(HOUSE.issuing, window=window, revoked=mine)
+    free = crl(HOUSE.issuing, window=window)
+    lifted = crl(
+        HOUSE.issuing, window=window, number=8, extensions=indicator, removed=mine
+    )
+    newer = crl(
+        HOUSE.issuing, window=window, number=8, extensions=indicator, revoked=mine
+    )
+
+    def verdict(*raw: bytes) -> Code | None:
+        return _verdict(replace(_kept(), revocation=raw), NOW + DAY)
+
+    assert verdict(held) is Code.REVOKED
+    assert verdict(held, lifted) is None
+    assert verdict(free, newer) is Code.REVOKED
+    assert verdict(lifted) is Code.REVOCATION_UNKNOWN
 
 
 def test_other_evidence_of_revocation_is_none() -> None:

@@ -63,13 +63,41 @@ class _Stored:
         self, certificate: x509.Certificate, issuer: x509.Certificate
     ) -> Revocation:
         for one in self.raw:
-            for status in (self._by_ocsp, crl_status):
+            for status in (self._by_ocsp, self._by_lists):
                 try:
                     trust = status(one, certificate, issuer, moment=self.at)
                 except UnusableError:
                     continue
                 return Revocation(trust, self.raw)
         return Revocation()
+
+    def fetch_authority(
+        self, authority: x509.Certificate, issuer: x509.Certificate
+    ) -> Revocation:
+        """By the root's list; evidence of before such lists were asked for has none."""
+        for one in self.raw:
+            try:
+                trust = crl_status(one, authority, issuer, moment=self.at)
+            except UnusableError:
+                continue
+            return Revocation(trust)
+        return Revocation(Trust.TRUSTED)
+
+    def _by_lists(
+        self,
+        raw: bytes,
+        certificate: x509.Certificate,
+        issuer: x509.Certificate,
+        *,
+        moment: datetime,
+    ) -> Trust:
+        """A full list, as the delta that was stored with it leaves it."""
+        for other in self.raw:
+            try:
+                return crl_status(raw, certificate, issuer, moment=moment, delta=other)
+            except UnusableError:
+                continue
+        return crl_status(raw, certificate, issuer, moment=moment)
 
     def _by_ocsp(
         self,

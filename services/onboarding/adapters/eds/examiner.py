@@ -12,8 +12,9 @@ the code, after the platform's facts on Kazakh signatures:
 6. messageDigest is the hash of our document.
 7. The signer's key signed the attributes.
 8. The certificate's path to a pinned root, at this moment.
-9. Only for a signature that holds and a certificate that has a path: revocation,
-   asked for by us. No usable answer is an answer too: not known.
+9. Only for a signature that holds and a certificate that has a path: revocation of
+   the certificate and of the authorities above it, asked for by us. No usable answer is
+   an answer too: not known.
 10. A time stamp the signer brought along.
 11. Facts and evidence.
 """
@@ -30,7 +31,11 @@ from kernel.errors import KernelError
 from kernel.logging import get_logger
 from services.onboarding.adapters.eds.asn1 import der
 from services.onboarding.adapters.eds.path import Path, extended_usages, key_usages
-from services.onboarding.adapters.eds.revocation import Revocation, RevocationSource
+from services.onboarding.adapters.eds.revocation import (
+    Revocation,
+    RevocationSource,
+    of_path,
+)
 from services.onboarding.adapters.eds.signed_data import (
     Signature,
     UnreadableError,
@@ -89,7 +94,7 @@ class CmsExaminer:
         path = self._trust.path(signature.certificate, moment=now)  # step 8
         revocation = Revocation()
         if path.trust is Trust.TRUSTED and intact and valid:  # step 9
-            revocation = self._revocation.fetch(signature.certificate, path.issuer)
+            revocation = of_path(self._revocation, path)
             path = Path(revocation.trust, path.chain)
         stamp = self._tokens.check_brought(signature)  # step 10
         return as_facts(

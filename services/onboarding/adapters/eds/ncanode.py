@@ -26,7 +26,11 @@ from pydantic import Field
 from kernel.clock import Clock
 from services.onboarding.adapters.eds.examiner import as_facts, parse, readable
 from services.onboarding.adapters.eds.path import Path, named_issuer
-from services.onboarding.adapters.eds.revocation import Revocation, RevocationSource
+from services.onboarding.adapters.eds.revocation import (
+    Revocation,
+    RevocationSource,
+    of_path,
+)
 from services.onboarding.adapters.eds.signed_data import Signature
 from services.onboarding.adapters.eds.timestamp import TokenChecker
 from services.onboarding.adapters.eds.trust import PinnedTrust
@@ -106,7 +110,7 @@ class NcanodeExaminer:
         valid = said is not None and (verdict.valid or path.trust is not Trust.TRUSTED)
         revocation = Revocation()
         if path.trust is Trust.TRUSTED and intact and valid:  # step 6
-            revocation = self._revocation.fetch(signature.certificate, path.issuer)
+            revocation = of_path(self._revocation, path)
             path = Path(revocation.trust, path.chain)
         return as_facts(  # step 7
             raw,

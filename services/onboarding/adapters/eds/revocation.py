@@ -1,5 +1,8 @@
 """Asking НУЦ whether a certificate is revoked: OCSP with a nonce, else the full CRL.
 
+Of an authority its root says so, by a list of its own (`of_path`).  A delta to the list
+of the issuing authority counts as soon as there is one (RFC 5280, 5.2.4).
+
 The address is configured; the one inside a certificate is the sender's input. What
 cannot be had, or is not the answer to our question, is simply not there: the verdict
 is then "not known", and that refuses (fail closed).
@@ -21,6 +24,7 @@ from kernel.crypto import random_bytes
 from kernel.errors import Broken, Transient
 from kernel.logging import get_logger
 from services.onboarding.adapters.eds.asn1 import der
+from services.onboarding.adapters.eds.path import Path
 from services.onboarding.adapters.eds.status import (
     FreshnessAt,
     Unusable,
@@ -36,6 +40,12 @@ from services.onboarding.domain.signature import Trust
 MAX_OCSP_BYTES: Final = 64 * 1024
 MAX_CRL_BYTES: Final = 20 * 1024 * 1024
 NONCE_BYTES: Final = 16
+
+LIST: Final = "/crl"
+DELTA: Final = "/crl/delta"
+LIST_OF_ROOT: Final = "/crl/root"
+
+HTTP_NOT_FOUND: Final = 404
 
 MAX_ANSWERS: Final = 1_000
 """OCSP answers kept for their time."""
@@ -63,6 +73,36 @@ class RevocationSource(Protocol):
     ) -> Revocation:
         """What is known of `certificate` now; unknown when there are no data."""
         ...
+
+    def fetch_authority(
+        self, authority: x509.Certificate, issuer: x509.Certificate
+    ) -> Revocation:
+        """The same of an issuing authority, by the list of who certified it."""
+        ...
+
+
+_OF_AUTHORITY: Final = {
+    Trust.REVOKED: Trust.AUTHORITY_REVOKED,
+    Trust.REVOCATION_UNKNOWN: Trust.AUTHORITY_REVOCATION_UNKNOWN,
+}
+
+
+def of_path(source: RevocationSource, path: Path) -> Revocation:
+    """What is known of a certificate and of every authority above it but the root.
+
+    The first that is not good decides; the pinned root answers for itself.  Only for a
+    trusted path.
+    """
+    found = source.fetch(path.chain[0], path.issuer)
+    raw = found.raw
+    if found.trust is not Trust.TRUSTED:
+        return found
+    for authority, above in zip(path.chain[1:], path.chain[2:], strict=False):
+        said = source.fetch_authority(authority, above)
+        raw = (*raw, *said.raw)
+        if said.trust is not Trust.TRUSTED:
+            return Revocation(_OF_AUTHORITY[said.trust], raw)
+    return Revocation(Trust.TRUSTED, raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +139,19 @@ class HttpRevocation:
             if error.reason is Unusable.UNKNOWN:
                 return Revocation()
         try:
-            return self._by_crl(certificate, issuer)
+            return self._by_crl(certificate, issuer, path=LIST)
         except UnusableError as error:
             log.warning("crl_unusable", reason=error.reason.value)
+            return Revocation()
+
+    def fetch_authority(
+        self, authority: x509.Certificate, issuer: x509.Certificate
+    ) -> Revocation:
+        """By the root's CRL, for a root answers no OCSP; kept as every list is."""
+        try:
+            return self._by_crl(authority, issuer, path=LIST_OF_ROOT)
+        except UnusableError as error:
+            log.warning("root_crl_unusable", reason=error.reason.value)
             return Revocation()
 
     def _by_ocsp(
@@ -143,7 +193,7 @@ class HttpRevocation:
         return reply.body
 
     def _by_crl(
-        self, certificate: x509.Certificate, issuer: x509.Certificate
+        self, certificate: x509.Certificate, issuer: x509.Certificate, *, path: str
     ) -> Revocation:
         now = self._clock.now()
         place = der(issuer)
@@ -154,14 +204,30 @@ class HttpRevocation:
             or not kept.at <= now <= kept.until
             or read_crl(kept.raw, place).this_update < issued
         ):
-            kept = self._fetched_list(now)
-        status = crl_status(kept.raw, certificate, issuer, moment=now)
+            kept = self._fetched_list(path, now)
+        delta = self._delta() if path == LIST else None
+        status = crl_status(kept.raw, certificate, issuer, moment=now, delta=delta)
         self._lists[place] = kept
-        return Revocation(status, (kept.raw,))
+        return Revocation(status, (kept.raw, *([] if delta is None else [delta])))
 
-    def _fetched_list(self, now: datetime) -> _Fetched:
+    def _delta(self) -> bytes | None:
+        """What the list has not yet; None where НУЦ publishes no delta.
+
+        Asked for each time: it is short, and there to be newer than the list.
+        """
         try:
-            reply = self._authority.get("/crl", limit=MAX_CRL_BYTES)
+            reply = self._authority.get(DELTA, limit=MAX_CRL_BYTES)
+        except (Transient, Broken):
+            raise UnusableError(Unusable.ABSENT) from None
+        if reply.status == HTTP_NOT_FOUND:
+            return None
+        if reply.status != HTTP_OK:
+            raise UnusableError(Unusable.ABSENT)
+        return reply.body
+
+    def _fetched_list(self, path: str, now: datetime) -> _Fetched:
+        try:
+            reply = self._authority.get(path, limit=MAX_CRL_BYTES)
         except (Transient, Broken):
             raise UnusableError(Unusable.ABSENT) from None
         if reply.status != HTTP_OK:

@@ -7,7 +7,7 @@ Data that cannot be used say nothing, and nothing is not good: `UnusableError`.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -34,9 +34,11 @@ TIME_TOLERANCE: Final = timedelta(seconds=5)
 """How far an authority's clock may be ahead of ours."""
 
 _OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
-# What a CRL may bring: number, and the key of its issuer. Partial, indirect and delta
-# lists say so in critical extensions, and are not used.
-_CRL_KNOWN: Final = frozenset({"2.5.29.20", "2.5.29.35"})
+_NUMBER: Final = "2.5.29.20"
+_DELTA: Final = "2.5.29.27"
+# What a CRL may bring: number, and the key of its issuer; a delta says that it is one.
+# Partial and indirect lists say so in critical extensions, and are not used.
+_CRL_KNOWN: Final = frozenset({_NUMBER, "2.5.29.35"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Unusable(StrEnum):
     WRONG_NONCE = "wrong_nonce"
     OTHER_CERTIFICATE = "other_certificate"
     STALE = "stale"
+    BASE_MISMATCH = "base_mismatch"
     UNKNOWN = "unknown"
 
 
@@ -228,16 +231,52 @@ def _is_responder(
 
 @dataclass(frozen=True, slots=True)
 class RevocationList:
-    """A full CRL whose signature holds; serial numbers with their dates."""
+    """A CRL whose signature holds; serial numbers with their dates.
+
+    `base` is the number of the full list that a delta is to, None in a full one; what
+    a delta takes off that list is `removed`.
+    """
 
     this_update: datetime
     next_update: datetime
     revoked: Mapping[int, datetime]
+    number: int | None = None
+    base: int | None = None
+    removed: frozenset[int] = frozenset()
 
     def covers(self, moment: datetime) -> bool:
         """Whether the instant lies in the list's own window."""
         begins = self.this_update - TIME_TOLERANCE
         return begins <= moment <= self.next_update
+
+    def with_delta(self, delta: "RevocationList", *, at: datetime) -> "RevocationList":
+        """The full list as a delta leaves it (RFC 5280, 5.2.4).  UnusableError.
+
+        1. The delta is in its window, and to a base that this list reaches.
+        2. A delta this list is younger than adds nothing.
+        3. What it lists is revoked, what it removes is not any more.
+        """
+        if not delta.covers(at):  # step 1
+            raise UnusableError(Unusable.STALE)
+        if (
+            self.number is None
+            or delta.number is None
+            or delta.base is None
+            or self.number < delta.base
+        ):
+            raise UnusableError(Unusable.BASE_MISMATCH)
+        if delta.number <= self.number:  # step 2
+            return self
+        together = {**self.revoked, **delta.revoked}  # step 3
+        return replace(
+            self,
+            number=delta.number,
+            revoked={
+                serial: moment
+                for serial, moment in together.items()
+                if serial not in delta.removed
+            },
+        )
 
 
 def crl_status(
@@ -246,21 +285,26 @@ def crl_status(
     issuer: x509.Certificate,
     *,
     moment: datetime,
+    delta: bytes | None = None,
 ) -> Trust:
     """TRUSTED or REVOKED by a full CRL. UnusableError when it cannot be used.
 
     1. Of this issuer, signed by its key, full and direct.
-    2. In its window at the moment.
+    2. In its window at the moment; a delta to it, likewise, counts as well.
     3. A serial number on it is revoked, whatever the reason: a hold as well.
     """
     listed = read_crl(raw, der(issuer))  # step 1
+    if listed.base is not None:
+        raise UnusableError(Unusable.UNTRUSTED)
     if not listed.covers(moment):  # step 2
         raise UnusableError(Unusable.STALE)
+    if delta is not None:
+        listed = listed.with_delta(read_crl(delta, der(issuer)), at=moment)
     revoked = certificate.serial_number in listed.revoked  # step 3
     return Trust.REVOKED if revoked else Trust.TRUSTED
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def read_crl(raw: bytes, issuer: bytes) -> RevocationList:
     """A CRL of this issuer, read and verified once. UnusableError otherwise."""
     try:
@@ -279,7 +323,11 @@ def _read_crl(raw: bytes, issuer: x509.Certificate) -> RevocationList:
         for one in tbs["crl_extensions"] or ()
         if one["critical"].native
     }
-    if critical - _CRL_KNOWN:
+    # A delta that does not say so critically would pass for a full list elsewhere.
+    if critical - _CRL_KNOWN - {_DELTA}:
+        raise UnusableError(Unusable.UNTRUSTED)
+    base = _whole_number(tbs, _DELTA)
+    if (base is not None) is not (_DELTA in critical):
         raise UnusableError(Unusable.UNTRUSTED)
     holds = signature_name(tbs["signature"]) == signature_name(
         parsed["signature_algorithm"]
@@ -294,22 +342,45 @@ def _read_crl(raw: bytes, issuer: x509.Certificate) -> RevocationList:
     next_update = tbs["next_update"].native
     if not holds or next_update is None:
         raise UnusableError(Unusable.UNTRUSTED)
-    entries = tbs["revoked_certificates"]
+    listed = tbs["revoked_certificates"]
+    entries = [
+        _entry(one) for one in (listed if isinstance(listed, core.SequenceOf) else ())
+    ]
+    removed = frozenset(serial for serial, _, is_removed in entries if is_removed)
+    if removed and base is None:
+        raise UnusableError(Unusable.UNTRUSTED)
     return RevocationList(
         this_update=tbs["this_update"].native,
         next_update=next_update,
-        revoked=dict(
-            _entry(one)
-            for one in (entries if isinstance(entries, core.SequenceOf) else ())
-        ),
+        revoked={serial: at for serial, at, is_removed in entries if not is_removed},
+        number=_whole_number(tbs, _NUMBER),
+        base=base,
+        removed=removed,
     )
 
 
-def _entry(entry: Any) -> tuple[int, datetime]:  # noqa: ANN401 - asn1crypto is untyped
-    """Serial number and date; UNTRUSTED with a critical extension (indirect lists)."""
+def _whole_number(tbs: Any, dotted: str) -> int | None:  # noqa: ANN401 - untyped
+    """The number in an extension of a list; None without it."""
+    for one in tbs["crl_extensions"] or ():
+        if one["extn_id"].dotted == dotted:
+            number: int = one["extn_value"].parsed.native
+            return number
+    return None
+
+
+def _entry(entry: Any) -> tuple[int, datetime, bool]:  # noqa: ANN401 - asn1crypto is untyped
+    """Serial number, date, and whether it is removed (only deltas do that).
+
+    UNTRUSTED with a critical extension (indirect lists).
+    """
     extensions = entry["crl_entry_extensions"]
-    if isinstance(extensions, core.SequenceOf) and any(
-        one["critical"].native for one in extensions
-    ):
+    brought = extensions if isinstance(extensions, core.SequenceOf) else ()
+    if any(one["critical"].native for one in brought):
         raise UnusableError(Unusable.UNTRUSTED)
-    return entry["user_certificate"].native, entry["revocation_date"].native
+    reasons = [
+        one["extn_value"].parsed.native
+        for one in brought
+        if one["extn_id"].native == "crl_reason"
+    ]
+    removed = "remove_from_crl" in reasons
+    return entry["user_certificate"].native, entry["revocation_date"].native, removed

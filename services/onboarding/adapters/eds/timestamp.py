@@ -31,6 +31,7 @@ from services.onboarding.adapters.eds.algorithms import (
 )
 from services.onboarding.adapters.eds.asn1 import UNPARSABLE, der
 from services.onboarding.adapters.eds.path import EXTENDED_USAGE, Path, extended_usages
+from services.onboarding.adapters.eds.revocation import RevocationSource, of_path
 from services.onboarding.adapters.eds.signed_data import (
     Signature,
     UnreadableError,
@@ -81,6 +82,11 @@ class TokenChecker:
             return error.code
         except UNPARSABLE:
             return Code.MALFORMED
+
+    def path_of(self, token: bytes) -> Path:
+        """Where the stamper's certificate led when it stamped."""
+        stamper = single_signature(read(token)).certificate
+        return self._trust.path(stamper, moment=stamped_at(token))
 
     def _fault(self, token: bytes, data: bytes, nonce: int | None) -> Code | None:
         signature = single_signature(read(token))  # step 1
@@ -139,16 +145,24 @@ def _stamps_only(stamper: x509.Certificate) -> bool:
 
 
 class HttpTimestamps:
-    """НУЦ's time-stamping authority."""
+    """НУЦ's time-stamping authority, whose own certificate must be good as well."""
 
-    def __init__(self, authority: OuterServer, *, checker: TokenChecker) -> None:
+    def __init__(
+        self,
+        authority: OuterServer,
+        *,
+        checker: TokenChecker,
+        revocation: RevocationSource,
+    ) -> None:
         self._authority = authority
         self._checker = checker
+        self._revocation = revocation
 
     def stamp(self, signature: bytes) -> Stamp:
         """A token over a signature value, checked.
 
-        Transient when the authority is away; Broken when its token is not ours.
+        Transient when the authority is away, or the state of its certificate is not
+        known; Broken when its token is not ours, or its certificate revoked.
         """
         nonce = int.from_bytes(random_bytes(NONCE_BYTES))
         reply = self._authority.post(
@@ -162,7 +176,12 @@ class HttpTimestamps:
         token = _granted(reply.body)
         if self._checker.fault(token, signature, nonce=nonce) is not None:
             raise Broken("the time stamp is not for what was asked")
-        return Stamp(token=token, stamped_at=stamped_at(token))
+        found = of_path(self._revocation, self._checker.path_of(token))
+        if found.trust in (Trust.REVOKED, Trust.AUTHORITY_REVOKED):
+            raise Broken("the time-stamping authority is revoked")
+        if found.trust is not Trust.TRUSTED:
+            raise Transient("the state of the time-stamping authority is not known")
+        return Stamp(token=token, stamped_at=stamped_at(token), revocation=found.raw)
 
 
 def stamped_at(token: bytes) -> datetime:

@@ -16,7 +16,7 @@ from kernel.errors import Broken
 from services.onboarding.adapters.eds.asn1 import der
 from services.onboarding.adapters.eds.path import Path, find_path
 
-VERIFIER: Final = "kredit-eds 2"
+VERIFIER: Final = "kredit-eds 3"
 """Kept with every verdict: another version may judge otherwise."""
 
 # Roots of НУЦ's TEST system: their private keys are public. They must never be pinned.
