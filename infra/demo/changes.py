@@ -3,9 +3,11 @@
 import base64
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 
 from infra.demo.borrower import Borrower
 from infra.demo.cabinet import Json
+from infra.simulators.identities import Document
 
 
 def take_number(client: Borrower, phone: str) -> None:
@@ -37,6 +39,36 @@ def begin_account_change(client: Borrower, iban: str) -> str:
     take_account(client, iban)
     change = begin_account_act(client, act="replace", iban=iban)
     return f"/account-changes/{change['change_id']}"
+
+
+def take_document(client: Borrower, *, number: str, surname: str) -> None:
+    """Get a new passport, in another name: the state knows the person by it."""
+    identity = client.person.identity
+    document = Document(
+        kind="passport",
+        number=number,
+        valid_until=identity.document.valid_until + timedelta(days=3650),
+    )
+    client.person.identity = replace(identity, surname=surname, document=document)
+    client.control.create_person(client.person, earlier_online_microcredit=True)
+
+
+def begin_identity_change(client: Borrower) -> str:
+    """Give names and document as they are now; the change's path."""
+    identity = client.person.identity
+    body = {
+        "surname": identity.surname,
+        "given_name": identity.given_name,
+        "patronymic": identity.patronymic,
+        "document": {
+            "kind": identity.document.kind,
+            "number": identity.document.number,
+            "valid_until": identity.document.valid_until.isoformat(),
+        },
+    }
+    key = secrets.token_hex(16)
+    change = client.cabinet.call("POST", "/identity-changes", body, key=key)
+    return f"/identity-changes/{change['change_id']}"
 
 
 def begin_account_act(client: Borrower, **act: str) -> Json:

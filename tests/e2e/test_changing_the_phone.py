@@ -1,4 +1,4 @@
-"""Changing number and account, and coming back without a factor, on the platform."""
+"""Changing number, account and identity, and coming back without a factor."""
 
 import json
 import secrets
@@ -132,6 +132,35 @@ def test_a_signature_over_anything_else_changes_nothing(client: Borrower) -> Non
     assert replay.code == "ceremony_unknown"
     assert client.cabinet.call("GET", path)["state"] == "applied"
     assert client.cabinet.call("GET", stale)["state"] == "checked"
+
+
+@pytest.mark.clause("4.10")
+@pytest.mark.seeded("auth_deaf_to_identities")
+def test_a_client_records_a_new_passport_and_a_new_name(
+    client: Borrower, sweep: Sweep
+) -> None:
+    """Nothing before the state knows it; then both proofs, and a message."""
+    identity = client.person.identity
+    changes.take_document(client, number="N12345678", surname="Сейтова")
+    known, client.person.identity = client.person.identity, identity
+    client.control.create_person(client.person, earlier_online_microcredit=True)
+    client.person.identity = known
+    path = changes.begin_identity_change(client)
+    problem = refused(client.cabinet.call, "POST", f"{path}/ceremony")
+    assert problem.code == "person_not_confirmed"
+    assert client.cabinet.call("GET", path)["state"] == "refused"
+
+    client.control.create_person(client.person, earlier_online_microcredit=True)
+    path = changes.begin_identity_change(client)
+    changes.sign(client, path, changes.show_face(client, path))
+    client.next_message("сведения о вашей личности")
+    assert client.cabinet.call("GET", path)["state"] == "applied"
+    client_id = client.cabinet.call("GET", "/sessions/current")["client_id"]
+    (event,) = events_of(sweep, "onboarding", "identity_changed", client_id)
+    assert "Сейтова" not in event
+    again = refused(changes.begin_identity_change, client)
+    assert again.code == "change_without_difference"
+    sweep.run(people=[client])
 
 
 @pytest.mark.clause("5.3")
