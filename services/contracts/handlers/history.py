@@ -56,7 +56,7 @@ def timeline(contract_id: UUID, *, unit: Unit, history: History) -> Json:
     """
     contract = any_contract(unit, contract_id)
     lines = [
-        *_said(history.said(_subjects(contract))),
+        *_said(history.said(_subjects(contract, history))),
         *_checks(unit.applications.trace(contract.application_id)),
         *_stated(history.statements(contract_id)),
         *_filed(unit.documents.of_contract(contract_id)),
@@ -73,8 +73,14 @@ def timeline(contract_id: UUID, *, unit: Unit, history: History) -> Json:
 _Line = tuple[datetime, str, str, Mapping[str, object]]
 
 
-def _subjects(contract: Contract) -> list[str]:
-    return [f"application:{contract.application_id}", f"contract:{contract.id}"]
+def _subjects(contract: Contract, history: History) -> list[str]:
+    """The contract, its application, and what the client wrote about either."""
+    about = history.appeals_about([contract.application_id, contract.id])
+    return [
+        f"application:{contract.application_id}",
+        f"contract:{contract.id}",
+        *(f"appeal:{appeal_id}" for appeal_id in about),
+    ]
 
 
 def _said(said: Iterable[Said]) -> Iterable[_Line]:

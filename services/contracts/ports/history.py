@@ -41,6 +41,10 @@ class History(Protocol):
         """The newest of those that fit."""
         ...
 
+    def appeals_about(self, ids: Sequence[UUID]) -> list[UUID]:
+        """The appeals about these applications and contracts."""
+        ...
+
     def said(self, subjects: Sequence[str]) -> list[Said]:
         """Every event about these subjects, in the order they were told."""
         ...
