@@ -18,7 +18,8 @@ The steps:
      c. A time stamp over the signature value, by a certificate for that alone.
      d. Signer and stamper lead to a root you gave, all in their time when stamped.
      e. НУЦ said of the certificate, within a day of the stamp, that it was good; and
-        whatever was said of the authorities and of the stamper says so too.
+        whatever was said of the authorities and of the stamper says so too. A hold in
+        a full list counts even where a delta lifts it: ask for a newer full list.
   4. The certificates are the ИИН's and the БИН's, if you gave them.
   5. The company signed after the client.
 
@@ -46,7 +47,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 VERIFIED, ERROR, USAGE, FINDING = 0, 1, 2, 3
 
@@ -602,7 +603,8 @@ def check_answers(
         about = [link for link in paths if _is_about(raw, link)]
         for certificate, issuer in about:
             check_good(raw, certificate, issuer, at)
-            told.append(certificate)
+            if not _is_delta(raw):  # which says nothing of what the full list has
+                told.append(certificate)
         if not about:
             raise FindingError("НУЦ's answer is about another certificate")
     if paths[0][0] not in told:
@@ -619,6 +621,15 @@ def _is_about(raw: bytes, link: Link) -> bool:
     if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         raise FindingError("НУЦ gave no answer about a certificate")
     return answer.serial_number == certificate.serial_number
+
+
+def _is_delta(raw: bytes) -> bool:
+    """Whether it is a list of changes to another list (RFC 5280, 5.2.4)."""
+    try:
+        listed = x509.load_der_x509_crl(raw)
+    except ValueError:
+        return False  # an OCSP answer
+    return any(one.oid == ExtensionOID.DELTA_CRL_INDICATOR for one in listed.extensions)
 
 
 def check_good(

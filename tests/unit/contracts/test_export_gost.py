@@ -21,6 +21,8 @@ from tests.eds.authority import (
     UNIT,
     Holder,
     House,
+    crl,
+    delta_to,
     house,
     member,
     ocsp,
@@ -205,6 +207,30 @@ def test_what_was_said_of_a_gost_certificate_counts(tmp_path: Path) -> None:
     export.write("client.revocation-0.der", good)
     relist(export)
     assert export.judged() == verify_contract.VERIFIED
+
+
+@pytest.mark.seeded("verify_contract_delta_alone")
+def test_lists_count_of_the_signer_the_stamper_and_the_authorities(
+    tmp_path: Path,
+) -> None:
+    """A delta alone says nothing; a root's list that names an authority ends it."""
+    export, of = exported(tmp_path, KINDS[0]), house(KINDS[0])
+    window = (AT - timedelta(days=1), AT + timedelta(days=1))
+    full, of_root = crl(of.issuing, window=window), crl(of.root, window=window)
+    delta = crl(of.issuing, window=window, number=8, extensions=[delta_to(7)])
+    revoked = [(of.issuing.serial, AT - timedelta(hours=1))]
+    dead = crl(of.root, window=window, revoked=revoked)
+    for first, second, verdict in (
+        (full, of_root, verify_contract.VERIFIED),
+        (full, delta, verify_contract.VERIFIED),
+        (delta, of_root, verify_contract.FINDING),
+        (full, dead, verify_contract.FINDING),
+        (of_root, of_root, verify_contract.FINDING),
+    ):
+        export.write("client.revocation-0.der", first)
+        export.write("client.revocation-1.der", second)
+        relist(export)
+        assert export.judged() == verdict
 
 
 @pytest.mark.parametrize("size", [32, 64])
