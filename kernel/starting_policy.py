@@ -163,7 +163,13 @@ STARTING_POLICY = Policy(
             # Who comes in to see what they owe needs none.
             (
                 "onboarding.valid_document_for",
-                ("registration", "contract", "phone_change", "account_change"),
+                (
+                    "registration",
+                    "contract",
+                    "amendment",
+                    "phone_change",
+                    "account_change",
+                ),
                 "4.1",
                 None,
             ),
@@ -251,6 +257,7 @@ STARTING_POLICY = Policy(
             ("lending.offer_days", 10, "", Floor(at_least=1, at_most=30)),
             # Working days in which a person finds out what nobody answered.
             ("lending.held_wd", 5, "", Floor(at_least=1, at_most=15)),
+            ("lending.amendment_days", 10, "", Floor(at_least=1, at_most=30)),
             ("lending.products", ("standard", "short"), "", None),
             ("lending.product.standard.annual_percent", Decimal(36), "", Floor(0, 46)),
             ("lending.product.standard.least_mrp", 1, "", Floor(at_least=1)),

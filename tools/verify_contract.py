@@ -22,6 +22,9 @@ The steps:
         a full list counts even where a delta lifts it: ask for a newer full list.
   4. The certificates are the ИИН's and the БИН's, if you gave them.
   5. The company signed after the client.
+  6. Each amendment is signed by both likewise, by the same client and company, after
+     what it amends, and names by digest in its own bytes the contract and the document
+     before it: contract and amendments are one chain, and the last one counts.
 
 RSA and ECDSA are calculated by `cryptography`; GOST 34.10-2015 (RFC 7091) with the hash
 Streebog (RFC 6986), in the byte order and under the identifiers of Kazakhstan, below.
@@ -33,6 +36,7 @@ Ends with 0 verified, 1 error, 2 wrong usage, 3 finding.
 import argparse
 import hashlib
 import json
+import re
 import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -51,7 +55,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 VERIFIED, ERROR, USAGE, FINDING = 0, 1, 2, 3
 
-BUNDLE = "kredit-contract-1"
+BUNDLE, AMENDED = "kredit-contract-1", "kredit-contract-2"
 MANIFEST = "manifest.json"
 MANY = 8
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -716,7 +720,9 @@ class Bundle:
             kind, document = told["bundle"], told["document_sha256"]
         except (ValueError, KeyError, TypeError) as error:
             raise FindingError("the manifest cannot be read") from error
-        if kind != BUNDLE:
+        if kind not in (BUNDLE, AMENDED) or (kind == AMENDED) != bool(
+            told.get("amendments")
+        ):
             raise FindingError("the manifest is of another kind")
         ours = {name for name in self.files if not name.startswith("manifest.")}
         if set(listed) != ours:
@@ -776,11 +782,62 @@ def verify(
         raise FindingError("the manifest is signed by another organisation")
     if company_at + SECOND < client_at:  # step 5
         raise FindingError("the company signed before the client")
-    return (
+    amendments = check_chain(bundle, manifest, (client, company, company_at), roots)
+    verified = (
         f"verified: {manifest.get('number')}, signed by the client at"
         f" {client_at:%Y-%m-%dT%H:%M:%SZ}, by the company at"
         f" {company_at:%Y-%m-%dT%H:%M:%SZ}; SHA-256 {manifest['document_sha256']}"
     )
+    return "\n".join([verified, *amendments])
+
+
+def check_chain(
+    bundle: Bundle,
+    manifest: dict[str, object],
+    concluded: tuple[x509.Certificate, x509.Certificate, datetime],
+    roots: Sequence[x509.Certificate],
+) -> list[str]:
+    """Step 6: a line of each amendment."""
+    client, company, before = concluded
+    contract = previous = str(manifest["document_sha256"])
+    told = manifest.get("amendments", [])
+    if not isinstance(told, list):
+        raise FindingError("the manifest cannot be read")
+    lines = []
+    for place, one in enumerate(told, start=1):
+        name = f"amendment-{place}"
+        document = bundle.file(f"{name}.pdf")
+        digest = hashlib.sha256(document).hexdigest()
+        if (one["document_sha256"], one["previous_sha256"]) != (digest, previous):
+            raise FindingError("an amendment is not of the document before it")
+        if _amended_by(document) != {contract, previous}:
+            raise FindingError("an amendment does not name what it amends")
+        theirs, client_at = check_signed(bundle, f"{name}.client", document, roots)
+        ours, company_at = check_signed(bundle, f"{name}.company", document, roots)
+        check_same(theirs, client, NameOID.SERIAL_NUMBER)
+        check_same(ours, company, NameOID.ORGANIZATIONAL_UNIT_NAME)
+        if company_at + SECOND < client_at or client_at + SECOND < before:
+            raise FindingError("an amendment was signed out of turn")
+        lines.append(
+            f"amended: {one['number']}, signed by both at"
+            f" {company_at:%Y-%m-%dT%H:%M:%SZ}; SHA-256 {digest}"
+        )
+        previous, before = digest, company_at
+    return lines
+
+
+def _amended_by(document: bytes) -> set[str]:
+    """What a document says, in plain text, that it amends."""
+    return {one.decode() for one in re.findall(rb"sha256:([0-9a-f]{64})<", document)}
+
+
+def check_same(
+    one: x509.Certificate, other: x509.Certificate, oid: x509.ObjectIdentifier
+) -> None:
+    if one.subject.get_attributes_for_oid(oid) != (
+        other.subject.get_attributes_for_oid(oid)
+    ):
+        raise FindingError("an amendment is signed by somebody else")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -803,7 +860,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UnjudgedError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return ERROR
-    except (ValueError, IndexError, x509.ExtensionNotFound) as error:
+    except (ValueError, LookupError, TypeError, x509.ExtensionNotFound) as error:
         print(f"finding: a structure cannot be read: {error}", file=sys.stderr)
         return FINDING
     return VERIFIED

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from infra.demo.borrower import Borrower
-from infra.demo.cabinet import Json
+from infra.demo.cabinet import Json, until
 from infra.simulators.identities import Document
 
 
@@ -116,6 +116,20 @@ def change_account(client: Borrower, iban: str) -> None:
     """The whole change."""
     path = begin_account_change(client, iban)
     sign(client, path, show_face(client, path))
+
+
+def sign_amendment(client: Borrower) -> Json:
+    """Sign what the contract's changed account needs (4.10, 5.2): both proofs."""
+    path = "/amendments"
+
+    def newest() -> Json:
+        items = client.contract(path=path)["items"]
+        return items[-1] if items else {"state": "none"}
+
+    offered = until(newest, lambda a: a["state"] in {"offered", "signing"})
+    opened = client.contract("POST", f"{path}/{offered['amendment_id']}/signing")
+    client.pass_ceremony(opened)
+    return until(newest, lambda a: a["state"] == "concluded")
 
 
 def recover_password(client: Borrower, password: str) -> None:

@@ -104,6 +104,63 @@ class ContractSigned(Event):
     document_sha256: str
     ceremony_id: UUID
     signed_at: Instant
+    account_token: str | None = None
+    """Of the account the document names; None where it is not known."""
+
+
+class AmendmentOffered(Event):
+    """An amendment (дополнительное соглашение) stands ready to be signed (5.2).
+
+    ``previous_sha256`` is the document it amends: the contract, or the amendment
+    before.  While it stands nothing is paid; unsigned it ends at ``until``.
+    """
+
+    TYPE = "contracts.amendment_offered.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    amendment_id: UUID
+    document_sha256: str
+    previous_sha256: str
+    until: Instant
+
+
+class ContractAmended(Event):
+    """Both have signed an amendment (clauses 5.2, 5.3): the contract is as it says.
+
+    The hold is counted anew from ``signed_at``.
+    """
+
+    TYPE = "contracts.contract_amended.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    amendment_id: UUID
+    document_sha256: str
+    previous_sha256: str
+    account_id: UUID
+    account_token: str
+    ceremony_id: UUID
+    signed_at: Instant
+
+
+class AmendmentEnded(Event):
+    """An amendment ended unsigned; ``code`` says why.
+
+    ``resumed_at``: the contract goes on as it was, its hold counted anew from then;
+    None when it does not.
+    """
+
+    TYPE = "contracts.amendment_ended.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    amendment_id: UUID
+    code: str
+    resumed_at: Instant | None
 
 
 class AdditionalConsentGiven(Event):
@@ -123,9 +180,10 @@ class AdditionalConsentGiven(Event):
 
 
 class AnswerAwaited(Event):
-    """The client is reminded that an answer is awaited, a consent or a confirmation.
+    """The client is reminded of an answer: consent, confirmation, or an amendment.
 
-    Without it the contract ends at ``until``, without money.
+    Without it the contract ends at ``until``, without money; an amendment the client
+    has asked for ends alone.
     """
 
     TYPE = "contracts.answer_awaited.v1"
@@ -133,7 +191,7 @@ class AnswerAwaited(Event):
 
     contract_id: UUID
     client_id: UUID
-    awaits: Word[Literal["consent", "release"]]
+    awaits: Word[Literal["consent", "release", "amendment"]]
     until: Instant
 
 

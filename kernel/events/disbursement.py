@@ -16,6 +16,8 @@ class PayoutScheduled(Event):
     client_id: UUID
     amount: WireMoney
     hold_until: Instant
+    hold_from: Instant | None = None
+    """From when the hold is counted anew, after an amendment (5.3)."""
 
 
 class PayoutDue(Event):
@@ -28,6 +30,8 @@ class PayoutDue(Event):
     contract_id: UUID
     client_id: UUID
     confirmation_required: bool
+    hold_from: Instant | None = None
+    """As with `PayoutScheduled`: tells news of one hold from that of the next."""
 
 
 class PayoutHeld(Event):

@@ -17,11 +17,14 @@ from kernel.events.antifraud import OperationSuspended
 from kernel.events.contracts import (
     AccrualResumed,
     AccrualStopped,
+    AmendmentEnded,
+    AmendmentOffered,
     AnswerAwaited,
     AppealAnswered,
     AppealClosed,
     AppealExtended,
     ApplicationRefused,
+    ContractAmended,
     ContractAnnulled,
     ContractClosed,
     ContractReopened,
@@ -494,6 +497,27 @@ class Service:
         self, tx: Transaction, event: AnswerAwaited, envelope: Envelope
     ) -> None:
         """An answer is awaited: the client is reminded (clause 5.5)."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(AmendmentOffered)
+    def when_amendment_offered(
+        self, tx: Transaction, event: AmendmentOffered, envelope: Envelope
+    ) -> None:
+        """An amendment stands ready: the client is told that no money moves (5.3)."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(ContractAmended)
+    def when_contract_amended(
+        self, tx: Transaction, event: ContractAmended, envelope: Envelope
+    ) -> None:
+        """The money goes to another account: a number left lately hears it too."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(AmendmentEnded)
+    def when_amendment_ended(
+        self, tx: Transaction, event: AmendmentEnded, envelope: Envelope
+    ) -> None:
+        """It ended unsigned: the client is told, unless other news says so."""
         self._tell_client(tx, event, envelope)
 
     @handles(PayoutDue)

@@ -22,6 +22,7 @@ from kernel.events.disbursement import (
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountChanged,
     BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
@@ -235,6 +236,44 @@ class Service:
     @answers(callers=_GATEWAY, client=True)
     def refuse_contract(self, call: Call, *, contract_id: UUID) -> Json:
         return self.use_cases.contracts.refuse_contract(call, contract_id=contract_id)
+
+    @answers(callers=_GATEWAY, client=True)
+    def request_amendment(
+        self, call: Call, *, contract_id: UUID, account_id: UUID
+    ) -> Json:
+        return self.use_cases.amendments.request(
+            call, contract_id=contract_id, account_id=account_id
+        )
+
+    @answers(callers=_GATEWAY, client=True)
+    def list_amendments(self, call: Call, *, contract_id: UUID) -> Json:
+        return self.use_cases.amendments.listed(call, contract_id)
+
+    @answers(callers=_GATEWAY, client=True)
+    def open_amendment_signing(
+        self, call: Call, *, contract_id: UUID, amendment_id: UUID
+    ) -> Json:
+        return self.use_cases.amendments.open_signing(
+            call, contract_id=contract_id, amendment_id=amendment_id
+        )
+
+    @answers(callers=_GATEWAY, client=True)
+    def withdraw_amendment(
+        self, call: Call, *, contract_id: UUID, amendment_id: UUID
+    ) -> Json:
+        return self.use_cases.amendments.withdraw(
+            call, contract_id=contract_id, amendment_id=amendment_id
+        )
+
+    @answers(permission="documents.look")
+    def amendments_list(self, call: Call, *, contract_id: UUID) -> Json:
+        """The amendments of a contract; Refused ``not_found``."""
+        return self.use_cases.amendments.listed_for_staff(call, contract_id)
+
+    @answers(permission="documents.look")
+    def amendments_show(self, call: Call, *, amendment_id: UUID) -> Json:
+        """One amendment with its proofs; Refused ``amendment_not_found``."""
+        return self.use_cases.amendments.shown_for_staff(call, amendment_id)
 
     @answers(permission="applications.look")
     def applications_held(self, call: Call) -> Json:
@@ -530,6 +569,12 @@ class Service:
     ) -> None:
         self.use_cases.reactions.when_account_ownership_lost(tx, event)
 
+    @handles(BankAccountChanged)
+    def when_bank_account_changed(
+        self, tx: Transaction, event: BankAccountChanged, _envelope: Envelope
+    ) -> None:
+        self.use_cases.reactions.when_bank_account_changed(tx, event)
+
     @handles(BankAccountRemoved)
     def when_bank_account_removed(
         self, tx: Transaction, event: BankAccountRemoved, _envelope: Envelope
@@ -601,6 +646,18 @@ class Service:
     @every(seconds=1)
     def sign_for_company(self) -> None:
         self.use_cases.contracts.sign_for_company()
+
+    @every(seconds=1)
+    def offer_amendments(self) -> None:
+        self.use_cases.amendments.offer()
+
+    @every(seconds=1)
+    def sign_amendments(self) -> None:
+        self.use_cases.amendments.sign_for_company()
+
+    @every(seconds=60)
+    def end_amendments(self) -> None:
+        self.use_cases.amendments.end()
 
     @every(seconds=60)
     def remind(self) -> None:

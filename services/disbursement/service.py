@@ -11,6 +11,8 @@ from kernel.events import Envelope
 from kernel.events.antifraud import OperationSuspended
 from kernel.events.contracts import (
     AdditionalConsentGiven,
+    AmendmentEnded,
+    ContractAmended,
     ContractAnnulled,
     ContractSigned,
     ReleaseConfirmed,
@@ -33,6 +35,15 @@ class Service:
     def stop_payout(self, call: Call, *, contract_id: UUID, client_id: UUID) -> Json:
         """``{"answer": "stopped" | "too_late" | "recorded"}``."""
         return self.use_cases.stop_payout(
+            call.context, contract_id=contract_id, client_id=client_id
+        )
+
+    @answers(callers=("contracts",))
+    def hold_for_amendment(
+        self, call: Call, *, contract_id: UUID, client_id: UUID
+    ) -> Json:
+        """``{"answer": "held" | "too_late" | "ended"}``."""
+        return self.use_cases.hold_for_amendment(
             call.context, contract_id=contract_id, client_id=client_id
         )
 
@@ -68,6 +79,18 @@ class Service:
         self, tx: Transaction, event: ContractAnnulled, _envelope: Envelope
     ) -> None:
         self.use_cases.when_contract_annulled(tx, event)
+
+    @handles(ContractAmended)
+    def when_contract_amended(
+        self, tx: Transaction, event: ContractAmended, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_contract_amended(tx, event)
+
+    @handles(AmendmentEnded)
+    def when_amendment_ended(
+        self, tx: Transaction, event: AmendmentEnded, _envelope: Envelope
+    ) -> None:
+        self.use_cases.when_amendment_ended(tx, event)
 
     @handles(BankAccountChanged)
     def when_bank_account_changed(

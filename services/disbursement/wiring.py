@@ -15,6 +15,8 @@ from kernel.erasure import seal_by_own_keys
 from kernel.events.antifraud import OperationSuspended
 from kernel.events.contracts import (
     AdditionalConsentGiven,
+    AmendmentEnded,
+    ContractAmended,
     ContractAnnulled,
     ContractSigned,
     ReleaseConfirmed,
@@ -41,7 +43,7 @@ from services.disbursement.domain.gate import GateRules
 from services.disbursement.domain.order import ResendRules
 from services.disbursement.domain.payout import Tombstone, Trail, WorkRules
 from services.disbursement.domain.witness import WitnessRules
-from services.disbursement.handlers import erasures, reactions, requests
+from services.disbursement.handlers import amending, erasures, reactions, requests
 from services.disbursement.handlers.asking import ask_next
 from services.disbursement.handlers.paying import pay_next
 from services.disbursement.handlers.preparing import end_next_hold, prepare_next
@@ -72,6 +74,19 @@ class UseCases:
                 payouts=self._payouts(tx),
                 ids=self.platform.ids,
                 now=tx.now,
+            )
+        return {"answer": answer.value}
+
+    def hold_for_amendment(
+        self, context: Context, *, contract_id: UUID, client_id: UUID
+    ) -> Json:
+        """``{"answer": "held" | "too_late" | "ended"}``, after its commit."""
+        with self.platform.database.begin(context) as tx:
+            answer = amending.hold_for_amendment(
+                contract_id,
+                client_id,
+                payouts=self._payouts(tx),
+                publish=tx.publish,
             )
         return {"answer": answer.value}
 
@@ -122,6 +137,26 @@ class UseCases:
             now=tx.now,
         )
 
+    def when_contract_amended(self, tx: Transaction, event: ContractAmended) -> None:
+        amending.when_contract_amended(
+            event,
+            payouts=self._payouts(tx),
+            publish=tx.publish,
+            policy=self.platform.policy,
+            trail=_trail(tx),
+            now=tx.now,
+        )
+
+    def when_amendment_ended(self, tx: Transaction, event: AmendmentEnded) -> None:
+        amending.when_amendment_ended(
+            event,
+            payouts=self._payouts(tx),
+            publish=tx.publish,
+            policy=self.platform.policy,
+            trail=_trail(tx),
+            now=tx.now,
+        )
+
     def when_operation_suspended(
         self, tx: Transaction, event: OperationSuspended
     ) -> None:
@@ -132,14 +167,14 @@ class UseCases:
     def when_bank_account_changed(
         self, tx: Transaction, event: BankAccountChanged
     ) -> None:
-        reactions.when_bank_account_changed(
+        amending.when_bank_account_changed(
             event, payouts=self._payouts(tx), publish=tx.publish
         )
 
     def when_bank_account_removed(
         self, tx: Transaction, event: BankAccountRemoved
     ) -> None:
-        reactions.when_bank_account_removed(
+        amending.when_bank_account_removed(
             event, payouts=self._payouts(tx), publish=tx.publish
         )
 

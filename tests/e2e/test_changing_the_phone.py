@@ -13,6 +13,7 @@ from infra.demo.borrower import Borrower
 from infra.demo.cabinet import ProblemError
 from infra.demo.world import World
 from infra.simulators.client import person_from_seed
+from kernel.clock import parse_rfc3339
 from tests.bodies import path_of, request_of
 from tests.e2e.test_from_registration_to_money import conclude, register
 from tests.openapi import Operation, operations
@@ -235,15 +236,38 @@ def test_an_account_named_in_the_contract_needs_no_ceremony_of_its_own(
 
 @pytest.mark.catalogue("F08")
 @pytest.mark.clause("5.3")
+@pytest.mark.clause("5.5")
 def test_a_change_of_account_while_a_payout_waits_pays_neither(
-    client_with_payout: Borrower,
+    world: World, client_with_payout: Borrower
 ) -> None:
+    """Before both have signed the amendment; after it, and a hold anew, the new one."""
     client = client_with_payout
     old, new = client.person.iban, another_account()
+    promised = client.payout()["hold_until"]
+    client.forget_messages()
     changes.change_account(client, new)
-    client.payout_until("blocked")
+    client.payout_until("amending")
+    assert client.contract()["next_step"] == "amendment"
+    client.next_message("дополнительное соглашение")
+    assert refused(client.state, "release").code == "text_not_due"
+    amended = changes.sign_amendment(client)
+    client.next_message("на другой счёт")
+    held = client.payout_until("held")
+    assert parse_rfc3339(held["hold_until"]) >= (
+        parse_rfc3339(amended["signed_at"]) + timedelta(hours=24)
+    )
+    assert held["hold_until"] > promised
+    kinds = [one["kind"] for one in client.contract(path="/documents")["items"]]
+    assert kinds.count("amendment") == 1
+    assert kinds.count("evidence") == 2
+    # A changed account is new to antifraud for a week: a person would look until then.
+    world.move_clock(timedelta(days=8))
+    client.next_message("подтверд")
+    client.log_in()
+    client.release()
+    client.payout_until("paid")
     paid = [line["creditor_iban"] for line in client.control.ledger()]
-    assert {old, new} & set(paid) == set()
+    assert (paid.count(new), paid.count(old)) == (1, 0)
 
 
 @pytest.fixture

@@ -40,6 +40,10 @@ Template = Literal[
     "appeal_closed",
     "consent_awaited",
     "release_awaited",
+    "amendment_awaited",
+    "amendment_offered",
+    "amendment_ended",
+    "contract_amended",
     "payout_due_confirm",
     "payout_due",
     "payout_settled",
@@ -473,6 +477,68 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         en=(
             "{site}: the release of the microcredit awaits your confirmation. Confirm "
             "it in your cabinet or refuse; without an answer the contract is annulled."
+        ),
+    ),
+    "amendment_awaited": Wording(
+        version=1,
+        kk=(
+            "{site}: қосымша келісімге қол қоюыңызды күтіп отырмыз. Жеке кабинетте қол "
+            "қойыңыз немесе бас тартыңыз; оған дейін ақша аударылмайды."
+        ),
+        ru=(
+            "{site}: ждём вашей подписи под дополнительным соглашением. Подпишите его "
+            "в личном кабинете или откажитесь; до этого деньги не переводятся."
+        ),
+        en=(
+            "{site}: the amendment awaits your signature. Sign it in your cabinet or "
+            "refuse; no money moves before that."
+        ),
+    ),
+    "amendment_offered": Wording(
+        version=1,
+        kk=(
+            "{site}: шоттың өзгеруіне байланысты шартқа қосымша келісім дайын, ақша "
+            "тоқтап тұр. Жеке кабинетте қол қойыңыз. Бұл сіз болмасаңыз, бірден хабар "
+            "беріңіз."
+        ),
+        ru=(
+            "{site}: счёт меняется, к договору готово дополнительное соглашение, "
+            "деньги стоят. Подпишите его в личном кабинете. Если это были не вы, сразу "
+            "сообщите нам."
+        ),
+        en=(
+            "{site}: the account changes, an amendment of the contract is ready and no "
+            "money moves. Sign it in your cabinet. If it was not you, tell us at once."
+        ),
+    ),
+    "amendment_ended": Wording(
+        version=1,
+        kk=(
+            "{site}: қосымша келісім күшіне енбей аяқталды. Шарттың күйін жеке "
+            "кабинеттен қараңыз."
+        ),
+        ru=(
+            "{site}: дополнительное соглашение закончилось, не вступив в силу. "
+            "Состояние договора смотрите в личном кабинете."
+        ),
+        en=(
+            "{site}: the amendment ended without taking effect. See the contract's "
+            "state in your cabinet."
+        ),
+    ),
+    "contract_amended": Wording(
+        version=1,
+        kk=(
+            "{site}: {moment} шартқа қосымша келісім жасалды, ақша басқа шотқа "
+            "аударылады. Бұл сіз болмасаңыз, бірден хабар беріңіз."
+        ),
+        ru=(
+            "{site}: {moment} заключено дополнительное соглашение, деньги переведут на "
+            "другой счёт. Если это были не вы, сразу сообщите нам."
+        ),
+        en=(
+            "{site}: an amendment was signed on {moment}, the money goes to another "
+            "account. If it was not you, tell us at once."
         ),
     ),
     "payout_due_confirm": Wording(

@@ -358,6 +358,11 @@ class ContractAnswer(Answer):
     confirmation_required: bool | None
     released_at: Moment | None
     refusal_asked_at: Moment | None
+    amendment_id: AnswerId | None = None
+    """The amendment under way."""
+    amended_sha256: Sha256 | None = None
+    """The document of the last amendment both have signed."""
+    hold_from: Moment | None = None
     end_code: Annotated[str | None, Field(examples=[None])]
     next_step: Annotated[
         str,
@@ -369,6 +374,7 @@ class ContractAnswer(Answer):
             "confirm_release",
             "wait_for_payout",
             "repay",
+            "amendment",
             "none",
         ),
     ]
@@ -446,6 +452,36 @@ class ContractPage(PageAnswer):
     items: list[ContractAnswer]
 
 
+class AmendmentAnswer(Answer):
+    """An amendment of a contract: a document of its own, chained by digest (5.2)."""
+
+    amendment_id: AnswerId
+    contract_id: AnswerId
+    number: Annotated[str, Field(examples=["KSK-20261123-5FEED469EA/1"])]
+    state: Annotated[
+        str,
+        word("requested", "offered", "signing", "concluded", "withdrawn", "lapsed"),
+    ]
+    cause: Annotated[str, word("account_changed", "client_asked")]
+    account_id: AnswerId | None
+    document_sha256: Sha256 | None
+    previous_sha256: Sha256
+    requested_at: Moment
+    offered_at: Moment | None
+    until: Moment | None
+    signed_at: Moment | None
+    ended_at: Moment | None
+    end_code: Annotated[str | None, Field(examples=[None])]
+    next_step: Annotated[str, word("wait", "sign", "wait_for_signature", "none")]
+    explanation: Explanation
+
+
+class AmendmentList(Answer):
+    """The amendments of one contract, the oldest first."""
+
+    items: list[AmendmentAnswer]
+
+
 class RefusalAnswer(Answer):
     """The client's refusal: ``final``, or ``pending`` while the payout is stopped."""
 
@@ -521,6 +557,7 @@ class PayoutAnswer(Answer):
             "held",
             "awaiting_release",
             "ready",
+            "amending",
             "sending",
             "unknown",
             "paid",

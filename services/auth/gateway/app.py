@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from kernel.errors import KernelError, Refused
 from kernel.logging import get_logger
 from services.auth.gateway import (
+    amendments,
     appeals,
     applications,
     ceremonies,
@@ -61,6 +62,7 @@ _RESOURCES: Final = (
     personal_data,
     appeals,
     applications,
+    amendments,
     contracts,
     debts,
     documents,

@@ -126,6 +126,7 @@ STATEMENT: Final = (
     "second_factor_needed",
     "silence_passed",
     "refusal_pending",
+    "amendment_pending",
     "contract_annulled",
     "contract_blocked",
 )

@@ -18,11 +18,14 @@ from kernel.events.auth import MessageDelivered, MessageFailed, MessageSent
 from kernel.events.contracts import (
     AccrualResumed,
     AccrualStopped,
+    AmendmentEnded,
+    AmendmentOffered,
     AnswerAwaited,
     AppealAnswered,
     AppealClosed,
     AppealExtended,
     ApplicationRefused,
+    ContractAmended,
     ContractAnnulled,
     ContractClosed,
     ContractReopened,
@@ -72,8 +75,22 @@ def _due(event: PayoutDue) -> Template:
 
 
 def _awaited(event: AnswerAwaited) -> Template:
-    """A word we do not know yet is told as the first of the two."""
-    return "release_awaited" if event.awaits == "release" else "consent_awaited"
+    """A word we do not know yet is told as the first."""
+    told: Mapping[str, Template] = {
+        "release": "release_awaited",
+        "amendment": "amendment_awaited",
+    }
+    return told.get(event.awaits, "consent_awaited")
+
+
+def _amendment_ended(event: AmendmentEnded) -> Template | None:
+    """What comes in its place, or ends the contract, is told by itself."""
+    told_otherwise = ("superseded", "contract_ended", "client_withdrew")
+    if event.code in told_otherwise or (
+        event.resumed_at is None and (event.code == "amendment_expired")
+    ):
+        return None
+    return "amendment_ended"
 
 
 def _ended(event: ContractAnnulled) -> Template:
@@ -113,6 +130,7 @@ TOLD_TO_FORMER: Final[Mapping[type[Event], Template]] = {
     BankAccountSelected: "account_selected",
     BankAccountRemoved: "account_removed",
     IdentityChanged: "identity_changed",
+    ContractAmended: "contract_amended",
 }
 """What a number that was left lately is told of as well: who took both the number and
 the cabinet would else be the only one to hear who is paid, and where."""
@@ -126,6 +144,8 @@ NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template | None]]
     AppealExtended: "appeal_extended",
     AppealClosed: "appeal_closed",
     AnswerAwaited: _awaited,
+    AmendmentOffered: "amendment_offered",
+    AmendmentEnded: _amendment_ended,
     PayoutDue: _due,
     PayoutSettled: "payout_settled",
     CreditReceived: "payment_received",

@@ -27,6 +27,10 @@ class StopAnswer(Answer):
     answer: Literal["stopped", "too_late", "recorded"]
 
 
+class AmendingAnswer(Answer):
+    answer: Literal["held", "too_late", "ended"]
+
+
 class RpcAntifraud:
     """Antifraud over the bus.  Implements Antifraud."""
 
@@ -73,3 +77,10 @@ class RpcDisbursement:
                 "stop_payout", contract_id=contract_id, client_id=client_id
             )
         return read(StopAnswer, answer).answer
+
+    def hold_for_amendment(self, *, contract_id: UUID, client_id: UUID) -> str:
+        with must_answer("Disbursement refused to hold a payout"):
+            answer = self._ask(
+                "hold_for_amendment", contract_id=contract_id, client_id=client_id
+            )
+        return read(AmendingAnswer, answer).answer

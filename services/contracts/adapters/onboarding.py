@@ -23,7 +23,7 @@ from services.contracts.adapters.answers import (
 from services.contracts.domain.checks import Subject
 from services.contracts.domain.signing import ClientProof, Signed
 from services.contracts.domain.texts import Borrower
-from services.contracts.ports import Ceremony
+from services.contracts.ports import Ceremony, NamedAccount
 
 CEREMONY_TIMEOUT_S: Final = 10.0
 """Opening a ceremony makes onboarding ask ЦОИД."""
@@ -39,6 +39,7 @@ class AccountAnswer(Answer):
 
 class NamedAccountAnswer(Answer):
     account: Line
+    account_token: Line | None = None
 
 
 class FoundAnswer(Answer):
@@ -98,14 +99,17 @@ class RpcOnboarding:
 
     def account_in_full(
         self, client_id: UUID, account_id: UUID, *, purpose: str
-    ) -> str | None:
+    ) -> NamedAccount | None:
         answer = self._account(
             "get_contract_account",
             client_id=client_id,
             account_id=account_id,
             purpose=purpose,
         )
-        return None if answer is None else read(NamedAccountAnswer, answer).account
+        if answer is None:
+            return None
+        named = read(NamedAccountAnswer, answer)
+        return NamedAccount(text=named.account, token=named.account_token)
 
     def _account(self, method: str, **arguments: Any) -> Json:  # noqa: ANN401 - passed on
         """None where there is no such account."""

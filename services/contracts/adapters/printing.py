@@ -5,10 +5,11 @@ of the moment, the machine or its language goes into the file (`invariant`).
 """
 
 import io
+import re
 from functools import partial
 from importlib.resources import as_file, files
 from typing import Final
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.graphics.shapes import Drawing
@@ -33,10 +34,11 @@ _XMP: Final = """\
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">
-<dc:subject><rdf:Bag><rdf:li>{subject}</rdf:li></rdf:Bag></dc:subject>
+<dc:subject><rdf:Bag><rdf:li>{subject}</rdf:li></rdf:Bag></dc:subject>{amends}
 </rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>
 """
+_SUBJECT: Final = re.compile(rb"<dc:subject><rdf:Bag><rdf:li>([^<]+)</rdf:li>")
 _PLAIN, _BOLD = "PTSans", "PTSans-Bold"
 _FACES: Final = {_PLAIN: "PT_Sans-Web-Regular.ttf", _BOLD: "PT_Sans-Web-Bold.ttf"}
 _MARGIN: Final = 18 * mm
@@ -92,12 +94,19 @@ class PdfPrinter:
         )
         return made.getvalue()
 
+    def account_in(self, document: bytes) -> str | None:
+        """What `_describe` has written."""
+        found = _SUBJECT.search(document)
+        return None if found is None else unescape(found[1].decode())
+
 
 def _describe(canvas: Canvas, _pages: SimpleDocTemplate, *, paper: Paper) -> None:
     """What the paper is about as XMP (ISO 16684-1), uncompressed: programs find it."""
     if paper.account is None:
         return
-    described = _XMP.format(subject=escape(paper.account)).encode()
+    items = "".join(f"<rdf:li>sha256:{one}</rdf:li>" for one in paper.amends)
+    amends = items and f"\n<dc:relation><rdf:Bag>{items}</rdf:Bag></dc:relation>"
+    described = _XMP.format(subject=escape(paper.account), amends=amends).encode()
     kind = PDFDictionary({"Type": PDFName("Metadata"), "Subtype": PDFName("XML")})
     # The library has no other way to the catalogue of its document.
     catalogue = canvas._doc.Catalog  # noqa: SLF001

@@ -277,6 +277,25 @@ COMMANDS: Final[Mapping[str, Command]] = {
         ),
         effect=_export_effect,
     ),
+    "amendments list": Command(
+        help="the amendments of a contract, with state and time left",
+        run=asking("amendments_list", "contract_id"),
+        arguments=_contract,
+        example=f"amendments list {_ID}",
+        listing=Listing(
+            member="amendments",
+            id_of="amendment_id",
+            none="The contract was never amended.",
+            columns=("number", "state", "cause", "until", "signed_at"),
+        ),
+    ),
+    "amendments show": Command(
+        help="one amendment: what it hangs on, its proofs by id, how it ended",
+        run=asking("amendments_show", "amendment_id"),
+        arguments=identified("amendment_id", "see `amendments list`"),
+        example=f"amendments show {_ID}",
+        id_of="amendment_id",
+    ),
     "templates list": Command(
         help="the editions of documents' wordings, and which are in force",
         run=asking("templates_list"),

@@ -53,6 +53,9 @@ class Paper:
     account: str | None = None
     """The account the words name.  It stands in the file once more as plain text, where
     onboarding finds what a ceremony over these bytes covers (clause 4.10)."""
+    amends: tuple[str, ...] = ()
+    """Digests of the documents it changes, in the file as plain text likewise: whoever
+    holds the files alone sees that they are a chain."""
 
     @property
     def digest(self) -> str:
@@ -110,7 +113,7 @@ def contract_paper(
         return {
             "template": template.name,
             "number": terms.number,
-            "contract_on": _day(terms.contract_on),
+            "contract_on": day(terms.contract_on),
             "name": name_of(borrower),
             "iin": borrower.iin,
             "identity": identity_of(borrower, language),
@@ -120,7 +123,7 @@ def contract_paper(
             "annual_percent": _percent(schedule.annual_percent),
             "gesv": _percent(schedule.gesv),
             "repayment": words.methods[schedule.repayment],
-            "issued_on": _day(schedule.issued_on),
+            "issued_on": day(schedule.issued_on),
             "interest": money(schedule.interest, language),
             "total": money(schedule.total, language),
         }
@@ -184,7 +187,7 @@ def _schedule_grid(schedule: Schedule, language: Language) -> Grid:
     rows = tuple(
         (
             str(one.number),
-            _day(one.due_on),
+            day(one.due_on),
             plain(one.total),
             plain(one.principal),
             plain(one.interest),
@@ -211,8 +214,9 @@ def _line(text: str) -> Line:
     return Line("text", text.strip())
 
 
-def _day(day: date) -> str:
-    return f"{day:%d.%m.%Y}"
+def day(on: date) -> str:
+    """The day as documents write it."""
+    return f"{on:%d.%m.%Y}"
 
 
 def _percent(percent: Decimal) -> str:

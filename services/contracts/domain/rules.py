@@ -118,16 +118,22 @@ def confirmation_required(
 
 
 def hold_until(
-    amount: Money, *, policy: Policy, signed_at: datetime, consented_at: datetime
+    amount: Money,
+    *,
+    policy: Policy,
+    signed_at: datetime,
+    consented_at: datetime,
+    held_from: datetime | None = None,
 ) -> datetime:
     """The earliest instant at which money may move (clause 5.5).
 
     The later of signing and consent, plus ``cooling.hours`` by the contract's date.
     Hours are added to the UTC instant, never to a local date.  A sum up to
     ``cooling.threshold`` (`amount` as in `confirmation_required`) is not held; the
-    default of zero holds every amount.
+    default of zero holds every amount.  `held_from`: an amendment since then has begun
+    the hold anew (5.3).
     """
-    begins_at = max(signed_at, consented_at)
+    begins_at = max(signed_at, consented_at, held_from or signed_at)
     if amount <= policy.money_of_mrp("cooling.threshold", signed_at):
         return begins_at
     return begins_at + timedelta(hours=policy.integer("cooling.hours", signed_at))
@@ -150,6 +156,12 @@ def summed_since(policy: Policy, signed_at: datetime) -> datetime:
 def offer_until(policy: Policy, offered_at: datetime) -> datetime:
     """When an offer that nobody signed ends."""
     return offered_at + timedelta(days=policy.integer("lending.offer_days", offered_at))
+
+
+def amendment_until(policy: Policy, offered_at: datetime) -> datetime:
+    """When an amendment that nobody signed ends."""
+    days = policy.integer("lending.amendment_days", offered_at)
+    return offered_at + timedelta(days=days)
 
 
 def silence_until(policy: Policy, counted_from: datetime) -> datetime:

@@ -7,13 +7,12 @@ and a time stamp.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from kernel.clock import rfc3339
 from kernel.crypto import sha256_hex
 from kernel.errors import Broken
-from services.contracts.domain.contract import Contract
 from services.contracts.domain.document import Grid, Line, Paper
 
 EVIDENCE: Final = "evidence-1"
@@ -46,16 +45,26 @@ class ClientProof:
     protocol_sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """What both have signed: a contract, or an amendment of it."""
+
+    number: str
+    contract_on: date
+    document_sha256: str
+    signed_at: datetime | None
+
+
 def evidence_paper(
-    contract: Contract, *, client: ClientProof, company: Signed
+    concluded: Concluded, *, client: ClientProof, company: Signed
 ) -> Paper:
     """Who signed what, when, and by which proofs; looked up by the document's digest.
 
     Certificates name persons, so the page gives their serial numbers alone.
     """
     rows = (
-        ("Құжат, SHA-256 / Документ, SHA-256", contract.document_sha256),
-        ("Шарт / Договор", contract.number),
+        ("Құжат, SHA-256 / Документ, SHA-256", concluded.document_sha256),
+        ("Шарт / Договор", concluded.number),
         (
             "СДАО хаттамасы / Протокол ЦОИД",
             f"{client.protocol_id}, SHA-256 {client.protocol_sha256}",
@@ -64,20 +73,21 @@ def evidence_paper(
         *_told("Қарыз беруші / Займодатель", company),
         (
             "Шарт жасалды / Договор заключён",
-            _moment(contract.signed_at),
+            _moment(concluded.signed_at),
         ),
     )
     return Paper(
-        title=contract.number,
+        title=concluded.number,
         parts=(
             Line("title", "ҚОЛТАҢБАЛАР ТУРАЛЫ МӘЛІМЕТТЕР / СВЕДЕНИЯ О ПОДПИСЯХ"),
             Line(
-                "text", f"Шарттың күні / Дата договора: {contract.contract_on:%d.%m.%Y}"
+                "text",
+                f"Шарттың күні / Дата договора: {concluded.contract_on:%d.%m.%Y}",
             ),
             Grid((2, 5), (("Мәлімет / Сведение", "Мәні / Значение"), *rows)),
             Line("small", f"{EVIDENCE}; уақыт UTC / время UTC"),
         ),
-        looked_up_by=contract.document_sha256,
+        looked_up_by=concluded.document_sha256,
     )
 
 

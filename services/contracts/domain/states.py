@@ -1,4 +1,4 @@
-"""Where a contract can stand, and which state may follow which."""
+"""Where a contract and its amendments can stand, and what may follow what."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -34,8 +34,9 @@ TRANSITIONS: Final[Mapping[ContractState, frozenset[ContractState]]] = MappingPr
         _S.CONCLUDED: frozenset({_S.CONSENTED}) | _ENDS_UNPAID,
         _S.CONSENTED: frozenset({_S.AWAITING_RELEASE, _S.RELEASED, _S.ACTIVE})
         | _ENDS_UNPAID,
-        _S.AWAITING_RELEASE: frozenset({_S.RELEASED}) | _ENDS_UNPAID,
-        _S.RELEASED: frozenset({_S.ACTIVE}) | _ENDS_UNPAID,
+        # Back to consented: an amendment begins the hold anew.
+        _S.AWAITING_RELEASE: frozenset({_S.RELEASED, _S.CONSENTED}) | _ENDS_UNPAID,
+        _S.RELEASED: frozenset({_S.ACTIVE, _S.CONSENTED}) | _ENDS_UNPAID,
         _S.ACTIVE: frozenset({_S.CLOSED}),
         # A payment the bank took back leaves a debt.
         _S.CLOSED: frozenset({_S.ACTIVE}),
@@ -51,6 +52,47 @@ PAID_OUT: Final = frozenset({_S.ACTIVE, _S.CLOSED})
 FINAL: Final = PAID_OUT | {_S.EXPIRED, *_ENDS_UNPAID}
 """Nothing of signing, consent and release can change any more."""
 CONSENTED: Final = PAID_OUT | {_S.CONSENTED, _S.AWAITING_RELEASE, _S.RELEASED}
+
+AMENDABLE: Final = frozenset(
+    {_S.CONCLUDED, _S.CONSENTED, _S.AWAITING_RELEASE, _S.RELEASED}
+)
+"""Both have signed, and the money may not have left yet."""
+
+
+class AmendmentState(StrEnum):
+    """Where an amendment (дополнительное соглашение) stands."""
+
+    REQUESTED = "requested"
+    """Needed or wished; its document is not made, nor the payout known to be held."""
+    OFFERED = "offered"
+    SIGNING = "signing"
+    CONCLUDED = "concluded"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+_A = AmendmentState
+_ENDS_UNSIGNED: Final = frozenset({_A.WITHDRAWN, _A.LAPSED})
+
+AMENDMENT_TRANSITIONS: Final[Mapping[AmendmentState, frozenset[AmendmentState]]] = (
+    MappingProxyType(
+        {
+            _A.REQUESTED: frozenset({_A.OFFERED, _A.WITHDRAWN}),
+            _A.OFFERED: frozenset({_A.SIGNING}) | _ENDS_UNSIGNED,
+            _A.SIGNING: frozenset({_A.CONCLUDED}) | _ENDS_UNSIGNED,
+            _A.CONCLUDED: frozenset(),
+            _A.WITHDRAWN: frozenset(),
+            _A.LAPSED: frozenset(),
+        }
+    )
+)
+"""The same for amendments; the last three are final."""
+
+
+def check_amendment(before: AmendmentState, after: AmendmentState) -> None:
+    """Raise Broken unless `after` may follow `before`, or is the same."""
+    if after is not before and after not in AMENDMENT_TRANSITIONS[before]:
+        raise Broken(f"An amendment does not go from {before} to {after}")
 
 
 def check_transition(before: ContractState, after: ContractState) -> None:

@@ -6,12 +6,14 @@ and its code: who stands on a list of the АФМ learns as much as whom antifrau
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from services.contracts.domain.amendment import Amendment, has_lapsed
 from services.contracts.domain.application import Application, ApplicationState
 from services.contracts.domain.contract import Contract
-from services.contracts.domain.states import PAID_OUT, ContractState
+from services.contracts.domain.states import PAID_OUT, AmendmentState, ContractState
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,14 @@ STATES: Final[Mapping[str, Telling]] = MappingProxyType(
             "Вы отказались. Мы останавливаем перевод; итог появится здесь.",
             "You refused. The transfer is being stopped; the outcome will appear here.",
         ),
+        "amendment": Telling(
+            "Шарттағы шот өзгеріп жатыр, ақша тоқтап тұр. Қосымша келісімді оқып, қол"
+            " қойыңыз немесе бас тартыңыз.",
+            "Счёт в договоре меняется, деньги стоят. Прочитайте и подпишите"
+            " дополнительное соглашение, или откажитесь от займа.",
+            "The account in the contract is changing and no money moves. Read and sign"
+            " the amendment, or refuse the loan.",
+        ),
         "active": Telling(
             "Микрокредит берілді. Кесте бойынша төлеңіз; мерзімінен бұрын да болады.",
             "Микрокредит выдан. Платите по графику; можно и досрочно.",
@@ -220,8 +230,59 @@ ENDS: Final[Mapping[str, Telling]] = MappingProxyType(
             " another account and apply again.",
         ),
         "stop_credit": REFUSALS["stop_credit"],
+        "amendment_expired": Telling(
+            "Қосымша келісімге уақытында қол қойылмады, шарт жойылды: ақша да, төлем"
+            " де жоқ. Қайта өтінуге болады.",
+            "Дополнительное соглашение не подписано в срок, договор аннулирован: ни"
+            " денег, ни платежей. Можно подать заявку снова.",
+            "The amendment was not signed in time and the contract is annulled: no"
+            " money, no charges. You may apply again.",
+        ),
     }
 )
+AMENDMENTS: Final[Mapping[str, Telling]] = MappingProxyType(
+    {
+        "wait": Telling(
+            "Қосымша келісім дайындалып жатыр. Ақша аударылмайды; күте тұрыңыз.",
+            "Дополнительное соглашение готовится. Деньги не переводятся; подождите.",
+            "The amendment is being drawn up. No money moves; wait.",
+        ),
+        "sign": Telling(
+            "Қосымша келісім дайын. Оқып, биометрия және ЭЦҚ арқылы қол қойыңыз;"
+            " содан кейін ойлану мерзімі қайта басталады.",
+            "Дополнительное соглашение готово. Прочитайте и подпишите его: биометрия и"
+            " ЭЦП; после этого период охлаждения начнётся заново.",
+            "The amendment is ready. Read it and sign it with biometrics and your ЭЦП;"
+            " then the cooling-off period begins anew.",
+        ),
+        "wait_for_signature": Telling(
+            "Сіз қосымша келісімге қол қойдыңыз. Енді компания қол қояды.",
+            "Вы подписали дополнительное соглашение. Теперь его подпишет компания.",
+            "You have signed the amendment. The company signs it now.",
+        ),
+        "concluded": Telling(
+            "Қосымша келісім жасалды: ақша жаңа шотқа ойлану мерзімінен кейін"
+            " аударылады.",
+            "Дополнительное соглашение заключено: деньги переведут на новый счёт после"
+            " периода охлаждения.",
+            "The amendment is concluded: the money goes to the new account after the"
+            " cooling-off period.",
+        ),
+        "payout_too_late": Telling(
+            "Ақша жолда, шотты өзгертуге кеш. Бұрынғы шотты тексеріңіз.",
+            "Деньги уже в пути, менять счёт поздно. Проверьте прежний счёт.",
+            "The money is on its way; it is too late to change the account. Look at"
+            " the former account.",
+        ),
+        "ended": Telling(
+            "Қосымша келісім күшіне енбей аяқталды. Шарттың күйін қараңыз.",
+            "Дополнительное соглашение закончилось, не вступив в силу. Посмотрите"
+            " состояние договора.",
+            "The amendment ended without taking effect. Look at the contract's state.",
+        ),
+    }
+)
+"""By the step, or how it ended."""
 _SILENT: Final = Telling(
     "Жауап болмағандықтан шарт жойылды: ақша да, төлем де жоқ. Қайта өтінуге болады.",
     "Ответа не было, договор аннулирован: ни денег, ни платежей. Можно подать заявку"
@@ -267,3 +328,23 @@ def of_contract(contract: Contract, *, next_step: str) -> Telling:
     if contract.state in (*PAID_OUT, ContractState.BLOCKED):
         return STATES[contract.state.value]
     return STATES[next_step]
+
+
+def amendment_step(amendment: Amendment, *, at: datetime) -> str:
+    """What the client can do, or waits for, at that instant."""
+    if amendment.state is AmendmentState.REQUESTED:
+        return "wait"
+    if amendment.awaits_company:
+        return "wait_for_signature"
+    if amendment.is_open and not has_lapsed(amendment, at=at):
+        return "sign"
+    return "none"
+
+
+def of_amendment(amendment: Amendment, *, next_step: str) -> Telling:
+    """Where an amendment stands and what the client can do."""
+    if next_step != "none":
+        return AMENDMENTS[next_step]
+    if amendment.state is AmendmentState.CONCLUDED:
+        return AMENDMENTS["concluded"]
+    return AMENDMENTS.get(amendment.end_code or "", AMENDMENTS["ended"])

@@ -15,6 +15,8 @@ from kernel.money import Money
 MEDIA_TYPE: Final = "text/plain; charset=utf-8"
 """Of contracts made before they were printed."""
 StatementKind = Literal["consent", "release"]
+Awaited = Literal["consent", "release", "amendment"]
+"""What a client is reminded of: a statement, or the signature of an amendment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ from services.contracts.domain.repayment import (
     stops_of,
 )
 from services.contracts.domain.states import PAID_OUT, ContractState
-from services.contracts.handlers.contracts import save
+from services.contracts.handlers.saving import save
 from services.contracts.handlers.views import not_found
 from services.contracts.ports.repayments import AccountUnit, AccountWork, Standing
 

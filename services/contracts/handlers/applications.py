@@ -209,14 +209,18 @@ def _offer(
     contract_id = ids.new()
     terms = _terms(application, contract_id, on=almaty_date(at))
     document = documents.printed(
-        contract_paper(template, terms, schedule, borrower, account=account),
+        contract_paper(template, terms, schedule, borrower, account=account.text),
         contract_id=contract_id,
         kind="contract",
         template=template.name,
         printer=judges.printer,
     )
     contract = _contract(application, terms, schedule, document, at=at)
-    contract = replace(contract, silence_at=offer_until(policy, at))
+    contract = replace(
+        contract,
+        silence_at=offer_until(policy, at),
+        account_token=account.token,
+    )
     offered = machine.offer(application, contract_id=contract.id)
     with work.begin() as unit:
         if not unit.applications.save(offered, was=application.state):

@@ -9,21 +9,25 @@ from uuid import UUID
 from kernel.clock import Clock
 from kernel.context import jsonable
 from kernel.crypto import Json
-from kernel.errors import Broken, Refused, Transient
+from kernel.errors import Broken, Refused
 from kernel.events.contracts import (
     AdditionalConsentGiven,
-    ContractAnnulled,
     ReleaseConfirmed,
 )
-from kernel.money import Money
 from kernel.pages import Page
 from kernel.policy import Policy
 from services.contracts.domain import contract as machine
 from services.contracts.domain import texts
 from services.contracts.domain.contract import Contract, Statement
-from services.contracts.domain.rules import summed_since
 from services.contracts.domain.states import ContractState
 from services.contracts.handlers import decisions
+from services.contracts.handlers.saving import (
+    ENDED_UNPAID,
+    earlier_sum,
+    own,
+    save,
+    save_and_say,
+)
 from services.contracts.handlers.views import (
     contract_for_payout,
     contract_view,
@@ -31,10 +35,9 @@ from services.contracts.handlers.views import (
     terms_of,
     version_of,
 )
-from services.contracts.ports import Bureau, Disbursement, Onboarding, Unit, Work
+from services.contracts.ports import Bureau, Disbursement, Onboarding, Work
 
 BATCH: Final = 100
-ENDED_UNPAID: Final = (ContractState.ANNULLED, ContractState.EXPIRED)
 
 
 def get_contract(
@@ -173,11 +176,13 @@ def give_consent(
             contract,
             wish,
             text=text,
-            earlier=_earlier(contract, unit=unit, policy=policy),
+            earlier=earlier_sum(contract, unit=unit, policy=policy),
             policy=policy,
         )
         save(unit, consented, was=contract)
-        unit.contracts.add_statement(contract_id, wish, text=text)
+        unit.contracts.add_statement(
+            contract_id, wish, text=text, since=contract.hold_from_id
+        )
         unit.publish(
             AdditionalConsentGiven(
                 contract_id=contract_id,
@@ -191,14 +196,6 @@ def give_consent(
 
     with work.begin() as unit:
         return unit.once(act)
-
-
-def _earlier(contract: Contract, *, unit: Unit, policy: Policy) -> Money:
-    """What counts together with this contract; nothing before it is signed."""
-    if contract.signed_at is None:
-        return Money(0)
-    since = summed_since(policy, contract.signed_at)
-    return unit.contracts.earlier_sum(contract, since=since)
 
 
 def confirm_release(
@@ -221,7 +218,9 @@ def confirm_release(
         text = texts.release_text(terms_of(contract))
         released = machine.confirm_release(contract, wish, text=text, policy=policy)
         save(unit, released, was=contract)
-        unit.contracts.add_statement(contract_id, wish, text=text)
+        unit.contracts.add_statement(
+            contract_id, wish, text=text, since=contract.hold_from_id
+        )
         unit.publish(
             ReleaseConfirmed(
                 contract_id=contract_id,
@@ -311,36 +310,6 @@ def annul_silent(*, work: Work, clock: Clock) -> int:
             ended = machine.fall_silent(contract, at=now)
             annulled += save_and_say(unit, ended, was=contract)
     return annulled
-
-
-def own(unit: Unit, *, contract_id: UUID, client_id: UUID) -> Contract:
-    """The client's own contract; whose else it may be is nobody's business."""
-    contract = unit.contracts.get_own(contract_id, client_id)
-    if contract is None:
-        raise not_found()
-    return contract
-
-
-def save(unit: Unit, contract: Contract, *, was: Contract) -> None:
-    """Save a change.  Raises Transient when somebody else was faster."""
-    if not unit.contracts.save(contract, was=was.state):
-        raise Transient("The contract has changed meanwhile")
-
-
-def save_and_say(unit: Unit, contract: Contract, *, was: Contract) -> bool:
-    """Save what changed, and say so if the contract ended without money."""
-    if contract == was:
-        return False
-    save(unit, contract, was=was)
-    if contract.state in (*ENDED_UNPAID, ContractState.BLOCKED):
-        unit.publish(
-            ContractAnnulled(
-                contract_id=contract.id,
-                client_id=contract.client_id,
-                reason=contract.end_code or "unknown",
-            )
-        )
-    return True
 
 
 def _refuse_stale(contract: Contract, seen: str | None) -> None:

@@ -5,12 +5,14 @@ whoever holds an export of years ago has no newer verifier.
 """
 
 import base64
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from kernel.context import StaffMember, jsonable
 from kernel.crypto import Json, canonical, sha256_hex
 from kernel.errors import Broken, Refused
+from services.contracts.domain.amendment import Amendment
 from services.contracts.domain.contract import Contract
 from services.contracts.domain.reading import ReadPurpose, reader_of
 from services.contracts.domain.signing import ClientProof, Signed
@@ -20,6 +22,8 @@ from services.contracts.handlers.signing import SigningDesk
 from services.contracts.ports import Unit
 
 BUNDLE: Final = "kredit-contract-1"
+AMENDED_BUNDLE: Final = "kredit-contract-2"
+"""With amendments, which a verifier of the first kind would pass over in silence."""
 PURPOSE: Final = "contract_export"
 
 
@@ -32,6 +36,8 @@ def export_contract(
     desk: SigningDesk,
 ) -> Json:
     """The document, both signatures with their evidence, and a signed manifest.
+
+    With the chain of its amendments, each with the same.
 
     1. If an entry of the register covers the client now (clause 6.2): document, page of
        evidence and the company's signature as they are on file.
@@ -58,9 +64,11 @@ def export_contract(
                 next_step="Export it once it is concluded.",
             )
         files = _on_file(contract, unit)
+        amended = _amended(contract, unit, files)
     client = desk.witness.of_client(contract.ceremony_id, purpose=PURPOSE)  # step 2
     files |= _signature("client", client.signed) | _signature("company", company)
-    manifest = _manifest(contract, client, files)  # step 3
+    chain = [_amendment(one, desk, files) for one in amended]
+    manifest = _manifest(contract, client, files, chain)  # step 3
     cms = desk.signer.sign(manifest, at=desk.clock.now())
     sealed = desk.witness.of_company(manifest, cms)
     files |= {"manifest.json": manifest, **_signature("manifest", sealed)}
@@ -82,11 +90,74 @@ def export_contract(
 
 def _on_file(contract: Contract, unit: Unit) -> dict[str, bytes]:
     files = {"contract.pdf": unit.contracts.document(contract)}
-    for filed in unit.documents.of_contract(contract.id):
-        page = unit.documents.get(filed.sha256) if filed.kind == "evidence" else None
-        if page is not None:
-            files["evidence.pdf"] = page.data
+    if pages := _pages(contract, unit):
+        files["evidence.pdf"] = pages[0]
     return files
+
+
+def _pages(contract: Contract, unit: Unit) -> list[bytes]:
+    """The pages of evidence: the contract's, then each amendment's, in their order."""
+    filed = unit.documents.of_contract(contract.id)
+    found = [unit.documents.get(one.sha256) for one in filed if one.kind == "evidence"]
+    return [page.data for page in found if page is not None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Amended:
+    """An amendment both have signed, as it is on file."""
+
+    name: str
+    number: str
+    amendment: Amendment
+    company: Signed
+
+
+def _amended(contract: Contract, unit: Unit, files: dict[str, bytes]) -> list[_Amended]:
+    """Those that count, in the order of their chain; their papers join `files`."""
+    concluded = [
+        one for one in unit.amendments.of_contract(contract.id) if one.signed_at
+    ]
+    pages = _pages(contract, unit)[1:]
+    if len(pages) != len(concluded):
+        raise Broken("An amendment both have signed has its page of evidence")
+    found = []
+    for place, (amendment, page) in enumerate(
+        zip(concluded, pages, strict=True), start=1
+    ):
+        name, sha256 = f"amendment-{place}", amendment.document_sha256 or ""
+        document, company = unit.documents.get(sha256), unit.signatures.get(sha256)
+        if document is None or company is None:
+            raise Broken("An amendment both have signed lacks a part")
+        files |= {f"{name}.pdf": document.data, f"{name}.evidence.pdf": page}
+        found.append(
+            _Amended(
+                name=name,
+                number=amendment.numbered(contract.number),
+                amendment=amendment,
+                company=company,
+            )
+        )
+    return found
+
+
+def _amendment(
+    amended: _Amended, desk: SigningDesk, files: dict[str, bytes]
+) -> dict[str, object]:
+    """Its signatures join `files`; what the manifest says of it."""
+    amendment = amended.amendment
+    if amendment.ceremony_id is None:
+        raise Broken("An amendment the client has signed has its ceremony")
+    client = desk.witness.of_client(amendment.ceremony_id, purpose=PURPOSE)
+    files |= _signature(f"{amended.name}.client", client.signed)
+    files |= _signature(f"{amended.name}.company", amended.company)
+    return {
+        "number": amended.number,
+        "document_sha256": amendment.document_sha256,
+        "previous_sha256": amendment.previous_sha256,
+        "signed_at": amendment.signed_at,
+        "protocol_id": client.protocol_id,
+        "protocol_sha256": client.protocol_sha256,
+    }
 
 
 def _signature(who: str, signed: Signed) -> dict[str, bytes]:
@@ -99,14 +170,18 @@ def _signature(who: str, signed: Signed) -> dict[str, bytes]:
 
 
 def _manifest(
-    contract: Contract, client: ClientProof, files: dict[str, bytes]
+    contract: Contract,
+    client: ClientProof,
+    files: dict[str, bytes],
+    chain: list[dict[str, object]],
 ) -> bytes:
     if contract.signed_at is None:
         raise Broken("A contract both have signed has its instant")
     return canonical(
         jsonable(
             {
-                "bundle": BUNDLE,
+                "bundle": AMENDED_BUNDLE if chain else BUNDLE,
+                **({"amendments": chain} if chain else {}),
                 "number": contract.number,
                 "document_sha256": contract.document_sha256,
                 "signed_at": contract.signed_at,

@@ -20,18 +20,21 @@ from kernel.events.disbursement import (
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountChanged,
     BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
 )
+from kernel.ids import Ids
 from kernel.policy import Policy
 from services.contracts.domain import contract as machine
 from services.contracts.domain.contract import Contract, Payout, Proof
-from services.contracts.handlers import schedules
-from services.contracts.handlers.contracts import save, save_and_say
+from services.contracts.handlers import amending, schedules
+from services.contracts.handlers.saving import save, save_and_say
 from services.contracts.ports import Unit
 
 _OPERATION = "contract:"
+_AMENDMENT = "amendment:"
 _OF_CLIENT = "client:"
 
 
@@ -58,12 +61,39 @@ def when_account_ownership_lost(
     )
 
 
-def when_bank_account_removed(
-    event: BankAccountRemoved, *, unit: Unit, clock: Clock
+def when_bank_account_changed(
+    event: BankAccountChanged, *, unit: Unit, policy: Policy, clock: Clock, ids: Ids
 ) -> None:
-    """The account is the client's no more: as one whose ownership was lost."""
+    """A contract that is paid there needs an amendment (clauses 4.10, 5.3)."""
+    amending.when_account_moved(
+        event.client_id,
+        event.account_id,
+        token=event.account_token,
+        unit=unit,
+        policy=policy,
+        clock=clock,
+        ids=ids,
+    )
+
+
+def when_bank_account_removed(
+    event: BankAccountRemoved, *, unit: Unit, policy: Policy, clock: Clock, ids: Ids
+) -> None:
+    """The account is the client's no more: as one whose ownership was lost.
+
+    A contract that is paid there needs an amendment.
+    """
     unit.clients.put_account(
         event.account_id, event.client_id, owned=False, at=clock.now()
+    )
+    amending.when_account_moved(
+        event.client_id,
+        event.account_id,
+        token=None,
+        unit=unit,
+        policy=policy,
+        clock=clock,
+        ids=ids,
     )
 
 
@@ -92,16 +122,24 @@ def when_operation_released(
     since = unit.clients.note_suspension(event.client_id, released_at=at)
     contract = unit.contracts.unfinished_of(event.client_id)
     if since is None and contract is not None:
+        stood_since = contract.suspended_since
         save(unit, machine.go_on(contract, at=at), was=contract)
+        if stood_since is not None:
+            amending.postpone(contract, since=stood_since, at=at, unit=unit)
 
 
 def when_identification_completed(
     event: IdentificationCompleted, *, unit: Unit
 ) -> None:
     """Compare digests: the company may sign, or it is blocked (clauses 3.4, 5.2)."""
+    if event.operation.startswith(_AMENDMENT):
+        amending.take_signature(
+            _id_in(event.operation, _AMENDMENT), _proof(event), unit=unit
+        )
+        return
     if not event.operation.startswith(_OPERATION):
         return  # somebody else's ceremony: a registration, a change of data
-    contract = _known(unit, _contract_id(event.operation))
+    contract = _known(unit, _id_in(event.operation, _OPERATION))
     signed = machine.take_signature(contract, _proof(event))
     save_and_say(unit, signed, was=contract)
 
@@ -113,7 +151,11 @@ def when_payout_scheduled(event: PayoutScheduled, *, unit: Unit, clock: Clock) -
         payout_id=event.payout_id, client_id=event.client_id, amount=event.amount
     )
     scheduled = machine.schedule(
-        contract, payout, until=event.hold_until, at=clock.now()
+        contract,
+        payout,
+        until=event.hold_until,
+        hold_from=event.hold_from,
+        at=clock.now(),
     )
     save_and_say(unit, scheduled, was=contract)
 
@@ -125,6 +167,7 @@ def when_payout_due(event: PayoutDue, *, unit: Unit, clock: Clock) -> None:
         contract,
         payout_id=event.payout_id,
         confirmation_required=event.confirmation_required,
+        hold_from=event.hold_from,
         at=clock.now(),
     )
     save_and_say(unit, due, was=contract)
@@ -163,9 +206,9 @@ def _known(unit: Unit, contract_id: UUID) -> Contract:
     return contract
 
 
-def _contract_id(operation: str) -> UUID:
+def _id_in(operation: str, kind: str) -> UUID:
     try:
-        return UUID(operation.removeprefix(_OPERATION))
+        return UUID(operation.removeprefix(kind))
     except ValueError as error:
         raise Broken("An operation names no contract") from error
 

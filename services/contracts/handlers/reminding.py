@@ -1,6 +1,6 @@
 """Reminders: the client is asked for an answer before silence ends the contract."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -8,7 +8,10 @@ from kernel.clock import Clock
 from kernel.events.contracts import AnswerAwaited
 from kernel.policy import Policy
 from services.contracts.domain import contract as machine
+from services.contracts.domain.contract import Contract
 from services.contracts.domain.rules import reminder_days
+from services.contracts.domain.texts import Awaited
+from services.contracts.handlers.amendments import both
 from services.contracts.ports import Reminder, Unit, Work
 
 BATCH: Final = 100
@@ -28,10 +31,16 @@ def remind(*, work: Work, policy: Policy, clock: Clock) -> int:
         waiting = unit.contracts.to_remind(
             ending_by=now + timedelta(days=max(days)), limit=BATCH
         )
+        unsigned = unit.amendments.unsigned(
+            ending_by=now + timedelta(days=max(days)), limit=BATCH
+        )
     reminded = 0
     for contract_id in waiting:
         with work.begin() as unit:
             reminded += _remind(contract_id, days, unit=unit, clock=clock)
+    for amendment_id in unsigned:
+        with work.begin() as unit:
+            reminded += _remind_to_sign(amendment_id, days, unit=unit, clock=clock)
     return reminded
 
 
@@ -46,21 +55,58 @@ def _remind(
         return False  # silence is not counted
     if contract.hold_until is not None and now < contract.hold_until:
         return False  # nothing can be answered yet
-    new = [
-        unit.contracts.add_reminder(
-            contract_id, Reminder(awaits=awaits, days_left=left), at=now
-        )
+    until = contract.silence_at
+    due = _due(days, until, awaits, since=contract.hold_from_id, at=now)
+    return _say(unit, contract, due, until=until, at=now)
+
+
+def _remind_to_sign(
+    amendment_id: UUID, days: tuple[int, ...], *, unit: Unit, clock: Clock
+) -> bool:
+    found, now = both(unit, amendment_id), clock.now()
+    if found is None:
+        return False
+    contract, amendment = found
+    if amendment.until is None or amendment.awaits_company or not amendment.is_open:
+        return False
+    due = _due(days, amendment.until, "amendment", since=amendment_id, at=now)
+    return _say(unit, contract, due, until=amendment.until, at=now)
+
+
+def _due(
+    days: tuple[int, ...],
+    until: datetime,
+    awaits: Awaited,
+    *,
+    since: UUID | None,
+    at: datetime,
+) -> list[Reminder]:
+    """The reminders whose time has come, of an answer awaited until then."""
+    return [
+        Reminder(awaits=awaits, days_left=left, since=since)
         for left in days
-        if contract.silence_at - timedelta(days=left) <= now < contract.silence_at
+        if until - timedelta(days=left) <= at < until
     ]
+
+
+def _say(
+    unit: Unit,
+    contract: Contract,
+    due: list[Reminder],
+    *,
+    until: datetime,
+    at: datetime,
+) -> bool:
+    """One message for all that were not sent yet."""
+    new = [unit.contracts.add_reminder(contract.id, one, at=at) for one in due]
     if not any(new):
         return False
     unit.publish(
         AnswerAwaited(
-            contract_id=contract_id,
+            contract_id=contract.id,
             client_id=contract.client_id,
-            awaits=awaits,
-            until=contract.silence_at,
+            awaits=due[0].awaits,
+            until=until,
         )
     )
     return True

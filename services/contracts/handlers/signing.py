@@ -17,9 +17,9 @@ from kernel.policy import Policy
 from services.contracts.domain import contract as machine
 from services.contracts.domain.contract import Contract
 from services.contracts.domain.rules import summed_since
-from services.contracts.domain.signing import EVIDENCE, evidence_paper
-from services.contracts.handlers.contracts import save
+from services.contracts.domain.signing import EVIDENCE, Concluded, evidence_paper
 from services.contracts.handlers.documents import printed
+from services.contracts.handlers.saving import save
 from services.contracts.ports import CompanySigner, Printer, Unit, Witness, Work
 
 BATCH: Final = 20
@@ -94,7 +94,16 @@ def _sign(contract_id: UUID, desk: SigningDesk) -> bool:
 
     with desk.work.begin() as unit:
         foreseen = conclude(contract, unit)
-    paper = evidence_paper(foreseen, client=client, company=company)
+    paper = evidence_paper(
+        Concluded(
+            number=foreseen.number,
+            contract_on=foreseen.contract_on,
+            document_sha256=foreseen.document_sha256,
+            signed_at=foreseen.signed_at,
+        ),
+        client=client,
+        company=company,
+    )
     evidence = printed(  # step 3
         paper,
         contract_id=contract_id,
@@ -126,6 +135,7 @@ def _say(unit: Unit, contract: Contract) -> None:
             document_sha256=contract.document_sha256,
             ceremony_id=_ceremony(contract),
             signed_at=contract.signed_at,
+            account_token=contract.account_token,
         )
     )
 

@@ -8,6 +8,7 @@ from kernel.crypto import Json, canonical, sha256_hex
 from kernel.errors import Refused
 from services.contracts.domain import contract as machine
 from services.contracts.domain import telling, texts
+from services.contracts.domain.amendment import Amendment
 from services.contracts.domain.application import Application, ApplicationState
 from services.contracts.domain.contract import Contract
 from services.contracts.domain.states import CONSENTED, ContractState
@@ -55,16 +56,52 @@ def contract_for_payout(contract: Contract) -> Json:
             "contract_id": contract.id,
             "state": contract.state,
             "client_id": contract.client_id,
-            "account_id": contract.account_id,
+            "account_id": contract.paid_to,
             "amount": contract.amount,
-            "document_sha256": contract.document_sha256,
+            "document_sha256": contract.agreed_sha256,
             "signed_at": contract.signed_at,
             "hold_until": contract.hold_until,
             "consented": contract.state in CONSENTED,
             "confirmation_required": contract.confirmation_required,
             "released": contract.released_at is not None,
+            "amending": contract.amendment_id is not None,
+            "hold_from": contract.hold_from,
         }
     )
+
+
+def amendment_view(
+    amendment: Amendment, contract: Contract, *, at: datetime, proofs: bool = False
+) -> Json:
+    """An amendment for its client; with `proofs` their ids, for the staff."""
+    next_step = telling.amendment_step(amendment, at=at)
+    shown = {
+        "amendment_id": amendment.id,
+        "contract_id": amendment.contract_id,
+        "number": amendment.numbered(contract.number),
+        "state": amendment.state,
+        "cause": amendment.cause,
+        "account_id": amendment.account_id,
+        "document_sha256": amendment.document_sha256,
+        "previous_sha256": amendment.previous_sha256,
+        "requested_at": amendment.requested_at,
+        "offered_at": amendment.offered_at,
+        "until": amendment.until,
+        "signed_at": amendment.signed_at,
+        "ended_at": amendment.ended_at,
+        "end_code": amendment.end_code,
+        "next_step": next_step,
+        "explanation": telling.of_amendment(amendment, next_step=next_step),
+    }
+    if proofs:
+        shown |= {
+            "ceremony_id": amendment.ceremony_id,
+            "protocol_id": amendment.protocol_id,
+            "certificate_serial": amendment.certificate_serial,
+            "signature_sha256": amendment.signature_sha256,
+            "client_signed_at": amendment.client_signed_at,
+        }
+    return jsonable(shown)
 
 
 def terms_of(contract: Contract) -> texts.Terms:
@@ -96,6 +133,9 @@ def _facts(contract: Contract) -> dict[str, object]:
         "confirmation_required": contract.confirmation_required,
         "released_at": contract.released_at,
         "refusal_asked_at": contract.refusal_asked_at,
+        "amendment_id": contract.amendment_id,
+        "amended_sha256": contract.amended_sha256,
+        "hold_from": contract.hold_from,
         "end_code": contract.end_code,
     }
 
@@ -103,7 +143,9 @@ def _facts(contract: Contract) -> dict[str, object]:
 def _turn(contract: Contract, *, at: datetime) -> dict[str, object]:
     """Whose turn it is: the step, the time left, the text to be agreed to."""
     text: texts.StatementText | None = None
-    if contract.state is ContractState.CONCLUDED:
+    if contract.amendment_id is not None:
+        pass  # what is about to change is not agreed to
+    elif contract.state is ContractState.CONCLUDED:
         text = texts.consent_text(terms_of(contract))
     elif contract.state in _WAITING and contract.confirmation_required:
         text = texts.release_text(terms_of(contract))
@@ -125,7 +167,8 @@ def _turn(contract: Contract, *, at: datetime) -> dict[str, object]:
 
 def _seconds_left(contract: Contract, *, at: datetime) -> int | None:
     """Whole seconds of the hold, rounded up; None when no hold runs."""
-    if contract.hold_until is None or contract.is_final:
+    amended = contract.amendment_id is not None
+    if contract.hold_until is None or contract.is_final or amended:
         return None
     return max(0, -(-(contract.hold_until - at) // _ONE_SECOND))
 

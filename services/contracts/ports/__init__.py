@@ -4,6 +4,7 @@ Handlers know these and nothing behind them: PostgreSQL, the bus and HTTP live i
 storage and adapters, small twins in the tests.
 """
 
+from services.contracts.ports.amendments import Amendments
 from services.contracts.ports.appeals import Appeals
 from services.contracts.ports.applications import Applications, TraceLine, Visit, Visits
 from services.contracts.ports.clients import Clients, Erasures
@@ -28,6 +29,7 @@ from services.contracts.ports.neighbours import (
     Ceremony,
     CompanySigner,
     Disbursement,
+    NamedAccount,
     Onboarding,
     Witness,
 )
@@ -35,6 +37,7 @@ from services.contracts.ports.registers import Bureau, Monitoring, StateRegister
 from services.contracts.ports.unit import Judges, Publish, Unit, Work
 
 __all__ = [
+    "Amendments",
     "Antifraud",
     "Appeals",
     "Applications",
@@ -54,6 +57,7 @@ __all__ = [
     "Judges",
     "KeptSchedule",
     "Monitoring",
+    "NamedAccount",
     "Onboarding",
     "Printer",
     "Publish",

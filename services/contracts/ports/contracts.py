@@ -11,15 +11,19 @@ from kernel.pages import Page
 from services.contracts.domain.contract import Contract, Statement
 from services.contracts.domain.schedule import Schedule
 from services.contracts.domain.states import ContractState
-from services.contracts.domain.texts import StatementKind, StatementText
+from services.contracts.domain.texts import Awaited, StatementText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
-    """One of the reminders of one answer that is awaited."""
+    """One of the reminders of one answer that is awaited.
 
-    awaits: StatementKind
+    `since`: the amendment it is about, or that began the wait anew.
+    """
+
+    awaits: Awaited
     days_left: int
+    since: UUID | None = None
 
 
 class Contracts(Protocol):
@@ -60,9 +64,17 @@ class Contracts(Protocol):
         ...
 
     def add_statement(
-        self, contract_id: UUID, statement: Statement, *, text: StatementText
+        self,
+        contract_id: UUID,
+        statement: Statement,
+        *,
+        text: StatementText,
+        since: UUID | None = None,
     ) -> None:
-        """Keep what was agreed to: text version and digest, channel, times."""
+        """Keep what was agreed to: text version and digest, channel, times.
+
+        `since`: the amendment that began the hold anew, so that it is given again.
+        """
         ...
 
     def refused(self, *, limit: int) -> list[Contract]:

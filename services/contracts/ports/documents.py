@@ -79,3 +79,7 @@ class Printer(Protocol):
     def print(self, paper: Paper) -> bytes:
         """The same bytes for the same paper, whenever and wherever."""
         ...
+
+    def account_in(self, document: bytes) -> str | None:
+        """The account a file we printed names; None if it names none."""
+        ...

@@ -23,6 +23,17 @@ class Ceremony:
     """The whole description, handed on to the gateway as it came."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedAccount:
+    """An account as a document names it; personal data.
+
+    `token`: its keyed token; None from an onboarding that does not tell it yet.
+    """
+
+    text: str
+    token: str | None
+
+
 class Onboarding(Protocol):
     """Owner of clients: asked for clear values with a purpose, which it records."""
 
@@ -37,7 +48,7 @@ class Onboarding(Protocol):
 
     def account_in_full(
         self, client_id: UUID, account_id: UUID, *, purpose: str
-    ) -> str | None:
+    ) -> NamedAccount | None:
         """The account as a document names it; None when it is no more."""
         ...
 
@@ -108,4 +119,11 @@ class Disbursement(Protocol):
 
     def stop_payout(self, *, contract_id: UUID, client_id: UUID) -> str:
         """``stopped``, ``too_late``, or ``recorded`` when there is no payout yet."""
+        ...
+
+    def hold_for_amendment(self, *, contract_id: UUID, client_id: UUID) -> str:
+        """``held``, ``too_late``, or ``ended`` where there is nothing to pay.
+
+        Transient before disbursement has heard of the contract.
+        """
         ...

@@ -9,6 +9,7 @@ from uuid import UUID
 from kernel.crypto import Json
 from kernel.erasure import MakesKeys
 from kernel.events import Event
+from services.contracts.ports.amendments import Amendments
 from services.contracts.ports.applications import Applications, Visits
 from services.contracts.ports.clients import Clients, Erasures
 from services.contracts.ports.contracts import Contracts, Schedules
@@ -34,6 +35,9 @@ class Unit(Protocol):
 
     @property
     def contracts(self) -> Contracts: ...
+
+    @property
+    def amendments(self) -> Amendments: ...
 
     @property
     def schedules(self) -> Schedules: ...

@@ -24,7 +24,13 @@ from services.contracts.domain.states import ContractState
 from services.contracts.domain.texts import StatementText
 from services.contracts.ports import Reminder
 from services.contracts.storage.keys import KeyRing
-from services.contracts.storage.tables import contracts, reminders, statements
+from services.contracts.storage.tables import (
+    contracts,
+    reminders,
+    reminders_anew,
+    statements,
+    statements_anew,
+)
 
 _AS_THEY_ARE: Final = tuple(
     field.name
@@ -62,6 +68,12 @@ PROGRESS: Final = (
     "final_at",
     "end_code",
     "closed_at",
+    "amendment_id",
+    "amended_account_id",
+    "amended_token",
+    "amended_sha256",
+    "hold_from",
+    "hold_from_id",
 )
 """What may change besides the state; the migration grants exactly these."""
 
@@ -124,10 +136,7 @@ class ContractRows:
         )
 
     def has_unfinished(self, client_id: UUID) -> bool:
-        unfinished = exists().where(
-            contracts.c.client_id == client_id,
-            contracts.c.state.not_in((ACTIVE, _ANNULLED)),
-        )
+        unfinished = exists().where(_unfinished(client_id))
         return bool(self._connection.execute(select(unfinished)).scalar_one())
 
     def document(self, contract: Contract) -> bytes:
@@ -156,10 +165,18 @@ class ContractRows:
         return done.rowcount == 1
 
     def add_statement(
-        self, contract_id: UUID, statement: Statement, *, text: StatementText
+        self,
+        contract_id: UUID,
+        statement: Statement,
+        *,
+        text: StatementText,
+        since: UUID | None = None,
     ) -> None:
+        table = statements if since is None else statements_anew
+        anew = {} if since is None else {"amendment_id": since}
         self._connection.execute(
-            statements.insert().values(
+            table.insert().values(
+                **anew,
                 contract_id=contract_id,
                 kind=text.kind,
                 text_version=text.version,
@@ -211,10 +228,14 @@ class ContractRows:
     def add_reminder(
         self, contract_id: UUID, reminder: Reminder, *, at: datetime
     ) -> bool:
+        since = reminder.since
+        about = (
+            {"contract_id": contract_id} if since is None else {"amendment_id": since}
+        )
         done = self._connection.execute(
-            insert(reminders)
+            insert(reminders if since is None else reminders_anew)
             .values(
-                contract_id=contract_id,
+                **about,
                 awaits=reminder.awaits,
                 days_left=reminder.days_left,
                 sent_at=at,
@@ -242,6 +263,13 @@ class ContractRows:
         query = select(*COLUMNS).where(which).with_for_update()
         row = self._connection.execute(query).one_or_none()
         return None if row is None else contract_of(row)
+
+
+def _unfinished(client_id: UUID) -> ColumnElement[bool]:
+    """At most one: a unique index sees to it."""
+    return (contracts.c.client_id == client_id) & contracts.c.state.not_in(
+        (ACTIVE, _ANNULLED)
+    )
 
 
 def contract_of(row: Row[Any]) -> Contract:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Numeric,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -143,6 +144,13 @@ contracts = Table(
     _instant("final_at"),
     Column("end_code", Text),
     _instant("closed_at"),
+    Column("account_token", Text),
+    Column("amendment_id", Uuid),
+    Column("amended_account_id", Uuid),
+    Column("amended_token", Text),
+    Column("amended_sha256", Text),
+    _instant("hold_from"),
+    Column("hold_from_id", Uuid),
     CheckConstraint(
         "repayment IN ('annuity', 'differentiated')", name="contracts_repayment"
     ),
@@ -194,6 +202,97 @@ Index(
     "contracts_client_signed",
     contracts.c.client_signed_at,
     postgresql_where=text("client_signed_at IS NOT NULL AND signed_at IS NULL"),
+)
+
+Index(
+    "contracts_amending",
+    contracts.c.amendment_id,
+    postgresql_where=text("amendment_id IS NOT NULL"),
+)
+
+amendments = Table(
+    "amendments",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("contract_id", Uuid, ForeignKey("contracts.id"), nullable=False),
+    Column("client_id", Uuid, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("previous_sha256", Text, nullable=False),
+    _instant("requested_at", nullable=False),
+    Column("state", Text, nullable=False),
+    Column("account_id", Uuid),
+    Column("account_token", Text),
+    Column("document_sha256", Text),
+    _instant("offered_at"),
+    _instant("until"),
+    Column("ceremony_id", Uuid),
+    Column("protocol_id", Text),
+    Column("certificate_serial", Text),
+    Column("signature_sha256", Text),
+    _instant("client_signed_at"),
+    _instant("signed_at"),
+    _instant("ended_at"),
+    Column("end_code", Text),
+    UniqueConstraint("contract_id", "ordinal", name="amendments_ordinal"),
+    CheckConstraint(
+        "state IN ('requested', 'offered', 'signing', 'concluded', 'withdrawn',"
+        " 'lapsed')",
+        name="amendments_state",
+    ),
+    CheckConstraint(
+        "state NOT IN ('offered', 'signing', 'concluded') OR"
+        " (account_id IS NOT NULL AND account_token IS NOT NULL AND"
+        " document_sha256 IS NOT NULL AND until IS NOT NULL)",
+        name="amendments_offered",
+    ),
+    # Clause 5.2: nothing is concluded without both proofs, and both signatures.
+    CheckConstraint(
+        "(state = 'concluded') = (signed_at IS NOT NULL)"
+        " AND (signed_at IS NULL OR (ceremony_id IS NOT NULL AND"
+        " protocol_id IS NOT NULL AND certificate_serial IS NOT NULL AND"
+        " signature_sha256 IS NOT NULL AND client_signed_at IS NOT NULL))",
+        name="amendments_signed",
+    ),
+)
+Index(
+    "amendments_one_open",
+    amendments.c.contract_id,
+    unique=True,
+    postgresql_where=text("state IN ('requested', 'offered', 'signing')"),
+)
+Index(
+    "amendments_open",
+    amendments.c.state,
+    amendments.c.until,
+    postgresql_where=text("state IN ('requested', 'offered', 'signing')"),
+)
+
+# What is given, or asked for, once more after a hold has begun anew.
+statements_anew = Table(
+    "statements_anew",
+    metadata,
+    Column("amendment_id", Uuid, ForeignKey("amendments.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("contract_id", Uuid, ForeignKey("contracts.id"), nullable=False),
+    Column("text_version", Text, nullable=False),
+    Column("text_sha256", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    _instant("second_factor_at", nullable=False),
+    _instant("given_at", nullable=False),
+    CheckConstraint("kind IN ('consent', 'release')", name="statements_anew_kind"),
+)
+
+reminders_anew = Table(
+    "reminders_anew",
+    metadata,
+    Column("amendment_id", Uuid, ForeignKey("amendments.id"), primary_key=True),
+    Column("awaits", Text, primary_key=True),
+    Column("days_left", Integer, primary_key=True, autoincrement=False),
+    _instant("sent_at", nullable=False),
+    CheckConstraint(
+        "awaits IN ('consent', 'release', 'amendment')", name="reminders_anew_awaits"
+    ),
 )
 
 # Of a contract's own document the bytes stand in its row as well, where releases

@@ -13,6 +13,7 @@ from kernel.crypto import FieldKeys, Json
 from kernel.database import Database, Transaction
 from kernel.events import Event
 from services.contracts.storage.accounts import AccountRows
+from services.contracts.storage.amendments import AmendmentRows
 from services.contracts.storage.applications import ApplicationRows
 from services.contracts.storage.contracts import ContractRows
 from services.contracts.storage.decisions import VisitRows
@@ -102,6 +103,7 @@ class DatabaseUnit:
         keys = KeyRing(tx.connection, field_keys)
         self.applications = ApplicationRows(tx.connection, keys=keys)
         self.contracts = ContractRows(tx.connection, keys=keys)
+        self.amendments = AmendmentRows(tx.connection)
         self.schedules = ScheduleRows(tx.connection)
         self.documents = DocumentRows(tx.connection, keys=keys)
         self.templates = TemplateRows(tx.connection)

@@ -16,6 +16,7 @@ from services.contracts.adapters.registers import (
 from services.contracts.adapters.signing import SoftSigner
 from services.contracts.adapters.statements import HttpStatements
 from services.contracts.settings import Settings
+from services.contracts.wiring.amendments import AmendmentUseCases
 from services.contracts.wiring.appeals import AppealUseCases
 from services.contracts.wiring.applications import ApplicationUseCases
 from services.contracts.wiring.disclosures import DisclosureUseCases
@@ -33,6 +34,7 @@ class UseCases:
 
     def __init__(self, parts: Parts) -> None:
         self.applications = ApplicationUseCases(parts)
+        self.amendments = AmendmentUseCases(parts)
         self.contracts = ContractUseCases(parts)
         self.documents = DocumentUseCases(parts)
         self.disclosures = DisclosureUseCases(parts.platform)

@@ -14,6 +14,7 @@ from kernel.events.disbursement import (
 from kernel.events.onboarding import (
     AccountOwnershipLost,
     AccountOwnershipProved,
+    BankAccountChanged,
     BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
@@ -49,11 +50,26 @@ class Reactions:
             event, unit=self.parts.unit(tx), clock=self.parts.platform.clock
         )
 
+    def when_bank_account_changed(
+        self, tx: Transaction, event: BankAccountChanged
+    ) -> None:
+        reactions.when_bank_account_changed(
+            event,
+            unit=self.parts.unit(tx),
+            policy=self.parts.platform.policy,
+            clock=self.parts.platform.clock,
+            ids=self.parts.platform.ids,
+        )
+
     def when_bank_account_removed(
         self, tx: Transaction, event: BankAccountRemoved
     ) -> None:
         reactions.when_bank_account_removed(
-            event, unit=self.parts.unit(tx), clock=self.parts.platform.clock
+            event,
+            unit=self.parts.unit(tx),
+            policy=self.parts.platform.policy,
+            clock=self.parts.platform.clock,
+            ids=self.parts.platform.ids,
         )
 
     def when_operation_suspended(

@@ -54,6 +54,9 @@ class _ContractAnswer(Answer):
     client_id: UUID
     consented: bool
     released: bool
+    # Contracts before amendments says neither.
+    amending: bool = False
+    hold_from: AwareDatetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,4 +171,6 @@ class RpcContracts(_Peer):
             client_id=answer.client_id,
             consented=answer.consented,
             released=answer.released,
+            amending=answer.amending,
+            hold_from=answer.hold_from,
         )

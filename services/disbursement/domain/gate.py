@@ -76,6 +76,10 @@ class ContractFacts:
     client_id: UUID
     consented: bool
     released: bool
+    amending: bool = False
+    """Whether an amendment of it is under way."""
+    hold_from: datetime | None = None
+    """From when its hold is counted anew, after an amendment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,16 +261,14 @@ def _ownership(
 def _account(
     account: AccountFacts | Unanswered, *, payout: Payout, order: Order
 ) -> Check:
-    """The account is the one the hold ran for: a changed one starts again."""
+    """The account is the one the hold ran for; another needs an amendment (5.3)."""
     if isinstance(account, Unanswered):
         return _later("account", account.code)
-    same = (
-        account.account_token == payout.account_token
-        and account.iban == order.creditor_iban
-        and account.iin == order.creditor_iin
-    )
-    if not same:
-        return _never("account", "account_changed")
+    named = payout.agreed_token or payout.account_token
+    if {account.account_token} != {named, payout.account_token}:
+        return _later("account", "account_changed")
+    if (account.iban, account.iin) != (order.creditor_iban, order.creditor_iin):
+        return _never("account", "account_differs")
     return _passed("account", str(payout.account_id))
 
 
@@ -299,6 +301,8 @@ def _contract(
     name = "contract"
     if isinstance(contract, Unanswered):
         return _later(name, contract.code)
+    if contract.amending or contract.hold_from != payout.hold_from:
+        return _later(name, "contract_amending", contract.state)
     pairs = (
         ("client", contract.client_id == payout.client_id),
         ("amount", contract.amount == payout.amount),

@@ -6,6 +6,8 @@
                                  └────────(≤ 75 МРП)──↗       ↑↓  ↘ REJECTED
                                                             UNKNOWN ↗
 
+From any state before ``SENDING`` to ``AMENDING`` and, when the contract is amended or
+goes on as it was, back to ``CONCLUDED`` or ``CONSENTED`` with a hold of its own.
 ``CANCELLED`` is reached only before ``SENDING``; ``BLOCKED`` on a mismatch, also only
 before. From ``SENDING`` on nothing but the bank's own word moves the row.
 """
@@ -39,6 +41,8 @@ class State(StrEnum):
     """The hold is over; above 75 МРП the client has to confirm."""
     READY = "ready"
     """Waits for the gate."""
+    AMENDING = "amending"
+    """The account is another: stands still until the contract is amended (5.3)."""
     SENDING = "sending"
     """The order may be at the bank: committed before the socket opens."""
     UNKNOWN = "unknown"
@@ -51,14 +55,16 @@ class State(StrEnum):
 
 
 _ENDS_UNSENT: Final = frozenset({State.CANCELLED, State.BLOCKED})
+_STANDS_STILL: Final = _ENDS_UNSENT | {State.AMENDING}
 
 TRANSITIONS: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
     {
-        State.CONCLUDED: frozenset({State.CONSENTED}) | _ENDS_UNSENT,
-        State.CONSENTED: frozenset({State.HELD}) | _ENDS_UNSENT,
-        State.HELD: frozenset({State.AWAITING_RELEASE, State.READY}) | _ENDS_UNSENT,
-        State.AWAITING_RELEASE: frozenset({State.READY}) | _ENDS_UNSENT,
-        State.READY: frozenset({State.SENDING}) | _ENDS_UNSENT,
+        State.CONCLUDED: frozenset({State.CONSENTED}) | _STANDS_STILL,
+        State.CONSENTED: frozenset({State.HELD}) | _STANDS_STILL,
+        State.HELD: frozenset({State.AWAITING_RELEASE, State.READY}) | _STANDS_STILL,
+        State.AWAITING_RELEASE: frozenset({State.READY}) | _STANDS_STILL,
+        State.READY: frozenset({State.SENDING}) | _STANDS_STILL,
+        State.AMENDING: frozenset({State.CONCLUDED, State.CONSENTED}) | _ENDS_UNSENT,
         State.SENDING: frozenset({State.PAID, State.REJECTED, State.UNKNOWN}),
         State.UNKNOWN: frozenset({State.PAID, State.REJECTED, State.SENDING}),
         State.BLOCKED: frozenset({State.CANCELLED}),
@@ -118,6 +124,10 @@ class Payout:
     signed_at: datetime
     state: State
     trail: Trail
+    agreed_token: str | None = None
+    """Of the account the signed documents name, where that is known."""
+    hold_from: datetime | None = None
+    """From when the hold is counted anew: an amendment's signing, or its end."""
     consented_at: datetime | None = None
     hold_until: datetime | None = None
     witnessed_from_ns: int | None = None
@@ -146,10 +156,15 @@ class Payout:
         return self.hold_until
 
     def hold(self) -> timedelta:
-        """How long the payout is held, from the later of signing and consent."""
+        """How long the payout is held, from the later of what began it and consent."""
         if self.consented_at is None:
             raise Broken("The payout has no hold: no consent was given")
-        return self.promised_until() - max(self.signed_at, self.consented_at)
+        return self.promised_until() - max(self.held_since, self.consented_at)
+
+    @property
+    def held_since(self) -> datetime:
+        """What the hold is counted from, but for the consent (clauses 5.3, 5.5)."""
+        return max(self.signed_at, self.hold_from or self.signed_at)
 
     def leased_at(self, now: datetime) -> bool:
         """Whether the worker that holds the row may still act on it."""
@@ -160,10 +175,15 @@ class Changes(TypedDict, total=False):
     """What a step may write besides the state."""
 
     trail: Trail
+    account_id: UUID
+    document_sha256: str
+    agreed_token: str
+    hold_from: datetime
     consented_at: datetime
-    hold_until: datetime
+    hold_until: datetime | None
+    witnessed_from_ns: int | None
     release_required: bool
-    released_at: datetime
+    released_at: datetime | None
     suspended_by: UUID
     held_code: str | None
     account_token: str
@@ -197,6 +217,17 @@ class StopAnswer(StrEnum):
     """The order may already be at the bank."""
     RECORDED = "recorded"
     """No payout yet; it will be born cancelled."""
+
+
+class AmendingAnswer(StrEnum):
+    """What contracts is told before it offers an amendment."""
+
+    HELD = "held"
+    """Nothing has moved, and nothing will before the contract is amended."""
+    TOO_LATE = "too_late"
+    """The order may already be at the bank: it is not touched any more."""
+    ENDED = "ended"
+    """The payout is cancelled or blocked: there is nothing to amend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,13 +27,19 @@ _HELD = frozenset({State.HELD})
 
 
 def prepare_next(till: Till) -> bool:
-    """Draw up the order of one consented payout.  False when none waits."""
+    """Draw up the order of one consented payout.  False when none waits.
+
+    Only to the account the signed documents name: another awaits an amendment (5.3).
+    """
     payout = claim(till, _CONSENTED)
     if payout is None:
         return False
     facts = answer_of("account", lambda: till.accounts.read(payout))
     if isinstance(facts, Unanswered):
         put_off(payout, facts.code, till=till)
+        return True
+    if payout.agreed_token not in (None, facts.account_token):
+        put_off(payout, "account_changed", till=till)
         return True
     with till.desk.open(payout.trail) as work:
         work.payouts.draw_up(
@@ -105,6 +111,7 @@ def _end_hold(payout: Payout, *, work: Work, policy: Policy, now: datetime) -> N
                 contract_id=payout.contract_id,
                 client_id=payout.client_id,
                 confirmation_required=waits,
+                hold_from=payout.hold_from,
             )
         )
 

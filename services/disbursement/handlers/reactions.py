@@ -16,8 +16,6 @@ from kernel.events.contracts import (
     ContractSigned,
     ReleaseConfirmed,
 )
-from kernel.events.disbursement import PayoutHeld, PayoutScheduled
-from kernel.events.onboarding import BankAccountChanged, BankAccountRemoved
 from kernel.ids import Ids
 from kernel.policy import Policy
 from services.disbursement.domain.payout import (
@@ -28,13 +26,12 @@ from services.disbursement.domain.payout import (
     State,
     Tombstone,
     Trail,
-    hold_until,
-    hours_of_hold,
 )
-from services.disbursement.handlers.standing import earlier_sum
+from services.disbursement.handlers.standing import held, hold_anew, scheduled
 from services.disbursement.ports import Payouts, Publish
 
 _OPERATION: Final = "payout:"
+_AWAITS_CONSENT: Final = frozenset({State.CONCLUDED, State.AMENDING})
 _BEFORE_RELEASE: Final = frozenset({State.CONSENTED, State.HELD})
 
 
@@ -51,6 +48,7 @@ def when_contract_signed(
             number=FIRST_PAYOUT,
             amount=event.amount,
             document_sha256=event.document_sha256,
+            agreed_token=event.account_token,
             signed_at=event.signed_at,
             state=State.CONCLUDED,
             trail=trail,
@@ -68,13 +66,16 @@ def when_additional_consent_given(
     now: datetime,
 ) -> None:
     """The additional consent (дополнительное согласие) starts the hold (5.5)."""
-    payout = _awaited(payouts, event.contract_id)
-    if payout is None or payout.state is not State.CONCLUDED:
+    payout = awaited(payouts, event.contract_id)
+    if payout is None or payout.state not in _AWAITS_CONSENT:
         return
     if payout.client_id != event.client_id:
-        _block(payout, "consent_of_another", payouts=payouts, publish=publish)
+        block_row(payout, "consent_of_another", payouts=payouts, publish=publish)
         return
-    until = _hold_until(payout, event.given_at, payouts=payouts, policy=policy)
+    if payout.state is State.AMENDING:  # its hold is counted when the contract goes on
+        payouts.amend(payout, consented_at=event.given_at, trail=trail)
+        return
+    until = hold_anew(payout, event.given_at, payouts=payouts, policy=policy)
     payouts.move(
         payout,
         State.CONSENTED,
@@ -83,15 +84,7 @@ def when_additional_consent_given(
         trail=trail,
         next_at=now,
     )
-    publish(
-        PayoutScheduled(
-            payout_id=payout.payout_id,
-            contract_id=payout.contract_id,
-            client_id=payout.client_id,
-            amount=payout.amount,
-            hold_until=until,
-        )
-    )
+    publish(scheduled(payout, until))
 
 
 def when_release_confirmed(
@@ -107,12 +100,12 @@ def when_release_confirmed(
     One given before ``hold_until`` contradicts its own meaning: contracts refuses it,
     so here it blocks the payout.
     """
-    payout = _awaited(payouts, event.contract_id)
-    if payout is None or payout.state not in UNSENT:
+    payout = awaited(payouts, event.contract_id)
+    if payout is None or payout.state not in UNSENT - {State.AMENDING}:
         return
     code = _wrong_release(payout, event)
     if code:
-        _block(payout, code, payouts=payouts, publish=publish)
+        block_row(payout, code, payouts=payouts, publish=publish)
     elif payout.state is State.AWAITING_RELEASE:
         payouts.move(
             payout,
@@ -142,7 +135,7 @@ def when_contract_annulled(
     elif isinstance(payout, Payout) and payout.state in UNSENT:
         payouts.move(payout, State.CANCELLED)
     elif isinstance(payout, Payout) and payout.state in AT_BANK | {State.PAID}:
-        _hold(payout, "annulled_after_sending", payouts=payouts, publish=publish)
+        hold_row(payout, "annulled_after_sending", payouts=payouts, publish=publish)
 
 
 def when_operation_suspended(
@@ -156,50 +149,15 @@ def when_operation_suspended(
     payouts.amend(
         payout, suspended_by=event.decision_id, held_code="operation_suspended"
     )
-    publish(_held(payout, "operation_suspended"))
+    publish(held(payout, "operation_suspended"))
 
 
-def when_bank_account_changed(
-    event: BankAccountChanged, *, payouts: Payouts, publish: Publish
-) -> None:
-    """A payout drawn up for the old account is never paid, to neither of them.
-
-    The hold has run for an account that is no longer the client's choice (5.3, 5.5);
-    the gate would say so at the moment of sending, the client hears it now.  What is
-    drawn up later names the new account and waits out a hold of its own.
-    """
-    for payout in payouts.lock_unsent(event.client_id, event.account_id):
-        drawn_up = payout.account_token is not None
-        if drawn_up and payout.account_token != event.account_token:
-            _block(payout, "account_changed", payouts=payouts, publish=publish)
-
-
-def when_bank_account_removed(
-    event: BankAccountRemoved, *, payouts: Payouts, publish: Publish
-) -> None:
-    """Nothing is paid to an account that is the client's no more (5.3, 5.4)."""
-    for payout in payouts.lock_unsent(event.client_id, event.account_id):
-        _block(payout, "account_removed", payouts=payouts, publish=publish)
-
-
-def _awaited(payouts: Payouts, contract_id: UUID) -> Payout | None:
+def awaited(payouts: Payouts, contract_id: UUID) -> Payout | None:
     """The payout of an earlier event; None if the contract was stopped before it."""
     found = payouts.lock(contract_id)
     if found is None:
         raise Transient("the contract's signing has not been heard of yet")
     return found if isinstance(found, Payout) else None
-
-
-def _hold_until(
-    payout: Payout, given_at: datetime, *, payouts: Payouts, policy: Policy
-) -> datetime:
-    """Clause 5.5 with the values in force when the contract was signed."""
-    hours = hours_of_hold(
-        payout.amount + earlier_sum(payout, payouts=payouts, policy=policy),
-        threshold=policy.money_of_mrp("cooling.threshold", payout.signed_at),
-        hours=policy.integer("cooling.hours", payout.signed_at),
-    )
-    return hold_until(signed_at=payout.signed_at, given_at=given_at, hours=hours)
 
 
 def _wrong_release(payout: Payout, event: ReleaseConfirmed) -> str:
@@ -222,19 +180,15 @@ def _payout_of(operation: str) -> UUID | None:
         return None
 
 
-def _block(payout: Payout, code: str, *, payouts: Payouts, publish: Publish) -> None:
+def block_row(payout: Payout, code: str, *, payouts: Payouts, publish: Publish) -> None:
+    """A contradiction: a person has to look (clause 3.4)."""
     if payout.state is State.BLOCKED:
         return
     payouts.move(payout, State.BLOCKED, held_code=code)
-    publish(_held(payout, code))
+    publish(held(payout, code))
 
 
-def _hold(payout: Payout, code: str, *, payouts: Payouts, publish: Publish) -> None:
+def hold_row(payout: Payout, code: str, *, payouts: Payouts, publish: Publish) -> None:
+    """Somebody must know; where the payout stands does not change."""
     payouts.amend(payout, held_code=code)
-    publish(_held(payout, code))
-
-
-def _held(payout: Payout, code: str) -> PayoutHeld:
-    return PayoutHeld(
-        payout_id=payout.payout_id, contract_id=payout.contract_id, code=code
-    )
+    publish(held(payout, code))

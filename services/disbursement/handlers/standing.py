@@ -3,11 +3,19 @@
 And what counts together with it, which decides on its hold and its confirmation.
 """
 
-from kernel.events.disbursement import PayoutHeld
+from datetime import datetime
+
+from kernel.events.disbursement import PayoutHeld, PayoutScheduled
 from kernel.money import Money
 from kernel.policy import Policy
-from services.disbursement.domain.payout import Payout, State, summed_since
-from services.disbursement.ports import Payouts, Till, Work
+from services.disbursement.domain.payout import (
+    Payout,
+    State,
+    hold_until,
+    hours_of_hold,
+    summed_since,
+)
+from services.disbursement.ports import Payouts, Publish, Till, Work
 
 
 def claim(till: Till, states: frozenset[State]) -> Payout | None:
@@ -63,6 +71,57 @@ def block(payout: Payout, code: str, *, work: Work, till: Till) -> None:
     if blocked:
         work.publish(held(payout, code))
         till.alarms.raise_alarm(code, payout)
+
+
+def stand_still(
+    payout: Payout, code: str, *, payouts: Payouts, publish: Publish
+) -> bool:
+    """Nothing of this payout moves before the contract is amended, or goes on.
+
+    Its hold and its release are void; False when it is blocked, or moved meanwhile.
+    """
+    if payout.state is State.AMENDING:
+        return True
+    if payout.state is State.BLOCKED or not payouts.move(
+        payout,
+        State.AMENDING,
+        hold_until=None,
+        witnessed_from_ns=None,
+        released_at=None,
+        held_code=code,
+        lease_until=None,
+        next_at=None,
+    ):
+        return False
+    publish(held(payout, code))
+    return True
+
+
+def hold_anew(
+    payout: Payout, given_at: datetime, *, payouts: Payouts, policy: Policy
+) -> datetime:
+    """Clause 5.5 with the values in force when the contract was signed.
+
+    Counted from the later of signing and amendment (5.3), and the consent.
+    """
+    hours = hours_of_hold(
+        payout.amount + earlier_sum(payout, payouts=payouts, policy=policy),
+        threshold=policy.money_of_mrp("cooling.threshold", payout.signed_at),
+        hours=policy.integer("cooling.hours", payout.signed_at),
+    )
+    return hold_until(signed_at=payout.held_since, given_at=given_at, hours=hours)
+
+
+def scheduled(payout: Payout, until: datetime) -> PayoutScheduled:
+    """The fact that the payout waits for the end of its hold."""
+    return PayoutScheduled(
+        payout_id=payout.payout_id,
+        contract_id=payout.contract_id,
+        client_id=payout.client_id,
+        amount=payout.amount,
+        hold_until=until,
+        hold_from=payout.hold_from,
+    )
 
 
 def held(payout: Payout, code: str) -> PayoutHeld:

@@ -345,6 +345,7 @@ def _facts(payout: Payout) -> dict[str, Any]:
         "amount_minor": payout.amount.amount_minor,
         "currency": payout.amount.currency,
         "document_sha256": payout.document_sha256,
+        "agreed_token": payout.agreed_token,
         "signed_at": payout.signed_at,
         **_trail_columns(payout.trail),
     }

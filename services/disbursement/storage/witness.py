@@ -43,12 +43,13 @@ class WitnessRow:
         )
 
     def waiting(self) -> Sequence[UUID]:
-        """Payouts with a consent, not sent, for which no count has begun."""
+        """Payouts whose hold runs, not sent, for which no count has begun."""
         return (
             self._connection.execute(
                 select(payouts.c.payout_id).where(
                     payouts.c.witnessed_from_ns.is_(None),
                     payouts.c.consented_at.is_not(None),
+                    payouts.c.hold_until.is_not(None),
                     payouts.c.state.in_([state.value for state in _HOLDS]),
                 )
             )

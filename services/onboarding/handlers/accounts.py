@@ -240,7 +240,7 @@ def cover(
     ``account_unknown``, ``account_changed``, ``change_expired``.
     """
     change = unit.changes.adding(account_id)
-    destination = named(unit, client_id, account_id)
+    destination = named(unit, client_id, account_id).value
     if change is not None and change.state is not ChangeState.APPLIED:
         change.refuse_unless(ChangeState.CHECKED, at=at)
         unit.changes.cover(change.change_id, operation)
@@ -252,19 +252,20 @@ def cover(
         )
 
 
-def named(unit: Unit, client_id: UUID, account_id: UUID) -> Destination:
+def named(unit: Unit, client_id: UUID, account_id: UUID) -> Named:
     """The client's account of that id, one that is being added too."""
     account = unit.accounts.get(account_id)
     if account is not None and account.client_id == client_id:
-        return account.destination
+        return Named.of(account)
     change = unit.changes.adding(account_id)
     if (
         change is None
         or change.client_id != client_id
         or change.state is ChangeState.APPLIED
+        or change.value_token is None
     ):
         raise unknown_account()
-    return change.destination
+    return Named(value=change.destination, token=change.value_token)
 
 
 def names(document: bytes, destination: Destination) -> bool:

@@ -130,7 +130,7 @@ def get_contract_account(
         load_client(unit, client_id)
         named = accounts.named(unit, client_id, account_id)
         record_reading(unit, client_id, reader=reader, purpose=purpose, at=clock.now())
-    return {"account": named.reveal()}
+    return {"account": named.value.reveal(), "account_token": named.token}
 
 
 def get_payout_account(

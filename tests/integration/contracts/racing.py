@@ -130,6 +130,12 @@ class Arbiter:
         )
         return str(as_object(answer)["answer"])
 
+    def hold_for_amendment(self, *, contract_id: UUID, client_id: UUID) -> str:
+        answer = self.cases.hold_for_amendment(
+            self.office.context_of(None), contract_id=contract_id, client_id=client_id
+        )
+        return str(as_object(answer)["answer"])
+
     def tick(self) -> None:
         till = self.office.till
         for beat in (end_next_hold, pay_next, ask_next):

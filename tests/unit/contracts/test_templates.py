@@ -48,11 +48,13 @@ def test_the_editions_delivered_are_in_force_until_another_is_approved(
 ) -> None:
     before = shown(templates.list_templates(work=bench.work))["templates"]
     assert [(one["template"], one["in_force"]) for one in before] == [
+        ("amendment-1", True),
         ("contract-3", True),
     ]
     approve(bench, templates.arguments_of(proposal(bench)))
     after = shown(templates.list_templates(work=bench.work))["templates"]
     assert [(one["template"], one["in_force"]) for one in after] == [
+        ("amendment-1", True),
         ("contract-4", True),
         ("contract-3", False),
     ]

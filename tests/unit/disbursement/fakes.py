@@ -176,6 +176,7 @@ class FakeWitnessing:
             for row in self._tables.rows.values()
             if isinstance(row, Payout)
             and row.consented_at is not None
+            and row.hold_until is not None
             and row.witnessed_from_ns is None
             and row.state in UNSENT
         ]
@@ -545,6 +546,7 @@ class FakeContracts:
             client_id=payout.client_id,
             consented=True,
             released=payout.released_at is not None,
+            hold_from=payout.hold_from,
         )
 
 

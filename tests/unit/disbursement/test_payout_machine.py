@@ -20,6 +20,8 @@ from kernel.errors import Transient
 from kernel.events.antifraud import OperationSuspended
 from kernel.events.contracts import (
     AdditionalConsentGiven,
+    AmendmentEnded,
+    ContractAmended,
     ContractSigned,
     ReleaseConfirmed,
 )
@@ -31,13 +33,14 @@ from services.disbursement.domain.order import OrderStatus, order_key
 from services.disbursement.domain.payout import (
     AT_BANK,
     UNSENT,
+    AmendingAnswer,
     Payout,
     State,
     StopAnswer,
     Tombstone,
     Trail,
 )
-from services.disbursement.handlers import reactions, requests
+from services.disbursement.handlers import amending, reactions, requests
 from services.disbursement.handlers.asking import ask_next
 from services.disbursement.handlers.paying import pay_next
 from services.disbursement.handlers.preparing import end_next_hold, prepare_next
@@ -52,6 +55,7 @@ from tests.unit.disbursement.builders import (
     DOCUMENT,
     RULES,
     SIGNED_AT,
+    TOKEN,
     decision,
     proof,
 )
@@ -69,7 +73,7 @@ BEATS: dict[str, Callable[[Till], bool]] = {
 }
 HOLD_NS = 24 * 3_600 * 1_000_000_000
 PAUSES_S = [1, 30, 91, 301, 900, 3_600, 86_400, -30, -3_600]
-INTERRUPTIONS = ["none", "crash", "crash", "stall", "stall", "stop", "suspend"]
+INTERRUPTIONS = ["none", "crash", "crash", "stall", "stall", "stop", "suspend", "amend"]
 
 contracts = st.sampled_from(CONTRACTS)
 seldom = st.sampled_from([False] * 9 + [True])
@@ -89,6 +93,7 @@ class PayoutMachine(RuleBasedStateMachine):
         self.released: dict[UUID, list[datetime]] = {c: [] for c in CONTRACTS}
         self.stopped: set[UUID] = set()
         self.barred: set[UUID] = set()
+        self.held_from: dict[UUID, datetime] = {}
 
     @initialize(
         status=st.sampled_from(list(OrderStatus)),
@@ -209,6 +214,71 @@ class PayoutMachine(RuleBasedStateMachine):
             self.barred.add(contract)
 
     @rule(
+        contract=contracts,
+        ends=st.sampled_from(["signed", "withdrawn", "lapsed", "never"]),
+        minutes=st.integers(0, 600),
+        really=seldom,
+    )
+    def the_contract_is_amended(
+        self, contract: UUID, ends: str, minutes: int, *, really: bool
+    ) -> None:
+        """Held first; then signed by both, given up, or left standing."""
+        if really:
+            self.amend(contract, ends, minutes)
+
+    def amend(self, contract: UUID, ends: str = "signed", minutes: int = 0) -> None:
+        row = self.row(contract)
+        if row is None:
+            return
+        with self.stage.desk.open() as work:
+            answer = amending.hold_for_amendment(
+                contract, CLIENT_ID, payouts=work.payouts, publish=work.publish
+            )
+        if answer is not AmendingAnswer.HELD:
+            return
+        self.stage.clock.move(minutes=minutes)
+        now = self.stage.clock.now()
+        with self.stage.desk.open() as work:
+            if ends == "signed":
+                self.held_from[contract] = now
+                amending.when_contract_amended(
+                    ContractAmended(
+                        contract_id=contract,
+                        client_id=CLIENT_ID,
+                        amendment_id=DECISION_ID,
+                        document_sha256=self.stage.ids.new().hex * 2,
+                        previous_sha256=row.document_sha256,
+                        account_id=ACCOUNT_ID,
+                        account_token=TOKEN,
+                        ceremony_id=DECISION_ID,
+                        signed_at=now,
+                    ),
+                    payouts=work.payouts,
+                    publish=work.publish,
+                    policy=STARTING_POLICY,
+                    trail=TRAIL,
+                    now=now,
+                )
+            elif ends != "never":
+                resumed_at = now if ends == "withdrawn" else None
+                if resumed_at is not None:
+                    self.held_from[contract] = now
+                amending.when_amendment_ended(
+                    AmendmentEnded(
+                        contract_id=contract,
+                        client_id=CLIENT_ID,
+                        amendment_id=DECISION_ID,
+                        code=ends,
+                        resumed_at=resumed_at,
+                    ),
+                    payouts=work.payouts,
+                    publish=work.publish,
+                    policy=STARTING_POLICY,
+                    trail=TRAIL,
+                    now=now,
+                )
+
+    @rule(
         outcome=st.sampled_from([Decision.ALLOW, Decision.ALLOW, Decision.REVIEW]),
         verdict=st.sampled_from(
             [Ownership.MATCH, Ownership.MATCH, Ownership.MATCH, Ownership.UNKNOWN]
@@ -254,6 +324,7 @@ class PayoutMachine(RuleBasedStateMachine):
             "stall": self.another_works,
             "stop": lambda: self.stop(contract),
             "suspend": lambda: self.suspend(contract),
+            "amend": lambda: self.amend(contract),
         }
         self.stage.bank.faults = list(bank_faults)
         self.stage.boundaries.arm(at, acts[interruption])
@@ -329,6 +400,7 @@ class PayoutMachine(RuleBasedStateMachine):
     def hold_of(self, contract: UUID, row: Payout) -> datetime:
         """Counted here anew from what the client did."""
         later = max(row.signed_at, self.consented[contract])
+        later = max(later, self.held_from.get(contract, later))
         return later + timedelta(hours=24)
 
     @invariant()

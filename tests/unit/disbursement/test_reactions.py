@@ -16,7 +16,6 @@ from kernel.events.contracts import (
     ReleaseConfirmed,
 )
 from kernel.events.disbursement import PayoutHeld, PayoutScheduled
-from kernel.events.onboarding import BankAccountChanged, BankAccountRemoved
 from kernel.money import Money
 from kernel.policy import Setting
 from kernel.starting_policy import STARTING_POLICY
@@ -49,8 +48,6 @@ from tests.unit.disbursement.fakes import Boundaries, FakeDesk, FakeIds
 OTHER = UUID(int=9)
 TRAIL = Trail(CORRELATION_ID, OTHER)
 MOMENT = timedelta(microseconds=1)
-OLD, NEW = "k1.old", "k1.new"
-"""Blind tokens of two accounts."""
 
 SIGNED = ContractSigned(
     contract_id=CONTRACT_ID,
@@ -126,33 +123,6 @@ class Reacting:
                 publish=work.publish,
                 ids=self.ids,
                 now=DUE,
-            )
-
-    def change_account(self, account_token: str) -> None:
-        event = BankAccountChanged(
-            client_id=CLIENT_ID,
-            change_id=OTHER,
-            ceremony_id=OTHER,
-            account_id=ACCOUNT_ID,
-            old_account_token=OLD,
-            account_token=account_token,
-        )
-        with self.desk.open() as work:
-            reactions.when_bank_account_changed(
-                event, payouts=work.payouts, publish=work.publish
-            )
-
-    def remove_account(self) -> None:
-        event = BankAccountRemoved(
-            client_id=CLIENT_ID,
-            change_id=OTHER,
-            ceremony_id=OTHER,
-            account_id=ACCOUNT_ID,
-            account_token=OLD,
-        )
-        with self.desk.open() as work:
-            reactions.when_bank_account_removed(
-                event, payouts=work.payouts, publish=work.publish
             )
 
     def suspend(self, operation: str) -> None:
@@ -402,45 +372,6 @@ def test_events_say_nothing_personal(reacting: Reacting) -> None:
     reacting.consent()
     kinds: set[type[Event]] = {type(event) for event in reacting.desk.tables.events}
     assert {PayoutScheduled} == kinds
-
-
-@pytest.mark.catalogue("F08")
-@pytest.mark.clause("4.10")
-@pytest.mark.seeded("disbursement_account_change_unheard")
-@pytest.mark.parametrize("state", list(State))
-def test_a_payout_drawn_up_for_the_old_account_is_blocked(
-    reacting: Reacting, state: State
-) -> None:
-    """What has left has left; nothing that has not is paid to either account."""
-    given(reacting, state=state, account_token=OLD)
-    reacting.change_account(NEW)
-    stops = state in UNSENT - {State.BLOCKED}
-    assert reacting.desk.payout().state is (State.BLOCKED if stops else state)
-    assert reacting.held_codes() == (["account_changed"] if stops else [])
-
-
-@pytest.mark.clause("5.4")
-@pytest.mark.seeded("disbursement_removed_account_paid")
-@pytest.mark.parametrize("token", [None, OLD])
-@pytest.mark.parametrize("state", list(State))
-def test_nothing_is_paid_to_an_account_that_was_removed(
-    reacting: Reacting, state: State, token: str | None
-) -> None:
-    """Drawn up for it already, or about to be."""
-    given(reacting, state=state, account_token=token)
-    reacting.remove_account()
-    stops = state in UNSENT - {State.BLOCKED}
-    assert reacting.desk.payout().state is (State.BLOCKED if stops else state)
-    assert reacting.held_codes() == (["account_removed"] if stops else [])
-
-
-@pytest.mark.parametrize("token", [None, NEW])
-def test_a_payout_that_names_no_account_yet_or_the_new_one_goes_on(
-    reacting: Reacting, token: str | None
-) -> None:
-    given(reacting, state=State.CONSENTED, account_token=token)
-    reacting.change_account(NEW)
-    assert reacting.desk.payout().state is State.CONSENTED
 
 
 @pytest.mark.clause("5.5")

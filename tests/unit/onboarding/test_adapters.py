@@ -80,7 +80,10 @@ def test_rules_come_from_the_dated_settings() -> None:
         visits=VisitRules(max_attempts=3, cooldown=timedelta(hours=1)),
         min_match_percent=Decimal(95),
         valid_document_for=frozenset(
-            {"registration", "contract", "phone_change", "account_change"}
+            {
+                *("registration", "contract", "amendment"),
+                *("phone_change", "account_change"),
+            }
         ),
     )
     assert expected == rules.ceremony(NOW)

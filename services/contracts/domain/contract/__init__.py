@@ -17,6 +17,14 @@ it; it raises Refused for a wish the rules forbid.  A fact that contradicts what
 client signed blocks the contract: its payout never happens.
 """
 
+from services.contracts.domain.contract.amending import (
+    amend,
+    begin_amending,
+    let_be,
+    not_amending,
+    not_refused,
+    resume,
+)
 from services.contracts.domain.contract.answering import (
     CLOCK_SKEW,
     SECOND_FACTOR_LASTS,
@@ -52,7 +60,12 @@ from services.contracts.domain.contract.paying import (
     schedule,
 )
 from services.contracts.domain.contract.repaying import REPAID, close, reopen
-from services.contracts.domain.contract.waiting import go_on, next_step, stand_still
+from services.contracts.domain.contract.waiting import (
+    counted_at,
+    go_on,
+    next_step,
+    stand_still,
+)
 
 __all__ = [
     "CLOCK_SKEW",
@@ -66,26 +79,33 @@ __all__ = [
     "Proof",
     "Statement",
     "activate",
+    "amend",
     "annul",
     "awaited",
     "awaits_company",
     "become",
+    "begin_amending",
     "begin_signing",
     "block",
     "close",
     "conclude",
     "confirm_release",
     "consent",
+    "counted_at",
     "expire",
     "fall_due",
     "fall_silent",
     "go_on",
     "hand_over",
+    "let_be",
     "needs_stop",
     "next_step",
+    "not_amending",
+    "not_refused",
     "refuse",
     "reject",
     "reopen",
+    "resume",
     "schedule",
     "stand_still",
     "take_signature",

@@ -7,6 +7,7 @@ from kernel.errors import Refused
 from kernel.money import Money
 from kernel.policy import Policy
 from services.contracts.domain import rules
+from services.contracts.domain.contract.amending import not_amending, not_refused
 from services.contracts.domain.contract.contract import (
     NOTHING,
     Contract,
@@ -40,8 +41,8 @@ def consent(
     """The additional consent (дополнительное согласие): it starts the hold (5.5).
 
     `earlier` as with `conclude`.  Counts at any time from the conclusion on.  Refused:
-    ``not_signed``, ``already_consented``, ``silence_passed``, ``refusal_pending`` and
-    what `_counts` refuses.
+    ``not_signed``, ``already_consented``, ``silence_passed``, ``refusal_pending``,
+    ``amendment_pending`` and what `_counts` refuses.
     """
     if contract.state in (_S.OFFERED, _S.SIGNING):
         raise Refused(
@@ -52,13 +53,15 @@ def consent(
     if contract.state is not _S.CONCLUDED:
         raise out_of_turn(contract, "already_consented", "The consent is given.")
     still_waiting(contract, statement.given_at)
-    _not_refused(contract)
+    not_refused(contract)
+    not_amending(contract)
     _counts(statement, text=text, policy=policy)
     until = rules.hold_until(
         contract.amount + earlier,
         policy=policy,
         signed_at=known(contract.signed_at),
         consented_at=statement.given_at,
+        held_from=contract.hold_from,
     )
     required = contract.confirmation_required
     return become(
@@ -78,7 +81,8 @@ def confirm_release(
     Counts only at or after ``hold_until``, so that it is a consent given after the
     period.  Refused: ``not_consented``, ``confirmation_not_needed``,
     ``already_released``, ``release_too_early`` (with ``seconds_left``),
-    ``silence_passed``, ``refusal_pending`` and what `_counts` refuses.
+    ``silence_passed``, ``refusal_pending``, ``amendment_pending`` and what `_counts`
+    refuses.
     """
     if contract.state in (_S.OFFERED, _S.SIGNING, _S.CONCLUDED):
         raise Refused(
@@ -96,7 +100,8 @@ def confirm_release(
         )
     _not_before_hold(contract, statement.given_at)
     still_waiting(contract, statement.given_at)
-    _not_refused(contract)
+    not_refused(contract)
+    not_amending(contract)
     _counts(statement, text=text, policy=policy)
     return become(
         contract, _S.RELEASED, released_at=statement.given_at, silence_at=None
@@ -112,16 +117,6 @@ def _not_before_hold(contract: Contract, at: datetime) -> None:
             next_step="Confirm when the time left has run out, or refuse the loan.",
             # Rounded up: with a microsecond left there is still a second to wait.
             seconds_left=-(-left // _ONE_SECOND),
-        )
-
-
-def _not_refused(contract: Contract) -> None:
-    """Who has refused cannot agree any more, even while the stop is under way."""
-    if contract.refusal_asked_at is not None:
-        raise Refused(
-            "refusal_pending",
-            "The loan has been refused.",
-            next_step="Apply again if the loan is needed after all.",
         )
 
 

@@ -42,7 +42,10 @@ class Payout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """One microcredit contract.  What the client signs never changes after `offer`."""
+    """One microcredit contract.  What the client signs never changes after `offer`.
+
+    Amendments stand beside it: documents of their own, of which the last one counts.
+    """
 
     id: UUID
     application_id: UUID
@@ -78,6 +81,35 @@ class Contract:
     end_code: str | None = None
     closed_at: datetime | None = None
     """When everything was repaid: documents are kept for their years from then."""
+    account_token: str | None = None
+    """Of the account the document names; None for contracts of before."""
+    amendment_id: UUID | None = None
+    """The amendment under way; while it stands nothing of this contract moves."""
+    amended_account_id: UUID | None = None
+    amended_token: str | None = None
+    amended_sha256: str | None = None
+    """The document of the last amendment both have signed."""
+    hold_from: datetime | None = None
+    """From when the hold is counted anew: an amendment's signing, or its end."""
+    hold_from_id: UUID | None = None
+    """The amendment that began the hold anew."""
+
+    @property
+    def paid_to(self) -> UUID:
+        """The account agreed on by the last document both have signed (clause 5.3)."""
+        return self.amended_account_id or self.account_id
+
+    @property
+    def paid_to_token(self) -> str | None:
+        """Its keyed token, where it is known."""
+        if self.amended_account_id is not None:
+            return self.amended_token
+        return self.account_token
+
+    @property
+    def agreed_sha256(self) -> str:
+        """The last document both have signed; before it, the one offered."""
+        return self.amended_sha256 or self.document_sha256
 
     @property
     def is_final(self) -> bool:

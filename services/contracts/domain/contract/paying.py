@@ -18,14 +18,20 @@ _S = ContractState
 
 
 def schedule(
-    contract: Contract, payout: Payout, *, until: datetime, at: datetime
+    contract: Contract,
+    payout: Payout,
+    *,
+    until: datetime,
+    hold_from: datetime | None = None,
+    at: datetime,
 ) -> Contract:
     """Disbursement, the arbiter of money, has scheduled the payout.
 
     Both have computed the hold; if they differ in it, or in whom or how much to pay,
-    the contract is blocked.
+    the contract is blocked.  News of a hold that an amendment has ended changes
+    nothing.
     """
-    if contract.is_final:
+    if contract.is_final or _is_past(contract, hold_from):
         return contract
     code = _payout_contradiction(contract, payout)
     if code is None and contract.state not in CONSENTED:
@@ -38,14 +44,20 @@ def schedule(
 
 
 def fall_due(
-    contract: Contract, *, payout_id: UUID, confirmation_required: bool, at: datetime
+    contract: Contract,
+    *,
+    payout_id: UUID,
+    confirmation_required: bool,
+    hold_from: datetime | None = None,
+    at: datetime,
 ) -> Contract:
     """The hold has passed: a payout that needs it now waits for the confirmation.
 
     A client who was quicker has confirmed already; disbursement may or may not have
-    heard of it when it spoke, so after a release either word agrees.
+    heard of it when it spoke, so after a release either word agrees.  `hold_from` as
+    with `schedule`.
     """
-    if contract.is_final:
+    if contract.is_final or _is_past(contract, hold_from):
         return contract
     if payout_id != contract.payout_id:
         return block(contract, "payout_mismatch", at=at)
@@ -56,6 +68,11 @@ def fall_due(
     if contract.state is _S.CONSENTED and confirmation_required:
         return become(contract, _S.AWAITING_RELEASE)
     return contract
+
+
+def _is_past(contract: Contract, hold_from: datetime | None) -> bool:
+    """Whether the news is of a hold that was begun anew since."""
+    return contract.hold_from is not None and hold_from != contract.hold_from
 
 
 def activate(contract: Contract, payout: Payout, *, settled_at: datetime) -> Contract:

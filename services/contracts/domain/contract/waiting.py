@@ -18,6 +18,12 @@ def silence_passed(contract: Contract, at: datetime) -> bool:
     return end is not None and at >= end and (since is None or since >= end)
 
 
+def counted_at(contract: Contract, at: datetime) -> datetime:
+    """How far time has counted against the client; a suspension stops it."""
+    since = contract.suspended_since
+    return at if since is None else min(at, since)
+
+
 def stand_still(contract: Contract, *, since: datetime) -> Contract:
     """The client is suspended (clause 6.1g): the count of silence stops."""
     if contract.is_final or contract.suspended_since is not None:
@@ -46,6 +52,8 @@ def still_waiting(contract: Contract, at: datetime) -> None:
 
 def next_step(contract: Contract, *, at: datetime) -> str:
     """What the client can do, or waits for, at that instant."""
+    if contract.amendment_id is not None and not contract.is_final:
+        return "amendment"
     match contract.state:
         case _S.SIGNING if contract.client_signed_at is not None:
             return "wait_for_signature"

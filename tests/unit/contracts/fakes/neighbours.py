@@ -11,7 +11,7 @@ from kernel.money import Money
 from services.contracts.domain.checks import Decision, Subject
 from services.contracts.domain.signing import ClientProof, Signed
 from services.contracts.domain.texts import Borrower
-from services.contracts.ports import Ceremony
+from services.contracts.ports import Ceremony, NamedAccount
 from tests.unit.contracts.builders import (
     ACCOUNT,
     CEREMONY,
@@ -94,6 +94,7 @@ class FakeOnboarding:
     work: FakeWork
     account: UUID | None = ACCOUNT
     in_full: str | None = "KZ978562203105747338"
+    tokens: dict[UUID, str] = field(default_factory=dict)
     away: bool = False
     no_ceremony: bool = False
     other_bytes: bool = False
@@ -112,11 +113,14 @@ class FakeOnboarding:
 
     def account_in_full(
         self, client_id: UUID, account_id: UUID, *, purpose: str
-    ) -> str | None:
-        del client_id, account_id
+    ) -> NamedAccount | None:
+        del client_id
         self._asked()
         self.purposes.append(purpose)
-        return self.in_full
+        if self.in_full is None:
+            return None
+        token = self.tokens.get(account_id, "k1.agreed")
+        return NamedAccount(text=self.in_full, token=token)
 
     def borrower(self, client_id: UUID, *, purpose: str) -> Borrower:
         del client_id
@@ -195,6 +199,8 @@ class FakeDisbursement:
 
     work: FakeWork
     answer: str = "stopped"
+    amending: str = "held"
+    held: list[UUID] = field(default_factory=list)
     away: bool = False
     asked: list[UUID] = field(default_factory=list)
     meanwhile: Callable[[], None] = field(default=lambda: None)
@@ -208,3 +214,12 @@ class FakeDisbursement:
             raise Transient("disbursement did not answer in time")
         self.meanwhile()
         return self.answer
+
+    def hold_for_amendment(self, *, contract_id: UUID, client_id: UUID) -> str:
+        del client_id
+        assert not self.work.open, "a call within a transaction"
+        self.held.append(contract_id)
+        if self.away:
+            raise Transient("disbursement did not answer in time")
+        self.meanwhile()
+        return self.amending

@@ -72,7 +72,7 @@ class FakeTemplates:
     rows: list[tuple[Template, Approvers]] = field(default_factory=list)
 
     def in_force(self, kind: TemplateKind) -> Template:
-        own = [one for one, _ in self.rows]
+        own = [one for one, _ in self.rows if one.kind == kind]
         return max(own, key=lambda one: one.version, default=FIRST[kind])
 
     def get(self, kind: TemplateKind, version: int) -> Template | None:
@@ -89,6 +89,9 @@ class FakeTemplates:
         return True
 
 
+_TO = "account: "
+
+
 class FakePrinter:
     """Implements Printer: the words, one part a line."""
 
@@ -99,4 +102,10 @@ class FakePrinter:
             else "\n".join(" | ".join(row) for row in part.rows)
             for part in paper.parts
         ]
-        return "\n".join(["%PDF-", *lines, paper.mark]).encode()
+        account = [] if paper.account is None else [f"{_TO}{paper.account}"]
+        amends = [f"<rdf:li>sha256:{one}</rdf:li>" for one in paper.amends]
+        return "\n".join(["%PDF-", *account, *amends, *lines, paper.mark]).encode()
+
+    def account_in(self, document: bytes) -> str | None:
+        lines = document.decode().splitlines()
+        return next((one[len(_TO) :] for one in lines if one.startswith(_TO)), None)

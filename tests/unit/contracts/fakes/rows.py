@@ -1,6 +1,6 @@
 """Twins of what is kept in rows: dictionaries and lists."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -8,12 +8,13 @@ from uuid import UUID
 
 from kernel.money import Money
 from kernel.pages import Page
+from services.contracts.domain.amendment import Amendment
 from services.contracts.domain.application import Application, ApplicationState
 from services.contracts.domain.checks import Check, Verdict
 from services.contracts.domain.contract import Contract, Statement, awaits_company
 from services.contracts.domain.disclosure import Disclosure
 from services.contracts.domain.schedule import Schedule
-from services.contracts.domain.states import PAID_OUT, ContractState
+from services.contracts.domain.states import PAID_OUT, AmendmentState, ContractState
 from services.contracts.domain.texts import StatementText
 from services.contracts.ports import KeptSchedule, Reminder, TraceLine, Visit
 
@@ -110,6 +111,7 @@ class FakeContracts:
         self.rows: dict[UUID, Contract] = {}
         self.documents: dict[UUID, bytes] = {}
         self.reminders: set[tuple[UUID, Reminder]] = set()
+        self.stated: set[tuple[UUID, str]] = set()
         self.statements: list[tuple[UUID, str, Statement]] = []
 
     def put(self, contract: Contract, document: bytes = b"") -> Contract:
@@ -168,8 +170,16 @@ class FakeContracts:
         return True
 
     def add_statement(
-        self, contract_id: UUID, statement: Statement, *, text: StatementText
+        self,
+        contract_id: UUID,
+        statement: Statement,
+        *,
+        text: StatementText,
+        since: UUID | None = None,
     ) -> None:
+        key = (since or contract_id, text.kind)
+        assert key not in self.stated, "a statement given twice"
+        self.stated.add(key)
         self.statements.append((contract_id, text.version, statement))
 
     def refused(self, *, limit: int) -> list[Contract]:
@@ -316,3 +326,52 @@ class FakeDisclosures:
     def told_to(self, client_id: UUID, page: Page) -> list[Disclosure]:
         own = [one for one in self.rows.values() if one.asked.client_id == client_id]
         return [one for one in own if one.told][: page.limit + 1]
+
+
+class FakeAmendments:
+    """Implements Amendments."""
+
+    def __init__(self, under_way: Callable[[], set[UUID | None]]) -> None:
+        self.rows: dict[UUID, Amendment] = {}
+        self._under_way = under_way
+
+    def add(self, amendment: Amendment) -> None:
+        assert not any(one.is_open for one in self.of_contract(amendment.contract_id))
+        self.rows[amendment.id] = amendment
+
+    def get(self, amendment_id: UUID) -> Amendment | None:
+        return self.rows.get(amendment_id)
+
+    def of_contract(self, contract_id: UUID) -> Sequence[Amendment]:
+        return [row for row in self.rows.values() if row.contract_id == contract_id]
+
+    def save(self, amendment: Amendment, *, was: AmendmentState) -> bool:
+        if self.rows[amendment.id].state is not was:
+            return False
+        self.rows[amendment.id] = amendment
+        return True
+
+    def requested(self, *, but_for: Collection[UUID], limit: int) -> list[UUID]:
+        wanted = AmendmentState.REQUESTED
+        found = [row.id for row in self.rows.values() if row.state is wanted]
+        return [one for one in found if one not in but_for][:limit]
+
+    def awaiting_company(self, *, but_for: Collection[UUID], limit: int) -> list[UUID]:
+        found = [row.id for row in self.rows.values() if row.awaits_company]
+        return [one for one in found if one not in but_for][:limit]
+
+    def unsigned(self, *, ending_by: datetime, limit: int) -> list[UUID]:
+        found = [
+            row.id
+            for row in self.rows.values()
+            if row.is_open
+            and not row.awaits_company
+            and row.until is not None
+            and row.until <= ending_by
+        ]
+        return found[:limit]
+
+    def lapsed_under_way(self, *, limit: int) -> list[UUID]:
+        lapsed = AmendmentState.LAPSED
+        found = [row.id for row in self.rows.values() if row.state is lapsed]
+        return [one for one in found if one in self._under_way()][:limit]

@@ -15,6 +15,7 @@ from tests.unit.contracts.fakes.papers import (
     FakeTemplates,
 )
 from tests.unit.contracts.fakes.rows import (
+    FakeAmendments,
     FakeApplications,
     FakeClients,
     FakeContracts,
@@ -34,6 +35,9 @@ class FakeWork:
     def __init__(self) -> None:
         self.applications = FakeApplications()
         self.contracts = FakeContracts()
+        self.amendments = FakeAmendments(
+            lambda: {row.amendment_id for row in self.contracts.rows.values()}
+        )
         self.schedules = FakeSchedules()
         self.documents = FakeDocuments()
         self.templates = FakeTemplates()
@@ -54,6 +58,7 @@ class FakeWork:
         names = (
             "applications",
             "contracts",
+            "amendments",
             "schedules",
             "documents",
             "templates",
