@@ -192,6 +192,8 @@ def test_a_printed_code_still_tells_what_became_of_the_contract(
 def test_no_certificate_and_no_protocol_of_the_client_is_left(desk: Desk) -> None:
     (row,) = desk.rows("SELECT protocol_id, certificate_serial FROM contracts")
     assert tuple(row) == ("erased", "erased")
+    (client,) = desk.rows("SELECT iin_token FROM clients")
+    assert client.iin_token is None
     assert not any(
         bytes(one.reply) for one in desk.rows("SELECT reply FROM idempotency")
     )
