@@ -249,6 +249,9 @@ def test_a_late_statement_counts_from_its_value_date(teller: Teller) -> None:
     assert (debt["overdue"], debt["principal"]) == ("0.00", first.balance.to_wire())
     assert teller.said("overdue_ended") == 1
     assert (first.due_on, "interest", first.interest.amount_minor) in teller.ledger()
+    assert (first.due_on, "received", first.total.amount_minor) in teller.ledger()
+    running = first.balance.times_ratio(36 * 8, 100 * 365)
+    assert debt["interest"] == running.to_wire()
 
 
 def test_the_order_in_which_days_become_known_changes_no_balance(
