@@ -19,6 +19,7 @@ from services.contracts.domain.contract import Contract
 from services.contracts.domain.reading import ReadPurpose
 from services.contracts.handlers import documents, erasures, exports, underwriting
 from services.contracts.handlers.signing import SigningDesk
+from services.contracts.storage import metadata
 from services.contracts.storage.keys import HOUSE
 from services.contracts.wiring.disclosures import DisclosureUseCases
 from tests.integration.contracts import test_appeals as appeals
@@ -188,12 +189,31 @@ def test_a_printed_code_still_tells_what_became_of_the_contract(
 
 
 @pytest.mark.seeded("contracts_erasure_keeps_tokens")
-@pytest.mark.usefixtures("erased")
-def test_no_certificate_and_no_protocol_of_the_client_is_left(desk: Desk) -> None:
-    (row,) = desk.rows("SELECT protocol_id, certificate_serial FROM contracts")
-    assert tuple(row) == ("erased", "erased")
-    (client,) = desk.rows("SELECT iin_token FROM clients")
-    assert client.iin_token is None
+def test_nothing_by_which_others_know_the_client_is_left(desk: Desk) -> None:
+    """No certificate, protocol or keyed token, of an amendment neither."""
+    refused(desk)
+    sql(
+        desk,
+        "UPDATE contracts SET account_token = 'token.a', amended_token = 'token.b',"
+        " protocol_id = 'token.c', certificate_serial = 'token.d';"
+        " UPDATE clients SET iin_token = 'token.e';"
+        " INSERT INTO amendments (id, contract_id, client_id, ordinal, cause,"
+        " previous_sha256, requested_at, state, account_token, protocol_id,"
+        " certificate_serial)"
+        " SELECT gen_random_uuid(), id, client_id, 1, 'client', 'd', now(),"
+        " 'withdrawn', 'token.f', 'token.g', 'token.h' FROM contracts",
+    )
+    hear(desk)
+    desk.clock.move(TERM_OVER)
+    assert beat(desk) == 1
+    for table in metadata.sorted_tables:
+        if table.name == "outbox":  # events said it, and are for ever
+            continue
+        rows = desk.rows(f'SELECT "{table.name}"::text AS row FROM "{table.name}"')  # noqa: S608 - our own names
+        assert (table.name, [row for row in rows if "token." in row.row]) == (
+            table.name,
+            [],
+        )
     assert not any(
         bytes(one.reply) for one in desk.rows("SELECT reply FROM idempotency")
     )
@@ -313,7 +333,7 @@ def test_who_was_there_before_is_sealed_anew_and_reads_the_same(desk: Desk) -> N
     ask(desk, register, OF_THE_LOG, b"a request about everybody")
     sql(desk, "UPDATE disclosure_documents SET client_id = NULL")  # of before
     assert not any(sealed.startswith(MARK) for *_, sealed in fields(desk))
-    whom = migration("0018_post_person_keys").WHOM
+    whom = migration("0019_post_person_keys").WHOM
     sql(
         desk,
         "DROP TRIGGER person_keys_not_yet ON person_keys;"

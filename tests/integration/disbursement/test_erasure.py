@@ -76,13 +76,17 @@ def test_after_the_term_nobody_can_tell_to_whom_it_was(
     office: Office, drawn_up: UseCases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     end(office)
+    with office.platform.database.engine.begin() as connection:
+        connection.execute(text("UPDATE payouts SET agreed_token = 'k1.agreed'"))
     office.clock.instant = TERM_OVER
     monkeypatch.setitem(office.platform.__dict__, "clock", office.clock)
     assert (drawn_up.erase_heard(), drawn_up.erase_heard()) == (1, 0)
     with office.desk.open() as work, pytest.raises(Broken, match="does not open"):
         work.payouts.order_of(office.payout(CONTRACT_ID))
-    (row,) = office.rows("SELECT key_sealed, account_token FROM person_keys, payouts")
-    assert tuple(row) == (None, "erased")
+    (row,) = office.rows(
+        "SELECT key_sealed, account_token, agreed_token FROM person_keys, payouts"
+    )
+    assert tuple(row) == (None, "erased", "erased")
     (said,) = office.rows("SELECT type FROM outbox WHERE type LIKE '%erased%'")
     assert said.type == "disbursement.client_orders_erased.v1"
 

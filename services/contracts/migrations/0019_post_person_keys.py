@@ -2,8 +2,8 @@
 
 from kernel.migrations import make_person_keys
 
-revision = "0018_post"
-down_revision = "0017_post"
+revision = "0019_post"
+down_revision = "0018_post"
 branch_labels = None
 depends_on = None
 
