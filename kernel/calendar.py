@@ -1,6 +1,6 @@
 """Working days (рабочие дни) of Kazakhstan.
 
-Deadlines of incidents, suspensions and appeals run in working days. State holidays
+Deadlines of incidents, suspensions and inquiries run in working days. State holidays
 come from the locked `holidays` library, which knows the days off moved from a
 week-end; the swaps a government decrees each year come as overrides, which are dated
 configuration (``calendar.overrides``) and always win.

@@ -334,18 +334,18 @@ STARTING_POLICY = Policy(
         *_from(
             _BEGINNING,
             f"{_MFO_LAW}, art. 17",
-            ("appeals.answer_wd", 15, "6.1h", Floor(at_most=15)),
-            ("appeals.extension_wd", 15, "6.1h", Floor(at_most=15)),
+            ("inquiries.answer_wd", 15, "6.1h", Floor(at_most=15)),
+            ("inquiries.extension_wd", 15, "6.1h", Floor(at_most=15)),
         ),
         *_from(
             _BEGINNING,
             _PLATFORM,
-            # A client's letters within 24 hours, open appeals, letters of one appeal,
-            # characters of one letter.
-            ("appeals.letters_a_day", 20, "6.1h", Floor(1, 100)),
-            ("appeals.most_open", 5, "6.1h", Floor(1, 20)),
-            ("appeals.most_letters", 100, "6.1h", Floor(2, 500)),
-            ("appeals.most_characters", 4_000, "6.1h", Floor(500, 10_000)),
+            # A client's letters within 24 hours, open inquiries, letters of one
+            # inquiry, characters of one letter.
+            ("inquiries.letters_a_day", 20, "6.1h", Floor(1, 100)),
+            ("inquiries.most_open", 5, "6.1h", Floor(1, 20)),
+            ("inquiries.most_letters", 100, "6.1h", Floor(2, 500)),
+            ("inquiries.most_characters", 4_000, "6.1h", Floor(500, 10_000)),
         ),
         *_from(
             date(2024, 7, 22),

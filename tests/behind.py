@@ -73,8 +73,8 @@ _PAYOFF: Final[dict[str, Json]] = {
     "unused": "100.00",
     "to_pay": "400294.52",
 }
-_APPEAL: Final[dict[str, Json]] = {
-    "appeal_id": ID,
+_INQUIRY: Final[dict[str, Json]] = {
+    "inquiry_id": ID,
     "about": "contract",
     "about_id": ID,
     "state": "answered",
@@ -83,8 +83,8 @@ _APPEAL: Final[dict[str, Json]] = {
     "answer_by": "2026-12-14",
     "extended": False,
 }
-_WHOLE_APPEAL: Final[dict[str, Json]] = {
-    **_APPEAL,
+_WHOLE_INQUIRY: Final[dict[str, Json]] = {
+    **_INQUIRY,
     "letters": [
         {"letter_id": ID, "writer": "client", "text": "Здравствуйте.", "written_at": AT}
     ],
@@ -293,10 +293,10 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     },
     ("contracts", "submit_application"): _APPLICATION,
     ("contracts", "get_application"): _APPLICATION,
-    ("contracts", "open_appeal"): _WHOLE_APPEAL,
-    ("contracts", "write_letter"): _WHOLE_APPEAL,
-    ("contracts", "get_own_appeal"): _WHOLE_APPEAL,
-    ("contracts", "list_own_appeals"): {"items": [_APPEAL], "next_before": None},
+    ("contracts", "open_inquiry"): _WHOLE_INQUIRY,
+    ("contracts", "write_letter"): _WHOLE_INQUIRY,
+    ("contracts", "get_own_inquiry"): _WHOLE_INQUIRY,
+    ("contracts", "list_own_inquiries"): {"items": [_INQUIRY], "next_before": None},
     ("contracts", "get_progress"): {
         "application_id": ID,
         "contract_id": ID,

@@ -297,17 +297,17 @@ class ClientRecordsErased(Event):
     client_id: UUID
 
 
-class AppealOpened(Event):
+class InquiryOpened(Event):
     """The client wrote to the lender (обращение): what it is about, and the limit.
 
     ``about_id`` is an application, a contract, or nothing in particular.
     ``answer_by``: the day, YYYY-MM-DD, by which the staff answer.
     """
 
-    TYPE = "contracts.appeal_opened.v1"
-    SUBJECT = "appeal"
+    TYPE = "contracts.inquiry_opened.v1"
+    SUBJECT = "inquiry"
 
-    appeal_id: UUID
+    inquiry_id: UUID
     client_id: UUID
     about: Word[Literal["application", "contract", "other"]]
     about_id: UUID | None
@@ -318,57 +318,57 @@ class LetterWritten(Event):
     """The client wrote on; the limit is counted anew if an answer had been given."""
 
     TYPE = "contracts.letter_written.v1"
-    SUBJECT = "appeal"
+    SUBJECT = "inquiry"
 
-    appeal_id: UUID
+    inquiry_id: UUID
     client_id: UUID
     letter_id: UUID
     answer_by: str
 
 
-class AppealAnswered(Event):
+class InquiryAnswered(Event):
     """One of the staff answered; what was written stays with contracts."""
 
-    TYPE = "contracts.appeal_answered.v1"
-    SUBJECT = "appeal"
+    TYPE = "contracts.inquiry_answered.v1"
+    SUBJECT = "inquiry"
 
-    appeal_id: UUID
+    inquiry_id: UUID
     client_id: UUID
     letter_id: UUID
     answered_by: UUID
 
 
-class AppealExtended(Event):
+class InquiryExtended(Event):
     """The answer takes longer, once, as the law allows; the client is told."""
 
-    TYPE = "contracts.appeal_extended.v1"
-    SUBJECT = "appeal"
+    TYPE = "contracts.inquiry_extended.v1"
+    SUBJECT = "inquiry"
 
-    appeal_id: UUID
+    inquiry_id: UUID
     client_id: UUID
     answer_by: str
     extended_by: UUID
     reason: str
 
 
-class AppealClosed(Event):
+class InquiryClosed(Event):
     """The correspondence is at its end."""
 
-    TYPE = "contracts.appeal_closed.v1"
-    SUBJECT = "appeal"
+    TYPE = "contracts.inquiry_closed.v1"
+    SUBJECT = "inquiry"
 
-    appeal_id: UUID
+    inquiry_id: UUID
     client_id: UUID
     closed_by: UUID
 
 
-class AppealRead(Event):
+class InquiryRead(Event):
     """One of the staff was shown the letters, for a purpose; the client sees it."""
 
-    TYPE = "contracts.appeal_read.v1"
-    SUBJECT = "appeal"
+    TYPE = "contracts.inquiry_read.v1"
+    SUBJECT = "inquiry"
 
-    appeal_id: UUID
+    inquiry_id: UUID
     client_id: UUID
     reader: str
     purpose: str

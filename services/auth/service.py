@@ -20,9 +20,6 @@ from kernel.events.contracts import (
     AmendmentEnded,
     AmendmentOffered,
     AnswerAwaited,
-    AppealAnswered,
-    AppealClosed,
-    AppealExtended,
     ApplicationRefused,
     ContractAmended,
     ContractAnnulled,
@@ -31,6 +28,9 @@ from kernel.events.contracts import (
     ContractSigned,
     CreditReceived,
     CreditReversed,
+    InquiryAnswered,
+    InquiryClosed,
+    InquiryExtended,
     OverdueEnded,
     PaymentOverdue,
     ScheduleReissued,
@@ -471,23 +471,23 @@ class Service:
         """An application ended while nobody was looking: the client is told."""
         self._tell_client(tx, event, envelope)
 
-    @handles(AppealAnswered)
-    def when_appeal_answered(
-        self, tx: Transaction, event: AppealAnswered, envelope: Envelope
+    @handles(InquiryAnswered)
+    def when_inquiry_answered(
+        self, tx: Transaction, event: InquiryAnswered, envelope: Envelope
     ) -> None:
         """The client's letter was answered: there is something to read."""
         self._tell_client(tx, event, envelope)
 
-    @handles(AppealExtended)
-    def when_appeal_extended(
-        self, tx: Transaction, event: AppealExtended, envelope: Envelope
+    @handles(InquiryExtended)
+    def when_inquiry_extended(
+        self, tx: Transaction, event: InquiryExtended, envelope: Envelope
     ) -> None:
         """The answer takes longer: the client is told."""
         self._tell_client(tx, event, envelope)
 
-    @handles(AppealClosed)
-    def when_appeal_closed(
-        self, tx: Transaction, event: AppealClosed, envelope: Envelope
+    @handles(InquiryClosed)
+    def when_inquiry_closed(
+        self, tx: Transaction, event: InquiryClosed, envelope: Envelope
     ) -> None:
         """The correspondence is at its end: the client is told."""
         self._tell_client(tx, event, envelope)

@@ -29,9 +29,9 @@ from kernel.events.onboarding import (
     PersonalDataErased,
 )
 from kernel.pages import USUAL, Page
-from services.contracts.domain.appeals import About, AppealState, Subject
 from services.contracts.domain.disclosure import Asked
 from services.contracts.domain.editions import MOST_CHARACTERS, TemplateKind
+from services.contracts.domain.inquiries import About, InquiryState, Subject
 from services.contracts.domain.reading import ReadPurpose
 from services.contracts.domain.repayment import Effect
 from services.contracts.domain.schedule import RepaymentMethod
@@ -367,26 +367,26 @@ class Service:
         )
 
     @answers(callers=_GATEWAY, client=True)
-    def open_appeal(
+    def open_inquiry(
         self, call: Call, *, about: About, text: str, about_id: UUID | None = None
     ) -> Json:
         subject = Subject(about=about, id=about_id)
-        return self.use_cases.appeals.open(call, subject, text)
+        return self.use_cases.inquiries.open(call, subject, text)
 
     @answers(callers=_GATEWAY, client=True)
-    def write_letter(self, call: Call, *, appeal_id: UUID, text: str) -> Json:
-        return self.use_cases.appeals.write_on(call, appeal_id, text)
+    def write_letter(self, call: Call, *, inquiry_id: UUID, text: str) -> Json:
+        return self.use_cases.inquiries.write_on(call, inquiry_id, text)
 
     @answers(callers=_GATEWAY, client=True)
-    def list_own_appeals(
+    def list_own_inquiries(
         self, call: Call, *, limit: int = USUAL, before: UUID | None = None
     ) -> Json:
         page = Page(limit=limit, before=before)
-        return self.use_cases.appeals.list_own(call, page)
+        return self.use_cases.inquiries.list_own(call, page)
 
     @answers(callers=_GATEWAY, client=True)
-    def get_own_appeal(self, call: Call, *, appeal_id: UUID) -> Json:
-        return self.use_cases.appeals.show_own(call, appeal_id)
+    def get_own_inquiry(self, call: Call, *, inquiry_id: UUID) -> Json:
+        return self.use_cases.inquiries.show_own(call, inquiry_id)
 
     @answers(permission="contracts.search")
     def search_contracts(
@@ -415,38 +415,40 @@ class Service:
         """One contract's whole way with its evidence; Refused ``not_found``."""
         return self.use_cases.history.timeline(call, contract_id)
 
-    @answers(permission="appeals.look")
-    def appeals_list(self, call: Call, *, state: AppealState) -> Json:
-        """Appeals in a state, the one due first before the others."""
-        return self.use_cases.appeals.queue(call, state)
+    @answers(permission="inquiries.look")
+    def inquiries_list(self, call: Call, *, state: InquiryState) -> Json:
+        """Inquiries in a state, the one due first before the others."""
+        return self.use_cases.inquiries.queue(call, state)
 
-    @answers(permission="appeals.read")
-    def read_appeal(self, call: Call, *, appeal_id: UUID, purpose: ReadPurpose) -> Json:
+    @answers(permission="inquiries.read")
+    def read_inquiry(
+        self, call: Call, *, inquiry_id: UUID, purpose: ReadPurpose
+    ) -> Json:
         """One with its letters; the client sees that.  Refused ``not_found``."""
-        return self.use_cases.appeals.read(call, appeal_id, purpose)
+        return self.use_cases.inquiries.read(call, inquiry_id, purpose)
 
-    @answers(permission="appeals.answer")
-    def answer_appeal(self, call: Call, *, appeal_id: UUID, text: str) -> Json:
+    @answers(permission="inquiries.answer")
+    def answer_inquiry(self, call: Call, *, inquiry_id: UUID, text: str) -> Json:
         """Answer the client.
 
-        Refused ``not_found``, ``appeal_closed``, ``letter_unfit``,
+        Refused ``not_found``, ``inquiry_closed``, ``letter_unfit``,
         ``card_number_refused``.
         """
-        return self.use_cases.appeals.answer(call, appeal_id, text)
+        return self.use_cases.inquiries.answer(call, inquiry_id, text)
 
-    @answers(permission="appeals.answer")
-    def extend_appeal(self, call: Call, *, appeal_id: UUID, reason: str) -> Json:
+    @answers(permission="inquiries.answer")
+    def extend_inquiry(self, call: Call, *, inquiry_id: UUID, reason: str) -> Json:
         """Put the limit off, once.
 
-        Refused ``not_found``, ``appeal_closed``, ``appeal_answered``,
-        ``appeal_extended``, ``reason_unfit``.
+        Refused ``not_found``, ``inquiry_closed``, ``inquiry_answered``,
+        ``inquiry_extended``, ``reason_unfit``.
         """
-        return self.use_cases.appeals.extend(call, appeal_id, reason)
+        return self.use_cases.inquiries.extend(call, inquiry_id, reason)
 
-    @answers(permission="appeals.answer")
-    def close_appeal(self, call: Call, *, appeal_id: UUID) -> Json:
-        """End it.  Refused ``not_found``, ``appeal_waiting``, ``appeal_closed``."""
-        return self.use_cases.appeals.close(call, appeal_id)
+    @answers(permission="inquiries.answer")
+    def close_inquiry(self, call: Call, *, inquiry_id: UUID) -> Json:
+        """End it.  Refused ``not_found``, ``inquiry_waiting``, ``inquiry_closed``."""
+        return self.use_cases.inquiries.close(call, inquiry_id)
 
     @answers(callers=_GATEWAY, client=True)
     def get_debt(self, call: Call, *, contract_id: UUID) -> Json:
@@ -636,8 +638,8 @@ class Service:
         self.use_cases.applications.decide_held()
 
     @every(seconds=600)
-    def count_overdue_appeals(self) -> None:
-        self.use_cases.appeals.count_overdue()
+    def count_overdue_inquiries(self) -> None:
+        self.use_cases.inquiries.count_overdue()
 
     @every(seconds=60)
     def end_unestablished(self) -> None:

@@ -15,12 +15,12 @@ from kernel.entrypoints import UseCasesProvider, answers, every, executes, handl
 from kernel.errors import Broken, Refused
 from kernel.events import Envelope
 from kernel.events.contracts import (
-    AppealRead,
     ContractAnnulled,
     ContractClosed,
     ContractReopened,
     ContractSigned,
     DocumentRead,
+    InquiryRead,
 )
 from kernel.pages import USUAL, Page
 from kernel.values import CardToken, Iban, Iin, Phone, refuse_unfit_reason
@@ -452,9 +452,9 @@ class Service:
         """A document of a contract stands in its client's history of readings."""
         self.use_cases.personal.when_read(tx, event, envelope)
 
-    @handles(AppealRead)
-    def when_appeal_read(
-        self, tx: Transaction, event: AppealRead, envelope: Envelope
+    @handles(InquiryRead)
+    def when_inquiry_read(
+        self, tx: Transaction, event: InquiryRead, envelope: Envelope
     ) -> None:
         """So does a look of the staff at the client's letters."""
         self.use_cases.personal.when_read(tx, event, envelope)

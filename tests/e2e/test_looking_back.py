@@ -33,7 +33,7 @@ def test_a_client_is_found_answered_and_sees_who_looked(
     application = borrower.apply(AMOUNT)
     clerk = recruiter.recruit("clerk", "client-care")
     opened = borrower.cabinet.call(
-        "POST", "/appeals", {"text": WORDS, "contract_id": borrower.contract_id}
+        "POST", "/inquiries", {"text": WORDS, "contract_id": borrower.contract_id}
     )
     found: Any = clerk.ask("contracts", "search_contracts", iin=borrower.person.iin)
     assert [one["contract_id"] for one in found["contracts"]] == [borrower.contract_id]
@@ -41,13 +41,13 @@ def test_a_client_is_found_answered_and_sees_who_looked(
         "contracts", "contract_timeline", contract_id=borrower.contract_id
     )
     assert "contract_offered" in {line["what"] for line in told["timeline"]}
-    appeal_id = opened["appeal_id"]
+    inquiry_id = opened["inquiry_id"]
     read: Any = clerk.ask(
-        "contracts", "read_appeal", appeal_id=appeal_id, purpose="client_request"
+        "contracts", "read_inquiry", inquiry_id=inquiry_id, purpose="client_request"
     )
     assert [letter["text"] for letter in read["letters"]] == [WORDS]
-    clerk.ask("contracts", "answer_appeal", appeal_id=appeal_id, text=REPLY)
-    shown = borrower.cabinet.call("GET", f"/appeals/{appeal_id}")
+    clerk.ask("contracts", "answer_inquiry", inquiry_id=inquiry_id, text=REPLY)
+    shown = borrower.cabinet.call("GET", f"/inquiries/{inquiry_id}")
     assert (shown["state"], shown["letters"][-1]["text"]) == ("answered", REPLY)
     progress = borrower.cabinet.call(
         "GET", f"/applications/{application['application_id']}/progress"

@@ -25,7 +25,7 @@ from tests.seeds import seed
 
 OBJECTS: Final = frozenset(
     {"registration_id", "ceremony_id", "contract_id", "application_id"}
-    | {"change_id", "recovery_id", "appeal_id"}
+    | {"change_id", "recovery_id", "inquiry_id"}
 )
 ABOUT_OBJECTS: Final = [
     operation
@@ -90,9 +90,9 @@ def own_objects(owner: Borrower) -> dict[str, str]:
     )
     credentials = {"login": owner.person.phone, "password": owner.password}
     recovery = owner.cabinet.call("POST", "/number-recoveries", credentials)
-    appeal = owner.cabinet.call("POST", "/appeals", {"text": "Здравствуйте."})
+    inquiry = owner.cabinet.call("POST", "/inquiries", {"text": "Здравствуйте."})
     return {
-        "appeal_id": str(appeal["appeal_id"]),
+        "inquiry_id": str(inquiry["inquiry_id"]),
         "change_id": str(change["change_id"]),
         "recovery_id": str(recovery["recovery_id"]),
         "registration_id": str(owner.registration_id),

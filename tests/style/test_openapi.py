@@ -34,7 +34,7 @@ NOT_FOR_CLIENTS: Final = frozenset(
         *("client_unknown", "purpose_missing"),
         # The operators' own doors.
         *("schema_too_new", "post_first", "staff_token_invalid", "reason_unfit"),
-        *("not_held", "appeal_answered", "appeal_extended", "appeal_waiting"),
+        *("not_held", "inquiry_answered", "inquiry_extended", "inquiry_waiting"),
     }
 )
 STAFF_ROOMS: Final = (

@@ -30,7 +30,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("visits.record", "visits.decide"),
                 *("approvals.look", "approvals.decide"),
                 *("documents.look", "documents.read"),
-                *("appeals.look", "appeals.read", "appeals.answer"),
+                *("inquiries.look", "inquiries.read", "inquiries.answer"),
                 *("contracts.look", "contracts.search"),
                 *("repayments.look", "repayments.read", "repayments.assign"),
             }
@@ -48,7 +48,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("antifraud.counts", "clients.look", "clients.read"),
                 *("registrations.look", "locks.look"),
                 *("documents.look", "documents.read"),
-                *("appeals.look", "appeals.read"),
+                *("inquiries.look", "inquiries.read"),
                 *("contracts.look", "contracts.search"),
                 *("reviews.look", "reviews.decide", "reviews.override"),
                 *("approvals.look", "approvals.decide"),
@@ -80,7 +80,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("staff.look", "approvals.look", "platform.look"),
                 *("antifraud.look", "antifraud.counts"),
                 *("documents.look", "templates.look"),
-                *("appeals.look", "contracts.look"),
+                *("inquiries.look", "contracts.look"),
                 *("disclosures.look", "disclosures.ask"),
                 "repayments.look",
             }

@@ -35,9 +35,9 @@ Template = Literal[
     "contract_annulled",
     "offer_expired",
     "application_not_established",
-    "appeal_answered",
-    "appeal_extended",
-    "appeal_closed",
+    "inquiry_answered",
+    "inquiry_extended",
+    "inquiry_closed",
     "consent_awaited",
     "release_awaited",
     "amendment_awaited",
@@ -422,13 +422,13 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
             "it has ended. See your cabinet."
         ),
     ),
-    "appeal_answered": Wording(
+    "inquiry_answered": Wording(
         version=1,
         kk="{site}: хатыңызға жауап берілді. Оны жеке кабинетте оқыңыз.",
         ru="{site}: на ваше обращение дан ответ. Прочитайте его в личном кабинете.",
         en="{site}: your letter has been answered. Read it in your cabinet.",
     ),
-    "appeal_extended": Wording(
+    "inquiry_extended": Wording(
         version=1,
         kk=(
             "{site}: хатыңызға жауап беру мерзімі ұзартылды. "
@@ -443,7 +443,7 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
             "Your cabinet names the new date."
         ),
     ),
-    "appeal_closed": Wording(
+    "inquiry_closed": Wording(
         version=1,
         kk="{site}: хатыңыз бойынша хат алмасу аяқталды. Ол жеке кабинетте.",
         ru="{site}: переписка по вашему обращению завершена. Она в личном кабинете.",

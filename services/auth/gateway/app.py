@@ -14,7 +14,6 @@ from kernel.errors import KernelError, Refused
 from kernel.logging import get_logger
 from services.auth.gateway import (
     amendments,
-    appeals,
     applications,
     ceremonies,
     challenges,
@@ -25,6 +24,7 @@ from services.auth.gateway import (
     documents,
     factors,
     health,
+    inquiries,
     passwords,
     personal_data,
     problems,
@@ -60,7 +60,7 @@ _RESOURCES: Final = (
     profile,
     products,
     personal_data,
-    appeals,
+    inquiries,
     applications,
     amendments,
     contracts,

@@ -24,7 +24,7 @@ from kernel.cli import (
     write_private,
 )
 from kernel.crypto import Json
-from services.contracts.cli import appeals, history, repayments
+from services.contracts.cli import history, inquiries, repayments
 from services.contracts.domain.editions import KINDS
 from services.contracts.domain.reading import ReadPurpose
 
@@ -244,7 +244,7 @@ def _propose(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
-    **appeals.COMMANDS,
+    **inquiries.COMMANDS,
     **history.COMMANDS,
     **repayments.COMMANDS,
     "documents list": Command(

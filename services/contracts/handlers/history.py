@@ -25,7 +25,7 @@ _BY: Final = (
 _BY_CLIENT: Final = frozenset(
     {
         *("application_submitted", "additional_consent_given", "release_confirmed"),
-        *("appeal_opened", "letter_written"),
+        *("inquiry_opened", "letter_written"),
     }
 )
 _BY_BANK: Final = frozenset({"contract_activated", "schedule_issued"})
@@ -75,11 +75,11 @@ _Line = tuple[datetime, str, str, Mapping[str, object]]
 
 def _subjects(contract: Contract, history: History) -> list[str]:
     """The contract, its application, and what the client wrote about either."""
-    about = history.appeals_about([contract.application_id, contract.id])
+    about = history.inquiries_about([contract.application_id, contract.id])
     return [
         f"application:{contract.application_id}",
         f"contract:{contract.id}",
-        *(f"appeal:{appeal_id}" for appeal_id in about),
+        *(f"inquiry:{inquiry_id}" for inquiry_id in about),
     ]
 
 

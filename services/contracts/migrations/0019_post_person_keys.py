@@ -11,7 +11,7 @@ depends_on = None
 WHOM = """
 SELECT client_id FROM applications
 UNION SELECT client_id FROM contracts
-UNION SELECT client_id FROM appeals
+UNION SELECT client_id FROM inquiries
 UNION SELECT client_id FROM disclosures WHERE client_id IS NOT NULL
 UNION SELECT '00000000-0000-0000-0000-000000000000'::uuid
 """

@@ -5,7 +5,6 @@ storage and adapters, small twins in the tests.
 """
 
 from services.contracts.ports.amendments import Amendments
-from services.contracts.ports.appeals import Appeals
 from services.contracts.ports.applications import Applications, TraceLine, Visit, Visits
 from services.contracts.ports.clients import Clients, Erasures
 from services.contracts.ports.contracts import (
@@ -24,6 +23,7 @@ from services.contracts.ports.documents import (
     Templates,
 )
 from services.contracts.ports.history import History, Said, Stated
+from services.contracts.ports.inquiries import Inquiries
 from services.contracts.ports.neighbours import (
     Antifraud,
     Ceremony,
@@ -39,7 +39,6 @@ from services.contracts.ports.unit import Judges, Publish, Unit, Work
 __all__ = [
     "Amendments",
     "Antifraud",
-    "Appeals",
     "Applications",
     "Approvers",
     "Bureau",
@@ -54,6 +53,7 @@ __all__ = [
     "Erasures",
     "Filed",
     "History",
+    "Inquiries",
     "Judges",
     "KeptSchedule",
     "Monitoring",

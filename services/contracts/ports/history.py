@@ -41,8 +41,8 @@ class History(Protocol):
         """The newest of those that fit."""
         ...
 
-    def appeals_about(self, ids: Sequence[UUID]) -> list[UUID]:
-        """The appeals about these applications and contracts."""
+    def inquiries_about(self, ids: Sequence[UUID]) -> list[UUID]:
+        """The inquiries about these applications and contracts."""
         ...
 
     def said(self, subjects: Sequence[str]) -> list[Said]:

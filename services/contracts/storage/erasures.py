@@ -8,11 +8,11 @@ from kernel.person_keys import KeyEnds
 from services.contracts.domain.erasure import Kept
 from services.contracts.storage.contracts import IS_OPEN
 from services.contracts.storage.tables import (
-    appeals,
     applications,
     contracts,
     disclosure_documents,
     disclosures,
+    inquiries,
     person_keys,
 )
 
@@ -40,8 +40,8 @@ class ErasureRows(KeyEnds):
             (disclosures.c.client_id == client_id)
             | disclosures.c.document_sha256.in_(own_requests)
         )
-        written_at = select(func.max(appeals.c.written_at)).where(
-            appeals.c.client_id == client_id
+        written_at = select(func.max(inquiries.c.written_at)).where(
+            inquiries.c.client_id == client_id
         )
         row = self.connection.execute(
             select(

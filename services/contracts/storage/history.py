@@ -11,7 +11,7 @@ from services.contracts.domain.contract import Contract
 from services.contracts.domain.search import Wanted
 from services.contracts.ports import Said, Stated
 from services.contracts.storage.contracts import COLUMNS, contract_of, in_state
-from services.contracts.storage.tables import appeals, contracts, statements
+from services.contracts.storage.tables import contracts, inquiries, statements
 
 
 class HistoryRows:
@@ -34,9 +34,9 @@ class HistoryRows:
             query = query.where(contracts.c.contract_on <= wanted.until)
         return [contract_of(row) for row in self._connection.execute(query)]
 
-    def appeals_about(self, ids: Sequence[UUID]) -> list[UUID]:
+    def inquiries_about(self, ids: Sequence[UUID]) -> list[UUID]:
         found = self._connection.execute(
-            select(appeals.c.id).where(appeals.c.about_id.in_(ids))
+            select(inquiries.c.id).where(inquiries.c.about_id.in_(ids))
         )
         return list(found.scalars())
 

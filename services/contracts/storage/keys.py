@@ -10,7 +10,6 @@ from kernel.person_keys import ErasedError, PersonKeys, SealedColumn
 from services.contracts.domain.erasure import erased
 from services.contracts.storage.ledger import bank_contradictions, bank_entries
 from services.contracts.storage.tables import (
-    appeals,
     application_checks,
     applications,
     company_signatures,
@@ -18,6 +17,7 @@ from services.contracts.storage.tables import (
     disclosure_documents,
     disclosures,
     documents,
+    inquiries,
     letters,
     person_keys,
 )
@@ -61,7 +61,7 @@ def _sealed_of(client_id: UUID) -> list[SealedColumn]:
         applications.c.client_id == client_id
     )
     own_contracts = select(contracts.c.id).where(contracts.c.client_id == client_id)
-    own_appeals = select(appeals.c.id).where(appeals.c.client_id == client_id)
+    own_inquiries = select(inquiries.c.id).where(inquiries.c.client_id == client_id)
     line = (
         cast(application_checks.c.application_id, String)
         + "/"
@@ -102,7 +102,7 @@ def _sealed_of(client_id: UUID) -> list[SealedColumn]:
             column=letters.c.text,
             key=letters.c.id,
             row=letters.c.id,
-            own=letters.c.appeal_id.in_(own_appeals),
+            own=letters.c.inquiry_id.in_(own_inquiries),
         ),
         *(
             SealedColumn(

@@ -444,8 +444,8 @@ reminders = Table(
     CheckConstraint("awaits IN ('consent', 'release')", name="reminders_awaits"),
 )
 
-appeals = Table(
-    "appeals",
+inquiries = Table(
+    "inquiries",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("client_id", Uuid, nullable=False),
@@ -457,27 +457,29 @@ appeals = Table(
     Column("extended", Boolean, nullable=False),
     _instant("written_at", nullable=False),
     CheckConstraint(
-        "about IN ('application', 'contract', 'other')", name="appeals_about"
+        "about IN ('application', 'contract', 'other')", name="inquiries_about"
     ),
     CheckConstraint(
-        "(about = 'other') = (about_id IS NULL)", name="appeals_about_something"
+        "(about = 'other') = (about_id IS NULL)", name="inquiries_about_something"
     ),
-    CheckConstraint("state IN ('waiting', 'answered', 'closed')", name="appeals_state"),
+    CheckConstraint(
+        "state IN ('waiting', 'answered', 'closed')", name="inquiries_state"
+    ),
 )
-Index("appeals_of_client", appeals.c.client_id, appeals.c.id)
-Index("appeals_queue", appeals.c.state, appeals.c.answer_by)
+Index("inquiries_of_client", inquiries.c.client_id, inquiries.c.id)
+Index("inquiries_queue", inquiries.c.state, inquiries.c.answer_by)
 
 # Sealed, and only added; who of the staff wrote one, its client is not told.
 letters = Table(
     "letters",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("appeal_id", Uuid, ForeignKey("appeals.id"), nullable=False),
+    Column("inquiry_id", Uuid, ForeignKey("inquiries.id"), nullable=False),
     Column("text", LargeBinary, nullable=False),
     _instant("written_at", nullable=False),
     Column("staff_id", Uuid),
 )
-Index("letters_of_appeal", letters.c.appeal_id, letters.c.id)
+Index("letters_of_inquiry", letters.c.inquiry_id, letters.c.id)
 
 clients = Table(
     "clients",

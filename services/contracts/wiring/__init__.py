@@ -17,12 +17,12 @@ from services.contracts.adapters.signing import SoftSigner
 from services.contracts.adapters.statements import HttpStatements
 from services.contracts.settings import Settings
 from services.contracts.wiring.amendments import AmendmentUseCases
-from services.contracts.wiring.appeals import AppealUseCases
 from services.contracts.wiring.applications import ApplicationUseCases
 from services.contracts.wiring.disclosures import DisclosureUseCases
 from services.contracts.wiring.documents import DocumentUseCases
 from services.contracts.wiring.erasures import ErasureUseCases
 from services.contracts.wiring.history import HistoryUseCases
+from services.contracts.wiring.inquiries import InquiryUseCases
 from services.contracts.wiring.lifecycle import ContractUseCases
 from services.contracts.wiring.parts import Parts
 from services.contracts.wiring.reactions import Reactions
@@ -38,7 +38,7 @@ class UseCases:
         self.contracts = ContractUseCases(parts)
         self.documents = DocumentUseCases(parts)
         self.disclosures = DisclosureUseCases(parts.platform)
-        self.appeals = AppealUseCases(parts)
+        self.inquiries = InquiryUseCases(parts)
         self.erasures = ErasureUseCases(parts)
         self.history = HistoryUseCases(parts)
         self.reactions = Reactions(parts)

@@ -12,7 +12,7 @@ from kernel.clock import Clock, rfc3339
 from kernel.context import StaffMember, jsonable
 from kernel.crypto import Json
 from kernel.errors import Broken
-from kernel.events.contracts import AppealRead, DocumentRead
+from kernel.events.contracts import DocumentRead, InquiryRead
 from kernel.events.onboarding import PersonalDataRead
 from kernel.pages import Page
 from services.onboarding.domain.person import Person, unknown_client
@@ -39,7 +39,7 @@ def record_reading(
 
 
 def when_read(
-    unit: Unit, event: DocumentRead | AppealRead, *, reading_id: UUID, at: datetime
+    unit: Unit, event: DocumentRead | InquiryRead, *, reading_id: UUID, at: datetime
 ) -> None:
     """A contract's document or the client's letters were shown: the client sees it."""
     unit.readings.add(

@@ -9,12 +9,12 @@ from kernel.database import Transaction
 from kernel.erasure import seal_by_own_keys
 from kernel.events import Envelope
 from kernel.events.contracts import (
-    AppealRead,
     ContractAnnulled,
     ContractClosed,
     ContractReopened,
     ContractSigned,
     DocumentRead,
+    InquiryRead,
 )
 from kernel.logging import get_logger
 from kernel.pages import Page
@@ -187,7 +187,7 @@ class PersonalData:
         consents.when_contract_reopened(self._unit(tx), event, at=tx.now)
 
     def when_read(
-        self, tx: Transaction, event: DocumentRead | AppealRead, envelope: Envelope
+        self, tx: Transaction, event: DocumentRead | InquiryRead, envelope: Envelope
     ) -> None:
         readings.when_read(
             self._unit(tx), event, reading_id=envelope.id, at=envelope.time

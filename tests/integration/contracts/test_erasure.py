@@ -22,7 +22,7 @@ from services.contracts.handlers.signing import SigningDesk
 from services.contracts.storage import metadata
 from services.contracts.storage.keys import HOUSE
 from services.contracts.wiring.disclosures import DisclosureUseCases
-from tests.integration.contracts import test_appeals as appeals
+from tests.integration.contracts import test_inquiries as inquiries
 from tests.integration.contracts.conftest import MIGRATIONS, PRINTER, Desk
 from tests.integration.contracts.test_disclosures import (
     FIRST,
@@ -82,7 +82,7 @@ def refused(desk: Desk) -> Contract:
 
 def write(desk: Desk) -> UUID:
     """A letter of the client's."""
-    return appeals.opened(desk, appeals.cases_of(desk))
+    return inquiries.opened(desk, inquiries.cases_of(desk))
 
 
 @pytest.fixture
@@ -142,8 +142,8 @@ def test_whom_onboarding_erased_nobody_opens_here(desk: Desk, erased: Contract) 
             work=desk.work(),
         ),
         lambda: underwriting.show(erased.application_id, work=desk.work()),
-        lambda: appeals.cases_of(desk).show_own(
-            appeals.call_of(desk), desk.rows("SELECT id FROM appeals")[0][0]
+        lambda: inquiries.cases_of(desk).show_own(
+            inquiries.call_of(desk), desk.rows("SELECT id FROM inquiries")[0][0]
         ),
         lambda: DisclosureUseCases(desk.platform).document(
             call_of(desk), desk.rows("SELECT sha256 FROM disclosure_documents")[0][0]
@@ -327,7 +327,7 @@ def test_who_was_there_before_is_sealed_anew_and_reads_the_same(desk: Desk) -> N
     sql(desk, "DELETE FROM person_keys")
     sql(desk, MAKE_NO_KEYS_YET)
     contract = refused(desk)
-    appeal_id = write(desk)
+    inquiry_id = write(desk)
     register = DisclosureUseCases(desk.platform)
     entered(desk, register, OF_ONE)
     ask(desk, register, OF_THE_LOG, b"a request about everybody")
@@ -346,8 +346,8 @@ def test_who_was_there_before_is_sealed_anew_and_reads_the_same(desk: Desk) -> N
         desk.clock.move(timedelta(minutes=2))
     assert all(sealed.startswith(MARK) for *_, sealed in fields(desk))
     assert desk.document(contract.id) == before
-    shown: Any = appeals.cases_of(desk).show_own(appeals.call_of(desk), appeal_id)
-    assert shown["letters"][0]["text"] == appeals.WORDS
+    shown: Any = inquiries.cases_of(desk).show_own(inquiries.call_of(desk), inquiry_id)
+    assert shown["letters"][0]["text"] == inquiries.WORDS
     for request in (REQUEST, b"a request about everybody"):
         digest = desk.rows(
             "SELECT encode(sha256(:request), 'hex') AS digest", request=request

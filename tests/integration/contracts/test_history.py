@@ -8,12 +8,12 @@ import pytest
 
 from kernel.clock import almaty_date
 from kernel.errors import Refused
-from services.contracts.domain.appeals import About, Subject
+from services.contracts.domain.inquiries import About, Subject
 from services.contracts.domain.search import Wanted
 from services.contracts.domain.states import ContractState
 from services.contracts.handlers import contracts, history
 from services.contracts.storage.history import HistoryRows
-from tests.integration.contracts import test_appeals as appeals
+from tests.integration.contracts import test_inquiries as inquiries
 from tests.integration.contracts.conftest import Desk
 from tests.unit.contracts.builders import CLIENT, STRANGER, borrower
 
@@ -70,7 +70,7 @@ def test_a_timeline_tells_when_what_who_and_by_which_evidence(desk: Desk) -> Non
     contract_id = desk.concluded()
     contract = desk.contract(contract_id)
     about = Subject(about=About.CONTRACT, id=contract_id)
-    appeals.cases_of(desk).open(appeals.call_of(desk), about, appeals.WORDS)
+    inquiries.cases_of(desk).open(inquiries.call_of(desk), about, inquiries.WORDS)
     told = timeline(desk, contract_id)
     lines = told["timeline"]
     assert [one["at"] for one in lines] == sorted(one["at"] for one in lines)
@@ -86,8 +86,8 @@ def test_a_timeline_tells_when_what_who_and_by_which_evidence(desk: Desk) -> Non
     proofs = by_name["proofs of the client"]["evidence"]
     assert proofs["signature_sha256"] == contract.signature_sha256
     assert proofs["certificate_serial"] == contract.certificate_serial
-    assert by_name["appeal_opened"]["who"] == "client"
-    assert appeals.WORDS not in str(told)
+    assert by_name["inquiry_opened"]["who"] == "client"
+    assert inquiries.WORDS not in str(told)
     ids = {str(row.id) for row in desk.rows("SELECT id FROM outbox")}
     events = [one for one in lines if "event_id" in one["evidence"]]
     assert {one["evidence"]["event_id"] for one in events} <= ids

@@ -7,7 +7,7 @@ import pytest
 from services.auth.domain.roles import PERMISSIONS, ROLES, Role, permissions_of
 
 AGREED = """
-client-care        appeals.answer appeals.look appeals.read
+client-care        inquiries.answer inquiries.look inquiries.read
                    approvals.decide approvals.look clients.end_session clients.look
                    clients.read contracts.look contracts.search documents.look
                    documents.read locks.look registrations.look repayments.assign
@@ -16,7 +16,7 @@ underwriter        antifraud.look applications.decide applications.look
                    contracts.look approvals.decide approvals.look reviews.decide
                    reviews.look reviews.override
 fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.release
-                   appeals.look appeals.read contracts.look contracts.search
+                   inquiries.look inquiries.read contracts.look contracts.search
                    approvals.decide approvals.look clients.look clients.read
                    documents.look documents.read locks.look registrations.look
                    reviews.decide reviews.look reviews.override
@@ -29,7 +29,7 @@ security-officer   accruals.ask accruals.decide approvals.decide approvals.look
                    disclosures.look locks.look platform.drop_decide
                    platform.look staff.look staff.passkeys_decide staff.roles_decide
                    staff.suspend templates.decide templates.look
-auditor            antifraud.counts antifraud.look appeals.look approvals.look
+auditor            antifraud.counts antifraud.look inquiries.look approvals.look
                    audit.export audit.look audit.verify disclosures.ask disclosures.look
                    contracts.look documents.look platform.look repayments.look
                    staff.look templates.look

@@ -52,7 +52,7 @@ def test_an_answer_comes_from_a_file_of_text(tmp_path: Path) -> None:
     """Or not at all."""
     file, id_ = tmp_path / "answer.txt", "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11"
     file.write_text("Платёж пришёл.")
-    assert run("appeals answer", id_, str(file))[1]["text"] == "Платёж пришёл."
+    assert run("inquiries answer", id_, str(file))[1]["text"] == "Платёж пришёл."
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(Refused, match="file_unreadable"):
-        run("appeals answer", id_, str(file))
+        run("inquiries answer", id_, str(file))

@@ -1,4 +1,4 @@
-"""Appeals: whose turn it is, by when, and what a letter may hold."""
+"""Inquiries: whose turn it is, by when, and what a letter may hold."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -7,25 +7,25 @@ from uuid import UUID
 import pytest
 
 from kernel.errors import Refused
-from services.contracts.domain import appeals
-from services.contracts.domain.appeals import (
+from services.contracts.domain import inquiries
+from services.contracts.domain.inquiries import (
     About,
-    Appeal,
-    AppealRules,
-    AppealState,
+    Inquiry,
+    InquiryRules,
+    InquiryState,
     Subject,
 )
 from tests.unit.contracts.builders import CLIENT, CONTRACT, POLICY
 
 NOON = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)
-RULES = AppealRules.at(POLICY, NOON)
+RULES = InquiryRules.at(POLICY, NOON)
 DUE = date(2026, 11, 23)
 """Fifteen working days after Monday, 2 November."""
 
 
-def opened() -> Appeal:
-    return appeals.open_appeal(
-        appeal_id=UUID(int=1),
+def opened() -> Inquiry:
+    return inquiries.open_inquiry(
+        inquiry_id=UUID(int=1),
         client_id=CLIENT,
         subject=Subject(about=About.CONTRACT, id=CONTRACT),
         rules=RULES,
@@ -42,47 +42,47 @@ def code_of(act: object, *given: object, **named: object) -> str:
 
 def test_the_limit_is_counted_in_working_days() -> None:
     """Overdue from the first instant of the day after, in Almaty."""
-    appeal = opened()
-    assert (appeal.answer_by, appeal.state) == (DUE, AppealState.WAITING)
+    inquiry = opened()
+    assert (inquiry.answer_by, inquiry.state) == (DUE, InquiryState.WAITING)
     midnight = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
-    assert not appeal.is_overdue(midnight - timedelta(microseconds=1))
-    assert appeal.is_overdue(midnight)
-    assert not appeals.answer(appeal, at=NOON).is_overdue(midnight)
+    assert not inquiry.is_overdue(midnight - timedelta(microseconds=1))
+    assert inquiry.is_overdue(midnight)
+    assert not inquiries.answer(inquiry, at=NOON).is_overdue(midnight)
 
 
 def test_writing_on_while_waiting_does_not_put_the_limit_off() -> None:
     """Only a letter after an answer begins a new turn."""
     later = NOON + timedelta(days=7)
-    assert appeals.write_on(opened(), rules=RULES, at=later).answer_by == DUE
-    answered = appeals.answer(opened(), at=NOON)
-    again = appeals.write_on(replace(answered, extended=True), rules=RULES, at=later)
-    assert (again.state, again.extended) == (AppealState.WAITING, False)
+    assert inquiries.write_on(opened(), rules=RULES, at=later).answer_by == DUE
+    answered = inquiries.answer(opened(), at=NOON)
+    again = inquiries.write_on(replace(answered, extended=True), rules=RULES, at=later)
+    assert (again.state, again.extended) == (InquiryState.WAITING, False)
     assert again.answer_by > DUE
 
 
 def test_the_limit_is_put_off_once() -> None:
-    extended = appeals.extend(opened(), reason="the bank was asked", rules=RULES)
+    extended = inquiries.extend(opened(), reason="the bank was asked", rules=RULES)
     assert extended.answer_by == date(2026, 12, 14)
-    again = appeals.extend, extended
-    assert code_of(*again, reason="and again", rules=RULES) == "appeal_extended"
-    answered = appeals.answer(extended, at=NOON)
-    assert code_of(appeals.extend, answered, reason="too late", rules=RULES) == (
-        "appeal_answered"
+    again = inquiries.extend, extended
+    assert code_of(*again, reason="and again", rules=RULES) == "inquiry_extended"
+    answered = inquiries.answer(extended, at=NOON)
+    assert code_of(inquiries.extend, answered, reason="too late", rules=RULES) == (
+        "inquiry_answered"
     )
-    unfit = code_of(appeals.extend, opened(), reason="Иванов Иван", rules=RULES)
+    unfit = code_of(inquiries.extend, opened(), reason="Иванов Иван", rules=RULES)
     assert unfit == "reason_unfit"
 
 
 def test_only_what_is_answered_is_closed_and_then_for_good() -> None:
-    assert code_of(appeals.close, opened()) == "appeal_waiting"
-    closed = appeals.close(appeals.answer(opened(), at=NOON))
+    assert code_of(inquiries.close, opened()) == "inquiry_waiting"
+    closed = inquiries.close(inquiries.answer(opened(), at=NOON))
     for act in (
-        lambda: appeals.close(closed),
-        lambda: appeals.answer(closed, at=NOON),
-        lambda: appeals.write_on(closed, rules=RULES, at=NOON),
-        lambda: appeals.extend(closed, reason="one more day", rules=RULES),
+        lambda: inquiries.close(closed),
+        lambda: inquiries.answer(closed, at=NOON),
+        lambda: inquiries.write_on(closed, rules=RULES, at=NOON),
+        lambda: inquiries.extend(closed, reason="one more day", rules=RULES),
     ):
-        assert code_of(act) == "appeal_closed"
+        assert code_of(act) == "inquiry_closed"
 
 
 def test_a_letter_is_readable_words_in_one_form() -> None:
@@ -110,18 +110,18 @@ def test_what_is_no_letter_is_refused(text: str, code: str) -> None:
     ("act", "code", "most"),
     [
         (
-            lambda n: appeals.refuse_too_often(today=n, rules=RULES),
+            lambda n: inquiries.refuse_too_often(today=n, rules=RULES),
             "letters_too_often",
             RULES.letters_a_day,
         ),
         (
-            lambda n: appeals.refuse_too_many_open(open_now=n, rules=RULES),
-            "appeals_full",
+            lambda n: inquiries.refuse_too_many_open(open_now=n, rules=RULES),
+            "inquiries_full",
             RULES.most_open,
         ),
         (
-            lambda n: appeals.refuse_too_long(letters=n, rules=RULES),
-            "appeal_full",
+            lambda n: inquiries.refuse_too_long(letters=n, rules=RULES),
+            "inquiry_full",
             RULES.most_letters,
         ),
     ],

@@ -1,4 +1,4 @@
-"""Appeals of clients and their letters: sealed, and only added."""
+"""Inquiries of clients and their letters: sealed, and only added."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,7 @@ _INSTANT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     op.create_table(
-        "appeals",
+        "inquiries",
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("client_id", sa.Uuid, nullable=False),
         sa.Column("about", sa.Text, nullable=False),
@@ -26,30 +26,30 @@ def upgrade() -> None:
         sa.Column("extended", sa.Boolean, nullable=False),
         sa.Column("written_at", _INSTANT, nullable=False),
         sa.CheckConstraint(
-            "about IN ('application', 'contract', 'other')", name="appeals_about"
+            "about IN ('application', 'contract', 'other')", name="inquiries_about"
         ),
         sa.CheckConstraint(
-            "(about = 'other') = (about_id IS NULL)", name="appeals_about_something"
+            "(about = 'other') = (about_id IS NULL)", name="inquiries_about_something"
         ),
         sa.CheckConstraint(
-            "state IN ('waiting', 'answered', 'closed')", name="appeals_state"
+            "state IN ('waiting', 'answered', 'closed')", name="inquiries_state"
         ),
     )
-    op.create_index("appeals_of_client", "appeals", ["client_id", "id"])
-    op.create_index("appeals_queue", "appeals", ["state", "answer_by"])
+    op.create_index("inquiries_of_client", "inquiries", ["client_id", "id"])
+    op.create_index("inquiries_queue", "inquiries", ["state", "answer_by"])
     op.create_table(
         "letters",
         sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("appeal_id", sa.Uuid, nullable=False),
+        sa.Column("inquiry_id", sa.Uuid, nullable=False),
         sa.Column("text", sa.LargeBinary, nullable=False),
         sa.Column("written_at", _INSTANT, nullable=False),
         sa.Column("staff_id", sa.Uuid),
-        sa.ForeignKeyConstraint(["appeal_id"], ["appeals.id"]),
+        sa.ForeignKeyConstraint(["inquiry_id"], ["inquiries.id"]),
     )
-    op.create_index("letters_of_appeal", "letters", ["appeal_id", "id"])
+    op.create_index("letters_of_inquiry", "letters", ["inquiry_id", "id"])
     grant(
         "contracts",
-        "appeals",
+        "inquiries",
         *("SELECT", "INSERT", "UPDATE (state, answer_by, extended, written_at)"),
     )
     grant("contracts", "letters", "SELECT", "INSERT")

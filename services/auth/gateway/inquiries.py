@@ -1,4 +1,4 @@
-"""Appeals: the client writes to the lender, and reads what the staff answered."""
+"""Inquiries: the client writes to the lender, and reads what the staff answered."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -7,16 +7,16 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from kernel.errors import Refused
-from services.auth.gateway.appeal_answers import AppealPage, WholeAppeal
 from services.auth.gateway.bodies import Body, Id, StrictRoute
 from services.auth.gateway.gate import Here
+from services.auth.gateway.inquiry_answers import InquiryPage, WholeInquiry
 from services.auth.gateway.pages import Asked, page_of
 from services.auth.gateway.problems import BadRequestError
 from services.auth.gateway.records import PERSONAL
 from services.auth.gateway.refusals import REPEATABLE, refuses
 from services.auth.gateway.security import SignedIn
 
-router = APIRouter(prefix="/appeals", tags=["cabinet"], route_class=StrictRoute)
+router = APIRouter(prefix="/inquiries", tags=["cabinet"], route_class=StrictRoute)
 
 MOST_CHARACTERS: Final = 10_000
 """More than any letter may have; how many it may, `contracts` says by its settings."""
@@ -53,18 +53,18 @@ class NewLetter(Body):
         return self.text
 
 
-class NewAppeal(NewLetter):
+class NewInquiry(NewLetter):
     """A first letter, about one of the client's applications or contracts, or none."""
 
     application_id: Annotated[Id | None, Field(examples=[None])] = None
     contract_id: Annotated[Id | None, Field(examples=[None])] = None
 
     def subject(self) -> tuple[str, UUID | None]:
-        """What it is about, and which.  Refused ``appeal_subject_invalid``."""
+        """What it is about, and which.  Refused ``inquiry_subject_invalid``."""
         if self.application_id is not None and self.contract_id is not None:
             raise BadRequestError(
-                "appeal_subject_invalid",
-                "An appeal is about one thing.",
+                "inquiry_subject_invalid",
+                "An inquiry is about one thing.",
                 next_step="Name an application, a contract, or neither.",
             )
         if self.contract_id is not None:
@@ -77,15 +77,15 @@ class NewAppeal(NewLetter):
 @router.post(
     "",
     status_code=201,
-    openapi_extra=refuses(*WRITING, "appeals_full", "appeal_subject_invalid"),
+    openapi_extra=refuses(*WRITING, "inquiries_full", "inquiry_subject_invalid"),
 )
-async def open_appeal(here: Here, session: SignedIn, body: NewAppeal) -> WholeAppeal:
+async def open_inquiry(here: Here, session: SignedIn, body: NewInquiry) -> WholeInquiry:
     """Write to the lender; the answer names the day by which the staff answer."""
     about, about_id = body.subject()
     return await here.ask_for(
-        WholeAppeal,
+        WholeInquiry,
         "contracts",
-        "open_appeal",
+        "open_inquiry",
         client_id=session.client_id,
         about=about,
         about_id=about_id,
@@ -94,44 +94,44 @@ async def open_appeal(here: Here, session: SignedIn, body: NewAppeal) -> WholeAp
 
 
 @router.get("", openapi_extra=refuses("cursor_invalid"))
-async def list_appeals(here: Here, session: SignedIn, asked: Asked) -> AppealPage:
-    """A page of the client's appeals, without their letters."""
+async def list_inquiries(here: Here, session: SignedIn, asked: Asked) -> InquiryPage:
+    """A page of the client's inquiries, without their letters."""
     return await page_of(
-        AppealPage,
+        InquiryPage,
         "contracts",
-        "list_own_appeals",
+        "list_own_inquiries",
         here=here,
         session=session,
         asked=asked,
     )
 
 
-@router.get("/{appeal_id}", openapi_extra=refuses("not_found") | {PERSONAL: True})
-async def get_appeal(here: Here, session: SignedIn, appeal_id: UUID) -> WholeAppeal:
-    """One appeal with its letters, the oldest first."""
+@router.get("/{inquiry_id}", openapi_extra=refuses("not_found") | {PERSONAL: True})
+async def get_inquiry(here: Here, session: SignedIn, inquiry_id: UUID) -> WholeInquiry:
+    """One inquiry with its letters, the oldest first."""
     return await here.ask_for(
-        WholeAppeal,
+        WholeInquiry,
         "contracts",
-        "get_own_appeal",
+        "get_own_inquiry",
         client_id=session.client_id,
-        appeal_id=appeal_id,
+        inquiry_id=inquiry_id,
     )
 
 
 @router.post(
-    "/{appeal_id}/letters",
+    "/{inquiry_id}/letters",
     status_code=201,
-    openapi_extra=refuses(*WRITING, "appeal_closed", "appeal_full"),
+    openapi_extra=refuses(*WRITING, "inquiry_closed", "inquiry_full"),
 )
 async def write_letter(
-    here: Here, session: SignedIn, appeal_id: UUID, body: NewLetter
-) -> WholeAppeal:
+    here: Here, session: SignedIn, inquiry_id: UUID, body: NewLetter
+) -> WholeInquiry:
     """Write on; after an answer the lender's limit is counted anew."""
     return await here.ask_for(
-        WholeAppeal,
+        WholeInquiry,
         "contracts",
         "write_letter",
         client_id=session.client_id,
-        appeal_id=appeal_id,
+        inquiry_id=inquiry_id,
         text=body.words(),
     )

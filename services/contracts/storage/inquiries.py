@@ -1,4 +1,4 @@
-"""Rows of appeals, and their letters: sealed, and only added."""
+"""Rows of inquiries, and their letters: sealed, and only added."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -10,39 +10,39 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, tex
 from kernel.crypto import UnsealError
 from kernel.errors import Broken
 from kernel.pages import Page
-from services.contracts.domain.appeals import (
+from services.contracts.domain.inquiries import (
     About,
-    Appeal,
-    AppealState,
+    Inquiry,
+    InquiryState,
     Letter,
     Subject,
 )
 from services.contracts.storage.keys import KeyRing
 from services.contracts.storage.tables import (
-    appeals,
     applications,
     contracts,
+    inquiries,
     letters,
 )
 
 _COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (
-    appeals.c.id,
-    appeals.c.client_id,
-    appeals.c.about,
-    appeals.c.about_id,
-    appeals.c.opened_at,
-    appeals.c.answer_by,
-    appeals.c.state,
-    appeals.c.extended,
-    appeals.c.written_at,
+    inquiries.c.id,
+    inquiries.c.client_id,
+    inquiries.c.about,
+    inquiries.c.about_id,
+    inquiries.c.opened_at,
+    inquiries.c.answer_by,
+    inquiries.c.state,
+    inquiries.c.extended,
+    inquiries.c.written_at,
 )
 _LOCK: Final = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended('appeals/' || :client_id, 0))"
+    "SELECT pg_advisory_xact_lock(hashtextextended('inquiries/' || :client_id, 0))"
 )
 
 
-class AppealRows:
-    """Implements Appeals on one open transaction."""
+class InquiryRows:
+    """Implements Inquiries on one open transaction."""
 
     def __init__(self, connection: Connection, *, keys: KeyRing) -> None:
         self._connection = connection
@@ -58,66 +58,66 @@ class AppealRows:
         own = exists().where(table.c.id == subject.id, table.c.client_id == client_id)
         return bool(self._connection.execute(select(own)).scalar_one())
 
-    def add(self, appeal: Appeal) -> None:
+    def add(self, inquiry: Inquiry) -> None:
         self._connection.execute(
-            appeals.insert().values(
-                id=appeal.id,
-                client_id=appeal.client_id,
-                about=appeal.subject.about.value,
-                about_id=appeal.subject.id,
-                opened_at=appeal.opened_at,
-                answer_by=appeal.answer_by,
-                state=appeal.state.value,
-                extended=appeal.extended,
-                written_at=appeal.written_at,
+            inquiries.insert().values(
+                id=inquiry.id,
+                client_id=inquiry.client_id,
+                about=inquiry.subject.about.value,
+                about_id=inquiry.subject.id,
+                opened_at=inquiry.opened_at,
+                answer_by=inquiry.answer_by,
+                state=inquiry.state.value,
+                extended=inquiry.extended,
+                written_at=inquiry.written_at,
             )
         )
 
-    def get(self, appeal_id: UUID) -> Appeal | None:
+    def get(self, inquiry_id: UUID) -> Inquiry | None:
         row = self._connection.execute(
-            select(*_COLUMNS).where(appeals.c.id == appeal_id).with_for_update()
+            select(*_COLUMNS).where(inquiries.c.id == inquiry_id).with_for_update()
         ).one_or_none()
-        return None if row is None else _appeal(row)
+        return None if row is None else _inquiry(row)
 
-    def save(self, appeal: Appeal) -> None:
+    def save(self, inquiry: Inquiry) -> None:
         self._connection.execute(
-            appeals.update()
-            .where(appeals.c.id == appeal.id)
+            inquiries.update()
+            .where(inquiries.c.id == inquiry.id)
             .values(
-                state=appeal.state.value,
-                answer_by=appeal.answer_by,
-                extended=appeal.extended,
-                written_at=appeal.written_at,
+                state=inquiry.state.value,
+                answer_by=inquiry.answer_by,
+                extended=inquiry.extended,
+                written_at=inquiry.written_at,
             )
         )
 
-    def list_own(self, client_id: UUID, page: Page) -> list[Appeal]:
+    def list_own(self, client_id: UUID, page: Page) -> list[Inquiry]:
         query = (
             select(*_COLUMNS)
-            .where(appeals.c.client_id == client_id)
-            .order_by(appeals.c.id.desc())
+            .where(inquiries.c.client_id == client_id)
+            .order_by(inquiries.c.id.desc())
             .limit(page.rows)
         )
         if page.before is not None:
-            query = query.where(appeals.c.id < page.before)
-        return [_appeal(row) for row in self._connection.execute(query)]
+            query = query.where(inquiries.c.id < page.before)
+        return [_inquiry(row) for row in self._connection.execute(query)]
 
-    def queue(self, state: AppealState, *, limit: int) -> list[Appeal]:
+    def queue(self, state: InquiryState, *, limit: int) -> list[Inquiry]:
         query = (
             select(*_COLUMNS)
-            .where(appeals.c.state == state.value)
-            .order_by(appeals.c.answer_by, appeals.c.written_at)
+            .where(inquiries.c.state == state.value)
+            .order_by(inquiries.c.answer_by, inquiries.c.written_at)
             .limit(limit)
         )
-        return [_appeal(row) for row in self._connection.execute(query)]
+        return [_inquiry(row) for row in self._connection.execute(query)]
 
     def count_overdue(self, *, on: date) -> int:
         query = (
             select(func.count())
-            .select_from(appeals)
+            .select_from(inquiries)
             .where(
-                appeals.c.state == AppealState.WAITING.value,
-                appeals.c.answer_by < on,
+                inquiries.c.state == InquiryState.WAITING.value,
+                inquiries.c.answer_by < on,
             )
         )
         return int(self._connection.execute(query).scalar_one())
@@ -125,10 +125,10 @@ class AppealRows:
     def open_of(self, client_id: UUID) -> int:
         query = (
             select(func.count())
-            .select_from(appeals)
+            .select_from(inquiries)
             .where(
-                appeals.c.client_id == client_id,
-                appeals.c.state != AppealState.CLOSED.value,
+                inquiries.c.client_id == client_id,
+                inquiries.c.state != InquiryState.CLOSED.value,
             )
         )
         return int(self._connection.execute(query).scalar_one())
@@ -138,7 +138,7 @@ class AppealRows:
         self._connection.execute(
             letters.insert().values(
                 id=letter.id,
-                appeal_id=letter.appeal_id,
+                inquiry_id=letter.inquiry_id,
                 text=self._keys.of_client(client_id).seal(
                     letter.text.encode(),
                     table=letters.name,
@@ -150,17 +150,17 @@ class AppealRows:
             )
         )
 
-    def letters(self, appeal_id: UUID) -> Sequence[Letter]:
+    def letters(self, inquiry_id: UUID) -> Sequence[Letter]:
         rows = self._connection.execute(
-            select(letters, appeals.c.client_id)
-            .join(appeals)
-            .where(letters.c.appeal_id == appeal_id)
+            select(letters, inquiries.c.client_id)
+            .join(inquiries)
+            .where(letters.c.inquiry_id == inquiry_id)
             .order_by(letters.c.id)
         )
         return [
             Letter(
                 id=row.id,
-                appeal_id=row.appeal_id,
+                inquiry_id=row.inquiry_id,
                 text=self._text(row),
                 written_at=row.written_at,
                 staff_id=row.staff_id,
@@ -168,20 +168,20 @@ class AppealRows:
             for row in rows
         ]
 
-    def count_letters(self, appeal_id: UUID) -> int:
+    def count_letters(self, inquiry_id: UUID) -> int:
         query = (
             select(func.count())
             .select_from(letters)
-            .where(letters.c.appeal_id == appeal_id)
+            .where(letters.c.inquiry_id == inquiry_id)
         )
         return int(self._connection.execute(query).scalar_one())
 
     def written_since(self, client_id: UUID, *, since: datetime) -> int:
         query = (
             select(func.count())
-            .select_from(letters.join(appeals))
+            .select_from(letters.join(inquiries))
             .where(
-                appeals.c.client_id == client_id,
+                inquiries.c.client_id == client_id,
                 letters.c.staff_id.is_(None),
                 letters.c.written_at > since,
             )
@@ -199,14 +199,14 @@ class AppealRows:
             raise Broken("A stored letter was changed") from error
 
 
-def _appeal(row: Row[Any]) -> Appeal:
-    return Appeal(
+def _inquiry(row: Row[Any]) -> Inquiry:
+    return Inquiry(
         id=row.id,
         client_id=row.client_id,
         subject=Subject(about=About(row.about), id=row.about_id),
         opened_at=row.opened_at,
         answer_by=row.answer_by,
-        state=AppealState(row.state),
+        state=InquiryState(row.state),
         extended=row.extended,
         written_at=row.written_at,
     )

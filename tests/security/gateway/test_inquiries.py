@@ -19,7 +19,7 @@ def write(door: FakeDoor, address: str, body: dict[str, Any]) -> httpx.Response:
 
 @pytest.mark.catalogue("B08")
 @pytest.mark.seeded("gateway_takes_attachments")
-@pytest.mark.parametrize("address", ["/appeals", f"/appeals/{ID}/letters"])
+@pytest.mark.parametrize("address", ["/inquiries", f"/inquiries/{ID}/letters"])
 def test_a_file_is_refused_with_a_word_and_nothing_is_sent(
     fake_door: FakeDoor, address: str
 ) -> None:
@@ -42,7 +42,7 @@ def test_a_file_is_refused_with_a_word_and_nothing_is_sent(
 def test_a_letter_is_about_one_thing_or_none(
     fake_door: FakeDoor, body: dict[str, str], about: tuple[str, str | None]
 ) -> None:
-    assert write(fake_door, "/appeals", {"text": WORDS, **body}).status_code == 201
+    assert write(fake_door, "/inquiries", {"text": WORDS, **body}).status_code == 201
     asked: Any = fake_door.rpc.asked[-1][2]
     of = asked["about_id"]
     assert (asked["about"], None if of is None else str(of)) == about
@@ -51,7 +51,7 @@ def test_a_letter_is_about_one_thing_or_none(
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"contract_id": ID, "application_id": ID}, "appeal_subject_invalid"),
+        ({"contract_id": ID, "application_id": ID}, "inquiry_subject_invalid"),
         ({"text": ""}, "fields_invalid"),
         ({"text": "я" * 10_001}, "fields_invalid"),
         ({"text": "карта 4111 1111 1111 1111"}, "card_number_refused"),
@@ -61,6 +61,6 @@ def test_a_letter_is_about_one_thing_or_none(
 def test_what_is_no_letter_goes_no_further(
     fake_door: FakeDoor, body: dict[str, str], code: str
 ) -> None:
-    answer = write(fake_door, "/appeals", {"text": WORDS, **body})
+    answer = write(fake_door, "/inquiries", {"text": WORDS, **body})
     assert problem(answer)["code"] == code
     assert fake_door.rpc.asked == []

@@ -1,4 +1,4 @@
-"""Appeals and their letters."""
+"""Inquiries and their letters."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -6,10 +6,10 @@ from typing import Protocol
 from uuid import UUID
 
 from kernel.pages import Page
-from services.contracts.domain.appeals import Appeal, AppealState, Letter, Subject
+from services.contracts.domain.inquiries import Inquiry, InquiryState, Letter, Subject
 
 
-class Appeals(Protocol):
+class Inquiries(Protocol):
     """The correspondence with clients; letters are sealed and only added."""
 
     def hold(self, client_id: UUID) -> None:
@@ -20,19 +20,19 @@ class Appeals(Protocol):
         """Whether it is the client's own application or contract, or neither."""
         ...
 
-    def add(self, appeal: Appeal) -> None: ...
+    def add(self, inquiry: Inquiry) -> None: ...
 
-    def get(self, appeal_id: UUID) -> Appeal | None:
-        """The appeal, its row locked until the transaction ends."""
+    def get(self, inquiry_id: UUID) -> Inquiry | None:
+        """The inquiry, its row locked until the transaction ends."""
         ...
 
-    def save(self, appeal: Appeal) -> None: ...
+    def save(self, inquiry: Inquiry) -> None: ...
 
-    def list_own(self, client_id: UUID, page: Page) -> list[Appeal]:
-        """The client's appeals, the newest first, one more than the page shows."""
+    def list_own(self, client_id: UUID, page: Page) -> list[Inquiry]:
+        """The client's inquiries, the newest first, one more than the page shows."""
         ...
 
-    def queue(self, state: AppealState, *, limit: int) -> list[Appeal]:
+    def queue(self, state: InquiryState, *, limit: int) -> list[Inquiry]:
         """Those in a state, the one due first before the others."""
         ...
 
@@ -48,14 +48,14 @@ class Appeals(Protocol):
         """Seal it by the client's key.  Refused ``person_erased``."""
         ...
 
-    def letters(self, appeal_id: UUID) -> Sequence[Letter]:
+    def letters(self, inquiry_id: UUID) -> Sequence[Letter]:
         """All of them, the oldest first.  Raises Broken when one was changed.
 
         Refused ``person_erased``.
         """
         ...
 
-    def count_letters(self, appeal_id: UUID) -> int: ...
+    def count_letters(self, inquiry_id: UUID) -> int: ...
 
     def written_since(self, client_id: UUID, *, since: datetime) -> int:
         """How many letters the client has written from then on."""

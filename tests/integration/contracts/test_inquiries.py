@@ -1,4 +1,4 @@
-"""Appeals on the real database: what is written stays sealed, and looks are seen."""
+"""Inquiries on the real database: what is written stays sealed, and looks are seen."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,23 +14,23 @@ from kernel.context import Call, StaffMember
 from kernel.crypto import sha256
 from kernel.errors import Broken, KernelError, Refused
 from kernel.pages import Page
-from services.contracts.domain.appeals import About, AppealState, Subject
+from services.contracts.domain.inquiries import About, InquiryState, Subject
 from services.contracts.domain.reading import ReadPurpose
-from services.contracts.wiring.appeals import APPEALS_OVERDUE, AppealUseCases
+from services.contracts.wiring.inquiries import INQUIRIES_OVERDUE, InquiryUseCases
 from services.contracts.wiring.parts import Parts
 from tests.integration.contracts.conftest import PRINTER, Desk, NoBank
 from tests.staff import ANNA, member
 from tests.unit.contracts.builders import CLIENT, CONTRACT, STRANGER
 
-CARE = member(ANNA, frozenset({"appeals.look", "appeals.read", "appeals.answer"}))
+CARE = member(ANNA, frozenset({"inquiries.look", "inquiries.read", "inquiries.answer"}))
 WORDS = "Прошу объяснить, почему платёж ещё не виден."
 REPLY = "Платёж пришёл сегодня."
 NOTHING = Subject(about=About.OTHER, id=None)
 
 
-def cases_of(desk: Desk) -> AppealUseCases:
+def cases_of(desk: Desk) -> InquiryUseCases:
     """The use cases over the desk's database."""
-    return AppealUseCases(
+    return InquiryUseCases(
         Parts(
             desk.platform,
             bureau=desk.bureau,
@@ -44,7 +44,7 @@ def cases_of(desk: Desk) -> AppealUseCases:
 
 
 @pytest.fixture
-def cases(desk: Desk) -> AppealUseCases:
+def cases(desk: Desk) -> InquiryUseCases:
     return cases_of(desk)
 
 
@@ -60,7 +60,7 @@ def call_of(
     return Call(
         id=desk.platform.ids.new(),
         caller="operator" if by else "gateway",
-        method="open_appeal",
+        method="open_inquiry",
         deadline=now + timedelta(seconds=5),
         context=desk.platform.context(),
         client_id=None if by else client_id,
@@ -70,9 +70,9 @@ def call_of(
     )
 
 
-def opened(desk: Desk, cases: AppealUseCases, *, client_id: UUID = CLIENT) -> UUID:
+def opened(desk: Desk, cases: InquiryUseCases, *, client_id: UUID = CLIENT) -> UUID:
     shown: Any = cases.open(call_of(desk, client_id=client_id), NOTHING, WORDS)
-    return UUID(str(shown["appeal_id"]))
+    return UUID(str(shown["inquiry_id"]))
 
 
 def code_of(act: Callable[..., object], *given: object) -> str:
@@ -84,55 +84,55 @@ def code_of(act: Callable[..., object], *given: object) -> str:
 @pytest.mark.clause("6.1h")
 @pytest.mark.clause("6.1c")
 @pytest.mark.seeded("contracts_letters_are_read_unseen")
-def test_a_client_writes_and_is_answered(desk: Desk, cases: AppealUseCases) -> None:
+def test_a_client_writes_and_is_answered(desk: Desk, cases: InquiryUseCases) -> None:
     """Each look of the staff is an event; no event holds a word of a letter."""
-    appeal_id = opened(desk, cases)
+    inquiry_id = opened(desk, cases)
     staff = call_of(desk, by=CARE)
-    queue: Any = cases.queue(staff, AppealState.WAITING)
-    assert [one["appeal_id"] for one in queue["appeals"]] == [str(appeal_id)]
-    assert "letters" not in queue["appeals"][0]
-    read: Any = cases.read(staff, appeal_id, ReadPurpose.COMPLAINT)
+    queue: Any = cases.queue(staff, InquiryState.WAITING)
+    assert [one["inquiry_id"] for one in queue["inquiries"]] == [str(inquiry_id)]
+    assert "letters" not in queue["inquiries"][0]
+    read: Any = cases.read(staff, inquiry_id, ReadPurpose.COMPLAINT)
     assert [one["text"] for one in read["letters"]] == [WORDS]
-    cases.answer(staff, appeal_id, REPLY)
-    shown: Any = cases.show_own(call_of(desk), appeal_id)
+    cases.answer(staff, inquiry_id, REPLY)
+    shown: Any = cases.show_own(call_of(desk), inquiry_id)
     assert [(one["writer"], one["text"]) for one in shown["letters"]] == [
         ("client", WORDS),
         ("staff", REPLY),
     ]
     assert "staff_id" not in shown["letters"][1]
-    cases.close(staff, appeal_id)
-    assert code_of(cases.write_on, call_of(desk), appeal_id, WORDS) == "appeal_closed"
+    cases.close(staff, inquiry_id)
+    assert code_of(cases.write_on, call_of(desk), inquiry_id, WORDS) == "inquiry_closed"
     assert desk.said() == [
-        *("appeal_opened", "appeal_read", "appeal_answered", "appeal_closed")
+        *("inquiry_opened", "inquiry_read", "inquiry_answered", "inquiry_closed")
     ]
     events = desk.rows("SELECT type, convert_from(data, 'UTF8') AS said FROM outbox")
     assert not [one for one in events if "платёж" in one.said.casefold()]
-    (reading,) = [one.said for one in events if "appeal_read" in one.type]
+    (reading,) = [one.said for one in events if "inquiry_read" in one.type]
     assert f"staff:{ANNA}" in reading
 
 
 @pytest.mark.clause("1.3a")
 @pytest.mark.seeded("contracts_letters_kept_in_clear")
 def test_letters_are_sealed_and_a_changed_one_is_not_shown(
-    desk: Desk, cases: AppealUseCases
+    desk: Desk, cases: InquiryUseCases
 ) -> None:
-    appeal_id = opened(desk, cases)
+    inquiry_id = opened(desk, cases)
     ((kept,),) = desk.rows("SELECT text FROM letters")
     assert WORDS.encode() not in bytes(kept)
     with desk.owner.begin() as connection:
         connection.execute(text("UPDATE letters SET text = text || 'x'::bytea"))
     with pytest.raises(Broken):
-        cases.show_own(call_of(desk), appeal_id)
+        cases.show_own(call_of(desk), inquiry_id)
 
 
 @pytest.mark.clause("6.1b")
 @pytest.mark.seeded("contracts_anybodys_letters")
-def test_nobody_elses_appeal_is_found(desk: Desk, cases: AppealUseCases) -> None:
+def test_nobody_elses_inquiry_is_found(desk: Desk, cases: InquiryUseCases) -> None:
     """Nor is one opened about what is somebody else's."""
-    appeal_id = opened(desk, cases)
+    inquiry_id = opened(desk, cases)
     other = call_of(desk, client_id=STRANGER)
-    assert code_of(cases.show_own, other, appeal_id) == "not_found"
-    assert code_of(cases.write_on, other, appeal_id, WORDS) == "not_found"
+    assert code_of(cases.show_own, other, inquiry_id) == "not_found"
+    assert code_of(cases.write_on, other, inquiry_id, WORDS) == "not_found"
     desk.activate()
     reply = desk.submit()
     for about, id_ in (
@@ -148,16 +148,16 @@ def test_nobody_elses_appeal_is_found(desk: Desk, cases: AppealUseCases) -> None
     assert page["items"] == []
 
 
-def test_the_same_request_opens_one_appeal(desk: Desk, cases: AppealUseCases) -> None:
+def test_the_same_request_opens_one_inquiry(desk: Desk, cases: InquiryUseCases) -> None:
     first = cases.open(call_of(desk, key="k"), NOTHING, WORDS)
     assert first == cases.open(call_of(desk, key="k"), NOTHING, WORDS)
-    assert len(desk.rows("SELECT 1 FROM appeals")) == 1
+    assert len(desk.rows("SELECT 1 FROM inquiries")) == 1
 
 
 @pytest.mark.catalogue("A06")
 @pytest.mark.seeded("contracts_letters_counted_before_the_lock")
 def test_letters_written_at_once_do_not_pass_the_limit(
-    desk: Desk, cases: AppealUseCases
+    desk: Desk, cases: InquiryUseCases
 ) -> None:
     """Ten of them, and so many are open as may be; another client is not held up."""
     most = 5
@@ -172,50 +172,50 @@ def test_letters_written_at_once_do_not_pass_the_limit(
     with ThreadPoolExecutor(10) as pool:
         outcomes = list(pool.map(write, range(10)))
     assert outcomes.count("opened") == most
-    assert set(outcomes) == {"opened", "appeals_full"}
+    assert set(outcomes) == {"opened", "inquiries_full"}
     opened(desk, cases, client_id=STRANGER)
 
 
-def test_so_many_letters_a_day_and_no_more(desk: Desk, cases: AppealUseCases) -> None:
-    """Counted over all appeals of the client, and over 24 hours."""
-    appeal_id = opened(desk, cases)
+def test_so_many_letters_a_day_and_no_more(desk: Desk, cases: InquiryUseCases) -> None:
+    """Counted over all inquiries of the client, and over 24 hours."""
+    inquiry_id = opened(desk, cases)
     for _ in range(19):
-        cases.write_on(call_of(desk), appeal_id, WORDS)
-    often = cases.write_on, call_of(desk), appeal_id, WORDS
+        cases.write_on(call_of(desk), inquiry_id, WORDS)
+    often = cases.write_on, call_of(desk), inquiry_id, WORDS
     assert code_of(*often) == "letters_too_often"
     with desk.owner.begin() as connection:
         connection.execute(
             text("UPDATE letters SET written_at = written_at - interval '24 hours'")
         )
-    cases.write_on(call_of(desk), appeal_id, WORDS)
+    cases.write_on(call_of(desk), inquiry_id, WORDS)
 
 
 def test_who_waits_too_long_stands_first_and_is_marked(
-    desk: Desk, cases: AppealUseCases
+    desk: Desk, cases: InquiryUseCases
 ) -> None:
     """By the dated limit, put off once."""
     late, punctual = opened(desk, cases), opened(desk, cases)
     with desk.owner.begin() as connection:
         connection.execute(
-            text("UPDATE appeals SET answer_by = answer_by - 40 WHERE id = :id"),
+            text("UPDATE inquiries SET answer_by = answer_by - 40 WHERE id = :id"),
             {"id": late},
         )
     staff = call_of(desk, by=CARE)
-    queue: Any = cases.queue(staff, AppealState.WAITING)
-    assert [(one["appeal_id"], one["overdue"]) for one in queue["appeals"]] == [
+    queue: Any = cases.queue(staff, InquiryState.WAITING)
+    assert [(one["inquiry_id"], one["overdue"]) for one in queue["inquiries"]] == [
         (str(late), True),
         (str(punctual), False),
     ]
     assert cases.count_overdue() == 1
-    (measured,) = APPEALS_OVERDUE.collect()
+    (measured,) = INQUIRIES_OVERDUE.collect()
     assert [one.value for one in measured.samples] == [1]
     cases.answer(staff, late, REPLY)
     assert cases.count_overdue() == 0
     extended: Any = cases.extend(staff, punctual, "the bank was asked")
     assert extended["extended"] is True
     again = cases.extend, staff, punctual, "and once more"
-    assert code_of(*again) == "appeal_extended"
-    assert desk.said().count("appeal_extended") == 1
+    assert code_of(*again) == "inquiry_extended"
+    assert desk.said().count("inquiry_extended") == 1
 
 
 @pytest.mark.clause("1.3a")
@@ -225,12 +225,12 @@ def test_who_waits_too_long_stands_first_and_is_marked(
     [
         "UPDATE letters SET written_at = now()",
         "DELETE FROM letters",
-        "DELETE FROM appeals",
-        "UPDATE appeals SET client_id = id",
+        "DELETE FROM inquiries",
+        "UPDATE inquiries SET client_id = id",
     ],
 )
 def test_the_service_cannot_rewrite_what_was_written(
-    desk: Desk, cases: AppealUseCases, statement: str
+    desk: Desk, cases: InquiryUseCases, statement: str
 ) -> None:
     opened(desk, cases)
     with (

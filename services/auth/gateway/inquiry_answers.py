@@ -14,10 +14,10 @@ from services.auth.gateway.answers import (
 )
 
 
-class AppealAnswer(Answer):
-    """An appeal: whose turn it is, and by which day the lender answers."""
+class InquiryAnswer(Answer):
+    """An inquiry: whose turn it is, and by which day the lender answers."""
 
-    appeal_id: AnswerId
+    inquiry_id: AnswerId
     about: Annotated[str, word("application", "contract", "other")]
     about_id: AnswerId | None
     state: Annotated[str, word("waiting", "answered", "closed")]
@@ -36,13 +36,13 @@ class LetterAnswer(Answer):
     written_at: Moment
 
 
-class WholeAppeal(AppealAnswer):
-    """An appeal with its letters, the oldest first."""
+class WholeInquiry(InquiryAnswer):
+    """An inquiry with its letters, the oldest first."""
 
     letters: list[LetterAnswer]
 
 
-class AppealPage(PageAnswer):
-    """A page of the client's appeals."""
+class InquiryPage(PageAnswer):
+    """A page of the client's inquiries."""
 
-    items: list[AppealAnswer]
+    items: list[InquiryAnswer]

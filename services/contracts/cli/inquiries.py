@@ -1,4 +1,4 @@
-"""The staff's commands of appeals: who waits for an answer, what they write, answering.
+"""The staff's commands of inquiries: who waits, what they write, answering.
 
 Letters are read for a purpose the client sees.  An answer comes from a file or from
 standard input: what stands on a command line stays in its history.
@@ -21,26 +21,26 @@ from kernel.cli import (
 )
 from kernel.crypto import Json
 from kernel.errors import Refused
-from services.contracts.domain.appeals import AppealState
+from services.contracts.domain.inquiries import InquiryState
 from services.contracts.domain.reading import ReadPurpose
 
 _ID: Final = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11"
-_appeal = identified("appeal_id", "see `appeals list`")
+_inquiry = identified("inquiry_id", "see `inquiries list`")
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:
-    states = [state.value for state in AppealState]
+    states = [state.value for state in InquiryState]
     parser.add_argument(
         "--state",
         choices=states,
-        default=AppealState.WAITING.value,
+        default=InquiryState.WAITING.value,
         metavar="WORD",
         help=f"one of: {', '.join(states)}; else those that wait for the staff",
     )
 
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
-    _appeal(parser)
+    _inquiry(parser)
     purposes = [purpose.value for purpose in ReadPurpose]
     parser.add_argument(
         "--purpose",
@@ -52,7 +52,7 @@ def _show_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _answer_arguments(parser: argparse.ArgumentParser) -> None:
-    _appeal(parser)
+    _inquiry(parser)
     parser.add_argument(
         "file", type=Path, metavar="FILE", help="the answer, UTF-8; - reads it"
     )
@@ -68,64 +68,64 @@ def _answer(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
             f"{arguments.file} is no text in UTF-8.",
             next_step="Save it as text and try again.",
         ) from error
-    return operator.ask("answer_appeal", appeal_id=arguments.appeal_id, text=text), 0
+    return operator.ask("answer_inquiry", inquiry_id=arguments.inquiry_id, text=text), 0
 
 
 def _extend_arguments(parser: argparse.ArgumentParser) -> None:
-    _appeal(parser)
+    _inquiry(parser)
     reason_argument(parser)
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
-    "appeals list": Command(
+    "inquiries list": Command(
         help="who waits for an answer, the one due first before the others",
-        run=asking("appeals_list", "state"),
+        run=asking("inquiries_list", "state"),
         arguments=_list_arguments,
-        example="appeals list --state answered",
+        example="inquiries list --state answered",
         listing=Listing(
-            member="appeals",
-            id_of="appeal_id",
-            none="No appeal is in this state.",
-            columns=("appeal_id", "about", "written_at", "answer_by", "overdue"),
+            member="inquiries",
+            id_of="inquiry_id",
+            none="No inquiry is in this state.",
+            columns=("inquiry_id", "about", "written_at", "answer_by", "overdue"),
         ),
     ),
-    "appeals show": Command(
-        help="an appeal with its letters; the client sees that, and what for",
-        run=asking("read_appeal", "appeal_id", "purpose"),
+    "inquiries show": Command(
+        help="an inquiry with its letters; the client sees that, and what for",
+        run=asking("read_inquiry", "inquiry_id", "purpose"),
         arguments=_show_arguments,
-        example=f"appeals show {_ID} --purpose complaint",
-        id_of="appeal_id",
+        example=f"inquiries show {_ID} --purpose complaint",
+        id_of="inquiry_id",
     ),
-    "appeals answer": Command(
+    "inquiries answer": Command(
         help="answer the client, who is told that there is an answer",
         run=_answer,
         arguments=_answer_arguments,
-        example=f"appeals answer {_ID} answer.txt",
+        example=f"inquiries answer {_ID} answer.txt",
         effect=lambda _operator, arguments: (
-            f"The client of appeal {arguments.appeal_id} reads this answer, for good."
+            f"The client of inquiry {arguments.inquiry_id} reads this answer, for good."
         ),
-        id_of="appeal_id",
+        id_of="inquiry_id",
     ),
-    "appeals extend": Command(
+    "inquiries extend": Command(
         help="put the limit of an answer off, once; the client is told",
-        run=asking("extend_appeal", "appeal_id", "reason"),
+        run=asking("extend_inquiry", "inquiry_id", "reason"),
         arguments=_extend_arguments,
-        example=f'appeals extend {_ID} --reason "the bank was asked"',
+        example=f'inquiries extend {_ID} --reason "the bank was asked"',
         effect=lambda _operator, arguments: (
-            f"The answer to appeal {arguments.appeal_id} takes longer, as the law"
+            f"The answer to inquiry {arguments.inquiry_id} takes longer, as the law"
             " allows once; the client is told."
         ),
-        id_of="appeal_id",
+        id_of="inquiry_id",
     ),
-    "appeals close": Command(
+    "inquiries close": Command(
         help="end an answered correspondence; the client is told",
-        run=asking("close_appeal", "appeal_id"),
-        arguments=_appeal,
-        example=f"appeals close {_ID}",
+        run=asking("close_inquiry", "inquiry_id"),
+        arguments=_inquiry,
+        example=f"inquiries close {_ID}",
         effect=lambda _operator, arguments: (
-            f"Nobody writes on in appeal {arguments.appeal_id}; the client may open"
+            f"Nobody writes on in inquiry {arguments.inquiry_id}; the client may open"
             " another."
         ),
-        id_of="appeal_id",
+        id_of="inquiry_id",
     ),
 }

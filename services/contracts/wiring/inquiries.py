@@ -1,4 +1,4 @@
-"""Use cases of appeals: the correspondence with clients."""
+"""Use cases of inquiries: the correspondence with clients."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,23 +13,23 @@ from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.logging import get_logger
 from kernel.pages import Page
-from services.contracts.domain.appeals import AppealRules, AppealState, Subject
+from services.contracts.domain.inquiries import InquiryRules, InquiryState, Subject
 from services.contracts.domain.reading import ReadPurpose
-from services.contracts.handlers import appeals
-from services.contracts.handlers.appeals import Office
-from services.contracts.storage.appeals import AppealRows
+from services.contracts.handlers import inquiries
+from services.contracts.handlers.inquiries import Office
+from services.contracts.storage.inquiries import InquiryRows
 from services.contracts.storage.keys import KeyRing
 from services.contracts.wiring.parts import Parts, client_of
 
 log = get_logger(__name__)
 
-APPEALS_OVERDUE: Final = Gauge(
-    "contracts_appeals_overdue", "Clients who wait longer than the law allows"
+INQUIRIES_OVERDUE: Final = Gauge(
+    "contracts_inquiries_overdue", "Clients who wait longer than the law allows"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class AppealUseCases:
+class InquiryUseCases:
     """Writing to the lender, and what the staff do about it."""
 
     parts: Parts
@@ -39,63 +39,65 @@ class AppealUseCases:
         with self._begin(call.context) as (tx, office):
             return tx.once(
                 call,
-                lambda: appeals.open_appeal(
+                lambda: inquiries.open_inquiry(
                     office, client_id=client_id, subject=subject, text=text
                 ),
             )
 
-    def write_on(self, call: Call, appeal_id: UUID, text: str) -> Json:
+    def write_on(self, call: Call, inquiry_id: UUID, text: str) -> Json:
         client_id = client_of(call)
         with self._begin(call.context) as (tx, office):
             return tx.once(
                 call,
-                lambda: appeals.write_on(
-                    office, client_id=client_id, appeal_id=appeal_id, text=text
+                lambda: inquiries.write_on(
+                    office, client_id=client_id, inquiry_id=inquiry_id, text=text
                 ),
             )
 
     def list_own(self, call: Call, page: Page) -> Json:
         with self._begin(call.context) as (_, office):
-            return appeals.list_own(office, client_id=client_of(call), page=page)
+            return inquiries.list_own(office, client_id=client_of(call), page=page)
 
-    def show_own(self, call: Call, appeal_id: UUID) -> Json:
+    def show_own(self, call: Call, inquiry_id: UUID) -> Json:
         with self._begin(call.context) as (_, office):
-            return appeals.show_own(
-                office, client_id=client_of(call), appeal_id=appeal_id
+            return inquiries.show_own(
+                office, client_id=client_of(call), inquiry_id=inquiry_id
             )
 
-    def queue(self, call: Call, state: AppealState) -> Json:
+    def queue(self, call: Call, state: InquiryState) -> Json:
         with self._begin(call.context) as (_, office):
-            return appeals.queue(office, state=state)
+            return inquiries.queue(office, state=state)
 
     def count_overdue(self) -> int:
         """Measured by a beat, and told in the log while there are any."""
         with self._begin(self.parts.platform.context()) as (_, office):
-            overdue = appeals.count_overdue(office)
-        APPEALS_OVERDUE.set(overdue)
+            overdue = inquiries.count_overdue(office)
+        INQUIRIES_OVERDUE.set(overdue)
         if overdue:
-            log.warning("appeals_overdue", count=overdue)
+            log.warning("inquiries_overdue", count=overdue)
         return overdue
 
-    def read(self, call: Call, appeal_id: UUID, purpose: ReadPurpose) -> Json:
+    def read(self, call: Call, inquiry_id: UUID, purpose: ReadPurpose) -> Json:
         with self._begin(call.context) as (_, office):
-            return appeals.read(
-                office, appeal_id=appeal_id, purpose=purpose, by=call.by
+            return inquiries.read(
+                office, inquiry_id=inquiry_id, purpose=purpose, by=call.by
             )
 
-    def answer(self, call: Call, appeal_id: UUID, text: str) -> Json:
+    def answer(self, call: Call, inquiry_id: UUID, text: str) -> Json:
         with self._begin(call.context) as (_, office):
-            return appeals.answer(office, appeal_id=appeal_id, text=text, by=call.by)
-
-    def extend(self, call: Call, appeal_id: UUID, reason: str) -> Json:
-        with self._begin(call.context) as (_, office):
-            return appeals.extend(
-                office, appeal_id=appeal_id, reason=reason, by=call.by
+            return inquiries.answer(
+                office, inquiry_id=inquiry_id, text=text, by=call.by
             )
 
-    def close(self, call: Call, appeal_id: UUID) -> Json:
+    def extend(self, call: Call, inquiry_id: UUID, reason: str) -> Json:
         with self._begin(call.context) as (_, office):
-            return appeals.close(office, appeal_id=appeal_id, by=call.by)
+            return inquiries.extend(
+                office, inquiry_id=inquiry_id, reason=reason, by=call.by
+            )
+
+    def close(self, call: Call, inquiry_id: UUID) -> Json:
+        with self._begin(call.context) as (_, office):
+            return inquiries.close(office, inquiry_id=inquiry_id, by=call.by)
 
     @contextmanager
     def _begin(self, context: Context) -> Iterator[tuple[Transaction, Office]]:
@@ -104,12 +106,12 @@ class AppealUseCases:
             yield (
                 tx,
                 Office(
-                    register=AppealRows(
+                    register=InquiryRows(
                         tx.connection,
                         keys=KeyRing(tx.connection, platform.field_keys),
                     ),
                     publish=tx.publish,
-                    rules=AppealRules.at(platform.policy, tx.now),
+                    rules=InquiryRules.at(platform.policy, tx.now),
                     ids=platform.ids,
                     now=tx.now,
                 ),

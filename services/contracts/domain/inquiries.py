@@ -1,4 +1,4 @@
-"""Appeals (обращения): what clients write to the lender, and what the staff answer.
+"""Inquiries (обращения): what clients write to the lender, and what the staff answer.
 
 ::
 
@@ -29,7 +29,7 @@ COUNTED_OVER: Final = timedelta(hours=24)
 _LINE_ENDS: Final = "\n\t"
 
 
-class AppealState(StrEnum):
+class InquiryState(StrEnum):
     """Whose turn it is."""
 
     WAITING = "waiting"
@@ -38,7 +38,7 @@ class AppealState(StrEnum):
 
 
 class About(StrEnum):
-    """What an appeal is about."""
+    """What an inquiry is about."""
 
     APPLICATION = "application"
     CONTRACT = "contract"
@@ -61,7 +61,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Appeal:
+class Inquiry:
     """One correspondence with one client.
 
     ``answer_by`` is the last day of the turn at hand, a day of Almaty.
@@ -74,12 +74,12 @@ class Appeal:
     written_at: datetime
     """When the last letter was written."""
     answer_by: date
-    state: AppealState = AppealState.WAITING
+    state: InquiryState = InquiryState.WAITING
     extended: bool = False
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether the client waits longer than the law allows."""
-        return self.state is AppealState.WAITING and almaty_date(at) > self.answer_by
+        return self.state is InquiryState.WAITING and almaty_date(at) > self.answer_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class Letter:
     """
 
     id: UUID
-    appeal_id: UUID
+    inquiry_id: UUID
     text: str
     written_at: datetime
     staff_id: UUID | None
@@ -101,8 +101,8 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppealRules:
-    """What the dated settings say of appeals at an instant."""
+class InquiryRules:
+    """What the dated settings say of inquiries at an instant."""
 
     answer_working_days: int
     extension_working_days: int
@@ -116,12 +116,12 @@ class AppealRules:
     def at(cls, policy: Policy, now: datetime) -> Self:
         """The settings in force.  Broken when one is missing."""
         return cls(
-            answer_working_days=policy.integer("appeals.answer_wd", now),
-            extension_working_days=policy.integer("appeals.extension_wd", now),
-            letters_a_day=policy.integer("appeals.letters_a_day", now),
-            most_open=policy.integer("appeals.most_open", now),
-            most_letters=policy.integer("appeals.most_letters", now),
-            most_characters=policy.integer("appeals.most_characters", now),
+            answer_working_days=policy.integer("inquiries.answer_wd", now),
+            extension_working_days=policy.integer("inquiries.extension_wd", now),
+            letters_a_day=policy.integer("inquiries.letters_a_day", now),
+            most_open=policy.integer("inquiries.most_open", now),
+            most_letters=policy.integer("inquiries.most_letters", now),
+            most_characters=policy.integer("inquiries.most_characters", now),
             calendar=WorkingCalendar(
                 overrides_of(policy.texts("calendar.overrides", now))
             ),
@@ -150,17 +150,17 @@ class AppealRules:
         return letter
 
 
-def open_appeal(
+def open_inquiry(
     *,
-    appeal_id: UUID,
+    inquiry_id: UUID,
     client_id: UUID,
     subject: Subject,
-    rules: AppealRules,
+    rules: InquiryRules,
     at: datetime,
-) -> Appeal:
-    """A new appeal; its answer is due by the law's limit."""
-    return Appeal(
-        id=appeal_id,
+) -> Inquiry:
+    """A new inquiry; its answer is due by the law's limit."""
+    return Inquiry(
+        id=inquiry_id,
         client_id=client_id,
         subject=subject,
         opened_at=at,
@@ -169,68 +169,68 @@ def open_appeal(
     )
 
 
-def write_on(appeal: Appeal, *, rules: AppealRules, at: datetime) -> Appeal:
+def write_on(inquiry: Inquiry, *, rules: InquiryRules, at: datetime) -> Inquiry:
     """The client writes again: while an answer is awaited, the limit stays as it is.
 
-    Refused ``appeal_closed``.
+    Refused ``inquiry_closed``.
     """
-    _refuse_closed(appeal)
-    if appeal.state is AppealState.WAITING:
-        return replace(appeal, written_at=at)
+    _refuse_closed(inquiry)
+    if inquiry.state is InquiryState.WAITING:
+        return replace(inquiry, written_at=at)
     return replace(
-        appeal,
-        state=AppealState.WAITING,
+        inquiry,
+        state=InquiryState.WAITING,
         answer_by=rules.answer_by(at),
         extended=False,
         written_at=at,
     )
 
 
-def answer(appeal: Appeal, *, at: datetime) -> Appeal:
-    """The staff answer, the first time or once more.  Refused ``appeal_closed``."""
-    _refuse_closed(appeal)
-    return replace(appeal, state=AppealState.ANSWERED, written_at=at)
+def answer(inquiry: Inquiry, *, at: datetime) -> Inquiry:
+    """The staff answer, the first time or once more.  Refused ``inquiry_closed``."""
+    _refuse_closed(inquiry)
+    return replace(inquiry, state=InquiryState.ANSWERED, written_at=at)
 
 
-def extend(appeal: Appeal, *, reason: str, rules: AppealRules) -> Appeal:
+def extend(inquiry: Inquiry, *, reason: str, rules: InquiryRules) -> Inquiry:
     """Put the limit off, once in a turn, for a reason that the log keeps.
 
-    Refused: ``appeal_closed``, ``appeal_answered``, ``appeal_extended``,
+    Refused: ``inquiry_closed``, ``inquiry_answered``, ``inquiry_extended``,
     ``reason_unfit``.
     """
     refuse_unfit_reason(reason)
-    _refuse_closed(appeal)
-    if appeal.state is AppealState.ANSWERED:
+    _refuse_closed(inquiry)
+    if inquiry.state is InquiryState.ANSWERED:
         raise Refused(
-            "appeal_answered",
-            "The appeal is answered; nothing is due.",
+            "inquiry_answered",
+            "The inquiry is answered; nothing is due.",
             next_step="Close it, or wait for the client.",
         )
-    if appeal.extended:
+    if inquiry.extended:
         raise Refused(
-            "appeal_extended",
+            "inquiry_extended",
             "The limit was put off once already.",
             next_step="Answer the client.",
         )
     later = rules.calendar.add_working_days(
-        appeal.answer_by, rules.extension_working_days
+        inquiry.answer_by, rules.extension_working_days
     )
-    return replace(appeal, answer_by=later, extended=True)
+    return replace(inquiry, answer_by=later, extended=True)
 
 
-def close(appeal: Appeal) -> Appeal:
-    """Nothing is left to say.  Refused: ``appeal_waiting``, ``appeal_closed``."""
-    _refuse_closed(appeal)
-    if appeal.state is AppealState.WAITING:
+def close(inquiry: Inquiry) -> Inquiry:
+    """Nothing is left to say.  Refused: ``inquiry_waiting``, ``inquiry_closed``."""
+    _refuse_closed(inquiry)
+    if inquiry.state is InquiryState.WAITING:
         raise Refused(
-            "appeal_waiting",
+            "inquiry_waiting",
             "The client waits for an answer.",
             next_step="Answer first, then close.",
         )
-    return replace(appeal, state=AppealState.CLOSED)
+    return replace(inquiry, state=InquiryState.CLOSED)
 
 
-def refuse_too_often(*, today: int, rules: AppealRules) -> None:
+def refuse_too_often(*, today: int, rules: InquiryRules) -> None:
     """Refused ``letters_too_often``: so many letters within 24 hours and no more."""
     if today >= rules.letters_a_day:
         raise Refused(
@@ -240,21 +240,21 @@ def refuse_too_often(*, today: int, rules: AppealRules) -> None:
         )
 
 
-def refuse_too_many_open(*, open_now: int, rules: AppealRules) -> None:
-    """Refused ``appeals_full``: who has so many open goes on with one of them."""
+def refuse_too_many_open(*, open_now: int, rules: InquiryRules) -> None:
+    """Refused ``inquiries_full``: who has so many open goes on with one of them."""
     if open_now >= rules.most_open:
         raise Refused(
-            "appeals_full",
-            "So many appeals of yours are open already.",
+            "inquiries_full",
+            "So many inquiries of yours are open already.",
             next_step="Go on with one of them.",
         )
 
 
-def refuse_too_long(*, letters: int, rules: AppealRules) -> None:
-    """Refused ``appeal_full``: a correspondence has an end."""
+def refuse_too_long(*, letters: int, rules: InquiryRules) -> None:
+    """Refused ``inquiry_full``: a correspondence has an end."""
     if letters >= rules.most_letters:
         raise Refused(
-            "appeal_full",
+            "inquiry_full",
             "This correspondence is full.",
             next_step="Open another one.",
         )
@@ -278,19 +278,19 @@ def subject_not_found() -> Refused:
     )
 
 
-def appeal_not_found() -> Refused:
-    """No such appeal, or somebody else's."""
+def inquiry_not_found() -> Refused:
+    """No such inquiry, or somebody else's."""
     return Refused(
         "not_found",
-        "There is no such appeal.",
-        next_step="Look at the list of appeals.",
+        "There is no such inquiry.",
+        next_step="Look at the list of inquiries.",
     )
 
 
-def _refuse_closed(appeal: Appeal) -> None:
-    if appeal.state is AppealState.CLOSED:
+def _refuse_closed(inquiry: Inquiry) -> None:
+    if inquiry.state is InquiryState.CLOSED:
         raise Refused(
-            "appeal_closed",
+            "inquiry_closed",
             "The correspondence is closed.",
             next_step="Open another one.",
         )
