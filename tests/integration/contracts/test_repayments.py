@@ -1,11 +1,12 @@
 """From the bank's statement to a closed contract, on the real database and bank."""
 
+import base64
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from itertools import count, permutations
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,10 @@ from typing_extensions import override
 
 from infra.simulators.client import FaultMode
 from infra.simulators.identities import iban_of
+from kernel import approvals
+from kernel.approvals import Operation
+from kernel.context import Call, StaffMember
+from kernel.crypto import sha256
 from kernel.errors import Refused, Transient
 from kernel.money import Money
 from services.contracts.domain.credits import StatementPage
@@ -24,10 +29,12 @@ from services.contracts.handlers import accruals, repayments
 from services.contracts.handlers.accruals import AskedTurn
 from services.contracts.ports.repayments import Assignment
 from services.contracts.storage.work import DatabaseUnit, DatabaseWork
-from tests.integration.contracts.conftest import Desk
+from services.contracts.wiring.parts import Parts
+from services.contracts.wiring.repayments import RepaymentUseCases
+from tests.integration.contracts.conftest import PRINTER, Desk
 from tests.integration.contracts.teller import Teller, money
 from tests.integration.simulators.stand import OuterPki, Stand, make_pki, running_stand
-from tests.staff import ANNA, BORIS
+from tests.staff import ANNA, BORIS, member
 from tests.unit.contracts.builders import STRANGER
 
 S = ContractState
@@ -633,3 +640,87 @@ def test_every_line_of_the_ledger_is_tied_to_an_event(teller: Teller) -> None:
     assert {line["event_id"] for line in lines} <= events
     received = [line for line in lines if line["kind"] == "received"]
     assert all(line["reference"] for line in received)
+
+
+OFFICE = frozenset({"repayments.assign", "repayments.decide", "accruals.decide"})
+
+
+def _call(teller: Teller, by: StaffMember) -> Call:
+    platform = teller.desk.platform
+    return Call(
+        id=platform.ids.new(),
+        caller="operator",
+        method="ask_assignment",
+        deadline=platform.clock.now() + timedelta(seconds=5),
+        context=platform.context(),
+        client_id=None,
+        idempotency_key=None,
+        arguments_digest=sha256(b"repayments"),
+        staff=by,
+    )
+
+
+def _approve(
+    teller: Teller, cases: RepaymentUseCases, asked: dict[str, Any], by: UUID
+) -> None:
+    operations = {
+        repayments.ASSIGN: Operation(
+            "repayments.decide", lambda tx, what, who: cases.assign(tx, what, who.id)
+        ),
+        accruals.TURN: Operation(
+            "accruals.decide", lambda tx, what, who: cases.turn(tx, what, who.id)
+        ),
+    }
+    with teller.desk.platform.database.begin(teller.desk.platform.context()) as tx:
+        approvals.approve(
+            tx,
+            UUID(asked["approval_id"]),
+            seen=None,
+            by=member(by, OFFICE),
+            operations=operations,
+        )
+
+
+@pytest.mark.clause("6.1f")
+@pytest.mark.seeded("approval_by_one_person")
+def test_assignments_and_stops_are_asked_by_one_and_decided_by_another(
+    teller: Teller,
+) -> None:
+    """By the way the operators' door goes, to the credit that counts."""
+    desk = teller.desk
+    cases = RepaymentUseCases(
+        Parts(
+            desk.platform,
+            bureau=desk.bureau,
+            state=desk.state,
+            monitoring=desk.monitoring,
+            printer=PRINTER,
+            signer=desk.signer,
+            bank=teller.bank,
+        )
+    )
+    teller.pay(Money(1_000_000), purpose="долг")
+    teller.read()
+    call = _call(teller, member(ANNA, OFFICE))
+    (waiting,) = cast("Any", cases.listed(call))["credits"]
+    asked: Any = cases.ask_assignment(
+        call, UUID(waiting["credit_id"]), teller.contract_id
+    )
+    with pytest.raises(Refused, match="own_request"):
+        _approve(teller, cases, asked, ANNA)
+    _approve(teller, cases, asked, BORIS)
+    teller.count()
+    assert teller.debt()["unused"] == "10000.00"
+    notice = base64.b64encode(NOTICE).decode("ascii")
+    wish = AskedTurn(
+        contract_id=teller.contract_id,
+        day=teller.today,
+        stopped=True,
+        told=True,
+        document_sha256="",
+    )
+    stop: Any = cases.ask_turn(call, wish, notice)
+    _approve(teller, cases, stop, BORIS)
+    teller.count()
+    assert teller.debt()["accrual_stopped"] is True
+    assert teller.said("accrual_stopped") == 1
