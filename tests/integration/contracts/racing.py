@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from infra.stack import Stack
 from kernel.errors import Refused, Transient
 from kernel.events.contracts import (
     AdditionalConsentGiven,
+    ContractAmended,
     ContractSigned,
     ReleaseConfirmed,
 )
@@ -124,6 +126,13 @@ class Arbiter:
             )
         )
 
+    def hear_amended(self, event: ContractAmended) -> None:
+        """The order is drawn up anew, for the hold that begins anew."""
+        self._hear(lambda tx: self.cases.when_contract_amended(tx, event))
+        self.office.witness.beat()
+        while prepare_next(self.office.till):
+            pass
+
     def stop_payout(self, *, contract_id: UUID, client_id: UUID) -> str:
         answer = self.cases.stop_payout(
             self.office.context_of(None), contract_id=contract_id, client_id=client_id
@@ -179,7 +188,7 @@ def _race_once(
     desk: Desk, arbiter: Arbiter, *, number: int, dice: random.Random
 ) -> str:
     above = number % 2 == 0
-    contract = _held(desk, amount_above=above)
+    contract = held(desk, amount_above=above)
     arbiter.enter(contract)
     offset = timedelta(milliseconds=dice.uniform(-WINDOW_MS, WINDOW_MS))
     clock = RunningClock(HOLD_UNTIL + offset)
@@ -201,7 +210,7 @@ def _race_once(
             arbiter.tick()
         paid_for.set()
 
-    _at_once([refuse, release, pay], dice)
+    at_once([refuse, release, pay], dice)
     arbiter.office.clock.instant = HOLD_UNTIL + timedelta(hours=1)
     for _ in range(4):
         arbiter.tick()
@@ -212,7 +221,7 @@ def _race_once(
     return "refused" if final else "paid" if paid else "neither"
 
 
-def _held(desk: Desk, *, amount_above: bool) -> Contract:
+def held(desk: Desk, *, amount_above: bool, **changes: Any) -> Contract:  # noqa: ANN401
     """A consented contract of a client of its own."""
     amount = AMOUNT if amount_above else SMALL
     return put(
@@ -223,6 +232,7 @@ def _held(desk: Desk, *, amount_above: bool) -> Contract:
             application_id=uuid4(),
             client_id=uuid4(),
             number=f"KSK-{uuid4().hex}",
+            **changes,
         ),
     )
 
@@ -264,7 +274,7 @@ def _answer(act: Callable[[], str]) -> str:
         return "transient"
 
 
-def _at_once(acts: list[Callable[[], None]], dice: random.Random) -> None:
+def at_once(acts: list[Callable[[], None]], dice: random.Random) -> None:
     """Let them go together, within the window, and wait for all."""
     gate = threading.Barrier(len(acts))
     failed: list[BaseException] = []
