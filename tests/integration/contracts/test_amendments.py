@@ -161,6 +161,7 @@ def test_a_changed_account_is_paid_only_after_an_amendment_and_a_hold_of_its_own
     arbiter.hear_amended(told(amendment))
     until = desk.clock.now() + HOURS
     assert now_of(desk, contract).hold_until == until
+    assert arbiter.office.payout(contract.id).hold_until == until
     arbiter.office.clock.instant = until - timedelta(seconds=1)
     for _ in range(3):
         arbiter.tick()

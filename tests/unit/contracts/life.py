@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -26,6 +27,7 @@ from tests.unit.contracts.builders import (
     AMOUNT,
     CEREMONY,
     OFFERED_AT,
+    OTHER_ACCOUNT,
     PAYOUT,
     POLICY,
     SMALL,
@@ -37,6 +39,7 @@ from tests.unit.contracts.builders import (
 )
 
 HOLD = timedelta(hours=24)
+AMENDMENT = UUID(int=0xA3)
 seldom = st.sampled_from([False] * 9 + [True])
 LEAPS = (
     timedelta(microseconds=1),
@@ -71,6 +74,9 @@ class Arbiter:
     released_at: datetime | None = None
     paid_at: datetime | None = None
     told_due: bool = False
+    stands: bool = False
+    """Still, until the contract is amended or goes on."""
+    hold_from: datetime | None = None
     heard: list[Callable[[], None]] = field(default_factory=list)
     """What contracts has said and has not arrived yet, in its order."""
 
@@ -93,10 +99,26 @@ class Arbiter:
                 self.row = Row.CANCELLED
                 return "stopped"
 
+    def hold(self) -> str:
+        """Asked before an amendment is offered."""
+        match self.row:
+            case Row.NONE:
+                return "not heard of yet"
+            case Row.SENT:
+                return "too_late"
+            case Row.TOMBSTONE | Row.CANCELLED:
+                return "ended"
+        self.stands, self.released_at, self.told_due = True, None, False
+        return "held"
+
+    def hear_go_on(self, at: datetime) -> None:
+        self.stands, self.hold_from = False, at
+
     def hold_until(self) -> datetime | None:
-        if self.signed_at is None or self.consented_at is None:
+        if self.signed_at is None or self.consented_at is None or self.stands:
             return None
-        return max(self.signed_at, self.consented_at) + HOLD
+        begun = max(self.signed_at, self.consented_at)
+        return max(begun, self.hold_from or begun) + HOLD
 
     def may_pay(self, now: datetime, *, required: bool) -> bool:
         until = self.hold_until()
@@ -119,6 +141,8 @@ class ContractLife(RuleBasedStateMachine):
         self.proofs: list[News] = []
         self.refused_for_good = False
         self.required = False
+        self.held = False
+        """Whether the arbiter has said that it stands still for an amendment."""
 
     @initialize(amount=st.sampled_from([SMALL, SMALL + TIYN, AMOUNT]))
     def offer(self, amount: Money) -> None:
@@ -153,6 +177,13 @@ class ContractLife(RuleBasedStateMachine):
                 self.the_hold_ends(nearly=True)
                 self.the_client_confirms(age=60, stale=False)
                 self.the_hold_ends(nearly=False)
+            case "amendment":
+                self.now += timedelta(hours=1)
+                while self.arbiter.heard:
+                    self.the_arbiter_hears()
+                self.an_amendment_is_offered()
+                self.an_amendment_ends(how="signed")
+                self.the_arbiter_hears()
             case "confirm_release":
                 self.the_client_confirms(age=60, stale=False)
             case _:
@@ -251,6 +282,49 @@ class ContractLife(RuleBasedStateMachine):
             assert self.contract.silence_at is not None
             assert self.contract.silence_at >= before.silence_at
 
+    @rule(really=st.sampled_from([False, False, True]))
+    def the_account_becomes_another(self, really: bool) -> None:  # noqa: FBT001 - drawn
+        if really and self.contract.amendment_id is None:
+            self._wished(lambda: machine.begin_amending(self.contract, AMENDMENT))
+
+    @rule()
+    def an_amendment_is_offered(self) -> None:
+        """Only once the arbiter stands still; what it has sent is let be."""
+        if self.contract.amendment_id is None or self.contract.is_final:
+            return
+        answer = self.arbiter.hold()
+        self.held |= answer == "held"
+        if answer in ("too_late", "ended"):
+            self._becomes(machine.let_be(self.contract, policy=POLICY))
+
+    @rule(how=st.sampled_from(["signed", "withdrawn", "lapsed"]))
+    def an_amendment_ends(self, how: str) -> None:
+        contract, at = self.contract, self.now
+        if contract.amendment_id is None or contract.is_final or not self.held:
+            return
+        if contract.refusal_asked_at is not None:
+            return
+        self.held = False
+        if how == "lapsed":
+            assert self.arbiter.stop() == "stopped"
+            freed = machine.let_be(contract, policy=POLICY)
+            self._becomes(machine.annul(freed, "amendment_expired", at=at))
+            return
+        if how == "signed":
+            self._becomes(
+                machine.amend(
+                    contract,
+                    account_id=OTHER_ACCOUNT,
+                    account_token="k1.new",  # noqa: S106 - a matching token
+                    document_sha256="e" * 64,
+                    signed_at=at,
+                    policy=POLICY,
+                )
+            )
+        else:
+            self._becomes(machine.resume(contract, at=at, policy=POLICY))
+        self.arbiter.heard.append(lambda: self._arbiter_goes_on(at))
+
     @rule()
     def the_arbiter_hears(self) -> None:
         if self.arbiter.heard:
@@ -266,9 +340,14 @@ class ContractLife(RuleBasedStateMachine):
         if not arbiter.told_due:
             arbiter.told_due = True
             waits = self.required and arbiter.released_at is None
+            since = arbiter.hold_from
             self.news.append(
                 lambda c: machine.fall_due(
-                    c, payout_id=PAYOUT, confirmation_required=waits, at=now
+                    c,
+                    payout_id=PAYOUT,
+                    confirmation_required=waits,
+                    hold_from=since,
+                    at=now,
                 )
             )
         elif arbiter.may_pay(now, required=self.required):
@@ -293,7 +372,8 @@ class ContractLife(RuleBasedStateMachine):
             return
         assert contract.signed_at is not None
         assert contract.consented_at is not None
-        assert paid_at >= max(contract.signed_at, contract.consented_at) + HOLD
+        begun = max(contract.signed_at, contract.consented_at)
+        assert paid_at >= max(begun, contract.hold_from or begun) + HOLD
         if self.required:
             assert contract.released_at is not None
             assert contract.hold_until is not None
@@ -320,8 +400,14 @@ class ContractLife(RuleBasedStateMachine):
 
     @invariant()
     def both_count_the_same_hold(self) -> None:
+        """Once the arbiter has heard what has begun it anew."""
         until = self.arbiter.hold_until()
-        assert until is None or until == self.contract.hold_until
+        if until is not None and self.arbiter.hold_from == self.contract.hold_from:
+            assert until == self.contract.hold_until
+
+    @invariant()
+    def nothing_is_paid_while_it_stands_still(self) -> None:
+        assert not (self.held and self.arbiter.paid_at is not None)
 
     @invariant()
     def a_next_step_is_named(self) -> None:
@@ -335,6 +421,8 @@ class ContractLife(RuleBasedStateMachine):
                 self.arbiter.heard.pop(0)()
             if self.news:
                 self._becomes(self.news.pop(0)(self.contract))
+        self.both_count_the_same_hold()
+        self.nothing_is_blocked_but_by_a_mismatch()
         assert (self.contract.state is S.ACTIVE) == (self.arbiter.paid_at is not None)
         if self.contract.end_code == "client_refused":
             assert self.arbiter.paid_at is None
@@ -377,13 +465,24 @@ class ContractLife(RuleBasedStateMachine):
         if self.arbiter.row is not Row.WAITING:
             return
         self.arbiter.consented_at = at
-        until = self.arbiter.hold_until()
-        assert until is not None
+        self._arbiter_schedules()
+
+    def _arbiter_goes_on(self, at: datetime) -> None:
+        if self.arbiter.row is Row.WAITING:
+            self.arbiter.hear_go_on(at)
+            self._arbiter_schedules()
+
+    def _arbiter_schedules(self) -> None:
+        until, since = self.arbiter.hold_until(), self.arbiter.hold_from
+        if until is None:
+            return
         scheduled = payout(amount=self.contract.amount)
         self.news.append(
-            lambda c: machine.schedule(c, scheduled, until=until, at=self.now)
+            lambda c: machine.schedule(
+                c, scheduled, until=until, hold_from=since, at=self.now
+            )
         )
 
     def _arbiter_hears_release(self, at: datetime) -> None:
-        if self.arbiter.row is Row.WAITING:
+        if self.arbiter.row is Row.WAITING and not self.arbiter.stands:
             self.arbiter.released_at = at
