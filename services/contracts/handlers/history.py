@@ -11,6 +11,7 @@ from uuid import UUID
 
 from kernel.context import jsonable
 from kernel.crypto import Json
+from services.contracts.domain.amendment import Amendment
 from services.contracts.domain.contract import Contract
 from services.contracts.domain.search import Wanted
 from services.contracts.handlers.documents import any_contract
@@ -61,6 +62,11 @@ def timeline(contract_id: UUID, *, unit: Unit, history: History) -> Json:
         *_stated(history.statements(contract_id)),
         *_filed(unit.documents.of_contract(contract_id)),
         *_proofs(contract),
+        *(
+            line
+            for amendment in unit.amendments.of_contract(contract_id)
+            for line in _proofs(amendment)
+        ),
     ]
     lines.sort(key=lambda line: line[0])
     told: list[Json] = [
@@ -150,20 +156,20 @@ def _filed(documents: Iterable[Filed]) -> Iterable[_Line]:
         )
 
 
-def _proofs(contract: Contract) -> Iterable[_Line]:
+def _proofs(signed: Contract | Amendment) -> Iterable[_Line]:
     """The client's two proofs, which onboarding keeps, by what names them."""
-    if contract.client_signed_at is None:
+    if signed.client_signed_at is None:
         return
     yield (
-        contract.client_signed_at,
+        signed.client_signed_at,
         "proofs of the client",
         "client",
         {
-            "ceremony_id": contract.ceremony_id,
-            "protocol_id": contract.protocol_id,
-            "certificate_serial": contract.certificate_serial,
-            "signature_sha256": contract.signature_sha256,
-            "document_sha256": contract.document_sha256,
+            "ceremony_id": signed.ceremony_id,
+            "protocol_id": signed.protocol_id,
+            "certificate_serial": signed.certificate_serial,
+            "signature_sha256": signed.signature_sha256,
+            "document_sha256": signed.document_sha256,
         },
     )
 

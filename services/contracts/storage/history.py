@@ -11,7 +11,12 @@ from services.contracts.domain.contract import Contract
 from services.contracts.domain.search import Wanted
 from services.contracts.ports import Said, Stated
 from services.contracts.storage.contracts import COLUMNS, contract_of, in_state
-from services.contracts.storage.tables import contracts, inquiries, statements
+from services.contracts.storage.tables import (
+    contracts,
+    inquiries,
+    statements,
+    statements_anew,
+)
 
 
 class HistoryRows:
@@ -64,11 +69,15 @@ class HistoryRows:
         ]
 
     def statements(self, contract_id: UUID) -> list[Stated]:
-        rows = self._connection.execute(
-            select(statements)
-            .where(statements.c.contract_id == contract_id)
-            .order_by(statements.c.given_at)
-        )
+        rows = [
+            row
+            for table in (statements, statements_anew)
+            for row in self._connection.execute(
+                select(table)
+                .where(table.c.contract_id == contract_id)
+                .order_by(table.c.given_at)
+            )
+        ]
         return [
             Stated(
                 kind=row.kind,

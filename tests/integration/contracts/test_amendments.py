@@ -23,6 +23,7 @@ from services.contracts.handlers.amending import (
 )
 from services.contracts.handlers.signing import SigningDesk
 from services.contracts.handlers.views import terms_of
+from services.contracts.storage.history import HistoryRows
 from tests.integration.contracts.conftest import PRINTER, Desk
 from tests.integration.contracts.racing import (
     WINDOW_MS,
@@ -208,6 +209,9 @@ def test_a_statement_is_kept_once_more_after_the_hold_begins_anew(
         "SELECT given_at, amendment_id FROM statements_anew WHERE contract_id = :id",
         id=contract.id,
     )
+    with desk.as_service() as connection:
+        shown = HistoryRows(connection).statements(contract.id)
+    assert [one.given_at for one in shown] == [first, second]
     assert first == HOLD_UNTIL
     assert (second, since) == (desk.clock.now() + HOURS, amendment.id)
 
