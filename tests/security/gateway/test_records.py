@@ -29,7 +29,9 @@ COMING_IN: Final = frozenset(
     | {"allow_number_change", "start_recovery_by_office_pass"}
 )
 """They have events of their own, which tell more."""
-SHOWING: Final = frozenset({"get_document", "read_document", "get_ceremony"})
+SHOWING: Final = frozenset(
+    {"get_document", "read_document", "get_ceremony", "get_inquiry"}
+)
 LOG: Final = UUID(int=7)
 
 
