@@ -30,6 +30,8 @@ NOT_READY_WITHIN_S: Final = 10.0
 BUS_WITHIN_S: Final = 30.0
 DATABASE_WITHIN_S: Final = 60.0
 AT_ONCE: Final = 40
+WITHOUT_BUS: Final = ("disbursement-witness", "bus")
+"""The clock is counted by nobody else's leave."""
 HANGS_AFTER_S: Final = 25.0
 """The gateway's own limit is 30 s, and then it would blame the client (408)."""
 PATIENCE_S: Final = 60.0
@@ -110,8 +112,9 @@ def asked(stack: Stack, process: str, path: str) -> tuple[int, dict[str, Any]]:
 
 
 def red(stack: Stack, part: str) -> dict[str, bool]:
-    """Which processes say in so many words that this part is away."""
-    said = {name: asked(stack, name, "/ready") for name in names()}
+    """Which processes that need this part say in so many words that it is away."""
+    concerned = [name for name in names() if (name, part) != WITHOUT_BUS]
+    said = {name: asked(stack, name, "/ready") for name in concerned}
     return {name: (s, p.get(part)) == (BUSY, False) for name, (s, p) in said.items()}
 
 
