@@ -50,7 +50,13 @@ from services.disbursement.handlers.preparing import end_next_hold, prepare_next
 from services.disbursement.handlers.witnessing import Witness
 from services.disbursement.ports import Contexts, Desk, Orders, Rules, Till
 from services.disbursement.settings import Settings, bank_access
-from services.disbursement.storage import DatabaseDesk, KeyRing, OrderEnds, PayoutRows
+from services.disbursement.storage import (
+    DatabaseDesk,
+    KeyRing,
+    OrderEnds,
+    PayoutRows,
+    WitnessRow,
+)
 
 log = get_logger("disbursement")
 
@@ -116,6 +122,7 @@ class UseCases:
             publish=tx.publish,
             policy=self.platform.policy,
             trail=_trail(tx),
+            counted_ns=self._counted_ns(tx),
             now=tx.now,
         )
 
@@ -144,6 +151,7 @@ class UseCases:
             publish=tx.publish,
             policy=self.platform.policy,
             trail=_trail(tx),
+            counted_ns=self._counted_ns(tx),
             now=tx.now,
         )
 
@@ -154,6 +162,7 @@ class UseCases:
             publish=tx.publish,
             policy=self.platform.policy,
             trail=_trail(tx),
+            counted_ns=self._counted_ns(tx),
             now=tx.now,
         )
 
@@ -205,6 +214,12 @@ class UseCases:
             OrderEnds(tx.connection),
             tx.publish,
         )
+
+    def _counted_ns(self, tx: Transaction) -> int | None:
+        witnessed = WitnessRow(tx.connection).read()
+        if witnessed is None:
+            return None
+        return witnessed.counted_here(self.platform.uptime.read())
 
     def _payouts(self, tx: Transaction) -> PayoutRows:
         return PayoutRows(tx.connection, self.platform.field_keys)

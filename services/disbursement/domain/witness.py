@@ -105,6 +105,16 @@ class Witnessed:
             anchor=Anchor(outer=outer, wall=self.last.wall, counted_ns=counted_ns),
         )
 
+    def counted_here(self, now: UptimeReading) -> int | None:
+        """The count at ``now`` on the machine that counts: what a beat now would write.
+
+        None on another machine, and while a gap is open: what fills it was before.
+        """
+        between = passed(self.last.uptime, now)
+        if between is None or self.gap:
+            return None
+        return self.counted_ns + _ns(between)
+
     def counted_at(self, now: UptimeReading, *, fresh: timedelta) -> int:
         """The count at ``now``, on the machine that counts; else at its last beat."""
         between = passed(self.last.uptime, now)
@@ -124,7 +134,7 @@ def passed(before: UptimeReading, after: UptimeReading) -> timedelta | None:
 def unwitnessed(payout: Payout, *, counted_ns: int | None) -> timedelta:
     """How much of the payout's hold nobody has witnessed yet; zero when all of it is.
 
-    The count begins when the witness has seen the consent, so a little after it.
+    The count begins when the consent was heard here, so a little after it.
     """
     hold = payout.hold()
     if counted_ns is None or payout.witnessed_from_ns is None:

@@ -83,6 +83,7 @@ def when_contract_amended(
     publish: Publish,
     policy: Policy,
     trail: Trail,
+    counted_ns: int | None,
     now: datetime,
 ) -> None:
     """Both have signed: the account the amendment names, and a hold of its own (5.3).
@@ -109,7 +110,13 @@ def when_contract_amended(
             "trail": trail,
         }
         _go_on(
-            payout, changes, payouts=payouts, publish=publish, policy=policy, now=now
+            payout,
+            changes,
+            payouts=payouts,
+            publish=publish,
+            policy=policy,
+            counted_ns=counted_ns,
+            now=now,
         )
 
 
@@ -120,6 +127,7 @@ def when_amendment_ended(
     publish: Publish,
     policy: Policy,
     trail: Trail,
+    counted_ns: int | None,
     now: datetime,
 ) -> None:
     """Where the contract goes on as it was, its hold begins anew from that instant."""
@@ -132,7 +140,15 @@ def when_amendment_ended(
         stand_still(payout, "amending", payouts=payouts, publish=publish)
         payout = replace(payout, state=State.AMENDING)
     changes: Changes = {"hold_from": event.resumed_at, "trail": trail}
-    _go_on(payout, changes, payouts=payouts, publish=publish, policy=policy, now=now)
+    _go_on(
+        payout,
+        changes,
+        payouts=payouts,
+        publish=publish,
+        policy=policy,
+        counted_ns=counted_ns,
+        now=now,
+    )
 
 
 def _go_on(
@@ -142,6 +158,7 @@ def _go_on(
     payouts: Payouts,
     publish: Publish,
     policy: Policy,
+    counted_ns: int | None,
     now: datetime,
 ) -> None:
     """Back from standing still, with a hold counted anew where the consent is given."""
@@ -151,7 +168,11 @@ def _go_on(
         payouts.move(payout, State.CONCLUDED, **changes)
         return
     until = hold_anew(anew, payout.consented_at, payouts=payouts, policy=policy)
-    changes |= {"hold_until": until, "witnessed_from_ns": None, "next_at": now}
+    changes |= {
+        "hold_until": until,
+        "witnessed_from_ns": counted_ns,
+        "next_at": now,
+    }
     payouts.move(payout, State.CONSENTED, **changes)
     publish(scheduled(anew, until))
 

@@ -63,9 +63,14 @@ def when_additional_consent_given(
     publish: Publish,
     policy: Policy,
     trail: Trail,
+    counted_ns: int | None,
     now: datetime,
 ) -> None:
-    """The additional consent (дополнительное согласие) starts the hold (5.5)."""
+    """The additional consent (дополнительное согласие) starts the hold (5.5).
+
+    ``counted_ns``: the count of the clock's witness now, where it counts on this
+    machine; None leaves it to the witness to begin.
+    """
     payout = awaited(payouts, event.contract_id)
     if payout is None or payout.state not in _AWAITS_CONSENT:
         return
@@ -81,6 +86,7 @@ def when_additional_consent_given(
         State.CONSENTED,
         consented_at=event.given_at,
         hold_until=until,
+        witnessed_from_ns=counted_ns,
         trail=trail,
         next_at=now,
     )

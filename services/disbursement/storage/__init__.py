@@ -4,12 +4,14 @@ from services.disbursement.storage.desk import DatabaseDesk
 from services.disbursement.storage.keys import KeyRing, OrderEnds
 from services.disbursement.storage.rows import PayoutRows
 from services.disbursement.storage.tables import metadata, payout_checks, payouts
+from services.disbursement.storage.witness import WitnessRow
 
 __all__ = [
     "DatabaseDesk",
     "KeyRing",
     "OrderEnds",
     "PayoutRows",
+    "WitnessRow",
     "metadata",
     "payout_checks",
     "payouts",

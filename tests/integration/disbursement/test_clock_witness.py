@@ -25,7 +25,7 @@ from tests.integration.disbursement.test_payments import (
     run,
 )
 from tests.marks import ROOT
-from tests.unit.disbursement.builders import BELOW_LIMIT
+from tests.unit.disbursement.builders import BELOW_LIMIT, elapsed_ns
 from tests.unit.disbursement.fakes import FakeOuterClock
 from tests.waiting import eventually
 
@@ -134,6 +134,25 @@ def test_a_hold_the_witness_saw_a_moment_late_is_over_a_moment_late(
     run(office, HOLD_ENDS + timedelta(milliseconds=800) - MOMENT)
     assert journey.state() is State.HELD
     run(office, HOLD_ENDS + timedelta(milliseconds=800))
+    assert journey.state() is State.PAID
+
+
+@pytest.mark.clause("5.5")
+@pytest.mark.seeded("disbursement_hold_counts_from_the_last_beat")
+def test_where_the_witness_counts_a_hold_begins_with_the_consent(
+    office: Office,
+) -> None:
+    """Not a beat later nor earlier: what passed since the last is counted."""
+    office.platform.__dict__["uptime"] = office.clock
+    journey = Journey(office)
+    journey.sign(BELOW_LIMIT)
+    assert office.witness.beat()
+    journey.hear_consent()
+    (row,) = office.rows("SELECT witnessed_from_ns FROM payouts")
+    assert row.witnessed_from_ns == elapsed_ns(CONSENT_AT)
+    run(office, HOLD_ENDS - MOMENT)
+    assert journey.state() is State.HELD
+    run(office, HOLD_ENDS)
     assert journey.state() is State.PAID
 
 

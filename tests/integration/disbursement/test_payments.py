@@ -73,6 +73,11 @@ class Journey:
 
     def consent(self, *, seen_after: timedelta = timedelta()) -> None:
         """Given, and seen by the clock's witness so much later."""
+        self.hear_consent()
+        self.office.clock.instant += seen_after
+        assert self.office.witness.beat()
+
+    def hear_consent(self) -> None:
         self.office.clock.instant = CONSENT_AT
         event = AdditionalConsentGiven(
             contract_id=self.contract_id,
@@ -83,8 +88,6 @@ class Journey:
         )
         with self.office.platform.database.begin(self.office.context_of(None)) as tx:
             self.use_cases.when_additional_consent_given(tx, event)
-        self.office.clock.instant += seen_after
-        assert self.office.witness.beat()
 
     def release(self, confirmed_at: datetime = HOLD_ENDS) -> None:
         self.office.clock.instant = confirmed_at

@@ -102,6 +102,7 @@ class Amending(Reacting):
                 publish=work.publish,
                 policy=STARTING_POLICY,
                 trail=TRAIL,
+                counted_ns=None,
                 now=AMENDED_AT,
             )
 
@@ -120,6 +121,7 @@ class Amending(Reacting):
                 publish=work.publish,
                 policy=STARTING_POLICY,
                 trail=TRAIL,
+                counted_ns=None,
                 now=AMENDED_AT,
             )
 

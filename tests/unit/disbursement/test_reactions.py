@@ -90,6 +90,7 @@ class Reacting:
                 publish=work.publish,
                 policy=STARTING_POLICY,
                 trail=TRAIL,
+                counted_ns=None,
                 now=given_at,
             )
 
@@ -410,6 +411,7 @@ def test_a_second_loan_of_a_day_is_held_by_the_sum() -> None:
                 publish=work.publish,
                 policy=policy,
                 trail=TRAIL,
+                counted_ns=None,
                 now=SIGNED_AT,
             )
             found = work.payouts.lock(CONTRACT_ID)

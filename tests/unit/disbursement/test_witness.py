@@ -123,6 +123,16 @@ def test_a_count_is_carried_on_only_while_the_witness_lives() -> None:
     assert at("boot-1", -1) == 0
 
 
+def test_a_hold_begins_at_once_only_where_the_count_is_known() -> None:
+    """On the machine that counts, however old its last beat; never in a gap."""
+    count = witnessed(DUE)
+    later = count.last.uptime.elapsed_ns + 3_600 * NS_PER_S
+    here = UptimeReading("boot-1", later)
+    assert count.counted_here(here) == count.counted_ns + 3_600 * NS_PER_S
+    assert count.counted_here(UptimeReading("boot-2", later)) is None
+    assert replace(count, gap=True).counted_here(here) is None
+
+
 def test_what_lacks_of_a_hold() -> None:
     """25 hours after signing the hold of 24 from the consent is over, if counted."""
     row = payout()
