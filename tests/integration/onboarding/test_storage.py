@@ -31,11 +31,31 @@ def test_iin_cannot_be_changed_even_by_the_schemas_owner(
         connection.execute(text(statement))
 
 
+@pytest.mark.clause("4.10")
+@pytest.mark.seeded("onboarding_identity_changes_unproved")
+@pytest.mark.parametrize(
+    "change",
+    [
+        "surname_sealed = '\\x00'",
+        "document_number_sealed = '\\x00'",
+        "document_valid_until = document_valid_until + 1",
+    ],
+)
+def test_an_identity_cannot_be_changed_without_proofs_even_by_the_schemas_owner(
+    cabinet: Cabinet, change: str
+) -> None:
+    cabinet.client("unproved")
+    with (
+        pytest.raises(DBAPIError, match=r"4\.10"),
+        cabinet.owner.begin() as connection,
+    ):
+        connection.execute(text(f"UPDATE persons SET {change}"))  # noqa: S608 - the cases above
+
+
 @pytest.mark.parametrize(
     "statement",
     [
         *_CHANGES,
-        "UPDATE persons SET surname_sealed = '\\x00'",
         "DELETE FROM persons",
         "DELETE FROM signatures",
         "UPDATE signatures SET cms_sealed = '\\x00'",
