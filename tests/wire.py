@@ -100,10 +100,23 @@ class Wire:
         """
         with self.connected(principal) as connection:
             channel = connection.channel()
-            for key, body, properties in messages:
+            # What a channel said that ends unanswered may be lost before its queue.
+            channel.confirm_select()
+            unanswered: set[int] = set()
+
+            def answered(tag: int, multiple: bool = False, *_: object) -> None:  # noqa: FBT001, FBT002 - py-amqp calls it so
+                unanswered.difference_update(
+                    [t for t in unanswered if t <= tag] if multiple else [tag]
+                )
+
+            channel.events["basic_ack"].add(answered)
+            channel.events["basic_nack"].add(answered)
+            for number, (key, body, properties) in enumerate(messages, start=1):
                 message = amqp.Message(body, **properties)
+                unanswered.add(number)
                 channel.basic_publish(message, exchange, key, timeout=TIMEOUT_S)
-            channel.basic_qos(0, 1, False)  # noqa: FBT003 - AMQP's order; answered last
+            while unanswered:
+                connection.drain_events(timeout=TIMEOUT_S)
 
     def trust(self) -> TrustStore:
         """Whom the platform believes."""
