@@ -113,18 +113,25 @@ def _work(service: str) -> int:
     stop = _stop_on_signal()
     platform.rpc.start()
     parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
-    served = _serve_metrics(platform, parts)
-    _room(f"services.{service}", "worker").work(platform, stop)
-    served.close()
-    platform.close()
-    return 0
+    return _loop(_room(f"services.{service}", "worker").work, platform, stop, parts)
 
 
 def _witness(service: str) -> int:
     platform = _open(service)
     stop = _stop_on_signal()
-    served = _serve_metrics(platform, {"database": _database_up(platform)})
-    _room(f"services.{service}", "witness").witness(platform, stop)
+    parts = {"database": _database_up(platform)}
+    return _loop(_room(f"services.{service}", "witness").witness, platform, stop, parts)
+
+
+def _loop(
+    loop: Callable[[Any, threading.Event], None],
+    platform: Any,  # noqa: ANN401 - as _open
+    stop: threading.Event,
+    parts: Mapping[str, Callable[[], bool]],
+) -> int:
+    """Run a loop without eventlet to its end, with its numbers beside it."""
+    served = _serve_metrics(platform, parts)
+    loop(platform, stop)
     served.close()
     platform.close()
     return 0
