@@ -123,3 +123,22 @@ class ClockStepped(Event):
 
     clock_id: UUID
     by_s: int
+
+
+class LedgerProved(Event):
+    """A day of the books is closed: ``closed_on``, the day, YYYY-MM-DD.
+
+    Its debits and its credits are ``turnover``, both.  ``sha256`` is over the day's
+    postings, the balances after it and ``previous_sha256``, the digest of the day
+    closed before: whoever keeps one knows all that came earlier.
+    """
+
+    TYPE = "disbursement.ledger_proved.v1"
+    SUBJECT = "proof"
+
+    proof_id: UUID
+    closed_on: str
+    transactions: int
+    turnover: WireMoney
+    previous_sha256: str
+    sha256: str

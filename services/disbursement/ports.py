@@ -1,9 +1,9 @@
 """What disbursement needs from outside, in its own words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, Unpack
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from services.disbursement.domain.gate import (
     GateRules,
     OwnershipProof,
 )
+from services.disbursement.domain.ledger import Account, JournalEntry, Proof
 from services.disbursement.domain.order import BankAnswer, Order, ResendRules
 from services.disbursement.domain.payout import (
     Changes,
@@ -155,12 +156,49 @@ class Witnessing(Protocol):
         ...
 
 
+class Ledger(Protocol):
+    """The books, in one open transaction; nothing in them is ever changed."""
+
+    def post(self, entry: JournalEntry) -> bool:
+        """Keep a transaction; False if it is posted already.
+
+        Of sending, settling and rejecting there is one per payout, of the rest one
+        per entry of the bank's.
+        """
+        ...
+
+    def last_proof(self) -> Proof | None:
+        """The proof of the last closed day."""
+        ...
+
+    def proofs(self) -> Sequence[Proof]:
+        """The proofs of all closed days, in order."""
+        ...
+
+    def unproved_days(self) -> Sequence[date]:
+        """Days with postings behind the last closed one, in order."""
+        ...
+
+    def entries_of(self, day: date) -> Sequence[JournalEntry]:
+        """What was posted on a day."""
+        ...
+
+    def keep_proof(self, proof: Proof, *, at: datetime) -> bool:
+        """Close a day; False if it is closed."""
+        ...
+
+    def balances(self) -> Mapping[Account, int]:
+        """Tiyn on each account now, debit positive."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One open transaction of a worker."""
 
     payouts: Payouts
     witness: Witnessing
+    ledger: Ledger
     publish: Publish
 
 

@@ -45,6 +45,7 @@ from services.disbursement.domain.payout import Tombstone, Trail, WorkRules
 from services.disbursement.domain.witness import WitnessRules
 from services.disbursement.handlers import amending, erasures, reactions, requests
 from services.disbursement.handlers.asking import ask_next
+from services.disbursement.handlers.bookkeeping import prove_next_day
 from services.disbursement.handlers.paying import pay_next
 from services.disbursement.handlers.preparing import end_next_hold, prepare_next
 from services.disbursement.handlers.witnessing import Witness
@@ -270,6 +271,7 @@ def build_payer(platform: Platform[Settings]) -> Payer:
             "due": lambda: end_next_hold(till),
             "pay": lambda: pay_next(till),
             "ask": lambda: ask_next(till),
+            "prove": lambda: prove_next_day(till),
         },
         clock=platform.clock,
         desk=desk,

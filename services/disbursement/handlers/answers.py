@@ -22,6 +22,7 @@ from services.disbursement.domain.order import (
     read_answer,
 )
 from services.disbursement.domain.payout import Payout, State
+from services.disbursement.handlers.bookkeeping import post_rejected, post_settled
 from services.disbursement.handlers.standing import counted_ns
 from services.disbursement.ports import Bank, Till, Work
 
@@ -36,7 +37,7 @@ def take_answer(
     with till.desk.open(payout.trail) as work:
         match reading:
             case Settled():
-                _settle(payout, reading, work=work)
+                _settle(payout, reading, work=work, till=till)
             case Accepted():
                 _wait(payout, reading, work=work, till=till)
             case Rejected():
@@ -70,7 +71,7 @@ def _confirmed(
     return Unclear("bank_rejection_unconfirmed")
 
 
-def _settle(payout: Payout, settled: Settled, *, work: Work) -> None:
+def _settle(payout: Payout, settled: Settled, *, work: Work, till: Till) -> None:
     paid = work.payouts.move(
         payout,
         State.PAID,
@@ -81,7 +82,7 @@ def _settle(payout: Payout, settled: Settled, *, work: Work) -> None:
         next_at=None,
     )
     if paid:
-        work.publish(
+        event_id = work.publish(
             PayoutSettled(
                 payout_id=payout.payout_id,
                 contract_id=payout.contract_id,
@@ -91,6 +92,7 @@ def _settle(payout: Payout, settled: Settled, *, work: Work) -> None:
                 settled_at=settled.settled_at,
             )
         )
+        post_settled(payout, settled.order_id, event_id=event_id, work=work, till=till)
 
 
 def _wait(payout: Payout, accepted: Accepted, *, work: Work, till: Till) -> None:
@@ -126,13 +128,14 @@ def _reject(payout: Payout, rejected: Rejected, *, work: Work, till: Till) -> No
         next_at=None,
     )
     if moved:
-        work.publish(
+        event_id = work.publish(
             PayoutRejected(
                 payout_id=payout.payout_id,
                 contract_id=payout.contract_id,
                 code=rejected.code,
             )
         )
+        post_rejected(payout, event_id=event_id, work=work, till=till)
         till.alarms.raise_alarm("payout_rejected", payout)
 
 

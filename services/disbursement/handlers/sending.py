@@ -30,6 +30,7 @@ from services.disbursement.domain.order import (
 )
 from services.disbursement.domain.payout import Changes, Payout, State
 from services.disbursement.handlers.answers import take_answer
+from services.disbursement.handlers.bookkeeping import post_sent
 from services.disbursement.handlers.questions import answer_of
 from services.disbursement.handlers.standing import block, counted_ns, hold
 from services.disbursement.ports import Till, Work
@@ -129,7 +130,7 @@ def _begin_sending(
     }
     if not work.payouts.move(payout, State.SENDING, **changes):
         return None
-    work.publish(
+    event_id = work.publish(
         PayoutSent(
             payout_id=payout.payout_id,
             contract_id=payout.contract_id,
@@ -137,6 +138,7 @@ def _begin_sending(
             attempt=payout.attempt + 1,
         )
     )
+    post_sent(payout, event_id=event_id, work=work, till=till)
     return replace(payout, state=State.SENDING, **changes)
 
 

@@ -1,7 +1,8 @@
-"""The payout table and the road from its rows to the domain."""
+"""The tables of payouts and books, and the road from their rows to the domain."""
 
 from services.disbursement.storage.desk import DatabaseDesk
 from services.disbursement.storage.keys import KeyRing, OrderEnds
+from services.disbursement.storage.ledger import LedgerRows
 from services.disbursement.storage.rows import PayoutRows
 from services.disbursement.storage.tables import metadata, payout_checks, payouts
 from services.disbursement.storage.witness import WitnessRow
@@ -9,6 +10,7 @@ from services.disbursement.storage.witness import WitnessRow
 __all__ = [
     "DatabaseDesk",
     "KeyRing",
+    "LedgerRows",
     "OrderEnds",
     "PayoutRows",
     "WitnessRow",

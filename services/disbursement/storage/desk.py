@@ -7,6 +7,7 @@ from kernel.crypto import FieldKeys
 from kernel.database import Database
 from services.disbursement.domain.payout import Trail
 from services.disbursement.ports import Contexts, Work
+from services.disbursement.storage.ledger import LedgerRows
 from services.disbursement.storage.rows import PayoutRows
 from services.disbursement.storage.witness import WitnessRow
 
@@ -28,5 +29,6 @@ class DatabaseDesk:
             yield Work(
                 payouts=PayoutRows(tx.connection, self._keys),
                 witness=WitnessRow(tx.connection),
+                ledger=LedgerRows(tx.connection),
                 publish=tx.publish,
             )

@@ -1,4 +1,4 @@
-"""The tables: one row per payout, and what the gate saw, append-only.
+"""The tables: one row per payout, what the gate saw, and the books, append-only.
 
 The table repeats the hardest rules as constraints, so that no defect of the code above
 can write a sending that is early, unconsented or unreleased.
@@ -11,11 +11,13 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -143,3 +145,79 @@ payout_checks = Table(
     Column("checked_at", _INSTANT, nullable=False),
 )
 Index("payout_checks_of_payout", payout_checks.c.payout_id)
+
+ledger_transactions = Table(
+    "ledger_transactions",
+    metadata,
+    Column("transaction_id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    # So many lines were posted with it: none can be added afterwards.
+    Column("lines", SmallInteger, nullable=False),
+    Column("payout_id", Uuid, ForeignKey("payouts.payout_id")),
+    Column("event_id", Uuid),
+    Column("bank_reference", Text),
+    Column("posted_at", _INSTANT, nullable=False),
+    CheckConstraint(
+        "kind IN ('sent', 'settled', 'rejected', 'booked', 'unidentified', 'received')",
+        name="ledger_transactions_kind",
+    ),
+    CheckConstraint(
+        "payout_id IS NOT NULL OR kind IN ('unidentified', 'received')",
+        name="ledger_transactions_payout",
+    ),
+    CheckConstraint(
+        "bank_reference IS NOT NULL OR kind IN ('sent', 'rejected')",
+        name="ledger_transactions_bank_reference",
+    ),
+)
+Index(
+    "ledger_transactions_once_per_payout",
+    ledger_transactions.c.payout_id,
+    ledger_transactions.c.kind,
+    unique=True,
+    postgresql_where=text("kind IN ('sent', 'settled', 'rejected')"),
+)
+Index(
+    "ledger_transactions_once_per_bank_entry",
+    ledger_transactions.c.bank_reference,
+    unique=True,
+    postgresql_where=text("kind IN ('booked', 'unidentified', 'received')"),
+)
+Index("ledger_transactions_of_day", ledger_transactions.c.day)
+
+ledger_postings = Table(
+    "ledger_postings",
+    metadata,
+    Column(
+        "transaction_id",
+        Uuid,
+        ForeignKey("ledger_transactions.transaction_id"),
+        primary_key=True,
+    ),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    CheckConstraint(
+        "account IN ('loan', 'loan_in_transit', 'settlement', 'bank', 'suspense')",
+        name="ledger_postings_account",
+    ),
+    CheckConstraint("side IN ('debit', 'credit')", name="ledger_postings_side"),
+    CheckConstraint("amount_minor > 0", name="ledger_postings_amount"),
+)
+
+ledger_proofs = Table(
+    "ledger_proofs",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("transactions", Integer, nullable=False),
+    Column("debit_minor", BigInteger, nullable=False),
+    Column("credit_minor", BigInteger, nullable=False),
+    Column("balances", LargeBinary, nullable=False),
+    Column("previous_sha256", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("proved_at", _INSTANT, nullable=False),
+    CheckConstraint("debit_minor = credit_minor", name="ledger_proofs_balanced"),
+)

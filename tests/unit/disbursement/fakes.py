@@ -4,10 +4,10 @@
 another may act: before and after each commit, before and after each word to the bank.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Unpack
 from uuid import UUID
@@ -25,6 +25,7 @@ from services.disbursement.domain.gate import (
     ContractFacts,
     OwnershipProof,
 )
+from services.disbursement.domain.ledger import Account, JournalEntry, Kind, Proof
 from services.disbursement.domain.order import (
     BankAnswer,
     NoAnswer,
@@ -144,6 +145,8 @@ class Tables:
     witnessed: Witnessed | None = field(
         default_factory=lambda: builders.witnessed(builders.DUE)
     )
+    journal: list[JournalEntry] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
 
     def copy(self) -> "Tables":
         return Tables(
@@ -152,6 +155,8 @@ class Tables:
             list(self.checks),
             list(self.events),
             self.witnessed,
+            list(self.journal),
+            list(self.proofs),
         )
 
 
@@ -187,6 +192,54 @@ class FakeWitnessing:
                 self._tables.rows[contract_id] = replace(
                     row, witnessed_from_ns=counted_ns
                 )
+
+
+class FakeLedger:
+    """`Ledger` on a copy of the tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def post(self, entry: JournalEntry) -> bool:
+        if any(_same_cause(entry, posted) for posted in self._tables.journal):
+            return False
+        self._tables.journal.append(entry)
+        return True
+
+    def last_proof(self) -> Proof | None:
+        return self._tables.proofs[-1] if self._tables.proofs else None
+
+    def proofs(self) -> Sequence[Proof]:
+        return list(self._tables.proofs)
+
+    def unproved_days(self) -> Sequence[date]:
+        last = self.last_proof()
+        days = {entry.day for entry in self._tables.journal}
+        return sorted(day for day in days if last is None or day > last.day)
+
+    def entries_of(self, day: date) -> Sequence[JournalEntry]:
+        return [entry for entry in self._tables.journal if entry.day == day]
+
+    def keep_proof(self, proof: Proof, *, at: datetime) -> bool:
+        del at
+        if proof.day in {kept.day for kept in self._tables.proofs}:
+            return False
+        self._tables.proofs.append(proof)
+        return True
+
+    def balances(self) -> Mapping[Account, int]:
+        lines = [line for entry in self._tables.journal for line in entry.postings]
+        return {
+            account: sum(one.signed_minor for one in lines if one.account is account)
+            for account in Account
+        }
+
+
+def _same_cause(one: JournalEntry, other: JournalEntry) -> bool:
+    of_payout = {Kind.SENT, Kind.SETTLED, Kind.REJECTED}
+    if one.kind in of_payout:
+        return (one.kind, one.payout_id) == (other.kind, other.payout_id)
+    return other.kind not in of_payout and one.bank_reference == other.bank_reference
 
 
 class FakePayouts:
@@ -338,7 +391,12 @@ class FakeDesk:
             draft.events.append(event)
             return UUID(int=len(draft.events))
 
-        yield Work(FakePayouts(draft), FakeWitnessing(draft), publish)
+        yield Work(
+            payouts=FakePayouts(draft),
+            witness=FakeWitnessing(draft),
+            ledger=FakeLedger(draft),
+            publish=publish,
+        )
         self._boundaries.cross("before commit", locked=True)
         self.tables = draft
         self._boundaries.cross("after commit")
