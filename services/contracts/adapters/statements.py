@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
+from xml.etree.ElementTree import Element
 
 import httpx
 
@@ -16,6 +16,7 @@ from kernel.clock import parse_rfc3339
 from kernel.errors import KernelError, Transient
 from kernel.money import MINOR_PER_MAJOR, Money
 from kernel.values import Iban
+from kernel.xml import parse_xml
 from services.contracts.domain.credits import (
     BankEntry,
     EntryKind,
@@ -56,27 +57,13 @@ class HttpStatements:
         if response.status_code != httpx.codes.OK:
             raise _unusable()
         try:
-            page = _page(_parsed(body), self._iban)
-        except (ParseError, KernelError, LookupError, ValueError, InvalidOperation):
+            page = _page(parse_xml(body, at_most=LARGEST_PAGE), self._iban)
+        except (KernelError, LookupError, ValueError, InvalidOperation):
             # `from None`: the parser's text would show the statement.
             raise _unusable() from None
         if page.upto < after or (page.entries and page.upto == after):
             raise _unusable()
         return page
-
-
-class _NoDoctype(TreeBuilder):
-    """Statements have none; with one come entities, and what they expand to."""
-
-    def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
-        raise ParseError("a document type")
-
-
-def _parsed(body: bytes) -> Element:
-    # Expat of today bounds expansion, and without a doctype there is nothing to expand.
-    parser = XMLParser(target=_NoDoctype())  # noqa: S314
-    parser.feed(body)
-    return parser.close()
 
 
 def _page(document: Element, iban: str) -> StatementPage:
