@@ -304,6 +304,18 @@ STARTING_POLICY = Policy(
             ("repayment.overdue_told_days", ("1", "7", "30"), "", None),
         ),
         *_from(
+            _BEGINNING,
+            "NBK №203 of 31.08.2016 on codes of sectors and of purposes of payments: by"
+            " knowledge of it, the text not at hand",
+            # A loan given, for up to so many days and for longer.
+            ("payments.knp_short", "411", "5.3", None),
+            ("payments.knp_long", "413", "5.3", None),
+            ("payments.short_days", 365, "5.3", None),
+            # A resident: other financial organisation, household.
+            ("payments.kod", "15", "5.3", None),
+            ("payments.kbe", "19", "5.3", None),
+        ),
+        *_from(
             date(2024, 9, 1),
             _LENDING,
             ("lending.spouse_consent_mrp", 1000, "", Floor(at_most=1000)),

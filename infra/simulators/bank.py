@@ -17,6 +17,7 @@ from infra.simulators.clock import Clock, rfc3339
 from infra.simulators.faults import FaultBook, FaultGate, control_routes
 from infra.simulators.identities import iban_is_valid
 from infra.simulators.ledger import Account, Bank, Card, OrderError, Transfer, Verdict
+from infra.simulators.pain import payment_routes
 from infra.simulators.serving import Listener, start
 from infra.simulators.settings import bank_settings
 from infra.simulators.statement import (
@@ -133,6 +134,7 @@ def build(env: Mapping[str, str]) -> list[Listener]:
     statements = Statements(settings.data / "entries.jsonl", clock)
     routes = [
         *bank_routes(bank, clock),
+        *payment_routes(bank),
         *statement_routes(statements),
         *bank_control_routes(bank, common.control_token),
         *statement_control_routes(statements, common.control_token),

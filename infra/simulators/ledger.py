@@ -44,7 +44,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """What the client asked for; two transfers are equal if every field is."""
+    """What the client asked for; two transfers are equal if every field is.
+
+    The payer's БИН and the codes of the payment (КНП, КОд, КБе) where its channel has
+    them.
+    """
 
     end_to_end_id: str
     debtor_iban: str
@@ -53,6 +57,10 @@ class Transfer:
     amount_minor: int
     currency: str
     purpose: str
+    debtor_bin: str = ""
+    knp: str = ""
+    kod: str = ""
+    kbe: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +133,9 @@ class Order:
     def from_line(line: Record) -> "Order":
         fields = dict(line)
         names = Transfer.__dataclass_fields__
-        transfer = Transfer(**{name: fields.pop(name) for name in names})
+        transfer = Transfer(
+            **{name: fields.pop(name) for name in names if name in fields}
+        )
         return Order(transfer=transfer, **fields)
 
 
@@ -224,7 +234,7 @@ class Bank:
         accepted_at: datetime = self._clock.now()
         settles_at = accepted_at + timedelta(seconds=self._settle_after_s)
         return Order(
-            order_id=str(uuid.UUID(bytes=secrets.token_bytes(16), version=4)),
+            order_id=uuid.UUID(bytes=secrets.token_bytes(16), version=4).hex,
             idempotency_key=key,
             transfer=transfer,
             accepted_at=rfc3339(accepted_at),

@@ -14,6 +14,7 @@ from kernel.events import Event
 from kernel.ids import Ids
 from kernel.money import Money
 from kernel.policy import Policy
+from services.disbursement.domain.codes import PaymentCodes
 from services.disbursement.domain.erasure import Kept
 from services.disbursement.domain.gate import (
     AccountFacts,
@@ -244,12 +245,12 @@ class Contracts(Protocol):
 class Bank(Protocol):
     """The company's bank.  Never raises for what the bank or the network does."""
 
-    def send(self, order: Order) -> BankAnswer:
+    def send(self, order: Order, codes: PaymentCodes) -> BankAnswer:
         """Give the order, once."""
         ...
 
-    def ask(self, key: str) -> BankAnswer:
-        """What became of the order under this key."""
+    def ask(self, order: Order) -> BankAnswer:
+        """What became of the order, by its key."""
         ...
 
     def booked(self, order: Order) -> bool | None:

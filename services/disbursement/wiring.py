@@ -34,10 +34,11 @@ from services.disbursement.adapters import (
     HttpBank,
     LoggedAlarms,
     LoggedClockAlarms,
+    Partner,
     RpcAccounts,
     RpcAntifraud,
     RpcContracts,
-    bank_client,
+    partner_client,
 )
 from services.disbursement.domain.gate import GateRules
 from services.disbursement.domain.order import ResendRules
@@ -249,7 +250,7 @@ def build(platform: Platform[Settings]) -> UseCases:
 def build_payer(platform: Platform[Settings]) -> Payer:
     """The use cases of the worker.  Broken when it cannot know the bank."""
     bank = bank_access(platform.settings)
-    client = bank_client(client_context(bank.ca, bank.cert, bank.key))
+    client = partner_client(client_context(bank.ca, bank.cert, bank.key))
     contexts = _contexts(platform)
     desk = DatabaseDesk(platform.database, keys=platform.field_keys, contexts=contexts)
     till = Till(
@@ -257,7 +258,11 @@ def build_payer(platform: Platform[Settings]) -> Payer:
         accounts=RpcAccounts(platform.rpc, contexts),
         antifraud=RpcAntifraud(platform.rpc, contexts),
         contracts=RpcContracts(platform.rpc, contexts),
-        bank=HttpBank(client, base_url=bank.url),
+        bank=HttpBank(
+            Partner(client, base_url=bank.url),
+            company_bin=platform.settings.company_bin,
+            clock=platform.clock,
+        ),
         alarms=LoggedAlarms(),
         policy=platform.policy,
         clock=platform.clock,
@@ -291,7 +296,7 @@ class Counting:
 def build_witness(platform: Platform[Settings]) -> Counting:
     """The use case of the witness.  Broken when it cannot know the bank."""
     bank = bank_access(platform.settings)
-    client = bank_client(client_context(bank.ca, bank.cert, bank.key))
+    client = partner_client(client_context(bank.ca, bank.cert, bank.key))
     witness = Witness(
         desk=DatabaseDesk(
             platform.database, keys=platform.field_keys, contexts=_contexts(platform)

@@ -58,6 +58,7 @@ def contract_for_payout(contract: Contract) -> Json:
             "client_id": contract.client_id,
             "account_id": contract.paid_to,
             "amount": contract.amount,
+            "term_days": contract.term_days,
             "document_sha256": contract.agreed_sha256,
             "signed_at": contract.signed_at,
             "hold_until": contract.hold_until,

@@ -1,8 +1,9 @@
 """Clients of the bank, of the services the gate asks, and of the operators."""
 
 from services.disbursement.adapters.alarms import LoggedAlarms
-from services.disbursement.adapters.bank import HttpBank, bank_client
+from services.disbursement.adapters.bank import HttpBank
 from services.disbursement.adapters.clocks import BankClock, LoggedClockAlarms
+from services.disbursement.adapters.partner import Partner, partner_client
 from services.disbursement.adapters.peers import (
     RpcAccounts,
     RpcAntifraud,
@@ -14,8 +15,9 @@ __all__ = [
     "HttpBank",
     "LoggedAlarms",
     "LoggedClockAlarms",
+    "Partner",
     "RpcAccounts",
     "RpcAntifraud",
     "RpcContracts",
-    "bank_client",
+    "partner_client",
 ]

@@ -13,7 +13,7 @@ from pydantic import (
 
 from kernel.context import Context
 from kernel.crypto import Json
-from kernel.errors import Broken
+from kernel.errors import Broken, Transient
 from kernel.events import WireMoney
 from kernel.rpc import RpcClient
 from services.disbursement.adapters.answers import Answer, Schema, read_as
@@ -49,6 +49,8 @@ class _DecisionAnswer(Answer):
 class _ContractAnswer(Answer):
     state: Annotated[str, Field(max_length=40)]
     amount: WireMoney
+    # Contracts of before does not say it: the payout waits.
+    term_days: Annotated[int, Field(ge=1)] | None = None
     document_sha256: str
     account_id: UUID
     client_id: UUID
@@ -163,9 +165,12 @@ class RpcContracts(_Peer):
                 contract_id=payout.contract_id,
             ),
         )
+        if answer.term_days is None:
+            raise Transient("contracts does not say the term yet")
         return ContractFacts(
             state=answer.state,
             amount=answer.amount,
+            term_days=answer.term_days,
             document_sha256=answer.document_sha256,
             account_id=answer.account_id,
             client_id=answer.client_id,

@@ -71,6 +71,7 @@ class ContractFacts:
 
     state: str
     amount: Money
+    term_days: int
     document_sha256: str
     account_id: UUID
     client_id: UUID

@@ -17,7 +17,8 @@ from uuid import UUID
 from kernel.money import Money
 from services.disbursement.domain.payout import Payout
 
-PURPOSE: Final = "microcredit"
+PURPOSE: Final = "Выдача микрокредита"
+"""Назначение платежа, in words."""
 
 
 def order_key(contract_id: UUID, number: int) -> str:

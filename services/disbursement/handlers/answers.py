@@ -62,7 +62,7 @@ def _confirmed(
     replaced it was paid as well.
     """
     again = read_answer(
-        bank.ask(order.key), order=order, known_order_id=payout.order_id
+        bank.ask(order), order=order, known_order_id=payout.order_id
     )
     if isinstance(again, Rejected | Absent) and bank.booked(order) is False:
         return rejected

@@ -23,7 +23,7 @@ def ask_next(till: Till) -> bool:
         return claimed is not None
     with till.desk.open(payout.trail) as work:
         order, _ = work.payouts.order_of(payout)
-    answer = till.bank.ask(order.key)
+    answer = till.bank.ask(order)
     if _may_send_again(payout, answer, till=till):
         send_through_gate(payout, till=till)
     else:

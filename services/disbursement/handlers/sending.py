@@ -14,6 +14,8 @@ from datetime import datetime
 
 from kernel.errors import Broken
 from kernel.events.disbursement import PayoutSent
+from kernel.policy import Policy
+from services.disbursement.domain.codes import PaymentCodes, payment_codes
 from services.disbursement.domain.gate import (
     BankStanding,
     Evidence,
@@ -54,7 +56,7 @@ def send_through_gate(payout: Payout, *, till: Till) -> None:
     )
     sending = _commit(payout, order, result, now=now, till=till)  # step 3
     if sending is not None:
-        _transmit(sending, order, till=till)
+        _transmit(sending, order, evidence, till=till)
 
 
 def _drawn_up(payout: Payout, *, till: Till) -> tuple[Order, str] | None:
@@ -84,7 +86,7 @@ def _gather(payout: Payout, order: Order, *, till: Till) -> Evidence:
 
 
 def _standing(order: Order, *, till: Till) -> BankStanding | Unanswered:
-    answer = till.bank.ask(order.key)
+    answer = till.bank.ask(order)
     if isinstance(answer, OrderMissing | OrderReport):
         return answer
     return Unanswered(answer.code if isinstance(answer, NoAnswer) else "bank_unclear")
@@ -142,11 +144,22 @@ def _begin_sending(
     return replace(payout, state=State.SENDING, **changes)
 
 
-def _transmit(payout: Payout, order: Order, *, till: Till) -> None:
+def _transmit(
+    payout: Payout, order: Order, evidence: Evidence, *, till: Till
+) -> None:
     """Step 4: a worker that has lost its lease sends nothing and writes nothing."""
-    answer = till.bank.ask(order.key)
+    answer = till.bank.ask(order)
     if isinstance(answer, OrderMissing):
+        codes = _codes(payout, evidence, policy=till.policy)
         if not payout.leased_at(till.clock.now()):
             return
-        answer = till.bank.send(order)
+        answer = till.bank.send(order, codes)
     take_answer(payout, order, answer, till=till)  # step 5
+
+
+def _codes(payout: Payout, evidence: Evidence, *, policy: Policy) -> PaymentCodes:
+    """By what the contract's owner said when the gate was passed."""
+    contract, sent_at = evidence.contract, payout.first_sent_at
+    if isinstance(contract, Unanswered) or sent_at is None:
+        raise Broken("An order goes out that has not passed the gate")
+    return payment_codes(policy, term_days=contract.term_days, at=sent_at)

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid5
 
+import httpx
 import pytest
 
 from infra.simulators.client import FaultMode, Person
+from kernel.clock import SystemClock
 from kernel.money import Money
 from kernel.tls import client_context
-from services.disbursement.adapters import HttpBank, bank_client
+from services.disbursement.adapters import HttpBank, Partner, partner_client
 from services.disbursement.domain.order import (
     NoAnswer,
     Order,
@@ -30,7 +33,15 @@ from tests.integration.simulators.stand import (
     make_pki,
     running_stand,
 )
-from tests.unit.disbursement.builders import CONTRACT_ID, DOCUMENT, OTHER_IBAN
+from tests.unit.disbursement.builders import CODES, CONTRACT_ID, DOCUMENT, OTHER_IBAN
+
+
+COMPANY_BIN = "990140000007"
+
+
+def bank_at(url: str, client: httpx.Client) -> HttpBank:
+    partner = Partner(client, base_url=url)
+    return HttpBank(partner, company_bin=COMPANY_BIN, clock=SystemClock())
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +65,8 @@ def stand(running: Stand) -> Iterator[Stand]:
 def bank(stand: Stand) -> Iterator[HttpBank]:
     """As the worker builds it: mutual TLS, nothing of the machine."""
     cert, key = stand.pki.pair("partner")
-    with bank_client(client_context(stand.pki.ca, cert, key)) as client:
-        yield HttpBank(client, base_url=stand.bank_url)
+    with partner_client(client_context(stand.pki.ca, cert, key)) as client:
+        yield bank_at(stand.bank_url, client)
 
 
 def order_for(person: Person, name: str) -> Order:
@@ -77,13 +88,18 @@ def order(stand: Stand, request: pytest.FixtureRequest) -> Order:
 
 
 def transfers(stand: Stand, order: Order) -> int:
-    return sum(e["end_to_end_id"] == order.key for e in stand.control.ledger())
+    return len(lines(stand, order))
+
+
+def lines(stand: Stand, order: Order) -> list[dict[str, Any]]:
+    ledger = stand.control.ledger()
+    return [line for line in ledger if line["end_to_end_id"] == order.key]
 
 
 def settled(bank: HttpBank, order: Order) -> OrderReport:
     """Ask until the bank has finished."""
     for _ in range(500):
-        answer = bank.ask(order.key)
+        answer = bank.ask(order)
         assert isinstance(answer, OrderReport)
         if answer.status is not OrderStatus.ACCEPTED:
             return answer
@@ -94,9 +110,9 @@ def test_an_order_is_unknown_then_taken_then_settled(
     bank: HttpBank, stand: Stand, order: Order
 ) -> None:
     """And then it stands in the statement."""
-    assert OrderMissing() == bank.ask(order.key)
+    assert OrderMissing() == bank.ask(order)
     assert bank.booked(order) is False
-    taken = bank.send(order)
+    taken = bank.send(order, CODES)
     assert isinstance(taken, OrderReport)
     report = settled(bank, order)
     assert OrderStatus.SETTLED is report.status
@@ -106,18 +122,32 @@ def test_an_order_is_unknown_then_taken_then_settled(
         report.amount_minor,
     )
     assert bank.booked(order) is True
-    again = bank.send(order)
+    again = bank.send(order, CODES)
     assert isinstance(again, OrderReport)
     assert report.order_id == again.order_id
     assert transfers(stand, order) == 1
+
+
+def test_the_bank_is_told_the_codes_and_who_pays(
+    bank: HttpBank, stand: Stand, order: Order
+) -> None:
+    """КНП, КОд, КБе, БИН and ИИН, in an order that its schema lets through."""
+    bank.send(order, CODES)
+    (line,) = lines(stand, order)
+    told = (line["knp"], line["kod"], line["kbe"], line["debtor_bin"])
+    assert told == ("411", "15", "19", COMPANY_BIN)
+    assert line["creditor_iin"] == order.creditor_iin
+    assert line["amount_minor"] == order.amount.amount_minor
 
 
 def test_another_order_under_the_same_key_is_a_conflict(
     bank: HttpBank, order: Order
 ) -> None:
     """Not a refusal: something stands there."""
-    bank.send(order)
-    assert OrderConflict() == bank.send(replace(order, amount=Money.of("1")))
+    bank.send(order, CODES)
+    assert OrderConflict() == bank.send(
+        replace(order, amount=Money.of("1")), CODES
+    )
 
 
 def test_an_unknown_account_is_refused_and_leaves_nothing(
@@ -125,8 +155,8 @@ def test_an_unknown_account_is_refused_and_leaves_nothing(
 ) -> None:
     """With the bank's own code."""
     stray = replace(order, creditor_iban=OTHER_IBAN)
-    assert OrderRefused("account_unknown") == bank.send(stray)
-    assert OrderMissing() == bank.ask(stray.key)
+    assert OrderRefused("account_unknown") == bank.send(stray, CODES)
+    assert OrderMissing() == bank.ask(stray)
 
 
 def test_another_persons_account_is_rejected(
@@ -134,7 +164,7 @@ def test_another_persons_account_is_rejected(
 ) -> None:
     """The bank compares the owner, too."""
     other = stand.known_person("somebody else")
-    bank.send(replace(order, creditor_iin=other.iin))
+    bank.send(replace(order, creditor_iin=other.iin), CODES)
     report = settled(bank, order)
     assert (report.status, report.reason) == (OrderStatus.REJECTED, "creditor_mismatch")
     assert bank.booked(order) is False
@@ -153,11 +183,11 @@ def test_an_answer_that_cannot_be_read_is_no_answer(
     bank: HttpBank, stand: Stand, order: Order, mode: FaultMode, code: str, moved: int
 ) -> None:
     """Whether the money has moved or not: nobody here can know."""
-    stand.control.arm_bank("/v1/orders", mode)
-    assert NoAnswer(code) == bank.send(order)
+    stand.control.arm_bank("/v1/payments", mode)
+    assert NoAnswer(code) == bank.send(order, CODES)
     assert moved == transfers(stand, order)
-    stand.control.arm_bank("/v1/orders", mode)
-    assert NoAnswer(code) == bank.ask(order.key)
+    stand.control.arm_bank("/v1/payments", mode)
+    assert NoAnswer(code) == bank.ask(order)
     stand.control.arm_bank("/v1/accounts", mode)
     assert bank.booked(order) is None
 
@@ -170,8 +200,8 @@ def test_a_lie_of_the_bank_is_found_by_comparison(
     bank: HttpBank, stand: Stand, order: Order, field: str
 ) -> None:
     """Each lie is well-formed; only the order shows it."""
-    stand.control.arm_bank("/v1/orders", "wrong", fields=[field])
-    reading = read_answer(bank.send(order), order=order, known_order_id=None)
+    stand.control.arm_bank("/v1/payments", "wrong", fields=[field])
+    reading = read_answer(bank.send(order, CODES), order=order, known_order_id=None)
     assert isinstance(reading, Unclear)
     assert reading.alarm
 
@@ -182,10 +212,9 @@ def test_without_our_certificate_the_bank_does_not_listen(
     """Mutual TLS: a stranger's certificate gets no answer."""
     stranger = make_pki(tmp_path)
     cert, key = stranger.pair("partner")
-    with bank_client(client_context(stand.pki.ca, cert, key)) as client:
-        assert NoAnswer("bank_unavailable") == HttpBank(
-            client, base_url=stand.bank_url
-        ).ask(order.key)
+    with partner_client(client_context(stand.pki.ca, cert, key)) as client:
+        stranger_bank = bank_at(stand.bank_url, client)
+        assert NoAnswer("bank_unavailable") == stranger_bank.ask(order)
 
 
 def test_a_bank_with_anothers_certificate_is_not_spoken_to(
@@ -194,7 +223,6 @@ def test_a_bank_with_anothers_certificate_is_not_spoken_to(
     """We verify it as it verifies us."""
     cert, key = stand.pki.pair("partner")
     authority = make_pki(tmp_path).ca
-    with bank_client(client_context(authority, cert, key)) as client:
-        assert NoAnswer("bank_unavailable") == HttpBank(
-            client, base_url=stand.bank_url
-        ).send(order)
+    with partner_client(client_context(authority, cert, key)) as client:
+        bank = bank_at(stand.bank_url, client)
+        assert NoAnswer("bank_unavailable") == bank.send(order, CODES)

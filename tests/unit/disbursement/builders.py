@@ -8,6 +8,7 @@ from uuid import UUID
 
 from kernel.clock import UptimeReading
 from kernel.money import Money
+from services.disbursement.domain.codes import PaymentCodes
 from services.disbursement.domain.gate import (
     AccountFacts,
     AntifraudDecision,
@@ -48,6 +49,8 @@ CLIENT_IBAN = "KZ41722C000000000001"
 CLIENT_IIN = "900101300017"
 DOCUMENT = "d" * 64
 TOKEN = "k1.account-token"  # noqa: S105 - a matching token, opens nothing
+
+CODES = PaymentCodes(knp="411", kod="15", kbe="19")
 
 ABOVE_LIMIT = Money.of("400000")
 BELOW_LIMIT = Money.of("100000")
@@ -170,6 +173,7 @@ def contract(**changes: Any) -> ContractFacts:
     good = ContractFacts(
         state="released",
         amount=ABOVE_LIMIT,
+        term_days=30,
         document_sha256=DOCUMENT,
         account_id=ACCOUNT_ID,
         client_id=CLIENT_ID,

@@ -18,6 +18,7 @@ from kernel.events import Event
 from kernel.ids import Ids
 from kernel.money import Money
 from kernel.starting_policy import STARTING_POLICY
+from services.disbursement.domain.codes import PaymentCodes
 from services.disbursement.domain.gate import (
     AccountFacts,
     AntifraudDecision,
@@ -461,9 +462,11 @@ class FakeBank:
         self.status = OrderStatus.SETTLED
         self.hidden_s = 0
         self.sends = 0
+        self.codes: list[PaymentCodes] = []
 
-    def send(self, order: Order) -> BankAnswer:
+    def send(self, order: Order, codes: PaymentCodes) -> BankAnswer:
         self.sends += 1
+        self.codes.append(codes)
         self._boundaries.cross("before send")
         fault = self._fault()
         if fault is BankFault.REQUEST_LOST:
@@ -472,12 +475,12 @@ class FakeBank:
         self._boundaries.cross("after send")
         return _spoilt(answer, fault)
 
-    def ask(self, key: str) -> BankAnswer:
+    def ask(self, order: Order) -> BankAnswer:
         self._boundaries.cross("before ask")
         fault = self._fault()
         if fault in {BankFault.REQUEST_LOST, BankFault.ANSWER_LOST}:
             return NoAnswer("bank_unavailable")
-        return _spoilt(self._look(key), fault)
+        return _spoilt(self._look(order.key), fault)
 
     def booked(self, order: Order) -> bool | None:
         return any(line.key == order.key for line in self.ledger)
@@ -599,6 +602,7 @@ class FakeContracts:
         return self.answer or ContractFacts(
             state=self.peers.contract_state,
             amount=payout.amount,
+            term_days=30,
             document_sha256=payout.document_sha256,
             account_id=payout.account_id,
             client_id=payout.client_id,

@@ -24,6 +24,7 @@ from services.disbursement.handlers.paying import pay_next
 from services.disbursement.handlers.preparing import end_next_hold, prepare_next
 from tests.unit.disbursement.builders import (
     BELOW_LIMIT,
+    CODES,
     CONTRACT_ID,
     HOLD_UNTIL,
     OTHER_IBAN,
@@ -484,7 +485,7 @@ def test_a_lease_from_a_wrong_clock_is_not_obeyed(stage: Stage) -> None:
 
 def test_a_restored_database_finds_its_payment_at_the_bank(stage: Stage) -> None:
     """The payout is paid by an earlier life: resolved by asking, not by sending."""
-    stage.bank.send(order())
+    stage.bank.send(order(), CODES)
     assert pay_next(stage.till)
     assert (stage.state(), len(stage.bank.ledger)) == (State.PAID, 1)
     assert stage.bank.sends == 1

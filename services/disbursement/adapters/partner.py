@@ -1,0 +1,101 @@
+"""A partner's server over HTTPS with mutual TLS: every answer bounded, or none.
+
+Whatever is no answer at all is `NoAnswer`: the outcome is unknown.
+"""
+
+import re
+import ssl
+import time
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import httpx
+from pydantic import BeforeValidator
+
+from kernel.logging import get_logger
+from services.disbursement.adapters.answers import Answer, read_as
+from services.disbursement.domain.order import NoAnswer
+
+log = get_logger("disbursement")
+
+CONNECT_S: Final = 3.0
+READ_S: Final = 10.0
+WHOLE_ANSWER_S: Final = 15.0
+"""An answer that trickles is cut here."""
+LARGEST_ORDER_BYTES: Final = 16 * 1024
+UNSPECIFIED: Final = "unspecified"
+
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def _code(value: object) -> str:
+    """A partner's code if it is one: it travels in events and logs."""
+    known = isinstance(value, str) and _CODE.fullmatch(value)
+    return str(value) if known else UNSPECIFIED
+
+
+Code = Annotated[str, BeforeValidator(_code)]
+
+
+class _Problem(Answer):
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What was answered, whole."""
+
+    status: int
+    body: bytes
+
+
+class Partner:
+    """One partner's server.  Never raises for what it or the network does."""
+
+    def __init__(self, client: httpx.Client, *, base_url: str) -> None:
+        """`client` carries the TLS context and nothing else."""
+        self._client = client
+        self._base_url = base_url.rstrip("/")
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        at_most: int = LARGEST_ORDER_BYTES,
+    ) -> Response | NoAnswer:
+        """Ask once; nothing here tries again."""
+        ends = time.monotonic() + WHOLE_ANSWER_S
+        try:
+            with self._client.stream(
+                method, f"{self._base_url}{path}", content=content, headers=headers
+            ) as answer:
+                body = bytearray()
+                for chunk in answer.iter_bytes():
+                    body += chunk
+                    if len(body) > at_most:
+                        return NoAnswer("bank_answer_too_large")
+                    if time.monotonic() > ends:
+                        return NoAnswer("bank_answer_too_slow")
+                return Response(answer.status_code, bytes(body))
+        except httpx.HTTPError as error:
+            log.warning("bank_unreachable", error=type(error).__name__)
+            return NoAnswer("bank_unavailable")
+
+
+def partner_client(tls: ssl.SSLContext) -> httpx.Client:
+    """Our certificate, no redirects, no proxy that the machine may name."""
+    return httpx.Client(
+        verify=tls,
+        timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+def problem_code(body: bytes) -> str | None:
+    """The code of a refusal, in the partner's own words; None if it is none."""
+    problem = read_as(_Problem, body)
+    return problem.code if problem else None
