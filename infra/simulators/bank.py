@@ -38,9 +38,9 @@ def bank_routes(bank: Bank, clock: Clock) -> list[Route]:
 
     async def take_order(request: Request) -> Response:
         key = _idempotency_key(request)
-        transfer = _transfer(await web.json_body(request))
+        body = await web.json_body(request)
         try:
-            order, new = bank.take(key, transfer)
+            order, new = bank.take(key, _transfer(body, bank))
         except OrderError as error:
             raise web.RefusedError(422, error.code) from error
         return web.answer(order.view(), 201 if new else 200)
@@ -160,17 +160,24 @@ def _idempotency_key(request: Request) -> str:
     return key
 
 
-def _transfer(body: web.Json) -> Transfer:
+def _transfer(body: web.Json, bank: Bank) -> Transfer:
+    """Raises OrderError for a card that nobody has."""
+    card = web.optional_text(body, "creditor_card", TOKEN)
     if web.text(body, "currency") != CURRENCY:
         raise web.RefusedError(422, "currency_unknown")
     return Transfer(
         end_to_end_id=web.text(body, "end_to_end_id"),
         debtor_iban=_iban(body, "debtor_iban"),
-        creditor_iban=_iban(body, "creditor_iban"),
+        creditor_iban=bank.account_of(card) if card else _iban(body, "creditor_iban"),
         creditor_iin=web.text(body, "creditor_iin", web.IIN),
         amount_minor=web.whole(body, "amount_minor", least=1),
         currency=CURRENCY,
         purpose=web.text(body, "purpose"),
+        debtor_bin=web.optional_text(body, "debtor_bin", web.IIN) or "",
+        knp=web.optional_text(body, "knp") or "",
+        kod=web.optional_text(body, "kod") or "",
+        kbe=web.optional_text(body, "kbe") or "",
+        creditor_card=card or "",
     )
 
 

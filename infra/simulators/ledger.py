@@ -47,7 +47,7 @@ class Transfer:
     """What the client asked for; two transfers are equal if every field is.
 
     The payer's БИН and the codes of the payment (КНП, КОд, КБе) where its channel has
-    them.
+    them; the token of the card that is paid, if one is.
     """
 
     end_to_end_id: str
@@ -61,6 +61,7 @@ class Transfer:
     knp: str = ""
     kod: str = ""
     kbe: str = ""
+    creditor_card: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,8 @@ class Order:
             "creditor_iban": transfer.creditor_iban,
             "accepted_at": self.accepted_at,
         }
+        if transfer.creditor_card:
+            seen["creditor_card"] = transfer.creditor_card
         if self.status is Status.SETTLED:
             seen["settled_at"] = self.settles_at
         if self.status is Status.REJECTED:
@@ -177,6 +180,13 @@ class Bank:
         """Know a card by its token, or let it stand before another account."""
         self._issued.append(asdict(card))
         self._cards[card.token] = card
+
+    def account_of(self, token: str) -> str:
+        """The IBAN behind a card; raises OrderError card_unknown."""
+        card = self._cards.get(token)
+        if card is None:
+            raise OrderError("card_unknown")
+        return card.iban
 
     def card(self, *, token: str, iin: str) -> tuple[Verdict, Card | None]:
         """Whether it is the person's card; what it is only if so."""

@@ -39,6 +39,7 @@ LIES: dict[str, Callable[[Any], Any]] = {
     "score": _other_score,
     "creditor_iban": another_iban,
     "debtor_iban": another_iban,
+    "creditor_card": _other_text,
     "counterparty_iban": another_iban,
     "currency": lambda _: "USD",
     "status": lambda status: OTHER_STATUS[status],

@@ -23,7 +23,7 @@ _OUTER_SYSTEMS: Mapping[str, tuple[str, ...]] = {
     "onboarding": ("COID", "CA", "STATE", "BANK"),
     "contracts": ("BANK", "BUREAU", "CA", "MONITORING", "STATE"),
     "antifraud": ("BUREAU", "STATE", "CENTRE"),
-    "disbursement": ("BANK",),
+    "disbursement": ("BANK", "CARDS"),
 }
 
 
@@ -166,7 +166,7 @@ class Environments:
 
     def _outer_url(self, system: str) -> str:
         """Root of the listener; the paths are the adapters' own knowledge."""
-        if system == "BANK":
+        if system in {"BANK", "CARDS"}:
             return self._url("simulator-bank")
         if system == "CA":
             return self._url("simulator-world.public")

@@ -15,6 +15,7 @@ from kernel.ids import Ids
 from kernel.money import Money
 from kernel.policy import Policy
 from services.disbursement.domain.codes import PaymentCodes
+from services.disbursement.domain.connector import Capabilities, Rail
 from services.disbursement.domain.erasure import Kept
 from services.disbursement.domain.gate import (
     AccountFacts,
@@ -243,7 +244,14 @@ class Contracts(Protocol):
 
 
 class Bank(Protocol):
-    """The company's bank.  Never raises for what the bank or the network does."""
+    """The company's bank, and whoever else carries its orders, each on its rail.
+
+    Never raises for what they or the network do.
+    """
+
+    def capabilities(self, rail: Rail) -> Capabilities | None:
+        """What the connector of this rail can; None when there is none."""
+        ...
 
     def send(self, order: Order, codes: PaymentCodes) -> BankAnswer:
         """Give the order, once."""

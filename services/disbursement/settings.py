@@ -5,11 +5,15 @@ witness alone: the service's own process never speaks to the bank.
 """
 
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
+from typing import Literal
 
 from kernel.errors import Broken
 from kernel.settings import PlatformSettings
 from kernel.values import Iban
+
+Dialect = Literal["iso20022", "json"]
 
 LONGEST_RESEND_WINDOW_S = 1_500
 """The shortest key memory known of a bank is 30 minutes (P03); minus a reserve."""
@@ -22,9 +26,19 @@ class Settings(PlatformSettings):
     company_iban: str
     company_bin: str
     bank_url: str | None = None
+    bank_dialect: Dialect = "iso20022"
+    bank_remembers_s: int = 1_800
+    bank_cut_off: str | None = None
+    cards_url: str | None = None
+    cards_remembers_s: int = 1_800
+    cards_cut_off: str | None = None
     outer_ca: Path | None = None
     outer_cert: Path | None = None
     outer_key: Path | None = None
+    breaker_failures: int = 5
+    breaker_rest_s: int = 10
+    requests_per_s: int = 20
+    requests_at_once: int = 20
     lease_s: int = 90
     poll_s: int = 1
     first_retry_s: int = 1
@@ -60,9 +74,23 @@ class Settings(PlatformSettings):
             self.witness_step_s,
             self.outer_clock_every_s,
             self.outer_clock_doubt_s,
+            self.breaker_failures,
+            self.breaker_rest_s,
+            self.requests_per_s,
+            self.requests_at_once,
         )
+        for cut_off in (self.bank_cut_off, self.cards_cut_off):
+            time_of_day(cut_off)
         if min(counts) < 1 or self.visible_after_s < 0:
             raise Broken("DISBURSEMENT_* time-outs and counts are positive")
+
+
+def time_of_day(text: str | None) -> time | None:
+    """``HH:MM`` of Almaty.  Broken for anything else."""
+    try:
+        return None if text is None else time.fromisoformat(text)
+    except ValueError as error:
+        raise Broken("DISBURSEMENT_*_CUT_OFF is a time of day, HH:MM") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import httpx
+
 from kernel.clock import Clock
 from kernel.context import Context
 from kernel.crypto import Json
@@ -31,16 +33,22 @@ from kernel.platform import Platform
 from kernel.tls import client_context
 from services.disbursement.adapters import (
     BankClock,
+    Guard,
     HttpBank,
+    HttpProcessor,
     LoggedAlarms,
     LoggedClockAlarms,
     Partner,
+    Rails,
     RpcAccounts,
     RpcAntifraud,
     RpcContracts,
+    Track,
     partner_client,
 )
+from services.disbursement.domain.connector import Capabilities, Rail
 from services.disbursement.domain.gate import GateRules
+from services.disbursement.domain.guard import GuardRules
 from services.disbursement.domain.order import ResendRules
 from services.disbursement.domain.payout import Tombstone, Trail, WorkRules
 from services.disbursement.domain.witness import WitnessRules
@@ -51,7 +59,7 @@ from services.disbursement.handlers.paying import pay_next
 from services.disbursement.handlers.preparing import end_next_hold, prepare_next
 from services.disbursement.handlers.witnessing import Witness
 from services.disbursement.ports import Contexts, Desk, Orders, Rules, Till
-from services.disbursement.settings import Settings, bank_access
+from services.disbursement.settings import Settings, bank_access, time_of_day
 from services.disbursement.storage import (
     DatabaseDesk,
     KeyRing,
@@ -61,6 +69,9 @@ from services.disbursement.storage import (
 )
 
 log = get_logger("disbursement")
+
+LONGEST_TURN_S: Final = 3.0
+"""Who would wait longer for a turn at a partner comes again later."""
 
 PAYABLE_STATES: Final = frozenset({"consented", "released"})
 """States of a contract, in contracts' words, in which its money may leave."""
@@ -258,11 +269,7 @@ def build_payer(platform: Platform[Settings]) -> Payer:
         accounts=RpcAccounts(platform.rpc, contexts),
         antifraud=RpcAntifraud(platform.rpc, contexts),
         contracts=RpcContracts(platform.rpc, contexts),
-        bank=HttpBank(
-            Partner(client, base_url=bank.url),
-            company_bin=platform.settings.company_bin,
-            clock=platform.clock,
-        ),
+        bank=_rails(platform, client),
         alarms=LoggedAlarms(),
         policy=platform.policy,
         clock=platform.clock,
@@ -333,6 +340,50 @@ def _contexts(platform: Platform[Settings]) -> Contexts:
 
 def _trail(tx: Transaction) -> Trail:
     return Trail(tx.context.correlation_id, tx.context.causation_id)
+
+
+def _rails(platform: Platform[Settings], client: httpx.Client) -> Rails:
+    """The connectors as configured: one for accounts, one for cards if there is one."""
+    settings = platform.settings
+    company_bin = settings.company_bin
+    bank = _partner("bank", client, bank_access(settings).url, settings)
+    tracks = {
+        Rail.ACCOUNT: Track(
+            HttpBank(bank, company_bin=company_bin, clock=platform.clock)
+            if settings.bank_dialect == "iso20022"
+            else HttpProcessor(bank, company_bin=company_bin),
+            Capabilities(
+                inquiry=True,
+                statement=True,
+                remembers_s=settings.bank_remembers_s,
+                cut_off=time_of_day(settings.bank_cut_off),
+            ),
+        )
+    }
+    if settings.cards_url is not None:
+        cards = _partner("cards", client, settings.cards_url, settings)
+        tracks[Rail.CARD] = Track(
+            HttpProcessor(cards, company_bin=company_bin),
+            Capabilities(
+                inquiry=True,
+                statement=True,
+                remembers_s=settings.cards_remembers_s,
+                cut_off=time_of_day(settings.cards_cut_off),
+            ),
+        )
+    return Rails(tracks)
+
+
+def _partner(name: str, client: httpx.Client, url: str, settings: Settings) -> Partner:
+    """A partner's server behind a guard of its own."""
+    rules = GuardRules(
+        failures=settings.breaker_failures,
+        rest_s=settings.breaker_rest_s,
+        per_s=settings.requests_per_s,
+        burst=settings.requests_at_once,
+        patience_s=LONGEST_TURN_S,
+    )
+    return Partner(client, base_url=url, guard=Guard(name, rules))
 
 
 def _rules(settings: Settings) -> Rules:

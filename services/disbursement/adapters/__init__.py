@@ -3,21 +3,28 @@
 from services.disbursement.adapters.alarms import LoggedAlarms
 from services.disbursement.adapters.bank import HttpBank
 from services.disbursement.adapters.clocks import BankClock, LoggedClockAlarms
+from services.disbursement.adapters.guarding import Guard
 from services.disbursement.adapters.partner import Partner, partner_client
 from services.disbursement.adapters.peers import (
     RpcAccounts,
     RpcAntifraud,
     RpcContracts,
 )
+from services.disbursement.adapters.processor import HttpProcessor
+from services.disbursement.adapters.rails import Rails, Track
 
 __all__ = [
     "BankClock",
+    "Guard",
     "HttpBank",
+    "HttpProcessor",
     "LoggedAlarms",
     "LoggedClockAlarms",
     "Partner",
+    "Rails",
     "RpcAccounts",
     "RpcAntifraud",
     "RpcContracts",
+    "Track",
     "partner_client",
 ]

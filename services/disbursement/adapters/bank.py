@@ -7,32 +7,23 @@ outcome is unknown.
 
 from typing import Final
 
-import httpx
-
 from kernel.clock import Clock
-from services.disbursement.adapters.answers import Answer, read_as
 from services.disbursement.adapters.pain import initiation, read_report
-from services.disbursement.adapters.partner import Partner, problem_code
+from services.disbursement.adapters.partner import (
+    Partner,
+    is_booked,
+    problem_code,
+    refusal,
+)
 from services.disbursement.domain.codes import PaymentCodes
 from services.disbursement.domain.order import (
     BankAnswer,
     NoAnswer,
     Order,
-    OrderConflict,
     OrderMissing,
-    OrderRefused,
 )
 
-LARGEST_STATEMENT_BYTES: Final = 16 * 1024 * 1024
 _XML: Final = {"Content-Type": "application/xml"}
-
-
-class _Entry(Answer):
-    end_to_end_id: str
-
-
-class _Statement(Answer):
-    entries: tuple[_Entry, ...]
 
 
 class HttpBank:
@@ -57,7 +48,7 @@ class HttpBank:
             case 200 | 201:
                 return read_report(response.body)
             case 422:
-                return _refusal(response.body)
+                return refusal(response.body)
             case status:
                 return NoAnswer(f"bank_status_{status}")
 
@@ -76,24 +67,4 @@ class HttpBank:
 
     def booked(self, order: Order) -> bool | None:
         """Whether the statement of the company's account shows the order."""
-        response = self._partner.request(
-            "GET",
-            f"/v1/accounts/{order.debtor_iban}/statement",
-            at_most=LARGEST_STATEMENT_BYTES,
-        )
-        if isinstance(response, NoAnswer) or response.status != httpx.codes.OK:
-            return None
-        statement = read_as(_Statement, response.body)
-        if statement is None:
-            return None
-        return any(entry.end_to_end_id == order.key for entry in statement.entries)
-
-
-def _refusal(body: bytes) -> BankAnswer:
-    match problem_code(body):
-        case None:
-            return NoAnswer("bank_answer_unreadable")
-        case "idempotency_conflict":
-            return OrderConflict()
-        case code:
-            return OrderRefused(code)
+        return is_booked(self._partner, order)

@@ -26,7 +26,6 @@ from services.disbursement.adapters.partner import LARGEST_ORDER_BYTES, UNSPECIF
 from services.disbursement.domain.codes import PaymentCodes
 from services.disbursement.domain.order import (
     PURPOSE,
-    BankAnswer,
     NoAnswer,
     Order,
     OrderReport,
@@ -213,7 +212,7 @@ def _credited_at(told: pain002.PaymentTransaction105) -> datetime | None:
     """When the creditor's account was credited, if the bank says so."""
     if told.trckr_data is None:
         return None
-    at = told.trckr_data.confd_dt.dt_tm.to_datetime()
+    at: datetime = told.trckr_data.confd_dt.dt_tm.to_datetime()
     if at.tzinfo is None:
         raise ValueError("an instant without a time zone")
     return at.astimezone(UTC)

@@ -14,7 +14,14 @@ from pydantic import BeforeValidator
 
 from kernel.logging import get_logger
 from services.disbursement.adapters.answers import Answer, read_as
-from services.disbursement.domain.order import NoAnswer
+from services.disbursement.adapters.guarding import Guard
+from services.disbursement.domain.order import (
+    BankAnswer,
+    NoAnswer,
+    Order,
+    OrderConflict,
+    OrderRefused,
+)
 
 log = get_logger("disbursement")
 
@@ -23,6 +30,7 @@ READ_S: Final = 10.0
 WHOLE_ANSWER_S: Final = 15.0
 """An answer that trickles is cut here."""
 LARGEST_ORDER_BYTES: Final = 16 * 1024
+LARGEST_STATEMENT_BYTES: Final = 16 * 1024 * 1024
 UNSPECIFIED: Final = "unspecified"
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -41,6 +49,14 @@ class _Problem(Answer):
     code: Code
 
 
+class _Entry(Answer):
+    end_to_end_id: str
+
+
+class _Statement(Answer):
+    entries: tuple[_Entry, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """What was answered, whole."""
@@ -52,10 +68,11 @@ class Response:
 class Partner:
     """One partner's server.  Never raises for what it or the network does."""
 
-    def __init__(self, client: httpx.Client, *, base_url: str) -> None:
+    def __init__(self, client: httpx.Client, *, base_url: str, guard: Guard) -> None:
         """`client` carries the TLS context and nothing else."""
         self._client = client
         self._base_url = base_url.rstrip("/")
+        self._guard = guard
 
     def request(
         self,
@@ -66,7 +83,25 @@ class Partner:
         headers: dict[str, str] | None = None,
         at_most: int = LARGEST_ORDER_BYTES,
     ) -> Response | NoAnswer:
-        """Ask once; nothing here tries again."""
+        """Ask once; nothing here tries again, and nobody is asked who has to rest."""
+        refusal = self._guard.refusal()
+        if refusal is not None:
+            return NoAnswer(refusal)
+        response = self._asked(
+            method, path, content=content, headers=headers, at_most=at_most
+        )
+        self._guard.saw(response.status if isinstance(response, Response) else None)
+        return response
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None,
+        headers: dict[str, str] | None,
+        at_most: int,
+    ) -> Response | NoAnswer:
         ends = time.monotonic() + WHOLE_ANSWER_S
         try:
             with self._client.stream(
@@ -99,3 +134,29 @@ def problem_code(body: bytes) -> str | None:
     """The code of a refusal, in the partner's own words; None if it is none."""
     problem = read_as(_Problem, body)
     return problem.code if problem else None
+
+
+def refusal(body: bytes) -> BankAnswer:
+    """What it means that the partner does not take an order."""
+    match problem_code(body):
+        case None:
+            return NoAnswer("bank_answer_unreadable")
+        case "idempotency_conflict":
+            return OrderConflict()
+        case code:
+            return OrderRefused(code)
+
+
+def is_booked(partner: Partner, order: Order) -> bool | None:
+    """Whether the statement of the company's account shows the order."""
+    response = partner.request(
+        "GET",
+        f"/v1/accounts/{order.debtor_iban}/statement",
+        at_most=LARGEST_STATEMENT_BYTES,
+    )
+    if isinstance(response, NoAnswer) or response.status != httpx.codes.OK:
+        return None
+    statement = read_as(_Statement, response.body)
+    if statement is None:
+        return None
+    return any(entry.end_to_end_id == order.key for entry in statement.entries)

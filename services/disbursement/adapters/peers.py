@@ -33,6 +33,8 @@ class _AccountAnswer(Answer):
     account_token: Annotated[str, Field(min_length=1, max_length=200)]
     iban: Annotated[str, Field(min_length=20, max_length=34)]
     iin: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
+    # Onboarding of before does not say it: the account behind the card is paid.
+    card: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
 
 class _ProofAnswer(Answer):
@@ -98,7 +100,10 @@ class RpcAccounts(_Peer):
             ),
         )
         return AccountFacts(
-            account_token=answer.account_token, iban=answer.iban, iin=answer.iin
+            account_token=answer.account_token,
+            iban=answer.iban,
+            iin=answer.iin,
+            card=answer.card,
         )
 
     def prove(self, payout: Payout) -> OwnershipProof:

@@ -55,6 +55,8 @@ class AccountFacts:
     account_token: str = field(repr=False)
     iban: str = field(repr=False)
     iin: str = field(repr=False)
+    card: str | None = field(default=None, repr=False)
+    """The processor's token, where the client named a card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +271,8 @@ def _account(
     if {account.account_token} != {named, payout.account_token}:
         return _later("account", "account_changed")
     if (account.iban, account.iin) != (order.creditor_iban, order.creditor_iin):
+        return _never("account", "account_differs")
+    if order.creditor_card not in (None, account.card):
         return _never("account", "account_differs")
     return _passed("account", str(payout.account_id))
 

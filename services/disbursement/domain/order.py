@@ -8,13 +8,14 @@ failed is paid twice.
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
 
 from kernel.money import Money
+from services.disbursement.domain.connector import Capabilities, Rail
 from services.disbursement.domain.payout import Payout
 
 PURPOSE: Final = "Выдача микрокредита"
@@ -32,7 +33,11 @@ def order_key(contract_id: UUID, number: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One transfer from the company's account to the client's (clause 5.3)."""
+    """One transfer from the company's account to the client's, or to a card (5.3).
+
+    ``creditor_card``: the processor's token of the card, behind which ``creditor_iban``
+    stands; None for the rail of accounts.
+    """
 
     key: str
     amount: Money
@@ -40,12 +45,19 @@ class Order:
     creditor_iban: str = field(repr=False)
     creditor_iin: str = field(repr=False)
     document_sha256: str
+    creditor_card: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(
-        cls, payout: Payout, *, debtor_iban: str, creditor_iban: str, creditor_iin: str
+        cls,
+        payout: Payout,
+        *,
+        debtor_iban: str,
+        creditor_iban: str,
+        creditor_iin: str,
+        creditor_card: str | None = None,
     ) -> Self:
-        """The order that pays this payout to this account."""
+        """The order that pays this payout to this account, or to this card."""
         return cls(
             key=order_key(payout.contract_id, payout.number),
             amount=payout.amount,
@@ -53,7 +65,13 @@ class Order:
             creditor_iban=creditor_iban,
             creditor_iin=creditor_iin,
             document_sha256=payout.document_sha256,
+            creditor_card=creditor_card,
         )
+
+    @property
+    def rail(self) -> Rail:
+        """By what the money goes: fixed when the order is drawn up."""
+        return Rail.ACCOUNT if self.creditor_card is None else Rail.CARD
 
     @property
     def digest(self) -> str:
@@ -66,6 +84,7 @@ class Order:
             self.creditor_iban,
             self.creditor_iin,
             self.document_sha256,
+            *([] if self.creditor_card is None else [self.creditor_card]),
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
@@ -89,6 +108,7 @@ class OrderReport:
     currency: str
     debtor_iban: str
     creditor_iban: str = field(repr=False)
+    creditor_card: str | None = field(default=None, repr=False)
     settled_at: datetime | None = None
     reason: str | None = None
 
@@ -196,6 +216,7 @@ def differences(
         ("currency", report.currency, order.amount.currency),
         ("debtor", report.debtor_iban, order.debtor_iban),
         ("creditor", report.creditor_iban, order.creditor_iban),
+        ("card", report.creditor_card, order.creditor_card),
         ("order_id", report.order_id, known_order_id or report.order_id),
     )
     return tuple(name for name, said, ours in pairs if said != ours)
@@ -234,6 +255,10 @@ class ResendRules:
     visible_after_s: int
     agreeing_answers: int
     window_s: int
+
+    def within(self, capabilities: Capabilities) -> "ResendRules":
+        """The same, as far as the order's connector remembers keys."""
+        return replace(self, window_s=min(self.window_s, capabilities.window_s))
 
 
 def after_absence(

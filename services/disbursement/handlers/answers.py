@@ -16,6 +16,7 @@ from services.disbursement.domain.order import (
     Order,
     Reading,
     Rejected,
+    ResendRules,
     Settled,
     Unclear,
     after_absence,
@@ -43,7 +44,7 @@ def take_answer(
             case Rejected():
                 _reject(payout, reading, work=work, till=till)
             case Absent():
-                _count_absence(payout, work=work, till=till)
+                _count_absence(payout, order, work=work, till=till)
             case Unclear():
                 _leave_unknown(payout, reading, work=work, till=till)
 
@@ -59,11 +60,12 @@ def _confirmed(
     """A "no" is final only when status and statement agree with it (P31).
 
     A published incident: "failed" was followed by a late success, and the payout that
-    replaced it was paid as well.
+    replaced it was paid as well. Where no statement can be had a person has to look.
     """
-    again = read_answer(
-        bank.ask(order), order=order, known_order_id=payout.order_id
-    )
+    capabilities = bank.capabilities(order.rail)
+    if capabilities is None or not capabilities.statement:
+        return Unclear("bank_statement_missing", alarm=True)
+    again = read_answer(bank.ask(order), order=order, known_order_id=payout.order_id)
     if isinstance(again, Rejected | Absent) and bank.booked(order) is False:
         return rejected
     if isinstance(again, Settled | Accepted):
@@ -169,7 +171,15 @@ def _leave_unknown(payout: Payout, unclear: Unclear, *, work: Work, till: Till) 
         _alarm(payout, unclear.code, work=work, till=till)
 
 
-def _count_absence(payout: Payout, *, work: Work, till: Till) -> None:
+def resend_rules(order: Order, *, till: Till) -> ResendRules:
+    """As far as the connector goes that carries this order; nothing without one."""
+    capabilities = till.bank.capabilities(order.rail)
+    if capabilities is None:
+        return replace(till.rules.resend, window_s=0)
+    return till.rules.resend.within(capabilities)
+
+
+def _count_absence(payout: Payout, order: Order, *, work: Work, till: Till) -> None:
     """Nobody may send again yet, or ever: ask on, and call a person when it is over."""
     now = till.clock.now()
     asked = counted(payout)
@@ -177,7 +187,7 @@ def _count_absence(payout: Payout, *, work: Work, till: Till) -> None:
         asked,
         now=now,
         counted_ns=counted_ns(work, till=till),
-        rules=till.rules.resend,
+        rules=resend_rules(order, till=till),
     )
     over = decision is AfterAbsence.HOLD
     code = "bank_order_missing" if over else payout.held_code

@@ -5,11 +5,17 @@ from dataclasses import replace
 from services.disbursement.domain.order import (
     AfterAbsence,
     BankAnswer,
+    Order,
     OrderMissing,
     after_absence,
 )
 from services.disbursement.domain.payout import AT_BANK, Payout, State
-from services.disbursement.handlers.answers import counted, outcome_unknown, take_answer
+from services.disbursement.handlers.answers import (
+    counted,
+    outcome_unknown,
+    resend_rules,
+    take_answer,
+)
 from services.disbursement.handlers.sending import send_through_gate
 from services.disbursement.handlers.standing import claim, counted_ns
 from services.disbursement.ports import Till
@@ -24,7 +30,7 @@ def ask_next(till: Till) -> bool:
     with till.desk.open(payout.trail) as work:
         order, _ = work.payouts.order_of(payout)
     answer = till.bank.ask(order)
-    if _may_send_again(payout, answer, till=till):
+    if _may_send_again(payout, order, answer, till=till):
         send_through_gate(payout, till=till)
     else:
         take_answer(payout, order, answer, till=till)
@@ -42,7 +48,9 @@ def _own_up(payout: Payout, *, till: Till) -> Payout | None:
     return replace(payout, state=State.UNKNOWN)
 
 
-def _may_send_again(payout: Payout, answer: BankAnswer, *, till: Till) -> bool:
+def _may_send_again(
+    payout: Payout, order: Order, answer: BankAnswer, *, till: Till
+) -> bool:
     """The same key, while the bank surely remembers it, after it has said no often."""
     if not isinstance(answer, OrderMissing) or payout.order_id is not None:
         return False
@@ -52,6 +60,6 @@ def _may_send_again(payout: Payout, answer: BankAnswer, *, till: Till) -> bool:
         counted(payout),
         now=till.clock.now(),
         counted_ns=time_ns,
-        rules=till.rules.resend,
+        rules=resend_rules(order, till=till),
     )
     return decision is AfterAbsence.SEND_SAME_KEY

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from kernel.events.disbursement import PayoutDue
 from kernel.policy import Policy
+from services.disbursement.domain.connector import Rail
 from services.disbursement.domain.gate import Unanswered
 from services.disbursement.domain.order import Order
 from services.disbursement.domain.payout import (
@@ -29,7 +30,8 @@ _HELD = frozenset({State.HELD})
 def prepare_next(till: Till) -> bool:
     """Draw up the order of one consented payout.  False when none waits.
 
-    Only to the account the signed documents name: another awaits an amendment (5.3).
+    Only to the account the signed documents name: another awaits an amendment (5.3). A
+    card is paid as a card where somebody carries such orders, else by its account.
     """
     payout = claim(till, _CONSENTED)
     if payout is None:
@@ -41,6 +43,7 @@ def prepare_next(till: Till) -> bool:
     if payout.agreed_token not in (None, facts.account_token):
         put_off(payout, "account_changed", till=till)
         return True
+    takes_cards = till.bank.capabilities(Rail.CARD) is not None
     with till.desk.open(payout.trail) as work:
         work.payouts.draw_up(
             payout,
@@ -49,6 +52,7 @@ def prepare_next(till: Till) -> bool:
                 debtor_iban=till.rules.gate.company_iban,
                 creditor_iban=facts.iban,
                 creditor_iin=facts.iin,
+                creditor_card=facts.card if takes_cards else None,
             ),
             account_token=facts.account_token,
         )

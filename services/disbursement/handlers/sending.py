@@ -86,6 +86,11 @@ def _gather(payout: Payout, order: Order, *, till: Till) -> Evidence:
 
 
 def _standing(order: Order, *, till: Till) -> BankStanding | Unanswered:
+    capabilities = till.bank.capabilities(order.rail)
+    if capabilities is None:
+        return Unanswered("bank_rail_missing")
+    if not capabilities.takes_orders(till.clock.now()):
+        return Unanswered("bank_cut_off")
     answer = till.bank.ask(order)
     if isinstance(answer, OrderMissing | OrderReport):
         return answer
@@ -144,9 +149,7 @@ def _begin_sending(
     return replace(payout, state=State.SENDING, **changes)
 
 
-def _transmit(
-    payout: Payout, order: Order, evidence: Evidence, *, till: Till
-) -> None:
+def _transmit(payout: Payout, order: Order, evidence: Evidence, *, till: Till) -> None:
     """Step 4: a worker that has lost its lease sends nothing and writes nothing."""
     answer = till.bank.ask(order)
     if isinstance(answer, OrderMissing):

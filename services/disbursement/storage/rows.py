@@ -184,7 +184,8 @@ class PayoutRows:
     def draw_up(self, payout: Payout, order: Order, *, account_token: str) -> bool:
         """Seal whom and what to pay; due again when the hold is over."""
         check_transition(payout.state, State.HELD)
-        creditor = json.dumps([order.creditor_iban, order.creditor_iin])
+        card = [] if order.creditor_card is None else [order.creditor_card]
+        creditor = json.dumps([order.creditor_iban, order.creditor_iin, *card])
         values = {
             "state": State.HELD.value,
             "account_token": account_token,
@@ -211,9 +212,13 @@ class PayoutRows:
             ).where(payouts.c.payout_id == payout.payout_id)
         ).one()
         creditor = self._unseal(payout, "sealed_creditor", row.sealed_creditor)
-        iban, iin = json.loads(creditor)
+        iban, iin, *card = json.loads(creditor)
         order = Order.of(
-            payout, debtor_iban=row.debtor_iban, creditor_iban=iban, creditor_iin=iin
+            payout,
+            debtor_iban=row.debtor_iban,
+            creditor_iban=iban,
+            creditor_iin=iin,
+            creditor_card=card[0] if card else None,
         )
         return order, self._unseal(payout, "sealed_digest", row.sealed_digest)
 

@@ -142,7 +142,7 @@ def get_payout_account(
     reader: str,
     purpose: str,
 ) -> Mapping[str, Json]:
-    """IBAN and ИИН in clear for a payout. The reading is recorded.
+    """IBAN, ИИН and the token of a card in clear for a payout. The reading is recorded.
 
     The answer proves nothing: `state` says what is known of the owner, and the payer
     asks `prove_ownership` before any order (clauses 5.3, 5.4).
@@ -152,8 +152,10 @@ def get_payout_account(
         _, person = load_client(unit, client_id)
         account = accounts.of_client(unit, client_id, account_id)
         record_reading(unit, client_id, reader=reader, purpose=purpose, at=clock.now())
+    card = account.destination.card
     return {
         "iban": account.destination.iban.reveal(),
+        "card": None if card is None else card.token.reveal(),
         "iin": person.iin.reveal(),
         "account_token": account.token,
         "state": account.state.value,

@@ -405,7 +405,7 @@ def test_a_card_is_known_by_its_token_and_the_account_behind_it(
         reader="payer",
         purpose="payout",
     )
-    assert paid["iban"] == NEW_IBAN.reveal()
+    assert (paid["iban"], paid["card"]) == (NEW_IBAN.reveal(), CARD.reveal())
     iin = owner.client.person.iin
     cabinet.stand.control.create_card(
         token=CARD.reveal(), iban=OTHER_IBAN.reveal(), iin=iin, last4="4242"

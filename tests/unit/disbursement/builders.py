@@ -9,6 +9,7 @@ from uuid import UUID
 from kernel.clock import UptimeReading
 from kernel.money import Money
 from services.disbursement.domain.codes import PaymentCodes
+from services.disbursement.domain.connector import Capabilities
 from services.disbursement.domain.gate import (
     AccountFacts,
     AntifraudDecision,
@@ -50,6 +51,7 @@ CLIENT_IIN = "900101300017"
 DOCUMENT = "d" * 64
 TOKEN = "k1.account-token"  # noqa: S105 - a matching token, opens nothing
 
+CAPABILITIES = Capabilities(inquiry=True, statement=True, remembers_s=1_800)
 CODES = PaymentCodes(knp="411", kod="15", kbe="19")
 
 ABOVE_LIMIT = Money.of("400000")

@@ -19,6 +19,7 @@ from kernel.ids import Ids
 from kernel.money import Money
 from kernel.starting_policy import STARTING_POLICY
 from services.disbursement.domain.codes import PaymentCodes
+from services.disbursement.domain.connector import Capabilities, Rail
 from services.disbursement.domain.gate import (
     AccountFacts,
     AntifraudDecision,
@@ -463,6 +464,10 @@ class FakeBank:
         self.hidden_s = 0
         self.sends = 0
         self.codes: list[PaymentCodes] = []
+        self.table = {Rail.ACCOUNT: builders.CAPABILITIES}
+
+    def capabilities(self, rail: Rail) -> Capabilities | None:
+        return self.table.get(rail)
 
     def send(self, order: Order, codes: PaymentCodes) -> BankAnswer:
         self.sends += 1
@@ -526,6 +531,7 @@ class FakeBank:
             currency=known.order.amount.currency,
             debtor_iban=known.order.debtor_iban,
             creditor_iban=known.order.creditor_iban,
+            creditor_card=known.order.creditor_card,
             settled_at=self._clock.now(),
             reason="account_closed",
         )

@@ -1,6 +1,5 @@
-"""An order is written as its schema has it; a report is believed whole or not at all."""
+"""An order is written by its schema; a report is believed whole or not at all."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -24,9 +23,9 @@ def written(one: Order, codes: PaymentCodes = CODES) -> bytes:
     return initiation(one, codes, company_bin=COMPANY_BIN, at=DUE)
 
 
-def report(**changes: Any) -> bytes:
+def report(**changes: object) -> bytes:
     """As the bank writes it."""
-    true = {
+    true: dict[str, object] = {
         "order_id": "6f0c1f3e",
         "end_to_end_id": order().key,
         "status": "settled",
@@ -67,9 +66,9 @@ def test_the_day_of_execution_is_that_of_almaty() -> None:
     "changes",
     [{"creditor_iban": "kz1"}, {"key": "k" * 36}, {"creditor_iin": ""}],
 )
-def test_an_order_that_breaks_its_schema_is_never_sent(changes: dict[str, str]) -> None:
+def test_an_order_that_breaks_its_schema_is_never_sent(changes: dict[str, Any]) -> None:
     with pytest.raises(Broken):
-        written(replace(order(), **changes))
+        written(order(**changes))
 
 
 def test_a_report_is_read_whole() -> None:
