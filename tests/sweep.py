@@ -40,6 +40,10 @@ UNION ALL
 SELECT source, subject, count(*) FROM inbox
 GROUP BY source, subject, message_id HAVING count(*) > 1
 """
+_BOOKS = (
+    "SELECT account, sum(CASE side WHEN 'debit' THEN amount_minor ELSE -amount_minor"
+    " END)::bigint AS minor FROM ledger_postings GROUP BY account"
+)
 _PARKED_UNTOLD = """
 SELECT message_id FROM inbox WHERE state = 'parked' AND message_id::text NOT IN
 (SELECT convert_from(data, 'UTF8')::json->>'event_id' FROM outbox
@@ -136,9 +140,12 @@ class Invariants(ABC):
         transfers = Counter(line["idempotency_key"] for line in ledger)
         assert transfers == paid
         assert all(count == 1 for count in transfers.values())
-        assert sum(line["amount_minor"] for line in ledger) == sum(
-            p["amount_minor"] for p in payouts if p["state"] == "paid"
-        )
+        paid_minor = sum(p["amount_minor"] for p in payouts if p["state"] == "paid")
+        assert sum(line["amount_minor"] for line in ledger) == paid_minor
+        posted = self.rows("disbursement", _BOOKS)
+        books = {row["account"]: row["minor"] for row in posted}
+        assert books.get("loan", 0) == paid_minor
+        assert sum(books.values()) == 0
 
     def never_early(self) -> None:
         """I2, I3: by the bank's own time, and only with consent and release."""

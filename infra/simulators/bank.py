@@ -131,7 +131,7 @@ def build(env: Mapping[str, str]) -> list[Listener]:
         clock=clock,
         settle_after_s=settings.settle_after_s,
     )
-    statements = Statements(settings.data / "entries.jsonl", clock)
+    statements = Statements(settings.data / "entries.jsonl", clock, bank.settled)
     routes = [
         *bank_routes(bank, clock),
         *payment_routes(bank),

@@ -218,7 +218,8 @@ class ControlClient:
         """Let a person's money be booked on an account, as the bank shows it.
 
         `more`: value_on (a day; else today), reference (the bank's own; one that is
-        known restates the entry), reversal_of (the reference of a credit taken back).
+        known restates the entry), reversal_of (the reference of a credit taken back);
+        creditor_iban and end_to_end_id: money that leaves without an order.
         """
         entry = {
             "iban": iban,

@@ -11,6 +11,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,10 @@ class Bank:
             if order.status is Status.SETTLED
             and iban in (order.transfer.debtor_iban, order.transfer.creditor_iban)
         ]
+
+    def settled(self) -> list[Order]:
+        """The transfers that have arrived, up to the first that has not."""
+        return list(takewhile(lambda o: o.status is Status.SETTLED, self._transfers))
 
     def lines(self) -> list[Record]:
         """The ledger, line by line."""

@@ -103,6 +103,52 @@ class SendingHalted(Event):
     code: str
 
 
+class SendingResumed(Event):
+    """Two persons agreed that payouts leave again."""
+
+    TYPE = "disbursement.sending_resumed.v1"
+    SUBJECT = "halt"
+
+    halt_id: UUID
+    asked_by: UUID
+    resumed_by: UUID
+
+
+class PayoutReconciled(Event):
+    """The bank's statement shows the payout, of its amount and to its account."""
+
+    TYPE = "disbursement.payout_reconciled.v1"
+    SUBJECT = "payout"
+
+    payout_id: UUID
+    contract_id: UUID
+    bank_reference: str
+    booked_at: Instant
+
+
+class ReconciliationCaseOpened(Event):
+    """Payouts and the bank's statement disagree; a severe case halts all sending."""
+
+    TYPE = "disbursement.reconciliation_case_opened.v1"
+    SUBJECT = "case"
+
+    case_id: UUID
+    code: str
+    severe: bool
+    payout_id: UUID | None
+    bank_reference: str | None
+
+
+class ReconciliationCaseResolved(Event):
+    """A person, or the entry that was missing, has explained the case."""
+
+    TYPE = "disbursement.reconciliation_case_resolved.v1"
+    SUBJECT = "case"
+
+    case_id: UUID
+    resolved_by: UUID | None
+
+
 class ClientOrdersErased(Event):
     """What disbursement kept of the client can be opened by nobody any more.
 

@@ -1,8 +1,110 @@
 """The staff's commands of disbursement alone; every service's stand in kernel.cli."""
 
+import argparse
 from collections.abc import Mapping
 from typing import Final
 
-from kernel.cli import Command
+from kernel.cli import (
+    FINDING,
+    Command,
+    Listing,
+    Namespace,
+    Operator,
+    asking,
+    identified,
+    reason_argument,
+)
+from kernel.crypto import Json
 
-COMMANDS: Final[Mapping[str, Command]] = {}
+_ID: Final = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11"
+_case = identified("case_id", "see `cases list`")
+
+
+def _halt_effect(_operator: Operator, _arguments: Namespace) -> str:
+    return (
+        "No payout leaves from now on, until two persons resume sending; orders that"
+        " are at the bank already are not called back."
+    )
+
+
+def _resume_effect(_operator: Operator, _arguments: Namespace) -> str:
+    return (
+        "Payouts leave again if another person approves, each through the gate; that"
+        " you asked, and why, is kept for ever."
+    )
+
+
+def _resolve_arguments(parser: argparse.ArgumentParser) -> None:
+    _case(parser)
+    reason_argument(parser)
+
+
+def _resolve_effect(_operator: Operator, arguments: Namespace) -> str:
+    return (
+        f"Case {arguments.case_id} is closed with your reason for good; sending stays"
+        " halted until two persons resume it."
+    )
+
+
+def _prove(operator: Operator, _arguments: Namespace) -> tuple[Json, int]:
+    """A day that differs from its proof is a finding."""
+    answer = operator.ask("ledger_proof")
+    well = answer["balanced"] is True and not answer["differing"]
+    return answer, 0 if well else FINDING
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "sending show": Command(
+        help="whether payouts may leave: halt, open cases, how far the bank is read",
+        run=asking("show_sending"),
+    ),
+    "sending halt": Command(
+        help="let no payout leave until two persons resume",
+        run=asking("halt_sending", "reason"),
+        arguments=reason_argument,
+        example='sending halt --reason "bank reports a wrong amount"',
+        effect=_halt_effect,
+        id_of="halt_id",
+    ),
+    "sending resume": Command(
+        help="ask that payouts leave again; another person decides",
+        run=asking("ask_resume", "reason"),
+        arguments=reason_argument,
+        example='sending resume --reason "explained with the bank"',
+        effect=_resume_effect,
+        id_of="approval_id",
+    ),
+    "reconciliation run": Command(
+        help="let the payer read what the bank booked now, not at its next beat",
+        run=asking("reconcile_now"),
+    ),
+    "cases list": Command(
+        help="where payouts and the bank's statement disagree, the open ones first",
+        run=asking("cases_list"),
+        listing=Listing(
+            member="cases",
+            id_of="case_id",
+            none="Payouts and statement agree.",
+            columns=("case_id", "finding", "severe", "state", "opened_at"),
+        ),
+    ),
+    "cases show": Command(
+        help="one case: the payout, the bank's reference, how it was resolved",
+        run=asking("cases_show", "case_id"),
+        arguments=_case,
+        example=f"cases show {_ID}",
+        id_of="case_id",
+    ),
+    "cases resolve": Command(
+        help="say what a case came to",
+        run=asking("resolve_case", "case_id", "reason"),
+        arguments=_resolve_arguments,
+        example=f'cases resolve {_ID} --reason "fee of the bank"',
+        effect=_resolve_effect,
+        id_of="case_id",
+    ),
+    "ledger proof": Command(
+        help="add the books up anew and hold each closed day against its proof",
+        run=_prove,
+    ),
+}

@@ -35,6 +35,17 @@ from services.disbursement.domain.payout import (
     Trail,
     WorkRules,
 )
+from services.disbursement.domain.reconciliation import (
+    BankEntry,
+    Case,
+    Finding,
+    Halt,
+    Message,
+    Position,
+    ReconciliationRules,
+    Resumption,
+    StatementPage,
+)
 from services.disbursement.domain.witness import Witnessed, WitnessRules
 
 Publish = Callable[[Event], UUID]
@@ -78,7 +89,8 @@ class Payouts(Protocol):
     def move(self, payout: Payout, to: State, **changes: Unpack[Changes]) -> bool:
         """Take the step from ``payout.state`` to ``to``.  Broken if not allowed.
 
-        The step to ``SENDING`` hits only a payout that is not suspended.
+        The step to ``SENDING`` hits only a payout that is not suspended, and none
+        while sending is halted.
         """
         ...
 
@@ -194,6 +206,91 @@ class Ledger(Protocol):
         ...
 
 
+class Reconciliation(Protocol):
+    """What the bank told and what became of it, in one open transaction."""
+
+    def positions(self) -> Sequence[Position]:
+        """How far each kind of message is read, those not begun as well."""
+        ...
+
+    def database(self) -> str:
+        """The mark of the database as it runs now: a start or a restore changes it."""
+        ...
+
+    def take_place(self, position: Position) -> bool:
+        """Hold the place until the transaction ends; False if another read on."""
+        ...
+
+    def keep_place(self, position: Position) -> None:
+        """Where to read on, and how far the end was reached."""
+        ...
+
+    def look_now(self) -> None:
+        """Let the next beat read, whenever it was to."""
+        ...
+
+    def enter(
+        self,
+        entry: BankEntry,
+        finding: Finding,
+        payout_id: UUID | None,
+        *,
+        at: datetime,
+    ) -> BankEntry | None:
+        """Keep an entry; None if it is new, else what is known under its reference."""
+        ...
+
+    def entry(self, reference: str) -> BankEntry | None:
+        """What the bank booked under its reference, but for the account."""
+        ...
+
+    def unbooked(self, *, sent_before: datetime) -> Sequence[UUID]:
+        """Payouts sent by then, without entry or case; at most a hundred."""
+        ...
+
+    def open_case(self, case: Case) -> bool:
+        """Keep a case; False if there is, or was, the same."""
+        ...
+
+    def cases(self) -> Sequence[Case]:
+        """The open cases and then the resolved, of each the newest first; bounded."""
+        ...
+
+    def case(self, case_id: UUID) -> Case | None:
+        """One of them, locked until the transaction ends."""
+        ...
+
+    def resolve(
+        self, case_id: UUID, *, by: UUID | None, resolution: str, at: datetime
+    ) -> None:
+        """Close an open case; nobody's resolution is the entry that came."""
+        ...
+
+    def open_case_of(self, payout_id: UUID, finding: Finding | None) -> UUID | None:
+        """An open case about the payout, of this finding or of any."""
+        ...
+
+    def severe_open(self) -> int:
+        """How many open cases keep sending halted."""
+        ...
+
+
+class Halts(Protocol):
+    """Whether sending is halted, in one open transaction."""
+
+    def standing(self) -> Halt | None:
+        """The halt that stands, if one does."""
+        ...
+
+    def begin(self, halt: Halt) -> bool:
+        """Halt all sending; False if it is halted already."""
+        ...
+
+    def end(self, resumption: Resumption, *, at: datetime) -> bool:
+        """What two persons agreed on; False if that halt does not stand."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One open transaction of a worker."""
@@ -201,6 +298,8 @@ class Work:
     payouts: Payouts
     witness: Witnessing
     ledger: Ledger
+    reconciliation: Reconciliation
+    halts: Halts
     publish: Publish
 
 
@@ -266,8 +365,28 @@ class Bank(Protocol):
         ...
 
 
+class Statements(Protocol):
+    """What the bank books on the company's account."""
+
+    def page(self, message: Message, *, after: int) -> StatementPage:
+        """The entries behind that place.  Transient without a usable answer."""
+        ...
+
+
 class Alarms(Protocol):
     """Tells the operators; holds no personal data."""
+
+    def sending_halted(self, code: str) -> None:
+        """No payout leaves before two persons resume."""
+        ...
+
+    def case_opened(self, finding: Finding) -> None:
+        """The treasurer has to look."""
+        ...
+
+    def read_on(self, entries: int) -> None:
+        """So many entries of the bank were taken for the first time."""
+        ...
 
     def raise_alarm(self, code: str, payout: Payout) -> None:
         """A person has to look at this payout."""
@@ -302,6 +421,7 @@ class Rules:
     witness: WitnessRules
     gate: GateRules
     resend: ResendRules
+    reconciliation: ReconciliationRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +433,7 @@ class Till:
     antifraud: Antifraud
     contracts: Contracts
     bank: Bank
+    statements: Statements
     alarms: Alarms
     policy: Policy
     clock: Clock

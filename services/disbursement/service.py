@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from kernel.context import Call
+from kernel.approvals import Approval
+from kernel.context import Call, StaffMember
 from kernel.crypto import Json
 from kernel.database import Transaction
-from kernel.entrypoints import UseCasesProvider, answers, every, handles
+from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.errors import Broken
 from kernel.events import Envelope
 from kernel.events.antifraud import OperationSuspended
@@ -55,6 +56,59 @@ class Service:
         return self.use_cases.get_payout(
             call.context, contract_id=contract_id, client_id=call.client_id
         )
+
+    @answers(permission="sending.look")
+    def show_sending(self, call: Call) -> Json:
+        """Whether payouts may leave: halt, open cases, how far the bank is read."""
+        return self.use_cases.reconciliation.show_sending(call)
+
+    @answers(permission="sending.halt")
+    def halt_sending(self, call: Call, *, reason: str) -> Json:
+        """Let no payout leave.  Refused ``reason_unfit``, ``sending_halted``."""
+        return self.use_cases.reconciliation.halt_sending(call, reason)
+
+    @answers(permission="sending.resume")
+    def ask_resume(self, call: Call, *, reason: str) -> Json:
+        """Ask that payouts leave again; another person decides.
+
+        Refused ``reason_unfit``, ``sending_not_halted``, ``cases_open``.
+        """
+        return self.use_cases.reconciliation.ask_resume(call, reason)
+
+    @executes(permission="sending.decide")
+    def resume_sending(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two agree: payouts leave again, through the gate."""
+        self.use_cases.reconciliation.resume_sending(tx, approval, by.id)
+
+    @answers(permission="sending.look")
+    def reconcile_now(self, call: Call) -> Json:
+        """Let the payer read the bank now; answers as `show_sending`, before that."""
+        return self.use_cases.reconciliation.reconcile_now(call)
+
+    @answers(permission="sending.look")
+    def cases_list(self, call: Call) -> Json:
+        """Where payouts and the bank disagree, the open cases first."""
+        return self.use_cases.reconciliation.cases_list(call)
+
+    @answers(permission="sending.look")
+    def cases_show(self, call: Call, *, case_id: UUID) -> Json:
+        """One of them.  Refused ``case_not_found``."""
+        return self.use_cases.reconciliation.cases_show(call, case_id)
+
+    @answers(permission="cases.resolve")
+    def resolve_case(self, call: Call, *, case_id: UUID, reason: str) -> Json:
+        """Say what a case came to.
+
+        Refused ``reason_unfit``, ``case_not_found``, ``case_resolved``.
+        """
+        return self.use_cases.reconciliation.resolve_case(call, case_id, reason)
+
+    @answers(permission="ledger.look")
+    def ledger_proof(self, call: Call) -> Json:
+        """The books added up anew, each closed day against its proof."""
+        return self.use_cases.reconciliation.ledger_proof(call)
 
     @handles(ContractSigned)
     def when_contract_signed(

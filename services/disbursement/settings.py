@@ -54,6 +54,8 @@ class Settings(PlatformSettings):
     witness_step_s: int = 5
     outer_clock_every_s: int = 60
     outer_clock_doubt_s: int = 5
+    reconcile_every_s: int = 30
+    reconciled_within_s: int = 900
 
     def __post_init__(self) -> None:
         """Broken when a value would endanger money."""
@@ -78,6 +80,8 @@ class Settings(PlatformSettings):
             self.breaker_rest_s,
             self.requests_per_s,
             self.requests_at_once,
+            self.reconcile_every_s,
+            self.reconciled_within_s - self.reconcile_every_s,
         )
         for cut_off in (self.bank_cut_off, self.cards_cut_off):
             time_of_day(cut_off)

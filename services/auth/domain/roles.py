@@ -60,10 +60,13 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("repayments.look", "repayments.read"),
                 *("repayments.assign", "repayments.decide"),
                 "accruals.decide",
+                *("sending.look", "sending.halt", "sending.resume"),
+                *("sending.decide", "cases.resolve", "ledger.look"),
             }
         ),
         "security-officer": frozenset(
             {
+                *("sending.look", "sending.halt", "sending.decide"),
                 *("approvals.look", "approvals.decide", "platform.drop_decide"),
                 *("staff.look", "staff.suspend"),
                 *("staff.roles_decide", "staff.passkeys_decide"),
@@ -83,6 +86,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("inquiries.look", "contracts.look"),
                 *("disclosures.look", "disclosures.ask"),
                 "repayments.look",
+                *("sending.look", "ledger.look"),
             }
         ),
         "regulator-liaison": frozenset(

@@ -12,12 +12,14 @@ from services.disbursement.adapters.peers import (
 )
 from services.disbursement.adapters.processor import HttpProcessor
 from services.disbursement.adapters.rails import Rails, Track
+from services.disbursement.adapters.statements import HttpStatements
 
 __all__ = [
     "BankClock",
     "Guard",
     "HttpBank",
     "HttpProcessor",
+    "HttpStatements",
     "LoggedAlarms",
     "LoggedClockAlarms",
     "Partner",

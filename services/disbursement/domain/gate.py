@@ -1,8 +1,9 @@
 """The payout gate: all must hold at the moment of sending, and each leaves a trace.
 
-hold ∧ as long witnessed ∧ consent ∧ release where required ∧ not suspended ∧ ownership
-freshly proved ∧ account unchanged ∧ order unchanged ∧ antifraud allows ∧ contract says
-the same ∧ company's own account ∧ bank reachable.
+sending not halted and reconciled ∧ hold ∧ as long witnessed ∧ consent ∧ release where
+required ∧ not suspended ∧ ownership freshly proved ∧ account unchanged ∧ order
+unchanged ∧ antifraud allows ∧ contract says the same ∧ company's own account ∧ bank
+reachable.
 
 A check that cannot be made holds the payout (it fails closed); one that contradicts
 blocks it.
@@ -85,6 +86,20 @@ class ContractFacts:
     """From when its hold is counted anew, after an amendment."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """Whether any money may leave, and this payout's.
+
+    ``halt_id`` of the halt that stands, ``case_id`` of an open case about the payout.
+    ``caught_up_at``: when what the bank booked was last read to its end, by the
+    database as it runs now; None before the first time since its start or restore.
+    """
+
+    halt_id: UUID | None
+    case_id: UUID | None
+    caught_up_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Unanswered:
     """A question that brought no answer; ``code`` says how."""
@@ -94,8 +109,9 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Everything the outer world was asked just now."""
+    """Everything the outer world was asked just now, and our own books."""
 
+    sending: Sending
     ownership: OwnershipProof | Unanswered
     account: AccountFacts | Unanswered
     decision: AntifraudDecision | Unanswered
@@ -110,6 +126,8 @@ class GateRules:
 
     company_iban: str
     proof_valid_s: int
+    reconciled: timedelta
+    """So old the last reading of what the bank booked may be."""
     payable_states: frozenset[str]
     """States of a contract in which money may be sent."""
 
@@ -168,6 +186,7 @@ def pass_gate(
     """Make every check; none is skipped because another has failed."""
     return GateResult(
         (
+            _sending(evidence.sending, now=now, rules=rules),
             _hold(payout, now),
             _witness(payout, evidence.counted_ns),
             _consent(payout),
@@ -194,6 +213,21 @@ def _later(name: str, code: str, evidence: str = "") -> Check:
 
 def _never(name: str, code: str, evidence: str = "") -> Check:
     return Check(name, Verdict.NEVER, code, evidence)
+
+
+def _sending(sending: Sending, *, now: datetime, rules: GateRules) -> Check:
+    """Nothing leaves while rows and bank may disagree (F37, clause 3.4)."""
+    name = "sending"
+    if sending.halt_id is not None:
+        return _later(name, "sending_halted", str(sending.halt_id))
+    if sending.case_id is not None:
+        return _later(name, "payout_disputed", str(sending.case_id))
+    if sending.caught_up_at is None:
+        return _later(name, "reconciliation_pending")
+    seen = sending.caught_up_at.isoformat()
+    if abs(now - sending.caught_up_at) > rules.reconciled:
+        return _later(name, "reconciliation_stale", seen)
+    return _passed(name, seen)
 
 
 def _hold(payout: Payout, now: datetime) -> Check:

@@ -144,6 +144,8 @@ class Payout:
     order_id: str | None = None
     missing: int = 0
     settled_at: datetime | None = None
+    booked_reference: str | None = None
+    """The entry of the bank's statement that shows the order."""
     fence: int = 0
     lease_until: datetime | None = None
     tries: int = 0
@@ -195,6 +197,7 @@ class Changes(TypedDict, total=False):
     order_id: str
     missing: int
     settled_at: datetime
+    booked_reference: str
     lease_until: datetime | None
     tries: int
     next_at: datetime | None

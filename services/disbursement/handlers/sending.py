@@ -33,6 +33,7 @@ from services.disbursement.domain.order import (
 from services.disbursement.domain.payout import Changes, Payout, State
 from services.disbursement.handlers.answers import take_answer
 from services.disbursement.handlers.bookkeeping import post_sent
+from services.disbursement.handlers.halting import sending_of
 from services.disbursement.handlers.questions import answer_of
 from services.disbursement.handlers.standing import block, counted_ns, hold
 from services.disbursement.ports import Till, Work
@@ -75,7 +76,9 @@ def _drawn_up(payout: Payout, *, till: Till) -> tuple[Order, str] | None:
 def _gather(payout: Payout, order: Order, *, till: Till) -> Evidence:
     with till.desk.open(payout.trail) as work:
         counted = counted_ns(work, till=till)
+        sending = sending_of(payout, work=work)
     return Evidence(
+        sending=sending,
         counted_ns=counted,
         contract=answer_of("contract", lambda: till.contracts.read(payout)),
         account=answer_of("account", lambda: till.accounts.read(payout)),

@@ -3,16 +3,19 @@
 from services.disbursement.storage.desk import DatabaseDesk
 from services.disbursement.storage.keys import KeyRing, OrderEnds
 from services.disbursement.storage.ledger import LedgerRows
+from services.disbursement.storage.reconciliation import HaltRows, ReconciliationRows
 from services.disbursement.storage.rows import PayoutRows
 from services.disbursement.storage.tables import metadata, payout_checks, payouts
 from services.disbursement.storage.witness import WitnessRow
 
 __all__ = [
     "DatabaseDesk",
+    "HaltRows",
     "KeyRing",
     "LedgerRows",
     "OrderEnds",
     "PayoutRows",
+    "ReconciliationRows",
     "WitnessRow",
     "metadata",
     "payout_checks",

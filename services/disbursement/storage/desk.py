@@ -8,6 +8,7 @@ from kernel.database import Database
 from services.disbursement.domain.payout import Trail
 from services.disbursement.ports import Contexts, Work
 from services.disbursement.storage.ledger import LedgerRows
+from services.disbursement.storage.reconciliation import HaltRows, ReconciliationRows
 from services.disbursement.storage.rows import PayoutRows
 from services.disbursement.storage.witness import WitnessRow
 
@@ -16,9 +17,16 @@ class DatabaseDesk:
     """`Desk` over the service's database."""
 
     def __init__(
-        self, database: Database, *, keys: FieldKeys, contexts: Contexts
+        self,
+        database: Database,
+        *,
+        keys: FieldKeys,
+        contexts: Contexts,
+        account: str,
     ) -> None:
+        """`account` is the company's, whose statement is read."""
         self._database = database
+        self._account = account
         self._keys = keys
         self._contexts = contexts
 
@@ -30,5 +38,7 @@ class DatabaseDesk:
                 payouts=PayoutRows(tx.connection, self._keys),
                 witness=WitnessRow(tx.connection),
                 ledger=LedgerRows(tx.connection),
+                reconciliation=ReconciliationRows(tx.connection, account=self._account),
+                halts=HaltRows(tx.connection),
                 publish=tx.publish,
             )

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
+    exists,
     func,
     or_,
     select,
@@ -37,11 +38,21 @@ from services.disbursement.domain.payout import (
     check_transition,
 )
 from services.disbursement.storage.keys import KeyRing
-from services.disbursement.storage.tables import payout_checks, payouts
+from services.disbursement.storage.tables import (
+    payout_checks,
+    payouts,
+    sending_halts,
+)
 
 FURTHEST_RETRY: Final = timedelta(hours=1)
 """No lease and no retry is ever set further ahead: one that is was written while the
 clock was wrong, and is not obeyed (fault F14)."""
+
+# What may begin between the gate and the sending, and wins.
+_MAY_LEAVE: Final = (
+    payouts.c.suspended_by.is_(None),
+    ~exists().where(sending_halts.c.resumed_at.is_(None)),
+)
 
 _PLAIN: Final = tuple(
     column
@@ -154,14 +165,14 @@ class PayoutRows:
     def move(self, payout: Payout, to: State, **changes: Unpack[Changes]) -> bool:
         """The one conditional UPDATE of a step; see `ports.Payouts`."""
         check_transition(payout.state, to)
-        conditions = [payouts.c.suspended_by.is_(None)] if to is State.SENDING else []
+        conditions = _MAY_LEAVE if to is State.SENDING else ()
         return self._update(
             payout, conditions, {"state": to.value, **_columns(changes)}
         )
 
     def amend(self, payout: Payout, **changes: Unpack[Changes]) -> bool:
         """Write beside the state, which must still be the one loaded."""
-        return self._update(payout, [], _columns(changes))
+        return self._update(payout, (), _columns(changes))
 
     def _update(
         self,
@@ -197,7 +208,7 @@ class PayoutRows:
             "lease_until": None,
             "next_at": payout.hold_until,
         }
-        return self._update(payout, [], values)
+        return self._update(payout, (), values)
 
     def order_of(self, payout: Payout) -> tuple[Order, str]:
         """The order as the row has it, and the digest sealed when it was drawn up.

@@ -72,6 +72,7 @@ payouts = Table(
     Column("order_id", Text),
     Column("missing", Integer, nullable=False),
     Column("settled_at", _INSTANT),
+    Column("booked_reference", Text),
     Column("fence", BigInteger, nullable=False),
     Column("lease_until", _INSTANT),
     Column("tries", Integer, nullable=False),
@@ -106,6 +107,13 @@ Index(
     payouts.c.state,
     payouts.c.next_at,
     postgresql_where=text("next_at IS NOT NULL"),
+)
+Index(
+    "payouts_unbooked",
+    payouts.c.first_sent_at,
+    postgresql_where=text(
+        "booked_reference IS NULL AND state IN ('paid', 'sending', 'unknown')"
+    ),
 )
 Index("payouts_of_client", payouts.c.client_id, payouts.c.signed_at)
 
@@ -220,4 +228,92 @@ ledger_proofs = Table(
     Column("sha256", Text, nullable=False),
     Column("proved_at", _INSTANT, nullable=False),
     CheckConstraint("debit_minor = credit_minor", name="ledger_proofs_balanced"),
+)
+
+statement_positions = Table(
+    "statement_positions",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("message", Text, primary_key=True),
+    Column("upto", BigInteger, nullable=False),
+    Column("caught_up_at", _INSTANT),
+    Column("database", Text),
+    Column("next_at", _INSTANT),
+)
+
+bank_entries = Table(
+    "bank_entries",
+    metadata,
+    Column("reference", Text, primary_key=True),
+    Column("direction", Text, nullable=False),
+    Column("reversal", Boolean, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("booked_at", _INSTANT, nullable=False),
+    Column("end_to_end_id", Text),
+    Column("finding", Text, nullable=False),
+    Column("payout_id", Uuid, ForeignKey("payouts.payout_id")),
+    Column("read_at", _INSTANT, nullable=False),
+    CheckConstraint("direction IN ('debit', 'credit')", name="bank_entries_direction"),
+    CheckConstraint("amount_minor > 0", name="bank_entries_amount"),
+)
+Index("bank_entries_of_payout", bank_entries.c.payout_id)
+
+reconciliation_cases = Table(
+    "reconciliation_cases",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("finding", Text, nullable=False),
+    Column("severe", Boolean, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("payout_id", Uuid, ForeignKey("payouts.payout_id")),
+    Column("reference", Text),
+    Column("opened_at", _INSTANT, nullable=False),
+    Column("resolved_at", _INSTANT),
+    Column("resolved_by", Uuid),
+    Column("resolution", Text),
+    UniqueConstraint("finding", "about", name="reconciliation_cases_once"),
+    CheckConstraint(
+        "(resolved_at IS NULL) = (resolution IS NULL)",
+        name="reconciliation_cases_resolved",
+    ),
+    # Only the bank's own entry closes a case without a person, and no severe one.
+    CheckConstraint(
+        "resolved_at IS NULL OR resolved_by IS NOT NULL OR NOT severe",
+        name="reconciliation_cases_by_a_person",
+    ),
+)
+Index(
+    "reconciliation_cases_open",
+    reconciliation_cases.c.payout_id,
+    postgresql_where=text("resolved_at IS NULL"),
+)
+
+sending_halts = Table(
+    "sending_halts",
+    metadata,
+    Column("halt_id", Uuid, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("halted_at", _INSTANT, nullable=False),
+    Column("halted_by", Uuid),
+    Column("reason", Text),
+    Column("resumed_at", _INSTANT),
+    Column("approval_id", Uuid),
+    Column("asked_by", Uuid),
+    Column("resumed_by", Uuid),
+    Column("resume_reason", Text),
+    # Four eyes: nobody alone lets money go again.
+    CheckConstraint(
+        "resumed_at IS NULL OR (approval_id IS NOT NULL AND asked_by IS NOT NULL"
+        " AND resumed_by IS NOT NULL AND resume_reason IS NOT NULL"
+        " AND asked_by <> resumed_by)",
+        name="sending_halts_two_persons",
+    ),
+)
+Index(
+    "sending_halts_one_stands",
+    sending_halts.c.scope,
+    unique=True,
+    postgresql_where=text("resumed_at IS NULL"),
 )

@@ -21,11 +21,12 @@ from kernel.migrations.applying import upgrade
 from kernel.platform import Platform
 from kernel.settings import read
 from services.disbursement.domain.payout import Payout, Trail
-from services.disbursement.ports import Till
+from services.disbursement.ports import Till, Work
 from services.disbursement.settings import Settings
 from services.disbursement.storage import DatabaseDesk, PayoutRows, metadata
 from tests.databases import owner_engine
 from tests.unit.disbursement.builders import DUE, witnessed
+from tests.unit.disbursement.fake_reconciliation import FakeStatements
 from tests.unit.disbursement.fakes import (
     Boundaries,
     FakeAccounts,
@@ -73,10 +74,12 @@ class Office:
         self.bank = FakeBank(self.clock, self.boundaries)
         self.peers = FakePeers(self.clock, FakeDesk(self.boundaries))
         self.alarms = FakeAlarms()
+        self.statements = FakeStatements()
         self.desk = DatabaseDesk(
             self.platform.database,
             keys=self.platform.field_keys,
             contexts=self.context_of,
+            account=self.platform.settings.company_iban,
         )
         self.witness = witness_of(self.desk, self.clock, self.platform.ids)
         self.begin_at(self.clock.now())
@@ -86,6 +89,21 @@ class Office:
         self.clock.set_back(at)
         with self.desk.open() as work:
             work.witness.write(witnessed(at))
+            self._reconciled(work)
+
+    def _reconciled(self, work: Work) -> None:
+        """What the bank booked is read to its end."""
+        now = self.clock.now()
+        for position in work.reconciliation.positions():
+            work.reconciliation.take_place(position)
+            work.reconciliation.keep_place(
+                replace(
+                    position,
+                    caught_up_at=now,
+                    database=work.reconciliation.database(),
+                    next_at=now,
+                )
+            )
 
     def context_of(self, trail: Trail | None) -> Context:
         fresh = self.platform.context()
@@ -103,6 +121,7 @@ class Office:
             antifraud=self.peers,
             contracts=FakeContracts(self.peers),
             bank=self.bank,
+            statements=self.statements,
             alarms=self.alarms,
             clock=self.clock,
             uptime=self.clock,

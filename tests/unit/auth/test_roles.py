@@ -22,17 +22,19 @@ fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.rele
                    reviews.decide reviews.look reviews.override
 treasurer          accruals.decide approvals.decide approvals.look platform.look
                    repayments.assign repayments.decide repayments.look
-                   repayments.read
+                   repayments.read sending.look sending.halt sending.resume
+                   sending.decide cases.resolve ledger.look
 security-officer   accruals.ask accruals.decide approvals.decide approvals.look
                    audit.look audit.verify
                    clients.end_session clients.look disclosures.decide
                    disclosures.look locks.look platform.drop_decide
                    platform.look staff.look staff.passkeys_decide staff.roles_decide
                    staff.suspend templates.decide templates.look
+                   sending.look sending.halt sending.decide
 auditor            antifraud.counts antifraud.look inquiries.look approvals.look
                    audit.export audit.look audit.verify disclosures.ask disclosures.look
                    contracts.look documents.look platform.look repayments.look
-                   staff.look templates.look
+                   staff.look templates.look sending.look ledger.look
 regulator-liaison  accruals.ask antifraud.counts audit.look audit.verify disclosures.ask
                    disclosures.look templates.look
                    templates.propose

@@ -19,6 +19,7 @@ from services.disbursement.domain.gate import (
     GateRules,
     Ownership,
     OwnershipProof,
+    Sending,
 )
 from services.disbursement.domain.order import (
     Order,
@@ -29,6 +30,7 @@ from services.disbursement.domain.order import (
     order_key,
 )
 from services.disbursement.domain.payout import Payout, State, Trail, WorkRules
+from services.disbursement.domain.reconciliation import ReconciliationRules
 from services.disbursement.domain.witness import Beat, Witnessed, WitnessRules
 from services.disbursement.ports import Rules
 
@@ -68,6 +70,7 @@ RULES = Rules(
     gate=GateRules(
         company_iban=COMPANY_IBAN,
         proof_valid_s=120,
+        reconciled=timedelta(days=3650),
         payable_states=frozenset({"consented", "released"}),
     ),
     witness=WitnessRules(
@@ -79,6 +82,7 @@ RULES = Rules(
         patience=timedelta(seconds=60),
     ),
     resend=ResendRules(visible_after_s=300, agreeing_answers=3, window_s=1500),
+    reconciliation=ReconciliationRules(every=timedelta(seconds=30)),
 )
 
 
@@ -145,6 +149,7 @@ def report(status: OrderStatus = OrderStatus.SETTLED, **changes: Any) -> OrderRe
 def evidence(**changes: Any) -> Evidence:
     """What everybody says when all is well."""
     good = Evidence(
+        sending=sending(),
         counted_ns=elapsed_ns(DUE),
         ownership=proof(),
         account=account(),
@@ -152,6 +157,11 @@ def evidence(**changes: Any) -> Evidence:
         contract=contract(),
         bank=OrderMissing(),
     )
+    return replace(good, **changes)
+
+
+def sending(**changes: Any) -> Sending:
+    good = Sending(halt_id=None, case_id=None, caught_up_at=DUE)
     return replace(good, **changes)
 
 

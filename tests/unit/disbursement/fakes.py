@@ -47,10 +47,17 @@ from services.disbursement.domain.payout import (
     Trail,
     check_transition,
 )
+from services.disbursement.domain.reconciliation import Finding
 from services.disbursement.domain.witness import Witnessed
 from services.disbursement.handlers.witnessing import Witness
 from services.disbursement.ports import Desk, Rules, Till, Work
 from tests.unit.disbursement import builders
+from tests.unit.disbursement.fake_reconciliation import (
+    FakeHalts,
+    FakeReconciliation,
+    FakeStatements,
+    Told,
+)
 
 FURTHEST_RETRY = timedelta(hours=1)
 
@@ -149,6 +156,7 @@ class Tables:
     )
     journal: list[JournalEntry] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
 
     def copy(self) -> "Tables":
         return Tables(
@@ -159,6 +167,7 @@ class Tables:
             self.witnessed,
             list(self.journal),
             list(self.proofs),
+            self.told.copy(),
         )
 
 
@@ -270,12 +279,12 @@ class FakePayouts:
         return self._tables.rows.get(contract_id)
 
     def lock_payout(self, payout_id: UUID) -> Payout | None:
-        return next((p for p in self._payouts() if p.payout_id == payout_id), None)
+        return next((p for p in self.all() if p.payout_id == payout_id), None)
 
     def lock_unsent(self, client_id: UUID, account_id: UUID) -> Sequence[Payout]:
         return [
             one
-            for one in self._payouts()
+            for one in self.all()
             if (one.client_id, one.account_id) == (client_id, account_id)
             and one.state in UNSENT
         ]
@@ -289,7 +298,9 @@ class FakePayouts:
     def move(self, payout: Payout, to: State, **changes: Unpack[Changes]) -> bool:
         check_transition(payout.state, to)
         now = self._same(payout)
-        if now is None or (to is State.SENDING and now.suspended_by is not None):
+        halted = FakeHalts(self._tables.told).standing() is not None
+        stopped = now is None or now.suspended_by is not None or halted
+        if now is None or (to is State.SENDING and stopped):
             return False
         self._tables.rows[payout.contract_id] = replace(now, state=to, **changes)
         return True
@@ -324,7 +335,7 @@ class FakePayouts:
     def claim(
         self, states: frozenset[State], *, now: datetime, lease_s: int
     ) -> Payout | None:
-        due = [p for p in self._payouts() if p.state in states and _due(p, now)]
+        due = [p for p in self.all() if p.state in states and _due(p, now)]
         if not due:
             return None
         first = min(due, key=lambda p: p.next_at or now)
@@ -337,7 +348,7 @@ class FakePayouts:
     def earlier_sum(self, payout: Payout, *, since: datetime) -> Money:
         total = sum(
             other.amount.amount_minor
-            for other in self._payouts()
+            for other in self.all()
             if other.client_id == payout.client_id
             and since <= other.signed_at
             and (other.signed_at, other.payout_id)
@@ -353,10 +364,10 @@ class FakePayouts:
         self._tables.checks += [(payout.payout_id, check) for check in checks]
 
     def next_instant(self, *, after: datetime) -> datetime | None:
-        coming = [p.next_at for p in self._payouts() if p.next_at and p.next_at > after]
+        coming = [p.next_at for p in self.all() if p.next_at and p.next_at > after]
         return min(coming, default=None)
 
-    def _payouts(self) -> Iterator[Payout]:
+    def all(self) -> Iterator[Payout]:
         return (row for row in self._tables.rows.values() if isinstance(row, Payout))
 
     def _same(self, payout: Payout) -> Payout | None:
@@ -397,6 +408,10 @@ class FakeDesk:
             payouts=FakePayouts(draft),
             witness=FakeWitnessing(draft),
             ledger=FakeLedger(draft),
+            reconciliation=FakeReconciliation(
+                draft.told, lambda: list(FakePayouts(draft).all())
+            ),
+            halts=FakeHalts(draft.told),
             publish=publish,
         )
         self._boundaries.cross("before commit", locked=True)
@@ -621,6 +636,18 @@ class FakeContracts:
 class FakeAlarms:
     def __init__(self) -> None:
         self.codes: list[str] = []
+        self.halts: list[str] = []
+        self.cases: list[Finding] = []
+        self.entries = 0
+
+    def sending_halted(self, code: str) -> None:
+        self.halts.append(code)
+
+    def case_opened(self, finding: Finding) -> None:
+        self.cases.append(finding)
+
+    def read_on(self, entries: int) -> None:
+        self.entries += entries
 
     def raise_alarm(self, code: str, payout: Payout) -> None:
         del payout
@@ -669,6 +696,7 @@ class Stage:
         self.boundaries = Boundaries()
         self.desk = FakeDesk(self.boundaries)
         self.bank = FakeBank(self.clock, self.boundaries)
+        self.statements = FakeStatements()
         self.peers = FakePeers(self.clock, self.desk)
         self.contracts = FakeContracts(self.peers)
         self.alarms = FakeAlarms()
@@ -679,6 +707,7 @@ class Stage:
             antifraud=self.peers,
             contracts=self.contracts,
             bank=self.bank,
+            statements=self.statements,
             alarms=self.alarms,
             policy=STARTING_POLICY,
             clock=self.clock,

@@ -31,14 +31,15 @@ from tests.unit.disbursement.builders import (
     order,
     payout,
     proof,
+    sending,
 )
 
 MOMENT = timedelta(microseconds=1)
 OTHER_ID = UUID(int=7)
 OTHER_TOKEN = "k1.other"  # noqa: S105 - a matching token, opens nothing
 CHECKS = (
-    "hold", "witness", "consent", "release", "suspension", "ownership", "account",
-    "order", "antifraud", "contract", "debtor", "bank",
+    "sending", "hold", "witness", "consent", "release", "suspension", "ownership",
+    "account", "order", "antifraud", "contract", "debtor", "bank",
 )  # fmt: skip
 
 
@@ -65,6 +66,18 @@ def test_the_gate_opens_when_all_is_well() -> None:
 
 
 CLOSED: list[tuple[str, Verdict, str, Callable[[], GateResult]]] = [
+    ("sending", Verdict.LATER, "sending_halted",
+     lambda: gate(evidence=evidence(sending=sending(halt_id=OTHER_ID)))),
+    ("sending", Verdict.LATER, "payout_disputed",
+     lambda: gate(evidence=evidence(sending=sending(case_id=OTHER_ID)))),
+    ("sending", Verdict.LATER, "reconciliation_pending",
+     lambda: gate(evidence=evidence(sending=sending(caught_up_at=None)))),
+    ("sending", Verdict.LATER, "reconciliation_stale",
+     lambda: gate(evidence=evidence(
+         sending=sending(caught_up_at=DUE - RULES.gate.reconciled - MOMENT)))),
+    ("sending", Verdict.LATER, "reconciliation_stale",
+     lambda: gate(evidence=evidence(
+         sending=sending(caught_up_at=DUE + RULES.gate.reconciled + MOMENT)))),
     ("hold", Verdict.LATER, "hold_running", lambda: gate(now=HOLD_UNTIL - MOMENT)),
     ("hold", Verdict.NEVER, "hold_missing",
      lambda: gate(payout=payout(hold_until=None, release_required=False))),

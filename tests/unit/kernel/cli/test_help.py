@@ -52,9 +52,9 @@ def test_only_the_service_that_was_named_is_opened() -> None:
 CHANGES = frozenset(
     {
         "acknowledge", "add", "answer", "approve", "ask", "assign", "close", "drop",
-        "end", "export", "extend", "grant", "invite", "lift", "propose", "record",
-        "refuse", "reject", "release", "remove", "replay", "request", "revoke", "stop",
-        "suspend",
+        "end", "export", "extend", "grant", "halt", "invite", "lift", "propose",
+        "record", "refuse", "reject", "release", "remove", "replay", "request",
+        "resolve", "resume", "revoke", "stop", "suspend",
     }
 )  # fmt: skip
 """Verbs after which something is not as it was."""

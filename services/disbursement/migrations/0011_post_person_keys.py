@@ -2,8 +2,8 @@
 
 from kernel.migrations import make_person_keys
 
-revision = "0010_post"
-down_revision = "0009_post"
+revision = "0011_post"
+down_revision = "0010_post"
 branch_labels = None
 depends_on = None
 

@@ -36,6 +36,7 @@ from services.disbursement.adapters import (
     Guard,
     HttpBank,
     HttpProcessor,
+    HttpStatements,
     LoggedAlarms,
     LoggedClockAlarms,
     Partner,
@@ -51,12 +52,14 @@ from services.disbursement.domain.gate import GateRules
 from services.disbursement.domain.guard import GuardRules
 from services.disbursement.domain.order import ResendRules
 from services.disbursement.domain.payout import Tombstone, Trail, WorkRules
+from services.disbursement.domain.reconciliation import ReconciliationRules
 from services.disbursement.domain.witness import WitnessRules
 from services.disbursement.handlers import amending, erasures, reactions, requests
 from services.disbursement.handlers.asking import ask_next
 from services.disbursement.handlers.bookkeeping import prove_next_day
 from services.disbursement.handlers.paying import pay_next
 from services.disbursement.handlers.preparing import end_next_hold, prepare_next
+from services.disbursement.handlers.reconciling import reconcile_next
 from services.disbursement.handlers.witnessing import Witness
 from services.disbursement.ports import Contexts, Desk, Orders, Rules, Till
 from services.disbursement.settings import Settings, bank_access, time_of_day
@@ -67,6 +70,7 @@ from services.disbursement.storage import (
     PayoutRows,
     WitnessRow,
 )
+from services.disbursement.wiring.reconciliation import ReconciliationUseCases
 
 log = get_logger("disbursement")
 
@@ -82,6 +86,11 @@ class UseCases:
     """What the nameko door may call."""
 
     platform: Platform[Settings]
+
+    @property
+    def reconciliation(self) -> ReconciliationUseCases:
+        """What the treasurers do about sending as a whole."""
+        return ReconciliationUseCases(self.platform)
 
     def stop_payout(
         self, context: Context, *, contract_id: UUID, client_id: UUID
@@ -262,14 +271,16 @@ def build_payer(platform: Platform[Settings]) -> Payer:
     """The use cases of the worker.  Broken when it cannot know the bank."""
     bank = bank_access(platform.settings)
     client = partner_client(client_context(bank.ca, bank.cert, bank.key))
+    partner = _partner("bank", client, bank.url, platform.settings)
     contexts = _contexts(platform)
-    desk = DatabaseDesk(platform.database, keys=platform.field_keys, contexts=contexts)
+    desk = _desk(platform)
     till = Till(
         desk=desk,
         accounts=RpcAccounts(platform.rpc, contexts),
         antifraud=RpcAntifraud(platform.rpc, contexts),
         contracts=RpcContracts(platform.rpc, contexts),
-        bank=_rails(platform, client),
+        bank=_rails(platform, client, partner),
+        statements=HttpStatements(partner, iban=platform.settings.company_iban),
         alarms=LoggedAlarms(),
         policy=platform.policy,
         clock=platform.clock,
@@ -283,6 +294,7 @@ def build_payer(platform: Platform[Settings]) -> Payer:
             "due": lambda: end_next_hold(till),
             "pay": lambda: pay_next(till),
             "ask": lambda: ask_next(till),
+            "reconcile": lambda: reconcile_next(till),
             "prove": lambda: prove_next_day(till),
         },
         clock=platform.clock,
@@ -305,9 +317,7 @@ def build_witness(platform: Platform[Settings]) -> Counting:
     bank = bank_access(platform.settings)
     client = partner_client(client_context(bank.ca, bank.cert, bank.key))
     witness = Witness(
-        desk=DatabaseDesk(
-            platform.database, keys=platform.field_keys, contexts=_contexts(platform)
-        ),
+        desk=_desk(platform),
         outer=BankClock(client, base_url=bank.url),
         alarms=LoggedClockAlarms(),
         clock=platform.clock,
@@ -319,6 +329,15 @@ def build_witness(platform: Platform[Settings]) -> Counting:
         beat=witness.beat,
         every_s=platform.settings.witness_every_s,
         close=client.close,
+    )
+
+
+def _desk(platform: Platform[Settings]) -> DatabaseDesk:
+    return DatabaseDesk(
+        platform.database,
+        keys=platform.field_keys,
+        contexts=_contexts(platform),
+        account=platform.settings.company_iban,
     )
 
 
@@ -342,11 +361,10 @@ def _trail(tx: Transaction) -> Trail:
     return Trail(tx.context.correlation_id, tx.context.causation_id)
 
 
-def _rails(platform: Platform[Settings], client: httpx.Client) -> Rails:
+def _rails(platform: Platform[Settings], client: httpx.Client, bank: Partner) -> Rails:
     """The connectors as configured: one for accounts, one for cards if there is one."""
     settings = platform.settings
     company_bin = settings.company_bin
-    bank = _partner("bank", client, bank_access(settings).url, settings)
     tracks = {
         Rail.ACCOUNT: Track(
             HttpBank(bank, company_bin=company_bin, clock=platform.clock)
@@ -398,12 +416,16 @@ def _rules(settings: Settings) -> Rules:
         gate=GateRules(
             company_iban=settings.company_iban,
             proof_valid_s=settings.proof_valid_s,
+            reconciled=timedelta(seconds=settings.reconciled_within_s),
             payable_states=PAYABLE_STATES,
         ),
         resend=ResendRules(
             visible_after_s=settings.visible_after_s,
             agreeing_answers=settings.agreeing_answers,
             window_s=settings.resend_window_s,
+        ),
+        reconciliation=ReconciliationRules(
+            every=timedelta(seconds=settings.reconcile_every_s)
         ),
     )
 
