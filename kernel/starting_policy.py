@@ -318,6 +318,22 @@ STARTING_POLICY = Policy(
             ("payments.kbe", "19", "5.3", None),
         ),
         *_from(
+            _BEGINNING,
+            _PLATFORM,
+            # Days in which two of the staff may have a refused payout paid again, and
+            # the bank's reasons for which the account itself is no good.
+            ("payments.repeat_days", 3, "5.3", Floor(0, 10)),
+            (
+                "payments.account_reasons",
+                (
+                    *("account_unknown", "account_closed", "account_blocked"),
+                    *("creditor_mismatch", "card_unknown"),
+                ),
+                "5.4",
+                None,
+            ),
+        ),
+        *_from(
             date(2024, 9, 1),
             _LENDING,
             ("lending.spouse_consent_mrp", 1000, "", Floor(at_most=1000)),

@@ -82,6 +82,36 @@ class PayoutRejected(Event):
     code: str
 
 
+class PayoutRepeatable(Event):
+    """The bank refused the order; until then two of the staff may have it paid again.
+
+    No money has moved. `PayoutRejected` follows when nobody has, or the contract ends.
+    """
+
+    TYPE = "disbursement.payout_repeatable.v1"
+    SUBJECT = "payout"
+
+    payout_id: UUID
+    contract_id: UUID
+    code: str
+    until: Instant
+
+
+class PayoutRepeated(Event):
+    """Another payout stands in the place of one that the bank refused.
+
+    By two of the staff; its order has a key of its own and passes the whole gate.
+    """
+
+    TYPE = "disbursement.payout_repeated.v1"
+    SUBJECT = "payout"
+
+    payout_id: UUID
+    contract_id: UUID
+    predecessor_id: UUID
+    number: int
+
+
 class PayoutOutcomeUnknown(Event):
     """No usable answer came; only asking the bank may end this."""
 

@@ -16,6 +16,7 @@ from kernel.events.antifraud import OperationReleased, OperationSuspended
 from kernel.events.disbursement import (
     PayoutDue,
     PayoutRejected,
+    PayoutRepeated,
     PayoutScheduled,
     PayoutSettled,
 )
@@ -626,6 +627,12 @@ class Service:
         self, tx: Transaction, event: PayoutRejected, _envelope: Envelope
     ) -> None:
         self.use_cases.reactions.when_payout_rejected(tx, event)
+
+    @handles(PayoutRepeated)
+    def when_payout_repeated(
+        self, tx: Transaction, event: PayoutRepeated, _envelope: Envelope
+    ) -> None:
+        self.use_cases.reactions.when_payout_repeated(tx, event)
 
     @handles(PayoutSettled)
     def when_payout_settled(

@@ -18,6 +18,7 @@ from kernel.crypto import Json
 
 _ID: Final = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11"
 _case = identified("case_id", "see `cases list`")
+_payout = identified("payout_id", "as `payout_repeatable` names it")
 
 
 def _halt_effect(_operator: Operator, _arguments: Namespace) -> str:
@@ -51,6 +52,14 @@ def _prove(operator: Operator, _arguments: Namespace) -> tuple[Json, int]:
     answer = operator.ask("ledger_proof")
     well = answer["balanced"] is True and not answer["differing"]
     return answer, 0 if well else FINDING
+
+
+def _repeat_effect(_operator: Operator, arguments: Namespace) -> str:
+    return (
+        f"Payout {arguments.payout_id}, which the bank refused, is sent again as"
+        " another payout of its contract when every check of the gate passes, if"
+        " another person approves."
+    )
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
@@ -106,5 +115,13 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "ledger proof": Command(
         help="add the books up anew and hold each closed day against its proof",
         run=_prove,
+    ),
+    "payouts repeat": Command(
+        help="ask that a refused payout is sent again as another; one more decides",
+        run=asking("ask_payout_repeat", "payout_id"),
+        arguments=_payout,
+        example=f"payouts repeat {_ID}",
+        effect=_repeat_effect,
+        id_of="approval_id",
     ),
 }

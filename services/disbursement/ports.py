@@ -66,12 +66,16 @@ class Payouts(Protocol):
         """
         ...
 
+    def repeat(self, successor: Payout, *, at: datetime) -> None:
+        """Enter the payout that stands in the place of one that was refused."""
+        ...
+
     def bury(self, tombstone: Tombstone, *, payout_id: UUID, at: datetime) -> bool:
         """Leave a tombstone; False if the contract has a row already."""
         ...
 
     def lock(self, contract_id: UUID) -> Payout | Tombstone | None:
-        """The contract's row, locked until the transaction ends."""
+        """The contract's last row, locked until the transaction ends."""
         ...
 
     def lock_payout(self, payout_id: UUID) -> Payout | None:

@@ -110,6 +110,21 @@ class Service:
         """The books added up anew, each closed day against its proof."""
         return self.use_cases.reconciliation.ledger_proof(call)
 
+    @answers(permission="payouts.approve")
+    def ask_payout_repeat(self, call: Call, *, payout_id: UUID) -> Json:
+        """Ask that a payout the bank refused is sent again as another; another decides.
+
+        Refused ``payout_unknown``, ``payout_not_repeatable``.
+        """
+        return self.use_cases.ask_payout_repeat(call, payout_id)
+
+    @executes(permission="payouts.decide")
+    def repeat_payout(
+        self, tx: Transaction, approval: Approval, _by: StaffMember
+    ) -> None:
+        """Two agree: another payout of the contract stands in its place."""
+        self.use_cases.repeat_payout(tx, approval)
+
     @handles(ContractSigned)
     def when_contract_signed(
         self, tx: Transaction, event: ContractSigned, _envelope: Envelope

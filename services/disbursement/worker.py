@@ -1,9 +1,10 @@
 """The payer: plain threads, no eventlet; the only process that speaks to the bank.
 
 Each beat a thread: *prepare* draws orders up, *due* ends holds, *pay* leads through the
-gate, *ask* asks the bank, *reconcile* holds its statement against the orders, *prove*
-closes days of the books. A wake-up is only a hint; the truth is the row a beat claims,
-so any number of these processes may run.
+gate, *ask* asks the bank, *close* ends refused payouts that nobody had paid again,
+*reconcile* holds the bank's statement against the orders, *prove* closes days of the
+books. A wake-up is only a hint; the truth is the row a beat claims, so any number of
+these processes may run.
 """
 
 import threading

@@ -45,7 +45,7 @@ STAFF_ROOMS: Final = (
     *("kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct", "auth/wiring"),
     *("contracts/domain/editions", "contracts/handlers/templates", "contracts/cli"),
     *("contracts/handlers/repayments", "contracts/handlers/accruals"),
-    "disbursement/handlers/halting",
+    *("disbursement/handlers/halting", "disbursement/handlers/repeating"),
 )
 """Where refusals are for people who speak by the operators' door, or for services."""
 SETTINGS: Final = "kernel/policy"

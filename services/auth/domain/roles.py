@@ -59,7 +59,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("platform.look", "approvals.look", "approvals.decide"),
                 *("repayments.look", "repayments.read"),
                 *("repayments.assign", "repayments.decide"),
-                "accruals.decide",
+                *("accruals.decide", "payouts.approve", "payouts.decide"),
                 *("sending.look", "sending.halt", "sending.resume"),
                 *("sending.decide", "cases.resolve", "ledger.look"),
             }

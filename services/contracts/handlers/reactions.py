@@ -14,6 +14,7 @@ from kernel.events.contracts import ContractActivated
 from kernel.events.disbursement import (
     PayoutDue,
     PayoutRejected,
+    PayoutRepeated,
     PayoutScheduled,
     PayoutSettled,
 )
@@ -178,6 +179,18 @@ def when_payout_rejected(event: PayoutRejected, *, unit: Unit, clock: Clock) -> 
     contract = _known(unit, event.contract_id)
     rejected = machine.reject(contract, payout_id=event.payout_id, at=clock.now())
     save_and_say(unit, rejected, was=contract)
+
+
+def when_payout_repeated(event: PayoutRepeated, *, unit: Unit, clock: Clock) -> None:
+    """Another payout of the contract stands in the place of a refused one."""
+    contract = _known(unit, event.contract_id)
+    repeated = machine.repeat(
+        contract,
+        payout_id=event.payout_id,
+        predecessor_id=event.predecessor_id,
+        at=clock.now(),
+    )
+    save_and_say(unit, repeated, was=contract)
 
 
 def when_payout_settled(event: PayoutSettled, *, unit: Unit, policy: Policy) -> None:

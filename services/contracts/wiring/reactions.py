@@ -8,6 +8,7 @@ from kernel.events.antifraud import OperationReleased, OperationSuspended
 from kernel.events.disbursement import (
     PayoutDue,
     PayoutRejected,
+    PayoutRepeated,
     PayoutScheduled,
     PayoutSettled,
 )
@@ -103,6 +104,11 @@ class Reactions:
 
     def when_payout_rejected(self, tx: Transaction, event: PayoutRejected) -> None:
         reactions.when_payout_rejected(
+            event, unit=self.parts.unit(tx), clock=self.parts.platform.clock
+        )
+
+    def when_payout_repeated(self, tx: Transaction, event: PayoutRepeated) -> None:
+        reactions.when_payout_repeated(
             event, unit=self.parts.unit(tx), clock=self.parts.platform.clock
         )
 

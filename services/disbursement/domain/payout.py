@@ -25,7 +25,8 @@ from kernel.errors import Broken
 from kernel.money import Money
 
 FIRST_PAYOUT: Final = 1
-"""A contract has one payout; the number is part of the order's key for ever."""
+"""A contract has one payout, and another only after that one was refused for good; the
+number is part of the order's key for ever."""
 
 
 class State(StrEnum):
@@ -136,6 +137,10 @@ class Payout:
     suspended_by: UUID | None = None
     held_code: str | None = None
     account_token: str | None = None
+    follows: UUID | None = None
+    """The payout of the contract that was refused, in whose place this one stands."""
+    repeat_until: datetime | None = None
+    """Refused by the bank: until when another may be asked for in its place."""
     order_key: str | None = None
     attempt: int = 0
     first_sent_at: datetime | None = None
@@ -168,6 +173,39 @@ class Payout:
         """What the hold is counted from, but for the consent (clauses 5.3, 5.5)."""
         return max(self.signed_at, self.hold_from or self.signed_at)
 
+    def repeatable_at(self, now: datetime) -> bool:
+        """Whether another payout may still be asked for in place of this one."""
+        return self.repeat_until is not None and now < self.repeat_until
+
+    def successor(self, payout_id: UUID, *, trail: Trail, now: datetime) -> "Payout":
+        """The contract's next payout: to the same account, with a key of its own.
+
+        What the client has given stands. The order is drawn up anew, and goes through
+        the whole gate.
+        """
+        return Payout(
+            payout_id=payout_id,
+            contract_id=self.contract_id,
+            client_id=self.client_id,
+            account_id=self.account_id,
+            number=self.number + 1,
+            amount=self.amount,
+            document_sha256=self.document_sha256,
+            signed_at=self.signed_at,
+            state=State.CONSENTED,
+            trail=trail,
+            agreed_token=self.agreed_token or self.account_token,
+            hold_from=self.hold_from,
+            consented_at=self.consented_at,
+            hold_until=self.hold_until,
+            witnessed_from_ns=self.witnessed_from_ns,
+            release_required=self.release_required,
+            released_at=self.released_at,
+            suspended_by=self.suspended_by,
+            follows=self.payout_id,
+            next_at=now,
+        )
+
     def leased_at(self, now: datetime) -> bool:
         """Whether the worker that holds the row may still act on it."""
         return self.lease_until is not None and now < self.lease_until
@@ -189,6 +227,7 @@ class Changes(TypedDict, total=False):
     suspended_by: UUID
     held_code: str | None
     account_token: str
+    repeat_until: datetime | None
     order_key: str
     attempt: int
     first_sent_at: datetime

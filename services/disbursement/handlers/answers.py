@@ -5,7 +5,7 @@ from dataclasses import replace
 from kernel.events.disbursement import (
     PayoutHeld,
     PayoutOutcomeUnknown,
-    PayoutRejected,
+    PayoutRepeatable,
     PayoutSettled,
 )
 from services.disbursement.domain.order import (
@@ -24,6 +24,11 @@ from services.disbursement.domain.order import (
 )
 from services.disbursement.domain.payout import Payout, State
 from services.disbursement.handlers.bookkeeping import post_rejected, post_settled
+from services.disbursement.handlers.repeating import (
+    look_at,
+    refused_for_good,
+    repeat_until,
+)
 from services.disbursement.handlers.standing import counted_ns
 from services.disbursement.ports import Bank, Till, Work
 
@@ -122,19 +127,26 @@ def _wait(payout: Payout, accepted: Accepted, *, work: Work, till: Till) -> None
 
 
 def _reject(payout: Payout, rejected: Rejected, *, work: Work, till: Till) -> None:
+    now = till.clock.now()
+    until = repeat_until(rejected.code, policy=till.policy, now=now)
     moved = work.payouts.move(
         payout,
         State.REJECTED,
         held_code=rejected.code,
         lease_until=None,
-        next_at=None,
+        repeat_until=until,
+        next_at=look_at(until, now=now),
     )
     if moved:
+        refused = replace(payout, held_code=rejected.code)
         event_id = work.publish(
-            PayoutRejected(
+            refused_for_good(refused)
+            if until is None
+            else PayoutRepeatable(
                 payout_id=payout.payout_id,
                 contract_id=payout.contract_id,
                 code=rejected.code,
+                until=until,
             )
         )
         post_rejected(payout, event_id=event_id, work=work, till=till)

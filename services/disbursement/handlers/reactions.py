@@ -140,6 +140,8 @@ def when_contract_annulled(
         )
     elif isinstance(payout, Payout) and payout.state in UNSENT:
         payouts.move(payout, State.CANCELLED)
+    elif isinstance(payout, Payout) and payout.repeat_until is not None:
+        payouts.amend(payout, repeat_until=None, next_at=None)
     elif isinstance(payout, Payout) and payout.state in AT_BANK | {State.PAID}:
         hold_row(payout, "annulled_after_sending", payouts=payouts, publish=publish)
 

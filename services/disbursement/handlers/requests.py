@@ -41,6 +41,10 @@ def stop_payout(
 def _stop(payout: Payout, payouts: Payouts) -> StopAnswer:
     if payout.state is State.CANCELLED:
         return StopAnswer.STOPPED
+    if payout.repeat_until is not None:
+        if not payouts.amend(payout, repeat_until=None, next_at=None):
+            raise Transient("the payout has just moved")
+        return StopAnswer.STOPPED
     if payout.state not in UNSENT:
         return StopAnswer.TOO_LATE
     if not payouts.move(payout, State.CANCELLED):

@@ -11,6 +11,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from kernel.errors import Broken
 from kernel.events.disbursement import PayoutSent
@@ -25,10 +26,13 @@ from services.disbursement.domain.gate import (
     pass_gate,
 )
 from services.disbursement.domain.order import (
+    Absent,
     NoAnswer,
     Order,
     OrderMissing,
     OrderReport,
+    Rejected,
+    read_answer,
 )
 from services.disbursement.domain.payout import Changes, Payout, State
 from services.disbursement.handlers.answers import take_answer
@@ -84,16 +88,31 @@ def _gather(payout: Payout, order: Order, *, till: Till) -> Evidence:
         account=answer_of("account", lambda: till.accounts.read(payout)),
         ownership=answer_of("ownership", lambda: till.accounts.prove(payout)),
         decision=answer_of("antifraud", lambda: till.antifraud.decide(payout)),
-        bank=_standing(order, till=till),
+        bank=_standing(payout, order, till=till),
     )
 
 
-def _standing(order: Order, *, till: Till) -> BankStanding | Unanswered:
+def _stays_refused(payout_id: UUID, *, till: Till) -> bool:
+    """Whether the bank still says no to the payout in whose place this one stands."""
+    with till.desk.open() as work:
+        previous = work.payouts.lock_payout(payout_id)
+        if previous is None:
+            return False
+        order, _ = work.payouts.order_of(previous)
+    reading = read_answer(
+        till.bank.ask(order), order=order, known_order_id=previous.order_id
+    )
+    return isinstance(reading, Rejected | Absent) and till.bank.booked(order) is False
+
+
+def _standing(payout: Payout, order: Order, *, till: Till) -> BankStanding | Unanswered:
     capabilities = till.bank.capabilities(order.rail)
     if capabilities is None:
         return Unanswered("bank_rail_missing")
     if not capabilities.takes_orders(till.clock.now()):
         return Unanswered("bank_cut_off")
+    if payout.follows is not None and not _stays_refused(payout.follows, till=till):
+        return Unanswered("predecessor_unclear")
     answer = till.bank.ask(order)
     if isinstance(answer, OrderMissing | OrderReport):
         return answer

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    ScalarSelect,
     and_,
     exists,
     func,
@@ -62,6 +63,13 @@ _PLAIN: Final = tuple(
 )
 
 
+_INHERITED: Final = (
+    *("hold_from", "consented_at", "hold_until", "witnessed_from_ns", "released_at"),
+    *("suspended_by", "follows", "next_at"),
+)
+"""What the payout in the place of a refused one has from it, beside the facts."""
+
+
 class PayoutRows:
     """`Payouts` over PostgreSQL."""
 
@@ -100,6 +108,21 @@ class PayoutRows:
             )
         return bool(entered)
 
+    def repeat(self, successor: Payout, *, at: datetime) -> None:
+        """Enter the next payout of a contract; its number can be taken once."""
+        self._connection.execute(
+            insert(payouts).values(
+                **_born(successor.payout_id, at=at)
+                | {"release_required": successor.release_required},
+                contract_id=successor.contract_id,
+                client_id=successor.client_id,
+                number=successor.number,
+                state=successor.state.value,
+                **_facts(successor),
+                **{name: getattr(successor, name) for name in _INHERITED},
+            )
+        )
+
     def bury(self, tombstone: Tombstone, *, payout_id: UUID, at: datetime) -> bool:
         """Leave a tombstone; False if the contract has a row already."""
         statement = insert(payouts).values(
@@ -118,16 +141,21 @@ class PayoutRows:
         )
 
     def lock(self, contract_id: UUID) -> Payout | Tombstone | None:
-        """The contract's row, locked until the transaction ends."""
-        row = self._connection.execute(
-            select(*_PLAIN)
-            .where(
-                payouts.c.contract_id == contract_id,
-                payouts.c.number == FIRST_PAYOUT,
-            )
-            .with_for_update()
-        ).one_or_none()
-        return None if row is None else _read(row)
+        """The contract's last row, locked until the transaction ends.
+
+        While one waits for the lock another may be entered behind it.
+        """
+        last = _last_number(contract_id)
+        while True:
+            row = self._connection.execute(
+                select(*_PLAIN)
+                .where(payouts.c.contract_id == contract_id, payouts.c.number == last)
+                .with_for_update()
+            ).one_or_none()
+            if row is None:
+                return None
+            if row.number == self._connection.execute(select(last)).scalar_one():
+                return _read(row)
 
     def lock_payout(self, payout_id: UUID) -> Payout | None:
         """A payout by its own id, locked until the transaction ends."""
@@ -157,7 +185,7 @@ class PayoutRows:
             select(*_PLAIN).where(
                 payouts.c.contract_id == contract_id,
                 payouts.c.client_id == client_id,
-                payouts.c.number == FIRST_PAYOUT,
+                payouts.c.number == _last_number(contract_id),
             )
         ).one_or_none()
         return _payout_or_none(row)
@@ -321,6 +349,16 @@ class PayoutRows:
             )
         except UnsealError as error:
             raise Broken("The sealed order does not open") from error
+
+
+def _last_number(contract_id: UUID) -> ScalarSelect[int | None]:
+    """The number of the contract's last payout; a table of its own in the query."""
+    every = payouts.alias()
+    return (
+        select(func.max(every.c.number))
+        .where(every.c.contract_id == contract_id)
+        .scalar_subquery()
+    )
 
 
 def _due(states: frozenset[State], now: datetime) -> ColumnElement[bool]:

@@ -61,6 +61,8 @@ payouts = Table(
     Column("suspended_by", Uuid),
     Column("held_code", Text),
     Column("account_token", Text),
+    Column("follows", Uuid, ForeignKey("payouts.payout_id")),
+    Column("repeat_until", _INSTANT),
     Column("debtor_iban", Text),
     Column("sealed_creditor", LargeBinary),
     Column("sealed_digest", LargeBinary),

@@ -9,8 +9,10 @@ from uuid import UUID
 
 import httpx
 
+from kernel import approvals
+from kernel.approvals import Approval
 from kernel.clock import Clock
-from kernel.context import Context
+from kernel.context import Call, Context
 from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.erasure import seal_by_own_keys
@@ -54,7 +56,13 @@ from services.disbursement.domain.order import ResendRules
 from services.disbursement.domain.payout import Tombstone, Trail, WorkRules
 from services.disbursement.domain.reconciliation import ReconciliationRules
 from services.disbursement.domain.witness import WitnessRules
-from services.disbursement.handlers import amending, erasures, reactions, requests
+from services.disbursement.handlers import (
+    amending,
+    erasures,
+    reactions,
+    repeating,
+    requests,
+)
 from services.disbursement.handlers.asking import ask_next
 from services.disbursement.handlers.bookkeeping import prove_next_day
 from services.disbursement.handlers.paying import pay_next
@@ -126,6 +134,34 @@ class UseCases:
             return requests.get_payout(
                 contract_id, client_id, payouts=self._payouts(tx)
             )
+
+    def ask_payout_repeat(self, call: Call, payout_id: UUID) -> Json:
+        """Ask that a refused payout is sent again as another; see `repeating`."""
+        with self.platform.database.begin(call.context) as tx:
+            arguments, effect = repeating.arguments_of(
+                payout_id, payouts=self._payouts(tx), now=tx.now
+            )
+            asked = approvals.request(
+                tx,
+                operation=repeating.OPERATION,
+                arguments=arguments,
+                effect=effect,
+                by=call.by,
+                policy=self.platform.policy,
+                ids=self.platform.ids,
+            )
+        return {"approval_id": str(asked.approval_id), "effect": asked.effect}
+
+    def repeat_payout(self, tx: Transaction, approval: Approval) -> None:
+        """What two agree on."""
+        repeating.repeat(
+            approval.arguments,
+            payouts=self._payouts(tx),
+            publish=tx.publish,
+            ids=self.platform.ids,
+            trail=_trail(tx),
+            now=tx.now,
+        )
 
     def when_contract_signed(self, tx: Transaction, event: ContractSigned) -> None:
         reactions.when_contract_signed(
@@ -296,6 +332,7 @@ def build_payer(platform: Platform[Settings]) -> Payer:
             "ask": lambda: ask_next(till),
             "reconcile": lambda: reconcile_next(till),
             "prove": lambda: prove_next_day(till),
+            "close": lambda: repeating.close_next(till),
         },
         clock=platform.clock,
         desk=desk,

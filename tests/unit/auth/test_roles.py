@@ -20,7 +20,8 @@ fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.rele
                    approvals.decide approvals.look clients.look clients.read
                    documents.look documents.read locks.look registrations.look
                    reviews.decide reviews.look reviews.override
-treasurer          accruals.decide approvals.decide approvals.look platform.look
+treasurer          accruals.decide approvals.decide approvals.look
+                   payouts.approve payouts.decide platform.look
                    repayments.assign repayments.decide repayments.look
                    repayments.read sending.look sending.halt sending.resume
                    sending.decide cases.resolve ledger.look

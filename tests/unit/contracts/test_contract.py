@@ -555,6 +555,22 @@ def test_a_refusal_said_twice_is_one_refusal() -> None:
     assert annulled() == machine.refuse(annulled(), None, at=HOLD_UNTIL)
 
 
+def test_another_payout_may_stand_in_the_place_of_a_refused_one() -> None:
+    """Of this contract's payout alone; a contract that has ended stays so."""
+    other = UUID(int=9)
+
+    def repeat(contract: Contract, *, predecessor_id: UUID = PAYOUT) -> Contract:
+        return machine.repeat(
+            contract, payout_id=other, predecessor_id=predecessor_id, at=HOLD_UNTIL
+        )
+
+    repeated = repeat(released())
+    assert (repeated.state, repeated.payout_id) == (S.RELEASED, other)
+    assert repeat(repeated) == repeated
+    assert repeat(annulled()) == annulled()
+    assert S.BLOCKED is repeat(released(), predecessor_id=UUID(int=8)).state
+
+
 def test_a_rejected_transfer_annuls_the_contract() -> None:
     """Its one payout will not happen; somebody else's rejection is not ours."""
     contract = machine.reject(released(), payout_id=PAYOUT, at=HOLD_UNTIL)

@@ -149,6 +149,8 @@ class Tables:
 
     rows: dict[UUID, Payout | Tombstone] = field(default_factory=dict)
     orders: dict[UUID, tuple[Order, str]] = field(default_factory=dict)
+    replaced: dict[UUID, Payout] = field(default_factory=dict)
+    """Payouts in whose place another of the contract stands."""
     checks: list[tuple[UUID, Check]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     witnessed: Witnessed | None = field(
@@ -162,6 +164,7 @@ class Tables:
         return Tables(
             dict(self.rows),
             dict(self.orders),
+            dict(self.replaced),
             list(self.checks),
             list(self.events),
             self.witnessed,
@@ -268,6 +271,13 @@ class FakePayouts:
             self._tables.rows[payout.contract_id] = dead
         return known is None
 
+    def repeat(self, successor: Payout, *, at: datetime) -> None:
+        del at
+        before = self._tables.rows[successor.contract_id]
+        assert isinstance(before, Payout)
+        self._tables.replaced[before.payout_id] = before
+        self._tables.rows[successor.contract_id] = successor
+
     def bury(self, tombstone: Tombstone, *, payout_id: UUID, at: datetime) -> bool:
         del payout_id, at
         if tombstone.contract_id in self._tables.rows:
@@ -279,7 +289,8 @@ class FakePayouts:
         return self._tables.rows.get(contract_id)
 
     def lock_payout(self, payout_id: UUID) -> Payout | None:
-        return next((p for p in self.all() if p.payout_id == payout_id), None)
+        found = (p for p in self.all() if p.payout_id == payout_id)
+        return next(found, self._tables.replaced.get(payout_id))
 
     def lock_unsent(self, client_id: UUID, account_id: UUID) -> Sequence[Payout]:
         return [
@@ -476,6 +487,8 @@ class FakeBank:
         self.ledger: list[Transfer] = []
         self.faults: list[BankFault] = []
         self.status = OrderStatus.SETTLED
+        self.reason = "account_closed"
+        self.refused: set[str] = set()
         self.hidden_s = 0
         self.sends = 0
         self.codes: list[PaymentCodes] = []
@@ -541,15 +554,22 @@ class FakeBank:
         return OrderReport(
             order_id=known.order_id,
             end_to_end_id=known.order.key,
-            status=self.status,
+            status=(
+                OrderStatus.REJECTED if known.order.key in self.refused else self.status
+            ),
             amount_minor=known.order.amount.amount_minor,
             currency=known.order.amount.currency,
             debtor_iban=known.order.debtor_iban,
             creditor_iban=known.order.creditor_iban,
             creditor_card=known.order.creditor_card,
             settled_at=self._clock.now(),
-            reason="account_closed",
+            reason=self.reason,
         )
+
+    def accept_from_now_on(self) -> None:
+        """What has been refused stays so; what comes is settled."""
+        self.refused |= set(self._orders)
+        self.status = OrderStatus.SETTLED
 
     def _fault(self) -> BankFault:
         return self.faults.pop(0) if self.faults else BankFault.NONE

@@ -57,6 +57,7 @@ from services.contracts.domain.contract.paying import (
     activate,
     fall_due,
     reject,
+    repeat,
     schedule,
 )
 from services.contracts.domain.contract.repaying import REPAID, close, reopen
@@ -105,6 +106,7 @@ __all__ = [
     "refuse",
     "reject",
     "reopen",
+    "repeat",
     "resume",
     "schedule",
     "stand_still",

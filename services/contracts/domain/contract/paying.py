@@ -99,8 +99,19 @@ def _payout_contradiction(contract: Contract, payout: Payout) -> str | None:
     return None
 
 
+def repeat(
+    contract: Contract, *, payout_id: UUID, predecessor_id: UUID, at: datetime
+) -> Contract:
+    """The bank refused the transfer, and another payout stands in its place."""
+    if contract.is_final or contract.payout_id == payout_id:
+        return contract
+    if contract.payout_id != predecessor_id:
+        return block(contract, "payout_mismatch", at=at)
+    return replace(contract, payout_id=payout_id)
+
+
 def reject(contract: Contract, *, payout_id: UUID, at: datetime) -> Contract:
-    """The bank refused the transfer: the contract's one payout will not happen."""
+    """The bank refused the transfer for good: the contract's payout will not happen."""
     if contract.is_final or payout_id != contract.payout_id:
         return contract
     return annul(contract, "payout_rejected", at=at)

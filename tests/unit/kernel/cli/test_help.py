@@ -53,8 +53,8 @@ CHANGES = frozenset(
     {
         "acknowledge", "add", "answer", "approve", "ask", "assign", "close", "drop",
         "end", "export", "extend", "grant", "halt", "invite", "lift", "propose",
-        "record", "refuse", "reject", "release", "remove", "replay", "request",
-        "resolve", "resume", "revoke", "stop", "suspend",
+        "record", "refuse", "reject", "release", "remove", "repeat", "replay",
+        "request", "resolve", "resume", "revoke", "stop", "suspend",
     }
 )  # fmt: skip
 """Verbs after which something is not as it was."""

@@ -2,8 +2,8 @@
 
 from kernel.migrations import make_person_keys
 
-revision = "0011_post"
-down_revision = "0010_post"
+revision = "0012_post"
+down_revision = "0011_post"
 branch_labels = None
 depends_on = None
 
