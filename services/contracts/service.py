@@ -126,6 +126,11 @@ class Service:
     def read_contract(self, call: Call, *, contract_id: UUID) -> Json:
         return self.use_cases.contracts.read_contract(call, contract_id=contract_id)
 
+    @answers(callers=("disbursement-worker",))
+    def ask_stop_credit(self, call: Call, *, contract_id: UUID) -> Json:
+        """``{"stop_credit": bool, "evidence_id": …}``, asked of the bureau now."""
+        return self.use_cases.contracts.ask_stop_credit(call, contract_id=contract_id)
+
     @answers(callers=_GATEWAY, client=True)
     def get_document(self, call: Call, *, contract_id: UUID) -> Json:
         return self.use_cases.documents.get_document(call, contract_id=contract_id)

@@ -70,6 +70,37 @@ def read_contract(*, contract_id: UUID, work: Work) -> Json:
     return contract_for_payout(contract)
 
 
+def ask_stop_credit(
+    *,
+    contract_id: UUID,
+    work: Work,
+    onboarding: Onboarding,
+    bureau: Bureau,
+    clock: Clock,
+) -> Json:
+    """«Стоп-кредит» of a contract's client now, for the payer's look before sending.
+
+    ``evidence_id`` is the report's.  Refused ``not_found``, ``consent_missing``;
+    Transient while the bureau is away.
+    """
+    with work.begin() as unit:
+        contract = unit.contracts.get(contract_id)
+    if contract is None:
+        raise not_found()
+    check = decisions.ask_stop_credit_again(
+        contract,
+        decisions.AT_PAYOUT,
+        work=work,
+        onboarding=onboarding,
+        bureau=bureau,
+        clock=clock,
+    )
+    return {
+        "stop_credit": not check.passed,
+        "evidence_id": str(check.found["report_id"]),
+    }
+
+
 def open_signing(
     *,
     client_id: UUID,
@@ -138,7 +169,12 @@ def _refuse_stopped(
     Refused ``stop_credit``, ``consent_missing``; Transient while the bureau is away.
     """
     check = decisions.ask_stop_credit_again(
-        contract, work=work, onboarding=onboarding, bureau=bureau, clock=clock
+        contract,
+        decisions.AT_SIGNING,
+        work=work,
+        onboarding=onboarding,
+        bureau=bureau,
+        clock=clock,
     )
     if check.passed:
         return

@@ -35,7 +35,8 @@ from services.contracts.handlers import schedules
 from services.contracts.ports import Bureau, Judges, Onboarding, Unit, Work
 
 OURS: Final = "dated settings"
-AGAIN: Final = "stop_credit_at_signing"
+AT_SIGNING: Final = "stop_credit_at_signing"
+AT_PAYOUT: Final = "stop_credit_at_payout"
 LENDING: Final = "lending_checks"
 """The purpose, as onboarding knows it, of asking the state and the АФМ."""
 
@@ -210,15 +211,17 @@ def _answers(step: Step, trace: Mapping[str, Check]) -> Sequence[Check]:
 
 def ask_stop_credit_again(
     contract: Contract,
+    moment: str,
     *,
     work: Work,
     onboarding: Onboarding,
     bureau: Bureau,
     clock: Clock,
 ) -> Check:
-    """«Стоп-кредит» as it stands at the signing; each asking is a line of the trace.
+    """«Стоп-кредит» as it stands now; each asking is a line of the trace.
 
-    Refused ``consent_missing``; Transient when there is no answer.
+    ``moment``: `AT_SIGNING` or `AT_PAYOUT`, by which the lines are named.  Refused
+    ``consent_missing``; Transient when there is no answer.
     """
     subject = onboarding.subject(contract.client_id, purpose="credit_report")
     if subject is None:
@@ -230,7 +233,7 @@ def ask_stop_credit_again(
     application_id = contract.application_id
     with work.begin() as unit:
         before = unit.applications.answered(application_id)
-    name = f"{AGAIN}_{1 + sum(known.startswith(AGAIN) for known in before)}"
+    name = f"{moment}_{1 + sum(known.startswith(moment) for known in before)}"
     try:
         check = replace(
             rules_of.check_stop_credit(bureau.report(subject.iin)), name=name

@@ -46,6 +46,15 @@ class ContractUseCases:
             contract_id=contract_id, work=self.parts.work(call.context)
         )
 
+    def ask_stop_credit(self, call: Call, *, contract_id: UUID) -> Json:
+        return contracts.ask_stop_credit(
+            contract_id=contract_id,
+            work=self.parts.work(call.context),
+            onboarding=RpcOnboarding(self.parts.platform.rpc, call.context),
+            bureau=self.parts.bureau,
+            clock=self.parts.platform.clock,
+        )
+
     def get_schedule(self, call: Call, *, contract_id: UUID) -> Json:
         return schedules.get_schedule(
             client_id=client_of(call),

@@ -280,6 +280,48 @@ def test_stop_credit_is_asked_about_again_before_the_signing(bench: Bench) -> No
     ]
 
 
+def ask_stop_credit(bench: Bench) -> Json:
+    return contracts.ask_stop_credit(
+        contract_id=CONTRACT,
+        work=bench.work,
+        onboarding=bench.onboarding,
+        bureau=bench.bureau,
+        clock=bench.clock,
+    )
+
+
+def test_the_payer_asks_about_stop_credit_once_more(bench: Bench) -> None:
+    """Each time anew, with the report's number; each asking is a line of the trace."""
+    bench.work.contracts.put(offered(), DOCUMENT)
+    assert ask_stop_credit(bench) == {
+        "stop_credit": False,
+        "evidence_id": report().report_id,
+    }
+    bench.bureau.answer = report(stop_credit=True, report_id="report-2")
+    assert ask_stop_credit(bench) == {"stop_credit": True, "evidence_id": "report-2"}
+    lines = bench.work.applications.trace(APPLICATION)
+    assert [(line.check.name, line.check.passed) for line in lines] == [
+        ("stop_credit_at_payout_1", True),
+        ("stop_credit_at_payout_2", False),
+    ]
+    assert S.OFFERED is state_of(bench)
+
+
+def test_the_payer_learns_nothing_without_the_bureau(bench: Bench) -> None:
+    """Nor of a contract that is not there, or without the consent to ask."""
+    with pytest.raises(Refused) as refused:
+        ask_stop_credit(bench)
+    assert refused.value.code == "not_found"
+    bench.work.contracts.put(offered(), DOCUMENT)
+    bench.bureau.away = True
+    with pytest.raises(Transient):
+        ask_stop_credit(bench)
+    bench.onboarding.withheld = {"credit_report"}
+    with pytest.raises(Refused) as refused:
+        ask_stop_credit(bench)
+    assert refused.value.code == "consent_missing"
+
+
 def test_without_the_bureau_nobody_signs(bench: Bench) -> None:
     """Nor without the consent to ask it; the contract stays as it was."""
     bench.work.contracts.put(offered(), DOCUMENT)
