@@ -6,6 +6,7 @@ stored reply of the request that caused them are committed together or not at al
 
 import os
 import select
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ from kernel.tls import postgres_tls
 
 POOL_SIZE: Final = 8
 POOL_WAIT_S: Final = 5
+LISTEN_POLL_S: Final = 0.5
+"""So long a stop may go unnoticed by who listens and hears nothing."""
 RESTED_S: Final = 1.0
 """Used so short a time ago, a connection is believed to live still."""
 CONNECT_TIMEOUT_S: Final = 5
@@ -198,6 +201,32 @@ class Database:
         """
         with transient_errors(), self._single.connect() as connection:
             yield connection
+
+    def listen(
+        self, channel: str, heard: Callable[[str], None], *, stop: threading.Event
+    ) -> None:
+        """Tell ``heard`` what each commit says by NOTIFY on a channel, until ``stop``.
+
+        Whoever needs to know what was said before looks after it has begun: ``heard``
+        is told "" then.  Raises Transient when the database is away; nothing is heard
+        meanwhile.
+        """
+        with transient_errors(), self._single.connect() as session:
+            raw: Any = session.connection.driver_connection
+            session.execute(text(f"LISTEN {channel}"))
+            heard("")
+            try:
+                while not stop.is_set():
+                    select.select([raw], [], [], LISTEN_POLL_S)
+                    raw.poll()
+                    said = [notice.payload for notice in raw.notifies]
+                    raw.notifies.clear()
+                    for payload in dict.fromkeys(said):
+                        heard(payload)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                raise DatabaseAwayError("nothing is heard right now") from error
+            finally:
+                session.invalidate()  # the LISTEN lives as long as the session
 
     def cut(self) -> None:
         """End every connection at once: who waits for a silent server hears of it."""

@@ -334,6 +334,16 @@ STARTING_POLICY = Policy(
             ),
         ),
         *_from(
+            _BEGINNING,
+            f"{_MFO_LAW}, art. 3, for one microcredit; the sums: platform decision",
+            # What leaves: in one payout, to one client and of the company in a day
+            # of Almaty; above which amount two of the staff have to agree.
+            ("payouts.most_mrp", 20_000, "5.3", Floor(1, 20_000)),
+            ("payouts.client_day_mrp", 20_000, "5.3", Floor(1, 20_000)),
+            ("payouts.day_mrp", 1_000_000, "5.3", Floor(1, 5_000_000)),
+            ("payouts.approval_above_mrp", 1_000, "6.1f", Floor(at_most=5_000)),
+        ),
+        *_from(
             date(2024, 9, 1),
             _LENDING,
             ("lending.spouse_consent_mrp", 1000, "", Floor(at_most=1000)),

@@ -77,12 +77,23 @@ def bank_routes(bank: Bank, clock: Clock) -> list[Route]:
     async def show_statement(request: Request) -> Response:
         return web.answer({"entries": bank.statement(request.path_params["iban"])})
 
+    async def show_balance(request: Request) -> Response:
+        iban = request.path_params["iban"]
+        return web.answer(
+            {
+                "iban": iban,
+                "available_minor": bank.available_minor(iban),
+                "currency": CURRENCY,
+            }
+        )
+
     return [
         Route("/v1/orders", take_order, methods=["POST"]),
         Route("/v1/orders/{key}", show_order, methods=["GET"]),
         Route("/v1/accounts/ownership", check_ownership, methods=["POST"]),
         Route("/v1/cards/lookup", look_up_card, methods=["POST"]),
         Route("/v1/accounts/{iban}/statement", show_statement, methods=["GET"]),
+        Route("/v1/balances/{iban}", show_balance, methods=["GET"]),
     ]
 
 
@@ -110,12 +121,19 @@ def bank_control_routes(bank: Bank, token: str) -> list[Route]:
         bank.register_card(card)
         return web.answer(asdict(card), 201)
 
+    async def endow(request: Request) -> Response:
+        body = await web.json_body(request)
+        iban = _iban(body, "iban")
+        bank.endow(iban, web.whole(body, "amount_minor", least=0))
+        return web.answer({"available_minor": bank.available_minor(iban)}, 201)
+
     async def show_ledger(_: Request) -> Response:
         return web.answer({"entries": bank.lines()})
 
     return [
         Route("/_control/accounts", web.guarded(open_account, token), methods=["POST"]),
         Route("/_control/cards", web.guarded(register_card, token), methods=["POST"]),
+        Route("/_control/funds", web.guarded(endow, token), methods=["POST"]),
         Route("/_control/ledger", web.guarded(show_ledger, token), methods=["GET"]),
     ]
 

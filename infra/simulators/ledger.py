@@ -18,6 +18,9 @@ from typing import Any
 from infra.simulators.clock import Clock, rfc3339
 from infra.simulators.journal import Journal, Record
 
+USUAL_FUNDS_MINOR = 10**15
+"""What an account holds of which nobody has said so."""
+
 
 class OrderError(Exception):
     """The bank does not take the order; `code` says why."""
@@ -158,6 +161,7 @@ class Bank:
         self._rejections = Journal(data / "rejections.jsonl")
         self._opened = Journal(data / "accounts.jsonl")
         self._issued = Journal(data / "cards.jsonl")
+        self._endowed = Journal(data / "funds.jsonl")
         self._transfers = [Order.from_line(line) for line in self._ledger.records]
         refused = [Order.from_line(line) for line in self._rejections.records]
         self._orders = {o.idempotency_key: o for o in (*self._transfers, *refused)}
@@ -165,11 +169,20 @@ class Bank:
             line["iban"]: Account(**line) for line in self._opened.records
         }
         self._cards = {line["token"]: Card(**line) for line in self._issued.records}
+        self._funds = {
+            line["iban"]: int(line["amount_minor"]) for line in self._endowed.records
+        }
+        self._spent: dict[str, int] = {}
+        for order in self._transfers:
+            self._spend(order.transfer)
 
     @property
     def able(self) -> bool:
         """False after a failed write: only a restart may go on."""
-        journals = (self._ledger, self._rejections, self._opened, self._issued)
+        journals = (
+            *(self._ledger, self._rejections),
+            *(self._opened, self._issued, self._endowed),
+        )
         return not any(journal.broken for journal in journals)
 
     def open_account(self, account: Account) -> None:
@@ -188,6 +201,17 @@ class Bank:
         if card is None:
             raise OrderError("card_unknown")
         return card.iban
+
+    def endow(self, iban: str, amount_minor: int) -> None:
+        """Let an account hold this much, whatever has left it before."""
+        held = amount_minor + self._spent.get(iban, 0)
+        self._endowed.append({"iban": iban, "amount_minor": held})
+        self._funds[iban] = held
+
+    def available_minor(self, iban: str) -> int:
+        """What an account holds, less every order taken from it."""
+        held = self._funds.get(iban, USUAL_FUNDS_MINOR)
+        return held - self._spent.get(iban, 0)
 
     def card(self, *, token: str, iin: str) -> tuple[Verdict, Card | None]:
         """Whether it is the person's card; what it is only if so."""
@@ -210,7 +234,8 @@ class Bank:
         account = self._accounts.get(transfer.creditor_iban)
         if account is None:
             raise OrderError("account_unknown")
-        order = self._new_order(key, transfer, _objection(account, transfer))
+        objection = _objection(account, transfer) or self._shortage(transfer)
+        order = self._new_order(key, transfer, objection)
         self._remember(order)
         return order, True
 
@@ -258,11 +283,20 @@ class Bank:
             reason=reason,
         )
 
+    def _shortage(self, transfer: Transfer) -> str | None:
+        short = self.available_minor(transfer.debtor_iban) < transfer.amount_minor
+        return "insufficient_funds" if short else None
+
+    def _spend(self, transfer: Transfer) -> None:
+        spent = self._spent.get(transfer.debtor_iban, 0) + transfer.amount_minor
+        self._spent[transfer.debtor_iban] = spent
+
     def _remember(self, order: Order) -> None:
         # The disk first: memory must not know an order that a SIGKILL could erase.
         if order.reason is None:
             self._ledger.append(order.line())
             self._transfers.append(order)
+            self._spend(order.transfer)
         else:
             self._rejections.append(order.line())
         self._orders[order.idempotency_key] = order

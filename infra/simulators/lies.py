@@ -33,6 +33,7 @@ def _not(value: bool) -> bool:  # noqa: FBT001 - the table calls all lies alike
 # In this order: the first field that an answer has is the lie told by default.
 LIES: dict[str, Callable[[Any], Any]] = {
     "amount_minor": lambda amount: amount + AMOUNT_STEP_MINOR,
+    "available_minor": lambda amount: -amount,
     "iin": another_iin,
     "verdict": lambda verdict: OTHER_VERDICT[verdict],
     "stop_credit": _not,

@@ -34,7 +34,11 @@ ORDER = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 REPORT = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"
 CURRENCY = "KZT"
 STATUS = {"accepted": "ACSP", "settled": "ACCC", "rejected": "RJCT"}
-REASON = {"account_closed": "AC04", "creditor_mismatch": "BE01"}
+REASON = {
+    "account_closed": "AC04",
+    "creditor_mismatch": "BE01",
+    "insufficient_funds": "AM04",
+}
 KNP = re.compile(r"[0-9]{3}")
 SECTOR = re.compile(r"[12][0-9]")
 TRANSFER = "PmtInf/CdtTrfTxInf"

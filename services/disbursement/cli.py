@@ -18,7 +18,7 @@ from kernel.crypto import Json
 
 _ID: Final = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11"
 _case = identified("case_id", "see `cases list`")
-_payout = identified("payout_id", "as `payout_repeatable` names it")
+_payout = identified("payout_id", "see `payouts held`")
 
 
 def _halt_effect(_operator: Operator, _arguments: Namespace) -> str:
@@ -59,6 +59,13 @@ def _repeat_effect(_operator: Operator, arguments: Namespace) -> str:
         f"Payout {arguments.payout_id}, which the bank refused, is sent again as"
         " another payout of its contract when every check of the gate passes, if"
         " another person approves."
+    )
+
+
+def _approve_effect(_operator: Operator, arguments: Namespace) -> str:
+    return (
+        f"Payout {arguments.payout_id}, as its order is sealed now, may leave when"
+        " every other check of the gate passes, if another person approves."
     )
 
 
@@ -122,6 +129,51 @@ COMMANDS: Final[Mapping[str, Command]] = {
         arguments=_payout,
         example=f"payouts repeat {_ID}",
         effect=_repeat_effect,
+        id_of="approval_id",
+    ),
+    "payouts due": Command(
+        help="what is due now, and what will be within the hour",
+        run=asking("payouts_due"),
+        listing=Listing(
+            member="payouts",
+            id_of="payout_id",
+            none="Nothing is due.",
+            columns=("payout_id", "state", "amount", "next_at", "late_s", "code"),
+        ),
+    ),
+    "payouts held": Command(
+        help="what stands still, why, and who can release it",
+        run=asking("payouts_held"),
+        listing=Listing(
+            member="payouts",
+            id_of="payout_id",
+            none="Nothing stands still.",
+            columns=("payout_id", "state", "amount", "code", "who"),
+        ),
+    ),
+    "payouts unknown": Command(
+        help="what may be at the bank without a useful answer, and for how long",
+        run=asking("payouts_unknown"),
+        listing=Listing(
+            member="payouts",
+            id_of="payout_id",
+            none="Of every order it is known what became of it.",
+            columns=("payout_id", "amount", "sent_at", "age_s", "code"),
+        ),
+    ),
+    "payouts explain": Command(
+        help="why a payout stands where it stands: steps, hold, settings, checks, next",
+        run=asking("payouts_explain", "payout_id"),
+        arguments=_payout,
+        example=f"payouts explain {_ID}",
+        id_of="payout_id",
+    ),
+    "payouts approve": Command(
+        help="ask that a payout above the limit may leave; another treasurer decides",
+        run=asking("ask_payout_approval", "payout_id"),
+        arguments=_payout,
+        example=f"payouts approve {_ID}",
+        effect=_approve_effect,
         id_of="approval_id",
     ),
 }

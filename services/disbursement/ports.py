@@ -20,13 +20,21 @@ from services.disbursement.domain.erasure import Kept
 from services.disbursement.domain.gate import (
     AccountFacts,
     AntifraudDecision,
+    Approved,
     Check,
     ContractFacts,
     GateRules,
     OwnershipProof,
+    StopCredit,
 )
 from services.disbursement.domain.ledger import Account, JournalEntry, Proof
-from services.disbursement.domain.order import BankAnswer, Order, ResendRules
+from services.disbursement.domain.limits import Outgoing, Sent
+from services.disbursement.domain.order import (
+    BankAnswer,
+    NoAnswer,
+    Order,
+    ResendRules,
+)
 from services.disbursement.domain.payout import (
     Changes,
     Payout,
@@ -126,8 +134,89 @@ class Payouts(Protocol):
         """Keep what the gate saw; never changed afterwards."""
         ...
 
-    def next_instant(self, *, after: datetime) -> datetime | None:
-        """When the next row becomes due, if any waits."""
+    def next_instant(
+        self, states: frozenset[State], *, after: datetime
+    ) -> datetime | None:
+        """When the next row of these states becomes due, if any waits."""
+        ...
+
+
+class Sums(Protocol):
+    """What was begun to send on a day of Almaty, in one open transaction."""
+
+    def outgoing(self, payout: Payout, *, day_on: date) -> Outgoing:
+        """What is on its way beside this payout; locks nothing."""
+        ...
+
+    def lock(self, payout: Payout, *, day_on: date) -> Sent:
+        """The sums of the day, nobody else's until the transaction ends."""
+        ...
+
+    def add(self, payout: Payout, *, day_on: date) -> None:
+        """Count the payout; only after `lock`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How far behind the payouts are.  Ages count from when it was due, or sent."""
+
+    due_age_s: float
+    unknown_age_s: float
+    held: Mapping[str, int]
+    """Payouts that stand still, by code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One check of one passage through the gate, as it was kept."""
+
+    passage: UUID
+    at: datetime
+    check: Check
+
+
+class Overview(Protocol):
+    """What treasurers and monitoring see, in one open transaction."""
+
+    def backlog(self, *, now: datetime) -> Backlog:
+        """The oldest that is due, the oldest that is unknown, and what is held."""
+        ...
+
+    def due(self, *, until: datetime, limit: int) -> Sequence[Payout]:
+        """What a beat takes up until an instant, the first ones first."""
+        ...
+
+    def held(self, *, limit: int) -> Sequence[Payout]:
+        """What stands still with a code, the oldest contracts first."""
+        ...
+
+    def unknown(self, *, limit: int) -> Sequence[Payout]:
+        """What may be at the bank without a useful answer, the oldest first."""
+        ...
+
+    def one(self, payout_id: UUID) -> Payout | None: ...
+
+    def checks(self, payout_id: UUID, *, limit: int) -> Sequence[Recorded]:
+        """What the gate saw, the newest passage first."""
+        ...
+
+
+class Approvals(Protocol):
+    """What two of the staff agreed on, in one open transaction."""
+
+    def of(self, payout: Payout) -> Approved | None:
+        """Of the order as it is sealed now; a yes to an earlier one is none."""
+        ...
+
+    def seal_of(self, payout_id: UUID) -> bytes | None:
+        """By what an approval names the order; None before it is drawn up."""
+        ...
+
+    def add(
+        self, payout: Payout, approved: Approved, *, order_seal: bytes, at: datetime
+    ) -> None:
+        """Keep the yes for good."""
         ...
 
 
@@ -300,6 +389,9 @@ class Work:
     """One open transaction of a worker."""
 
     payouts: Payouts
+    sums: Sums
+    approvals: Approvals
+    overview: Overview
     witness: Witnessing
     ledger: Ledger
     reconciliation: Reconciliation
@@ -345,6 +437,10 @@ class Contracts(Protocol):
         """The contract as its owner has it now."""
         ...
 
+    def ask_stop_credit(self, payout: Payout) -> StopCredit:
+        """«Стоп-кредит» of the client, asked of the credit bureau now."""
+        ...
+
 
 class Bank(Protocol):
     """The company's bank, and whoever else carries its orders, each on its rail.
@@ -366,6 +462,10 @@ class Bank(Protocol):
 
     def booked(self, order: Order) -> bool | None:
         """Whether the company's statement shows the order; None if it cannot tell."""
+        ...
+
+    def balance(self, order: Order) -> Money | NoAnswer:
+        """What can be spent now from the account the order debits."""
         ...
 
 
@@ -394,6 +494,22 @@ class Alarms(Protocol):
 
     def raise_alarm(self, code: str, payout: Payout) -> None:
         """A person has to look at this payout."""
+        ...
+
+
+class Meters(Protocol):
+    """Tells the monitoring; holds no personal data."""
+
+    def refused(self, check: Check) -> None:
+        """A check has closed the gate."""
+        ...
+
+    def sent(self, lag: timedelta) -> None:
+        """An order was committed, so long after it was due; it was never held."""
+        ...
+
+    def backlog(self, backlog: Backlog) -> None:
+        """What waits now."""
         ...
 
 
@@ -439,6 +555,7 @@ class Till:
     bank: Bank
     statements: Statements
     alarms: Alarms
+    meters: Meters
     policy: Policy
     clock: Clock
     uptime: Uptime

@@ -125,6 +125,41 @@ class Service:
         """Two agree: another payout of the contract stands in its place."""
         self.use_cases.repeat_payout(tx, approval)
 
+    @answers(permission="payouts.look")
+    def payouts_due(self, call: Call) -> Json:
+        """What is due, and what will be within the hour."""
+        return self.use_cases.treasury.payouts_due(call)
+
+    @answers(permission="payouts.look")
+    def payouts_held(self, call: Call) -> Json:
+        """What stands still, why, and who can release it."""
+        return self.use_cases.treasury.payouts_held(call)
+
+    @answers(permission="payouts.look")
+    def payouts_unknown(self, call: Call) -> Json:
+        """What may be at the bank without a useful answer, and for how long."""
+        return self.use_cases.treasury.payouts_unknown(call)
+
+    @answers(permission="payouts.look")
+    def payouts_explain(self, call: Call, *, payout_id: UUID) -> Json:
+        """One payout with its checks and settings; Refused ``payout_unknown``."""
+        return self.use_cases.treasury.payouts_explain(call, payout_id)
+
+    @answers(permission="payouts.approve")
+    def ask_payout_approval(self, call: Call, *, payout_id: UUID) -> Json:
+        """Ask that a payout above the limit may leave; another decides.
+
+        Refused ``payout_unknown``, ``order_not_drawn_up``, ``approval_not_required``.
+        """
+        return self.use_cases.treasury.ask_payout_approval(call, payout_id)
+
+    @executes(permission="payouts.decide")
+    def approve_payout(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two agree: this very order may leave, when the gate opens."""
+        self.use_cases.treasury.approve_payout(tx, approval, by.id)
+
     @handles(ContractSigned)
     def when_contract_signed(
         self, tx: Transaction, event: ContractSigned, _envelope: Envelope

@@ -46,6 +46,7 @@ STAFF_ROOMS: Final = (
     *("contracts/domain/editions", "contracts/handlers/templates", "contracts/cli"),
     *("contracts/handlers/repayments", "contracts/handlers/accruals"),
     *("disbursement/handlers/halting", "disbursement/handlers/repeating"),
+    *("disbursement/handlers/approving", "disbursement/handlers/overview"),
 )
 """Where refusals are for people who speak by the operators' door, or for services."""
 SETTINGS: Final = "kernel/policy"

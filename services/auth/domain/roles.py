@@ -59,9 +59,10 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("platform.look", "approvals.look", "approvals.decide"),
                 *("repayments.look", "repayments.read"),
                 *("repayments.assign", "repayments.decide"),
-                *("accruals.decide", "payouts.approve", "payouts.decide"),
+                *("accruals.decide", "payouts.look"),
                 *("sending.look", "sending.halt", "sending.resume"),
                 *("sending.decide", "cases.resolve", "ledger.look"),
+                *("payouts.approve", "payouts.decide"),
             }
         ),
         "security-officer": frozenset(
@@ -85,7 +86,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("documents.look", "templates.look"),
                 *("inquiries.look", "contracts.look"),
                 *("disclosures.look", "disclosures.ask"),
-                "repayments.look",
+                *("repayments.look", "payouts.look"),
                 *("sending.look", "ledger.look"),
             }
         ),

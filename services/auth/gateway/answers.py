@@ -570,3 +570,6 @@ class PayoutAnswer(Answer):
     hold_until: Moment | None
     confirmation_required: bool
     settled_at: Moment | None
+    seconds_left: Annotated[int | None, Field(examples=[86400])] = None
+    """Of the hold, rounded up: for a countdown, whatever the viewer's clock says."""
+    server_time: Moment | None = None

@@ -1,6 +1,6 @@
 """Clients of the bank, of the services the gate asks, and of the operators."""
 
-from services.disbursement.adapters.alarms import LoggedAlarms
+from services.disbursement.adapters.alarms import LoggedAlarms, PayoutMeters
 from services.disbursement.adapters.bank import HttpBank
 from services.disbursement.adapters.clocks import BankClock, LoggedClockAlarms
 from services.disbursement.adapters.guarding import Guard
@@ -23,6 +23,7 @@ __all__ = [
     "LoggedAlarms",
     "LoggedClockAlarms",
     "Partner",
+    "PayoutMeters",
     "Rails",
     "RpcAccounts",
     "RpcAntifraud",

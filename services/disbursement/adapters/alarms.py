@@ -1,12 +1,16 @@
 """Telling the operators."""
 
+from datetime import timedelta
 from typing import Final
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge, Histogram
 
 from kernel.logging import get_logger
+from kernel.metrics import SECONDS
+from services.disbursement.domain.gate import Check
 from services.disbursement.domain.payout import Payout
 from services.disbursement.domain.reconciliation import Finding
+from services.disbursement.ports import Backlog
 
 log = get_logger("disbursement")
 
@@ -23,6 +27,19 @@ UNMATCHED: Final = Counter(
     "Cases in which payouts and the bank's statement disagree, by finding",
     ("code",),
 )
+REFUSALS: Final = Counter(
+    "payout_gate_refusals_total", "Closed gates, by check and code", ("check", "code")
+)
+LAG: Final = Histogram(
+    "payout_due_lag_seconds",
+    "From the instant a payout was due to its order committed",
+    buckets=SECONDS,
+)
+DUE_AGE: Final = Gauge("payout_due_oldest_seconds", "How long the oldest has been due")
+UNKNOWN_AGE: Final = Gauge(
+    "payout_unknown_oldest_seconds", "How long the oldest outcome has been unknown"
+)
+HELD: Final = Gauge("payouts_held", "Payouts that stand still, by code", ("code",))
 
 
 class LoggedAlarms:
@@ -46,3 +63,20 @@ class LoggedAlarms:
     def read_on(self, entries: int) -> None:
         """Count what is new."""
         ENTRIES.inc(entries)
+
+
+class PayoutMeters:
+    """`Meters` by numbers the monitoring reads."""
+
+    def refused(self, check: Check) -> None:
+        REFUSALS.labels(check.name, check.code).inc()
+
+    def sent(self, lag: timedelta) -> None:
+        LAG.observe(max(lag.total_seconds(), 0))
+
+    def backlog(self, backlog: Backlog) -> None:
+        DUE_AGE.set(backlog.due_age_s)
+        UNKNOWN_AGE.set(backlog.unknown_age_s)
+        HELD.clear()
+        for code, count in backlog.held.items():
+            HELD.labels(code).set(count)

@@ -8,9 +8,11 @@ outcome is unknown.
 from typing import Final
 
 from kernel.clock import Clock
+from kernel.money import Money
 from services.disbursement.adapters.pain import initiation, read_report
 from services.disbursement.adapters.partner import (
     Partner,
+    balance_of,
     is_booked,
     problem_code,
     refusal,
@@ -68,3 +70,7 @@ class HttpBank:
     def booked(self, order: Order) -> bool | None:
         """Whether the statement of the company's account shows the order."""
         return is_booked(self._partner, order)
+
+    def balance(self, order: Order) -> Money | NoAnswer:
+        """What can be spent from the company's account."""
+        return balance_of(self._partner, order)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 import httpx
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from kernel.logging import get_logger
+from kernel.money import LARGEST_MINOR, Money
 from services.disbursement.adapters.answers import Answer, read_as
 from services.disbursement.adapters.guarding import Guard
 from services.disbursement.domain.order import (
@@ -29,6 +30,8 @@ CONNECT_S: Final = 3.0
 READ_S: Final = 10.0
 WHOLE_ANSWER_S: Final = 15.0
 """An answer that trickles is cut here."""
+LONGEST_WORD_S: Final = CONNECT_S + 3 * READ_S
+"""The slowest answer there is: connecting, writing, its head, and its first bytes."""
 LARGEST_ORDER_BYTES: Final = 16 * 1024
 LARGEST_STATEMENT_BYTES: Final = 16 * 1024 * 1024
 UNSPECIFIED: Final = "unspecified"
@@ -55,6 +58,12 @@ class _Entry(Answer):
 
 class _Statement(Answer):
     entries: tuple[_Entry, ...]
+
+
+class _Balance(Answer):
+    iban: Annotated[str, Field(max_length=34)]
+    available_minor: Annotated[int, Field(ge=-LARGEST_MINOR, le=LARGEST_MINOR)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +169,16 @@ def is_booked(partner: Partner, order: Order) -> bool | None:
     if statement is None:
         return None
     return any(entry.end_to_end_id == order.key for entry in statement.entries)
+
+
+def balance_of(partner: Partner, order: Order) -> Money | NoAnswer:
+    """What the account has, if the answer is about this very account."""
+    response = partner.request("GET", f"/v1/balances/{order.debtor_iban}")
+    if isinstance(response, NoAnswer):
+        return response
+    if response.status != httpx.codes.OK:
+        return NoAnswer(f"bank_status_{response.status}")
+    answer = read_as(_Balance, response.body)
+    if answer is None or answer.iban != order.debtor_iban:
+        return NoAnswer("bank_answer_unreadable")
+    return Money(answer.available_minor, answer.currency)

@@ -24,6 +24,7 @@ from services.disbursement.domain.gate import (
     Decision,
     Ownership,
     OwnershipProof,
+    StopCredit,
 )
 from services.disbursement.domain.payout import Payout
 from services.disbursement.ports import Contexts
@@ -61,6 +62,11 @@ class _ContractAnswer(Answer):
     # Contracts before amendments says neither.
     amending: bool = False
     hold_from: AwareDatetime | None = None
+
+
+class _StopCreditAnswer(Answer):
+    stop_credit: bool
+    evidence_id: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +190,17 @@ class RpcContracts(_Peer):
             amending=answer.amending,
             hold_from=answer.hold_from,
         )
+
+    def ask_stop_credit(self, payout: Payout) -> StopCredit:
+        """Contracts asks the bureau now and keeps the report's number."""
+        answer = self._asked(
+            payout,
+            _StopCreditAnswer,
+            lambda context: self.rpc.call(
+                "contracts",
+                "ask_stop_credit",
+                context=context,
+                contract_id=payout.contract_id,
+            ),
+        )
+        return StopCredit(stands=answer.stop_credit, evidence_id=answer.evidence_id)

@@ -9,11 +9,13 @@ from typing import Annotated
 import orjson
 from pydantic import AwareDatetime, Field
 
+from kernel.money import Money
 from services.disbursement.adapters.answers import Answer, read_as
 from services.disbursement.adapters.partner import (
     UNSPECIFIED,
     Code,
     Partner,
+    balance_of,
     is_booked,
     problem_code,
     refusal,
@@ -102,6 +104,10 @@ class HttpProcessor:
     def booked(self, order: Order) -> bool | None:
         """Whether the statement of the company's account shows the order."""
         return is_booked(self._partner, order)
+
+    def balance(self, order: Order) -> Money | NoAnswer:
+        """What can be spent from the company's account."""
+        return balance_of(self._partner, order)
 
 
 def _report(body: bytes) -> BankAnswer:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from kernel.money import Money
 from services.disbursement.domain.codes import PaymentCodes
 from services.disbursement.domain.connector import Capabilities, Rail
 from services.disbursement.domain.order import BankAnswer, NoAnswer, Order
@@ -17,6 +18,8 @@ class Connector(Protocol):
     def ask(self, order: Order) -> BankAnswer: ...
 
     def booked(self, order: Order) -> bool | None: ...
+
+    def balance(self, order: Order) -> Money | NoAnswer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ class Rails:
         """Whether the company's statement shows the order; None if it cannot tell."""
         track = self._tracks.get(order.rail)
         return track.connector.booked(order) if track else None
+
+    def balance(self, order: Order) -> Money | NoAnswer:
+        """What can be spent now from the account the order debits."""
+        track = self._tracks.get(order.rail)
+        return track.connector.balance(order) if track else _MISSING
 
 
 _MISSING = NoAnswer("bank_rail_missing")

@@ -2,8 +2,9 @@
 
 sending not halted and reconciled ∧ hold ∧ as long witnessed ∧ consent ∧ release where
 required ∧ not suspended ∧ ownership freshly proved ∧ account unchanged ∧ order
-unchanged ∧ antifraud allows ∧ contract says the same ∧ company's own account ∧ bank
-reachable.
+unchanged ∧ antifraud allows ∧ contract says the same ∧ no «стоп-кредит» ∧ company's own
+account ∧ bank reachable.  What is said about the amount (`limits`) is checked beside
+these, in the commit of the sending.
 
 A check that cannot be made holds the payout (it fails closed); one that contradicts
 blocks it.
@@ -100,6 +101,23 @@ class Sending:
     caught_up_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopCredit:
+    """Whether the client has refused microcredits, by a report asked for just now."""
+
+    stands: bool
+    evidence_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """Who asked that this very order be paid, and who said yes (ADR 0009)."""
+
+    approval_id: UUID
+    requested_by: UUID
+    approved_by: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Unanswered:
     """A question that brought no answer; ``code`` says how."""
@@ -116,6 +134,7 @@ class Evidence:
     account: AccountFacts | Unanswered
     decision: AntifraudDecision | Unanswered
     contract: ContractFacts | Unanswered
+    stop_credit: StopCredit | Unanswered
     bank: BankStanding | Unanswered
     counted_ns: int | None
 
@@ -159,6 +178,15 @@ class GateResult:
     checks: tuple[Check, ...]
 
     @property
+    def closed(self) -> tuple[Check, ...]:
+        """The checks that keep the gate closed."""
+        return tuple(c for c in self.checks if c.verdict is not Verdict.PASSED)
+
+    def beside(self, more: tuple[Check, ...]) -> "GateResult":
+        """With the checks that were made in the commit of the sending."""
+        return GateResult((*self.checks, *more))
+
+    @property
     def verdict(self) -> Verdict:
         """The worst verdict of all."""
         found = {check.verdict for check in self.checks}
@@ -197,6 +225,7 @@ def pass_gate(
             _order(order, sealed_digest),
             _antifraud(evidence.decision),
             _contract(evidence.contract, payout=payout, rules=rules),
+            _stop_credit(evidence.stop_credit),
             _debtor(order, rules),
             _bank(evidence.bank),
         )
@@ -355,6 +384,16 @@ def _contract(
     if wrong:
         return _never(name, f"contract_{wrong[0]}_differs", contract.state)
     return _passed(name, contract.document_sha256)
+
+
+def _stop_credit(answer: StopCredit | Unanswered) -> Check:
+    """«Стоп-кредит» asked again: a loan given in spite of it is written off."""
+    name = "stop_credit"
+    if isinstance(answer, Unanswered):
+        return _later(name, answer.code)
+    if answer.stands:
+        return _never(name, name, answer.evidence_id)
+    return _passed(name, answer.evidence_id)
 
 
 def _debtor(order: Order, rules: GateRules) -> Check:

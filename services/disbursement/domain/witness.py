@@ -11,9 +11,12 @@ own wall clock saw pass: two clocks would have to err alike.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from kernel.clock import UptimeReading
-from services.disbursement.domain.payout import Payout
+from services.disbursement.domain.payout import Payout, State
+
+_HOLDING: Final = frozenset({State.CONSENTED, State.HELD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,21 @@ def unwitnessed(payout: Payout, *, counted_ns: int | None) -> timedelta:
         return hold
     witnessed = timedelta(microseconds=(counted_ns - payout.witnessed_from_ns) // 1000)
     return max(hold - witnessed, timedelta())
+
+
+def seconds_left(
+    payout: Payout, *, counted_ns: int | None, now: datetime
+) -> int | None:
+    """Whole seconds until the hold is over, rounded up; None when none is counted.
+
+    By the clock and, where it counts here, by the witness: both have to agree.
+    """
+    if payout.state not in _HOLDING or payout.hold_until is None:
+        return None
+    left = payout.hold_until - now
+    if counted_ns is not None and payout.witnessed_from_ns is not None:
+        left = max(left, unwitnessed(payout, counted_ns=counted_ns))
+    return max(0, -(-left // timedelta(seconds=1)))
 
 
 def _ns(between: timedelta) -> int:

@@ -14,6 +14,7 @@ from services.disbursement.domain.payout import (
     StopAnswer,
     Tombstone,
 )
+from services.disbursement.domain.witness import seconds_left
 from services.disbursement.ports import Payouts
 
 
@@ -52,8 +53,19 @@ def _stop(payout: Payout, payouts: Payouts) -> StopAnswer:
     return StopAnswer.STOPPED
 
 
-def get_payout(contract_id: UUID, client_id: UUID, *, payouts: Payouts) -> Json:
-    """The client's own view. Refused ``payout_unknown`` for anybody else's."""
+def get_payout(
+    contract_id: UUID,
+    client_id: UUID,
+    *,
+    payouts: Payouts,
+    counted_ns: int | None,
+    now: datetime,
+) -> Json:
+    """The client's own view. Refused ``payout_unknown`` for anybody else's.
+
+    ``seconds_left`` and ``server_time`` are for a countdown: the clock of who looks at
+    it may be wrong.
+    """
     payout = payouts.find(contract_id=contract_id, client_id=client_id)
     if payout is None:
         raise Refused(
@@ -70,6 +82,8 @@ def get_payout(contract_id: UUID, client_id: UUID, *, payouts: Payouts) -> Json:
             "hold_until": payout.hold_until,
             "confirmation_required": _must_confirm(payout),
             "settled_at": payout.settled_at,
+            "seconds_left": seconds_left(payout, counted_ns=counted_ns, now=now),
+            "server_time": now,
         }
     )
 

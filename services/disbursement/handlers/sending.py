@@ -1,7 +1,8 @@
 """The gate and the sending: the only road by which money leaves.
 
 1. Ask everybody whose word the gate needs; no transaction is open meanwhile.
-2. Make every check and record it, passed or not.
+2. Make every check and record it, passed or not; those of the day's sums under their
+   lock, in the commit of step 3.
 3. Commit ``SENDING`` with the key, the attempt and the fence. From here on a crash
    leaves a payout that is resolved by asking, never by sending anew.
 4. Only then open the socket: ask the status by the key, and if the bank does not know
@@ -9,10 +10,11 @@
 5. Write down what the answer means (`answers`).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from kernel.clock import almaty_date
 from kernel.errors import Broken
 from kernel.events.disbursement import PayoutSent
 from kernel.policy import Policy
@@ -21,9 +23,16 @@ from services.disbursement.domain.gate import (
     BankStanding,
     Evidence,
     GateResult,
+    Sending,
     Unanswered,
     Verdict,
     pass_gate,
+)
+from services.disbursement.domain.limits import (
+    Funds,
+    Limits,
+    Outgoing,
+    check_limits,
 )
 from services.disbursement.domain.order import (
     Absent,
@@ -43,52 +52,75 @@ from services.disbursement.handlers.standing import block, counted_ns, hold
 from services.disbursement.ports import Till, Work
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DrawnUp:
+    """What our own rows say before anybody is asked."""
+
+    order: Order
+    sealed_digest: str
+    sending: Sending
+    counted_ns: int | None
+    outgoing: Outgoing
+
+
 def send_through_gate(payout: Payout, *, till: Till) -> None:
     """Send a claimed payout, for the first time or again under the same key."""
     drawn_up = _drawn_up(payout, till=till)
     if drawn_up is None:
         return
-    order, sealed_digest = drawn_up
-    evidence = _gather(payout, order, till=till)  # step 1
+    order = drawn_up.order
+    evidence = _gather(payout, drawn_up, till=till)  # step 1
+    funds = _funds(drawn_up, till=till)
     now = till.clock.now()
     result = pass_gate(  # step 2
         payout,
         order=order,
-        sealed_digest=sealed_digest,
+        sealed_digest=drawn_up.sealed_digest,
         evidence=evidence,
         now=now,
         rules=till.rules.gate,
     )
-    sending = _commit(payout, order, result, now=now, till=till)  # step 3
+    sending = _commit(  # step 3
+        payout, order, result, funds=funds, now=now, till=till
+    )
     if sending is not None:
+        _measure(payout, now=now, till=till)
         _transmit(sending, order, evidence, till=till)
 
 
-def _drawn_up(payout: Payout, *, till: Till) -> tuple[Order, str] | None:
+def _drawn_up(payout: Payout, *, till: Till) -> _DrawnUp | None:
     """The order and its digest; an order that was tampered with is never sent."""
     with till.desk.open(payout.trail) as work:
         try:
-            return work.payouts.order_of(payout)
+            order, sealed_digest = work.payouts.order_of(payout)
         except Broken:
             if payout.state is State.READY:
                 block(payout, "order_does_not_open", work=work, till=till)
             else:
                 hold(payout, "order_does_not_open", work=work, till=till)
-    return None
+            return None
+        day_on = almaty_date(till.clock.now())
+        return _DrawnUp(
+            order=order,
+            sealed_digest=sealed_digest,
+            sending=sending_of(payout, work=work),
+            counted_ns=counted_ns(work, till=till),
+            outgoing=work.sums.outgoing(payout, day_on=day_on),
+        )
 
 
-def _gather(payout: Payout, order: Order, *, till: Till) -> Evidence:
-    with till.desk.open(payout.trail) as work:
-        counted = counted_ns(work, till=till)
-        sending = sending_of(payout, work=work)
+def _gather(payout: Payout, drawn_up: _DrawnUp, *, till: Till) -> Evidence:
     return Evidence(
-        sending=sending,
-        counted_ns=counted,
+        sending=drawn_up.sending,
+        counted_ns=drawn_up.counted_ns,
         contract=answer_of("contract", lambda: till.contracts.read(payout)),
         account=answer_of("account", lambda: till.accounts.read(payout)),
         ownership=answer_of("ownership", lambda: till.accounts.prove(payout)),
         decision=answer_of("antifraud", lambda: till.antifraud.decide(payout)),
-        bank=_standing(payout, order, till=till),
+        stop_credit=answer_of(
+            "stop_credit", lambda: till.contracts.ask_stop_credit(payout)
+        ),
+        bank=_standing(payout, drawn_up.order, till=till),
     )
 
 
@@ -119,14 +151,39 @@ def _standing(payout: Payout, order: Order, *, till: Till) -> BankStanding | Una
     return Unanswered(answer.code if isinstance(answer, NoAnswer) else "bank_unclear")
 
 
+def _funds(drawn_up: _DrawnUp, *, till: Till) -> Funds | Unanswered:
+    """The balance, and what was on its way before the bank was asked for it."""
+    balance = till.bank.balance(drawn_up.order)
+    if isinstance(balance, NoAnswer):
+        return Unanswered(balance.code)
+    return Funds(balance=balance, before=drawn_up.outgoing)
+
+
 def _commit(
-    payout: Payout, order: Order, result: GateResult, *, now: datetime, till: Till
+    payout: Payout,
+    order: Order,
+    result: GateResult,
+    *,
+    funds: Funds | Unanswered,
+    now: datetime,
+    till: Till,
 ) -> Payout | None:
     """The payout as committed in ``SENDING``; None if it may not be sent now."""
     with till.desk.open(payout.trail) as work:
+        result = result.beside(
+            check_limits(
+                payout,
+                limits=Limits.at(till.policy, now),
+                sent=work.sums.lock(payout, day_on=almaty_date(now)),
+                funds=funds,
+                approved=work.approvals.of(payout),
+            )
+        )
         work.payouts.record_checks(
             payout, result.checks, passage=till.ids.new(), at=now
         )
+        for check in result.closed:
+            till.meters.refused(check)
         match result.verdict:
             case Verdict.PASSED:
                 return _begin_sending(payout, order, work=work, now=now, till=till)
@@ -159,6 +216,8 @@ def _begin_sending(
     }
     if not work.payouts.move(payout, State.SENDING, **changes):
         return None
+    if payout.first_sent_at is None:
+        work.sums.add(payout, day_on=almaty_date(now))
     event_id = work.publish(
         PayoutSent(
             payout_id=payout.payout_id,
@@ -169,6 +228,14 @@ def _begin_sending(
     )
     post_sent(payout, event_id=event_id, work=work, till=till)
     return replace(payout, state=State.SENDING, **changes)
+
+
+def _measure(payout: Payout, *, now: datetime, till: Till) -> None:
+    """How late the payer is, where nothing but the payer held the payout up."""
+    if payout.first_sent_at is None and payout.held_code is None:
+        until = payout.promised_until()
+        due_at = max(until, payout.released_at or until)
+        till.meters.sent(now - due_at)
 
 
 def _transmit(payout: Payout, order: Order, evidence: Evidence, *, till: Till) -> None:

@@ -7,9 +7,12 @@ from kernel.crypto import FieldKeys
 from kernel.database import Database
 from services.disbursement.domain.payout import Trail
 from services.disbursement.ports import Contexts, Work
+from services.disbursement.storage.approved import ApprovalRows
 from services.disbursement.storage.ledger import LedgerRows
+from services.disbursement.storage.overview import OverviewRows
 from services.disbursement.storage.reconciliation import HaltRows, ReconciliationRows
 from services.disbursement.storage.rows import PayoutRows
+from services.disbursement.storage.sums import SentSums
 from services.disbursement.storage.witness import WitnessRow
 
 
@@ -36,6 +39,9 @@ class DatabaseDesk:
         with self._database.begin(self._contexts(trail)) as tx:
             yield Work(
                 payouts=PayoutRows(tx.connection, self._keys),
+                sums=SentSums(tx.connection),
+                approvals=ApprovalRows(tx.connection),
+                overview=OverviewRows(tx.connection),
                 witness=WitnessRow(tx.connection),
                 ledger=LedgerRows(tx.connection),
                 reconciliation=ReconciliationRows(tx.connection, account=self._account),

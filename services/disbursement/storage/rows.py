@@ -19,6 +19,8 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
 
@@ -49,13 +51,20 @@ FURTHEST_RETRY: Final = timedelta(hours=1)
 """No lease and no retry is ever set further ahead: one that is was written while the
 clock was wrong, and is not obeyed (fault F14)."""
 
+CHANNEL: Final = "payouts"
+"""On it a commit tells which state a row entered that a beat has to look at."""
+_TOLD: Final = frozenset(
+    state.value for state in (State.CONSENTED, State.HELD, State.READY)
+)
+"""An order at the bank is asked about by the clock: nobody waits for word of it."""
+
 # What may begin between the gate and the sending, and wins.
 _MAY_LEAVE: Final = (
     payouts.c.suspended_by.is_(None),
     ~exists().where(sending_halts.c.resumed_at.is_(None)),
 )
 
-_PLAIN: Final = tuple(
+PLAIN: Final = tuple(
     column
     for column in payouts.c
     if column.name
@@ -148,7 +157,7 @@ class PayoutRows:
         last = _last_number(contract_id)
         while True:
             row = self._connection.execute(
-                select(*_PLAIN)
+                select(*PLAIN)
                 .where(payouts.c.contract_id == contract_id, payouts.c.number == last)
                 .with_for_update()
             ).one_or_none()
@@ -160,14 +169,14 @@ class PayoutRows:
     def lock_payout(self, payout_id: UUID) -> Payout | None:
         """A payout by its own id, locked until the transaction ends."""
         row = self._connection.execute(
-            select(*_PLAIN).where(payouts.c.payout_id == payout_id).with_for_update()
+            select(*PLAIN).where(payouts.c.payout_id == payout_id).with_for_update()
         ).one_or_none()
-        return _payout_or_none(row)
+        return payout_or_none(row)
 
     def lock_unsent(self, client_id: UUID, account_id: UUID) -> Sequence[Payout]:
         """The client's payouts to an account that have not left, locked likewise."""
         rows = self._connection.execute(
-            select(*_PLAIN)
+            select(*PLAIN)
             .where(
                 payouts.c.client_id == client_id,
                 payouts.c.account_id == account_id,
@@ -176,19 +185,19 @@ class PayoutRows:
             .order_by(payouts.c.payout_id)
             .with_for_update()
         )
-        found = [_payout_or_none(row) for row in rows]
+        found = [payout_or_none(row) for row in rows]
         return [payout for payout in found if payout is not None]
 
     def find(self, *, contract_id: UUID, client_id: UUID) -> Payout | None:
         """The client's payout for a contract; nobody else's."""
         row = self._connection.execute(
-            select(*_PLAIN).where(
+            select(*PLAIN).where(
                 payouts.c.contract_id == contract_id,
                 payouts.c.client_id == client_id,
                 payouts.c.number == _last_number(contract_id),
             )
         ).one_or_none()
-        return _payout_or_none(row)
+        return payout_or_none(row)
 
     def move(self, payout: Payout, to: State, **changes: Unpack[Changes]) -> bool:
         """The one conditional UPDATE of a step; see `ports.Payouts`."""
@@ -218,7 +227,20 @@ class PayoutRows:
             )
             .values(**values)
         )
+        if result.rowcount and values.get("next_at") is not None:
+            self._ring(values.get("state", payout.state.value))
         return bool(result.rowcount)
+
+    def _ring(self, state: str) -> None:
+        """Wake the beat of this state, in whichever process, when this commits.
+
+        A hint that may be lost: the row is the truth, and beats look by themselves.
+        """
+        if state in _TOLD:
+            self._connection.execute(
+                text("SELECT pg_notify(:channel, :state)"),
+                {"channel": CHANNEL, "state": state},
+            )
 
     def draw_up(self, payout: Payout, order: Order, *, account_token: str) -> bool:
         """Seal whom and what to pay; due again when the hold is over."""
@@ -279,9 +301,9 @@ class PayoutRows:
                 fence=payouts.c.fence + 1,
                 lease_until=now + timedelta(seconds=lease_s),
             )
-            .returning(*_PLAIN)
+            .returning(*PLAIN)
         ).one_or_none()
-        return _payout_or_none(row)
+        return payout_or_none(row)
 
     def earlier_sum(self, payout: Payout, *, since: datetime) -> Money:
         """The client's contracts signed before this one, the unpaid ends excepted.
@@ -326,10 +348,24 @@ class PayoutRows:
             ],
         )
 
-    def next_instant(self, *, after: datetime) -> datetime | None:
-        """When the next row becomes due, if any waits."""
+    def next_instant(
+        self, states: frozenset[State], *, after: datetime
+    ) -> datetime | None:
+        """When the next row of these states becomes due, if any waits.
+
+        Each state is one look at its end of the index, however many rows wait.
+        """
+        firsts = [
+            select(payouts.c.next_at)
+            .where(payouts.c.state == state.value, payouts.c.next_at > after)
+            .order_by(payouts.c.next_at)
+            .limit(1)
+            .subquery()
+            for state in sorted(states)
+        ]
+        coming = union_all(*(select(first.c.next_at) for first in firsts)).subquery()
         found: datetime | None = self._connection.execute(
-            select(func.min(payouts.c.next_at)).where(payouts.c.next_at > after)
+            select(func.min(coming.c.next_at))
         ).scalar_one()
         return found
 
@@ -365,14 +401,16 @@ def _due(states: frozenset[State], now: datetime) -> ColumnElement[bool]:
     """Waiting, due and leased to nobody.
 
     Only the hold may lie far ahead; a lease or retry that does is from a wrong clock.
+    Of holds a single range of the index is asked for: a million that lie ahead cost
+    one that is due nothing.
     """
     horizon = now + FURTHEST_RETRY
+    due = payouts.c.next_at <= now
+    if State.HELD not in states:
+        due = or_(due, payouts.c.next_at > horizon)
     return and_(
         payouts.c.state.in_(sorted(state.value for state in states)),
-        or_(
-            payouts.c.next_at <= now,
-            and_(payouts.c.state != State.HELD.value, payouts.c.next_at > horizon),
-        ),
+        due,
         or_(
             payouts.c.lease_until.is_(None),
             payouts.c.lease_until <= now,
@@ -419,7 +457,7 @@ def _columns(changes: Changes) -> dict[str, Any]:
     return values | (_trail_columns(trail) if trail else {})
 
 
-def _payout_or_none(row: Row[Any] | None) -> Payout | None:
+def payout_or_none(row: Row[Any] | None) -> Payout | None:
     found = None if row is None else _read(row)
     return found if isinstance(found, Payout) else None
 

@@ -117,6 +117,11 @@ Index(
         "booked_reference IS NULL AND state IN ('paid', 'sending', 'unknown')"
     ),
 )
+HELD_STILL: Final = text(
+    "held_code IS NOT NULL AND state NOT IN ('paid', 'rejected', 'cancelled')"
+)
+"""What stands still with a code; by the very words of its index."""
+Index("payouts_held", payouts.c.held_code, postgresql_where=HELD_STILL)
 Index("payouts_of_client", payouts.c.client_id, payouts.c.signed_at)
 
 Index(
@@ -154,6 +159,30 @@ payout_checks = Table(
     Column("evidence", Text, nullable=False),
     Column("checked_at", _INSTANT, nullable=False),
 )
+sent_sums = Table(
+    "sent_sums",
+    metadata,
+    Column("day_on", Date, primary_key=True),
+    Column("counted_id", Uuid, primary_key=True),
+    Column("currency", Text, primary_key=True),
+    Column("amount_minor", BigInteger, nullable=False),
+    CheckConstraint("amount_minor >= 0", name="sent_sums_amount"),
+)
+
+payout_approvals = Table(
+    "payout_approvals",
+    metadata,
+    Column("approval_id", Uuid, primary_key=True),
+    Column("payout_id", Uuid, ForeignKey("payouts.payout_id"), nullable=False),
+    Column("order_seal", LargeBinary, nullable=False),
+    Column("requested_by", Uuid, nullable=False),
+    Column("approved_by", Uuid, nullable=False),
+    Column("approved_at", _INSTANT, nullable=False),
+    CheckConstraint(
+        "requested_by <> approved_by", name="payout_approvals_by_two_persons"
+    ),
+)
+Index("payout_approvals_of_payout", payout_approvals.c.payout_id)
 Index("payout_checks_of_payout", payout_checks.c.payout_id)
 
 ledger_transactions = Table(

@@ -1,10 +1,12 @@
 """The composition root: builds use cases from settings."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Final, Protocol
 from uuid import UUID
 
 import httpx
@@ -42,6 +44,7 @@ from services.disbursement.adapters import (
     LoggedAlarms,
     LoggedClockAlarms,
     Partner,
+    PayoutMeters,
     Rails,
     RpcAccounts,
     RpcAntifraud,
@@ -53,7 +56,13 @@ from services.disbursement.domain.connector import Capabilities, Rail
 from services.disbursement.domain.gate import GateRules
 from services.disbursement.domain.guard import GuardRules
 from services.disbursement.domain.order import ResendRules
-from services.disbursement.domain.payout import Tombstone, Trail, WorkRules
+from services.disbursement.domain.payout import (
+    AT_BANK,
+    State,
+    Tombstone,
+    Trail,
+    WorkRules,
+)
 from services.disbursement.domain.reconciliation import ReconciliationRules
 from services.disbursement.domain.witness import WitnessRules
 from services.disbursement.handlers import (
@@ -69,9 +78,17 @@ from services.disbursement.handlers.paying import pay_next
 from services.disbursement.handlers.preparing import end_next_hold, prepare_next
 from services.disbursement.handlers.reconciling import reconcile_next
 from services.disbursement.handlers.witnessing import Witness
-from services.disbursement.ports import Contexts, Desk, Orders, Rules, Till
+from services.disbursement.ports import (
+    Contexts,
+    Desk,
+    Meters,
+    Orders,
+    Rules,
+    Till,
+)
 from services.disbursement.settings import Settings, bank_access, time_of_day
 from services.disbursement.storage import (
+    CHANNEL,
     DatabaseDesk,
     KeyRing,
     OrderEnds,
@@ -79,6 +96,7 @@ from services.disbursement.storage import (
     WitnessRow,
 )
 from services.disbursement.wiring.reconciliation import ReconciliationUseCases
+from services.disbursement.wiring.treasury import TreasuryUseCases
 
 log = get_logger("disbursement")
 
@@ -99,6 +117,11 @@ class UseCases:
     def reconciliation(self) -> ReconciliationUseCases:
         """What the treasurers do about sending as a whole."""
         return ReconciliationUseCases(self.platform)
+
+    @property
+    def treasury(self) -> TreasuryUseCases:
+        """What the staff may ask for."""
+        return TreasuryUseCases(self.platform)
 
     def stop_payout(
         self, context: Context, *, contract_id: UUID, client_id: UUID
@@ -132,7 +155,11 @@ class UseCases:
         """The client's own payout."""
         with self.platform.database.begin(context) as tx:
             return requests.get_payout(
-                contract_id, client_id, payouts=self._payouts(tx)
+                contract_id,
+                client_id,
+                payouts=self._payouts(tx),
+                counted_ns=self._counted_ns(tx),
+                now=tx.now,
             )
 
     def ask_payout_repeat(self, call: Call, payout_id: UUID) -> Json:
@@ -284,18 +311,47 @@ class UseCases:
 
 
 @dataclass(frozen=True, slots=True)
-class Payer:
-    """What the worker runs: beats that each take one payout a step further."""
+class Beat:
+    """Takes one payout of its states a step further; False when none is due.
 
-    beats: Mapping[str, Callable[[], bool]]
+    One without states takes up no payouts: nobody rings for it.
+    """
+
+    take_next: Callable[[], bool]
+    states: frozenset[State]
+
+
+class Listen(Protocol):
+    """Tells what each commit says of the state a payout entered, until a stop."""
+
+    def __call__(
+        self, heard: Callable[[str], None], *, stop: threading.Event
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """What the worker runs: beats, and what wakes and measures them."""
+
+    beats: Mapping[str, Beat]
     clock: Clock
     desk: Desk
+    listen: Listen
+    meters: Meters
     close: Callable[[], None]
 
-    def next_instant(self) -> datetime | None:
-        """When the next payout becomes due, if any waits."""
+    def next_instant(self, beat: Beat) -> datetime | None:
+        """When the next payout of a beat becomes due, if any waits."""
+        if not beat.states:
+            return None
         with self.desk.open() as work:
-            return work.payouts.next_instant(after=self.clock.now())
+            return work.payouts.next_instant(beat.states, after=self.clock.now())
+
+    def measure(self) -> None:
+        """How far behind the payouts are, for the monitoring."""
+        with self.desk.open() as work:
+            backlog = work.overview.backlog(now=self.clock.now())
+        self.meters.backlog(backlog)
 
 
 def build(platform: Platform[Settings]) -> UseCases:
@@ -318,6 +374,7 @@ def build_payer(platform: Platform[Settings]) -> Payer:
         bank=_rails(platform, client, partner),
         statements=HttpStatements(partner, iban=platform.settings.company_iban),
         alarms=LoggedAlarms(),
+        meters=PayoutMeters(),
         policy=platform.policy,
         clock=platform.clock,
         uptime=platform.uptime,
@@ -325,19 +382,26 @@ def build_payer(platform: Platform[Settings]) -> Payer:
         rules=_rules(platform.settings),
     )
     return Payer(
-        beats={
-            "prepare": lambda: prepare_next(till),
-            "due": lambda: end_next_hold(till),
-            "pay": lambda: pay_next(till),
-            "ask": lambda: ask_next(till),
-            "reconcile": lambda: reconcile_next(till),
-            "prove": lambda: prove_next_day(till),
-            "close": lambda: repeating.close_next(till),
-        },
+        beats=beats_of(till),
         clock=platform.clock,
         desk=desk,
+        listen=partial(platform.database.listen, CHANNEL),
+        meters=till.meters,
         close=client.close,
     )
+
+
+def beats_of(till: Till) -> Mapping[str, Beat]:
+    """What each beat takes up, and how."""
+    return {
+        "prepare": Beat(lambda: prepare_next(till), frozenset({State.CONSENTED})),
+        "due": Beat(lambda: end_next_hold(till), frozenset({State.HELD})),
+        "pay": Beat(lambda: pay_next(till), frozenset({State.READY})),
+        "ask": Beat(lambda: ask_next(till), AT_BANK),
+        "close": Beat(lambda: repeating.close_next(till), frozenset({State.REJECTED})),
+        "reconcile": Beat(lambda: reconcile_next(till), frozenset()),
+        "prove": Beat(lambda: prove_next_day(till), frozenset()),
+    }
 
 
 @dataclass(frozen=True, slots=True)

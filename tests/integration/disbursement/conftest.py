@@ -70,6 +70,13 @@ class Office:
     clock: FakeClock
     boundaries: Boundaries = field(default_factory=Boundaries)
 
+    @classmethod
+    def at(cls, platform: Platform[Settings], instant: datetime) -> "Office":
+        """Its clock, and that of its database, stand at an instant."""
+        clock = FakeClock(instant)
+        platform.database._clock = clock
+        return cls(platform, clock)
+
     def __post_init__(self) -> None:
         self.bank = FakeBank(self.clock, self.boundaries)
         self.peers = FakePeers(self.clock, FakeDesk(self.boundaries))
@@ -145,9 +152,7 @@ def office(servers: Stack, owner: Engine) -> Iterator[Office]:
     """The role `disbursement` on the migrated database."""
     settings = read(Settings, prefix=SERVICE, environ=servers.env(SERVICE))
     platform = Platform.open(settings)
-    clock = FakeClock(DUE)
-    platform.database._clock = clock
-    yield Office(platform, clock)
+    yield Office.at(platform, DUE)
     platform.close()
     names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
     with owner.begin() as connection:

@@ -193,6 +193,42 @@ def test_another_persons_account_is_rejected(
     assert bank.booked(order) is False
 
 
+def test_the_balance_is_what_is_left(
+    bank: HttpBank | HttpProcessor, stand: Stand, order: Order
+) -> None:
+    """Less every order taken; another account's is no answer about ours."""
+    before = bank.balance(order)
+    assert isinstance(before, Money)
+    bank.send(order, CODES)
+    assert bank.balance(order) == before - order.amount
+    stand.control.endow(COMPANY_IBAN, 100)
+    assert bank.balance(order) == Money(100)
+    short = replace(order, key=order_key(uuid5(CONTRACT_ID, "short"), 1))
+    bank.send(short, CODES)
+    assert settled(bank, short).reason == "insufficient_funds"
+    stand.control.endow(COMPANY_IBAN, before.amount_minor)
+
+
+@pytest.mark.parametrize(
+    ("mode", "code"),
+    [
+        ("lose", "bank_unavailable"),
+        ("garble", "bank_answer_unreadable"),
+        ("down", "bank_status_503"),
+    ],
+)
+def test_a_balance_that_cannot_be_read_is_no_answer(
+    bank: HttpBank | HttpProcessor,
+    stand: Stand,
+    order: Order,
+    mode: FaultMode,
+    code: str,
+) -> None:
+    """Nobody guesses what the company can spend."""
+    stand.control.arm_bank("/v1/balances", mode)
+    assert NoAnswer(code) == bank.balance(order)
+
+
 @pytest.mark.catalogue("F02")
 @pytest.mark.parametrize(
     ("mode", "code", "moved"),

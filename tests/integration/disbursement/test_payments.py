@@ -421,7 +421,7 @@ def test_nothing_personal_stands_in_the_clear(
         assert CLIENT_IBAN not in shown
         assert CLIENT_IIN not in shown
     recorded = office.rows("SELECT name FROM payout_checks WHERE verdict = 'passed'")
-    assert len(recorded) == 13
+    assert len(recorded) == 19
 
 
 def test_every_step_leaves_one_event_with_the_state(

@@ -206,9 +206,11 @@ def test_a_hold_may_lie_far_ahead(desk: Desk) -> None:
         early = HOLD_UNTIL - timedelta(hours=20)
         held = frozenset({State.HELD})
         assert work.payouts.claim(held, now=early, lease_s=90) is None
-        assert work.payouts.next_instant(after=early) == HOLD_UNTIL
+        assert work.payouts.next_instant(held, after=early) == HOLD_UNTIL
+        others = frozenset(State) - held
+        assert work.payouts.next_instant(others, after=early) is None
         assert work.payouts.claim(held, now=HOLD_UNTIL, lease_s=90) is not None
-        assert work.payouts.next_instant(after=HOLD_UNTIL) is None
+        assert work.payouts.next_instant(held, after=HOLD_UNTIL) is None
 
 
 def test_an_order_is_kept_as_it_was_drawn_up(desk: Desk) -> None:

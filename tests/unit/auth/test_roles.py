@@ -25,6 +25,7 @@ treasurer          accruals.decide approvals.decide approvals.look
                    repayments.assign repayments.decide repayments.look
                    repayments.read sending.look sending.halt sending.resume
                    sending.decide cases.resolve ledger.look
+                   payouts.look payouts.approve payouts.decide
 security-officer   accruals.ask accruals.decide approvals.decide approvals.look
                    audit.look audit.verify
                    clients.end_session clients.look disclosures.decide
@@ -36,6 +37,7 @@ auditor            antifraud.counts antifraud.look inquiries.look approvals.look
                    audit.export audit.look audit.verify disclosures.ask disclosures.look
                    contracts.look documents.look platform.look repayments.look
                    staff.look templates.look sending.look ledger.look
+                   payouts.look
 regulator-liaison  accruals.ask antifraud.counts audit.look audit.verify disclosures.ask
                    disclosures.look templates.look
                    templates.propose

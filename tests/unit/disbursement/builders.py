@@ -20,6 +20,7 @@ from services.disbursement.domain.gate import (
     Ownership,
     OwnershipProof,
     Sending,
+    StopCredit,
 )
 from services.disbursement.domain.order import (
     Order,
@@ -155,6 +156,7 @@ def evidence(**changes: Any) -> Evidence:
         account=account(),
         decision=decision(),
         contract=contract(),
+        stop_credit=stop_credit(),
         bank=OrderMissing(),
     )
     return replace(good, **changes)
@@ -179,6 +181,10 @@ def account(**changes: Any) -> AccountFacts:
 
 def decision(outcome: Decision = Decision.ALLOW) -> AntifraudDecision:
     return AntifraudDecision(decision_id=DECISION_ID, outcome=outcome)
+
+
+def stop_credit(*, stands: bool = False) -> StopCredit:
+    return StopCredit(stands=stands, evidence_id="report-1")
 
 
 def contract(**changes: Any) -> ContractFacts:

@@ -4,6 +4,7 @@
 another may act: before and after each commit, before and after each word to the bank.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,11 +24,14 @@ from services.disbursement.domain.connector import Capabilities, Rail
 from services.disbursement.domain.gate import (
     AccountFacts,
     AntifraudDecision,
+    Approved,
     Check,
     ContractFacts,
     OwnershipProof,
+    StopCredit,
 )
 from services.disbursement.domain.ledger import Account, JournalEntry, Kind, Proof
+from services.disbursement.domain.limits import Outgoing, Sent
 from services.disbursement.domain.order import (
     BankAnswer,
     NoAnswer,
@@ -38,6 +42,7 @@ from services.disbursement.domain.order import (
     OrderStatus,
 )
 from services.disbursement.domain.payout import (
+    AT_BANK,
     ENDED_UNPAID,
     UNSENT,
     Changes,
@@ -50,7 +55,14 @@ from services.disbursement.domain.payout import (
 from services.disbursement.domain.reconciliation import Finding
 from services.disbursement.domain.witness import Witnessed
 from services.disbursement.handlers.witnessing import Witness
-from services.disbursement.ports import Desk, Rules, Till, Work
+from services.disbursement.ports import (
+    Backlog,
+    Desk,
+    Recorded,
+    Rules,
+    Till,
+    Work,
+)
 from tests.unit.disbursement import builders
 from tests.unit.disbursement.fake_reconciliation import (
     FakeHalts,
@@ -153,6 +165,9 @@ class Tables:
     """Payouts in whose place another of the contract stands."""
     checks: list[tuple[UUID, Check]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    sums: dict[tuple[date, UUID], int] = field(default_factory=dict)
+    seals: dict[UUID, bytes] = field(default_factory=dict)
+    approved: list[tuple[UUID, bytes, Approved]] = field(default_factory=list)
     witnessed: Witnessed | None = field(
         default_factory=lambda: builders.witnessed(builders.DUE)
     )
@@ -167,6 +182,9 @@ class Tables:
             dict(self.replaced),
             list(self.checks),
             list(self.events),
+            dict(self.sums),
+            dict(self.seals),
+            list(self.approved),
             self.witnessed,
             list(self.journal),
             list(self.proofs),
@@ -256,6 +274,116 @@ def _same_cause(one: JournalEntry, other: JournalEntry) -> bool:
     return other.kind not in of_payout and one.bank_reference == other.bank_reference
 
 
+class FakeSums:
+    """`Sums` on a copy of the tables."""
+
+    company = UUID(int=0)
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def outgoing(self, payout: Payout, *, day_on: date) -> Outgoing:
+        at_bank = sum(
+            row.amount.amount_minor
+            for row in self._tables.rows.values()
+            if isinstance(row, Payout)
+            and row.state in AT_BANK
+            and row.payout_id != payout.payout_id
+        )
+        begun = self._sum(day_on, self.company)
+        return Outgoing(day_on=day_on, begun=begun, at_bank=Money(at_bank))
+
+    def lock(self, payout: Payout, *, day_on: date) -> Sent:
+        return Sent(
+            day_on=day_on,
+            client=self._sum(day_on, payout.client_id),
+            company=self._sum(day_on, self.company),
+        )
+
+    def add(self, payout: Payout, *, day_on: date) -> None:
+        for whose in (self.company, payout.client_id):
+            total = self._sum(day_on, whose) + payout.amount
+            self._tables.sums[day_on, whose] = total.amount_minor
+
+    def _sum(self, day_on: date, whose: UUID) -> Money:
+        return Money(self._tables.sums.get((day_on, whose), 0))
+
+
+class FakeApprovals:
+    """`Approvals` on a copy of the tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def of(self, payout: Payout) -> Approved | None:
+        seal = self._tables.seals.get(payout.payout_id)
+        given = [
+            approved
+            for payout_id, order_seal, approved in self._tables.approved
+            if (payout_id, order_seal) == (payout.payout_id, seal)
+        ]
+        return given[-1] if given else None
+
+    def seal_of(self, payout_id: UUID) -> bytes | None:
+        return self._tables.seals.get(payout_id)
+
+    def add(
+        self, payout: Payout, approved: Approved, *, order_seal: bytes, at: datetime
+    ) -> None:
+        del at
+        self._tables.approved.append((payout.payout_id, order_seal, approved))
+
+
+class FakeOverview:
+    """`Overview` on a copy of the tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def backlog(self, *, now: datetime) -> Backlog:
+        due = [row.next_at for row in self.due(until=now, limit=1) if row.next_at]
+        unknown = [row.first_sent_at or now for row in self.unknown(limit=1)]
+        held = Counter(row.held_code or "" for row in self.held(limit=len(self._all())))
+        return Backlog(
+            due_age_s=(now - min(due, default=now)).total_seconds(),
+            unknown_age_s=(now - min(unknown, default=now)).total_seconds(),
+            held=held,
+        )
+
+    def due(self, *, until: datetime, limit: int) -> Sequence[Payout]:
+        found = [
+            row
+            for row in self._all()
+            if row.state in {State.CONSENTED, State.HELD, State.READY}
+            and row.next_at
+            and row.next_at <= until
+        ]
+        return sorted(found, key=lambda row: row.next_at or until)[:limit]
+
+    def held(self, *, limit: int) -> Sequence[Payout]:
+        ended = {State.PAID, State.REJECTED, State.CANCELLED}
+        found = [r for r in self._all() if r.held_code and r.state not in ended]
+        return sorted(found, key=lambda row: row.signed_at)[:limit]
+
+    def unknown(self, *, limit: int) -> Sequence[Payout]:
+        found = [row for row in self._all() if row.state is State.UNKNOWN]
+        return sorted(found, key=lambda row: row.first_sent_at or row.signed_at)[:limit]
+
+    def one(self, payout_id: UUID) -> Payout | None:
+        return next((r for r in self._all() if r.payout_id == payout_id), None)
+
+    def checks(self, payout_id: UUID, *, limit: int) -> Sequence[Recorded]:
+        kept = [
+            Recorded(passage=payout_id, at=builders.DUE, check=check)
+            for of, check in self._tables.checks
+            if of == payout_id
+        ]
+        return kept[-limit:]
+
+    def _all(self) -> list[Payout]:
+        return [r for r in self._tables.rows.values() if isinstance(r, Payout)]
+
+
 class FakePayouts:
     """`Payouts` on a copy of the tables, by contract."""
 
@@ -335,6 +463,9 @@ class FakePayouts:
         )
         if drawn:
             self._tables.orders[payout.payout_id] = (order, order.digest)
+            # Sealed anew, the same order has another seal.
+            seals = self._tables.seals
+            seals[payout.payout_id] = seals.get(payout.payout_id, b"") + b"s"
         return drawn
 
     def order_of(self, payout: Payout) -> tuple[Order, str]:
@@ -374,8 +505,14 @@ class FakePayouts:
         del passage, at
         self._tables.checks += [(payout.payout_id, check) for check in checks]
 
-    def next_instant(self, *, after: datetime) -> datetime | None:
-        coming = [p.next_at for p in self.all() if p.next_at and p.next_at > after]
+    def next_instant(
+        self, states: frozenset[State], *, after: datetime
+    ) -> datetime | None:
+        coming = [
+            p.next_at
+            for p in self.all()
+            if p.state in states and p.next_at and p.next_at > after
+        ]
         return min(coming, default=None)
 
     def all(self) -> Iterator[Payout]:
@@ -417,6 +554,9 @@ class FakeDesk:
 
         yield Work(
             payouts=FakePayouts(draft),
+            sums=FakeSums(draft),
+            approvals=FakeApprovals(draft),
+            overview=FakeOverview(draft),
             witness=FakeWitnessing(draft),
             ledger=FakeLedger(draft),
             reconciliation=FakeReconciliation(
@@ -438,6 +578,7 @@ class FakeDesk:
         self.tables.rows[payout.contract_id] = payout
         if order is not None:
             self.tables.orders[payout.payout_id] = (order, order.digest)
+            self.tables.seals[payout.payout_id] = b"s"
 
     def events(self, kind: type[Event]) -> list[Event]:
         return [event for event in self.tables.events if isinstance(event, kind)]
@@ -493,6 +634,7 @@ class FakeBank:
         self.sends = 0
         self.codes: list[PaymentCodes] = []
         self.table = {Rail.ACCOUNT: builders.CAPABILITIES}
+        self.funds: Money | NoAnswer = Money.of("1000000000")
 
     def capabilities(self, rail: Rail) -> Capabilities | None:
         return self.table.get(rail)
@@ -514,6 +656,13 @@ class FakeBank:
         if fault in {BankFault.REQUEST_LOST, BankFault.ANSWER_LOST}:
             return NoAnswer("bank_unavailable")
         return _spoilt(self._look(order.key), fault)
+
+    def balance(self, order: Order) -> Money | NoAnswer:
+        """What was there at first, less what has left."""
+        del order
+        if isinstance(self.funds, NoAnswer):
+            return self.funds
+        return self.funds - Money(sum(t.amount.amount_minor for t in self.ledger))
 
     def booked(self, order: Order) -> bool | None:
         return any(line.key == order.key for line in self.ledger)
@@ -601,6 +750,7 @@ class FakePeers:
     account: AccountFacts = field(default_factory=builders.account)
     proof: OwnershipProof = field(default_factory=builders.proof)
     decision: AntifraudDecision = field(default_factory=builders.decision)
+    stop_credit: StopCredit = field(default_factory=builders.stop_credit)
     contract_state: str = "released"
 
     def prove(self, payout: Payout) -> OwnershipProof:
@@ -652,6 +802,11 @@ class FakeContracts:
             hold_from=payout.hold_from,
         )
 
+    def ask_stop_credit(self, payout: Payout) -> StopCredit:
+        del payout
+        self.peers._fail()
+        return self.peers.stop_credit
+
 
 class FakeAlarms:
     def __init__(self) -> None:
@@ -672,6 +827,24 @@ class FakeAlarms:
     def raise_alarm(self, code: str, payout: Payout) -> None:
         del payout
         self.codes.append(code)
+
+
+class FakeMeters:
+    def __init__(self) -> None:
+        self.refusals: list[tuple[str, str]] = []
+        self.lags: list[timedelta] = []
+        self.backlogs: list[Backlog] = []
+        self.told: Callable[[], object] = lambda: None
+
+    def refused(self, check: Check) -> None:
+        self.refusals.append((check.name, check.code))
+
+    def sent(self, lag: timedelta) -> None:
+        self.lags.append(lag)
+
+    def backlog(self, backlog: Backlog) -> None:
+        self.backlogs.append(backlog)
+        self.told()
 
 
 class FakeClockAlarms:
@@ -720,6 +893,7 @@ class Stage:
         self.peers = FakePeers(self.clock, self.desk)
         self.contracts = FakeContracts(self.peers)
         self.alarms = FakeAlarms()
+        self.meters = FakeMeters()
         self.ids = FakeIds()
         self.till = Till(
             desk=self.desk,
@@ -729,6 +903,7 @@ class Stage:
             bank=self.bank,
             statements=self.statements,
             alarms=self.alarms,
+            meters=self.meters,
             policy=STARTING_POLICY,
             clock=self.clock,
             uptime=self.clock,

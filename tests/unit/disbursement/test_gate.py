@@ -32,6 +32,7 @@ from tests.unit.disbursement.builders import (
     payout,
     proof,
     sending,
+    stop_credit,
 )
 
 MOMENT = timedelta(microseconds=1)
@@ -39,7 +40,8 @@ OTHER_ID = UUID(int=7)
 OTHER_TOKEN = "k1.other"  # noqa: S105 - a matching token, opens nothing
 CHECKS = (
     "sending", "hold", "witness", "consent", "release", "suspension", "ownership",
-    "account", "order", "antifraud", "contract", "debtor", "bank",
+    "account", "order", "antifraud", "contract",
+    "stop_credit", "debtor", "bank",
 )  # fmt: skip
 
 
@@ -148,6 +150,11 @@ CLOSED: list[tuple[str, Verdict, str, Callable[[], GateResult]]] = [
      lambda: gate(evidence=evidence(contract=contract(released=False)))),
     ("contract", Verdict.NEVER, "contract_state_differs",
      lambda: gate(evidence=evidence(contract=contract(state="annulled")))),
+    ("stop_credit", Verdict.NEVER, "stop_credit",
+     lambda: gate(evidence=evidence(stop_credit=stop_credit(stands=True)))),
+    ("stop_credit", Verdict.LATER, "stop_credit_unavailable",
+     lambda: gate(evidence=evidence(
+         stop_credit=Unanswered("stop_credit_unavailable")))),
     ("debtor", Verdict.NEVER, "debtor_differs",
      lambda: gate(order=order(debtor_iban=OTHER_IBAN),
                   sealed_digest=order(debtor_iban=OTHER_IBAN).digest)),

@@ -204,7 +204,7 @@ def test_a_ready_payout_is_paid_once(stage: Stage) -> None:
     sent, settled = stage.desk.tables.events
     assert isinstance(sent, PayoutSent)
     assert isinstance(settled, PayoutSettled)
-    assert len(stage.desk.tables.checks) == 13
+    assert len(stage.desk.tables.checks) == 19
 
 
 def test_the_intent_is_committed_and_the_status_asked_before_the_sending(

@@ -1,11 +1,14 @@
 """What other services' facts do to a payout."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from kernel.clock import rfc3339
+from kernel.crypto import Json, as_object
 from kernel.errors import Transient
 from kernel.events import Event
 from kernel.events.antifraud import OperationSuspended
@@ -41,6 +44,7 @@ from tests.unit.disbursement.builders import (
     HOLD_UNTIL,
     PAYOUT_ID,
     SIGNED_AT,
+    elapsed_ns,
     payout,
 )
 from tests.unit.disbursement.fakes import Boundaries, FakeDesk, FakeIds
@@ -352,14 +356,46 @@ def test_a_stop_in_another_clients_name_is_broken(reacting: Reacting) -> None:
     assert State.READY is reacting.desk.payout().state
 
 
+def look(
+    reacting: Reacting,
+    client_id: UUID = CLIENT_ID,
+    *,
+    counted_ns: int | None = None,
+    now: datetime = DUE,
+) -> Mapping[str, Json]:
+    with reacting.desk.open() as work:
+        return as_object(
+            requests.get_payout(
+                CONTRACT_ID,
+                client_id,
+                payouts=work.payouts,
+                counted_ns=counted_ns,
+                now=now,
+            )
+        )
+
+
+def test_the_countdown_is_by_our_clock_and_by_the_witness(reacting: Reacting) -> None:
+    """Whole seconds, rounded up, of whichever has more left; none without a hold."""
+    given(reacting, state=State.HELD)
+    early = HOLD_UNTIL - timedelta(seconds=90, microseconds=-1)
+    seen = look(reacting, now=early)
+    assert (seen["seconds_left"], seen["server_time"]) == (90, rfc3339(early))
+    behind = elapsed_ns(HOLD_UNTIL - timedelta(seconds=100))
+    assert look(reacting, counted_ns=behind, now=early)["seconds_left"] == 100
+    ahead = elapsed_ns(HOLD_UNTIL)
+    assert look(reacting, counted_ns=ahead, now=early)["seconds_left"] == 90
+    assert look(reacting, counted_ns=ahead, now=DUE)["seconds_left"] == 0
+    given(reacting, state=State.READY)
+    assert look(reacting)["seconds_left"] is None
+
+
 def test_a_client_sees_only_his_own_payout(reacting: Reacting) -> None:
     """Another's is as unknown as one that does not exist."""
     given(reacting, state=State.AWAITING_RELEASE)
-    with reacting.desk.open() as work:
-        seen = requests.get_payout(CONTRACT_ID, CLIENT_ID, payouts=work.payouts)
-        with pytest.raises(Exception, match="payout_unknown"):
-            requests.get_payout(CONTRACT_ID, OTHER, payouts=work.payouts)
-    assert isinstance(seen, dict)
+    seen = look(reacting)
+    with pytest.raises(Exception, match="payout_unknown"):
+        look(reacting, client_id=OTHER)
     assert (
         seen["state"],
         seen["amount"],

@@ -1,6 +1,7 @@
 """The worker's loop: it sleeps little, survives everything, and stops when told."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,17 +10,25 @@ import pytest
 from typing_extensions import override
 
 from kernel.errors import Broken, Transient
+from services.disbursement.adapters.partner import LONGEST_WORD_S
 from services.disbursement.domain.payout import State
 from services.disbursement.settings import Settings
-from services.disbursement.wiring import Payer
+from services.disbursement.wiring import Beat, Payer
 from services.disbursement.worker import (
     LONGEST_SLEEP_S,
     SHORTEST_SLEEP_S,
+    Bell,
+    listen,
+    measure,
     run_beat,
     sleep_s,
 )
 from tests.unit.disbursement.builders import COMPANY_IBAN, DUE, payout
 from tests.unit.disbursement.fakes import Stage
+
+DUE_BEAT, PAY_BEAT = (
+    Beat(lambda: False, frozenset({state})) for state in (State.HELD, State.READY)
+)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +60,7 @@ class Quick(threading.Event):
 
 def test_no_failure_ends_the_loop_and_a_stop_does() -> None:
     """Transient, Broken and defects alike."""
-    stop = Quick()
+    stop, bell = Quick(), Bell()
     stage = Stage()
     failures = [Transient("away"), Broken("mismatch"), RuntimeError("defect")]
     calls: list[str] = []
@@ -61,21 +70,82 @@ def test_no_failure_ends_the_loop_and_a_stop_does() -> None:
         if failures:
             raise failures.pop(0)
         stop.set()
+        bell.ring()
         return False
 
-    payer = Payer(
-        beats={}, clock=stage.clock, desk=stage.desk, close=lambda: calls.append("x")
-    )
-    run_beat("pay", beat, payer=payer, stop=stop)
+    paying = Beat(beat, frozenset({State.READY}))
+    run_beat("pay", paying, payer=payer_on(stage), bell=bell, stop=stop)
     assert calls == ["called"] * 4
 
 
-def test_the_next_instant_is_the_earliest_that_waits() -> None:
-    """Of all rows, whatever they wait for."""
+def payer_on(stage: Stage, *, said: tuple[str, ...] = ()) -> Payer:
+    """A payer whose listener hears these words and is then told to stop."""
+
+    def listening(heard: Callable[[str], None], *, stop: threading.Event) -> None:
+        for word in said:
+            heard(word)
+        stop.set()
+
+    return Payer(
+        beats={"due": DUE_BEAT, "pay": PAY_BEAT},
+        clock=stage.clock,
+        desk=stage.desk,
+        listen=listening,
+        meters=stage.meters,
+        close=lambda: None,
+    )
+
+
+def test_a_beat_wakes_for_the_earliest_of_its_own_rows() -> None:
+    """Whatever others wait for."""
     stage = Stage()
     stage.desk.put(payout(state=State.HELD, next_at=DUE + timedelta(minutes=5)))
-    payer = Payer(beats={}, clock=stage.clock, desk=stage.desk, close=lambda: None)
-    assert DUE + timedelta(minutes=5) == payer.next_instant()
+    payer = payer_on(stage)
+    assert DUE + timedelta(minutes=5) == payer.next_instant(DUE_BEAT)
+    assert payer.next_instant(PAY_BEAT) is None
+
+
+def test_a_ring_between_the_look_and_the_sleep_is_not_slept_through() -> None:
+    """The beat looks, the row comes, the bell rings, the beat does not sleep."""
+    bell, stop = Bell(), Quick()
+    looks: list[int] = []
+
+    def look() -> bool:
+        looks.append(bell.rung)
+        if len(looks) == 1:
+            bell.ring()  # after the look, before the sleep
+        else:
+            stop.set()
+            bell.ring()
+        return False
+
+    stage = Stage()
+    far = stage.clock.now() + timedelta(hours=1)
+    stage.desk.put(payout(state=State.READY, next_at=far))
+    beat = Beat(look, frozenset({State.READY}))
+    run_beat("pay", beat, payer=payer_on(stage), bell=bell, stop=stop)
+    assert looks == [0, 1]
+
+
+def test_a_commit_rings_for_the_beat_of_its_state_and_a_new_ear_for_all() -> None:
+    """What was said before anybody listened is looked for by everybody."""
+    bells = {"due": Bell(), "pay": Bell()}
+    for said, rung in ((("ready",), (0, 1)), (("",), (1, 2)), (("held",), (2, 2))):
+        listen(payer_on(Stage(), said=said), bells, threading.Event())
+        assert rung == (bells["due"].rung, bells["pay"].rung)
+
+
+def test_the_monitoring_is_told_how_far_behind_the_payouts_are() -> None:
+    """The oldest that is due, the oldest unknown, and what is held."""
+    stage = Stage()
+    row = payout(next_at=DUE - timedelta(seconds=7), held_code="day_limit")
+    stage.desk.put(row)
+    stop = Quick()
+    stage.meters.told = stop.set
+    measure(payer_on(stage), stop)
+    backlog = stage.meters.backlogs[-1]
+    assert (backlog.due_age_s, backlog.unknown_age_s) == (7, 0)
+    assert backlog.held == {"day_limit": 1}
 
 
 def settings(tmp_path: Path, **changes: Any) -> Settings:  # noqa: ANN401 - any setting
@@ -93,6 +163,17 @@ def settings(tmp_path: Path, **changes: Any) -> Settings:  # noqa: ANN401 - any 
         "company_bin": "240140001238",
     }
     return Settings(**(plain | changes))
+
+
+def test_a_lease_outlasts_all_that_follows_the_commit_of_a_sending(
+    tmp_path: Path,
+) -> None:
+    """The status is asked and the order sent: two words to the bank, at their slowest.
+
+    What is slower before the commit costs the passage, and nothing else: the commit
+    names the fence.
+    """
+    assert settings(tmp_path).lease_s > 2 * LONGEST_WORD_S
 
 
 @pytest.mark.parametrize(

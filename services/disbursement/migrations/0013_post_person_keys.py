@@ -2,8 +2,8 @@
 
 from kernel.migrations import make_person_keys
 
-revision = "0012_post"
-down_revision = "0011_post"
+revision = "0013_post"
+down_revision = "0012_post"
 branch_labels = None
 depends_on = None
 
