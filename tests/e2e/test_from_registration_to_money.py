@@ -13,6 +13,7 @@ from infra.demo.forgery import forge_release
 from infra.demo.story import HOLD, operator, verify_export
 from infra.demo.world import World
 from kernel.clock import almaty_date, parse_rfc3339
+from kernel.crypto import as_object
 from tests.seeds import seed
 from tests.sweep import Sweep
 
@@ -74,8 +75,22 @@ def test_a_loan_goes_from_registration_to_money(
     schedule = borrower.contract(path="/schedule")
     arrived = almaty_date(parse_rfc3339(paid["settled_at"]))
     assert (schedule["final"], schedule["issued_on"]) == (True, arrived.isoformat())
+    all_is_booked(world)
     sweep.run(people=[borrower])
     assert "chain verified" in verify_export(world)
+
+
+def all_is_booked(world: World) -> None:
+    """What the bank's statement shows is what was ordered, and nothing halts."""
+    operator(world, "disbursement", "reconciliation", "run")
+    proof = until(
+        lambda: operator(world, "disbursement", "ledger", "proof"),
+        lambda books: as_object(books["balances"])["settlement"] == "0.00",
+        within_s=40,
+    )
+    balances = as_object(proof["balances"])
+    assert balances["bank"] == f"-{balances['loan']}"
+    assert operator(world, "disbursement", "sending", "show")["halted"] is False
 
 
 def test_a_repaid_contract_is_closed_and_obliges_no_more(
