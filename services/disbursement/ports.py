@@ -86,6 +86,10 @@ class Payouts(Protocol):
         """The contract's last row, locked until the transaction ends."""
         ...
 
+    def lock_ordered(self, contract_id: UUID, number: int) -> Payout | Tombstone | None:
+        """The very payout an order's key names, locked likewise."""
+        ...
+
     def lock_payout(self, payout_id: UUID) -> Payout | None:
         """A payout by its own id, locked until the transaction ends."""
         ...

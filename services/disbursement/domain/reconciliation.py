@@ -19,7 +19,6 @@ from services.disbursement.domain.order import Order
 from services.disbursement.domain.payout import (
     AT_BANK,
     ENDED_UNPAID,
-    FIRST_PAYOUT,
     Payout,
     State,
     Tombstone,
@@ -208,12 +207,13 @@ def caught_up(positions: Sequence[Position], *, database: str) -> datetime | Non
     return min(known) if len(known) == len(instants) else None
 
 
-def contract_of(end_to_end_id: str | None) -> UUID | None:
-    """Whose order the id names (`order_key`); None if it is none of ours."""
+def ordered_by(end_to_end_id: str | None) -> tuple[UUID, int] | None:
+    """Contract and number of the payout whose order (`order_key`) the id names.
+
+    None if it is none of ours.
+    """
     named = _KEY.fullmatch(end_to_end_id or "")
-    if named is None or int(named[2]) != FIRST_PAYOUT:
-        return None
-    return UUID(hex=named[1])
+    return None if named is None else (UUID(hex=named[1]), int(named[2]))
 
 
 def judge(

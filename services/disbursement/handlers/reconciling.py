@@ -30,8 +30,8 @@ from services.disbursement.domain.reconciliation import (
     Position,
     StatementPage,
     caught_up,
-    contract_of,
     judge,
+    ordered_by,
 )
 from services.disbursement.handlers.bookkeeping import post
 from services.disbursement.handlers.halting import halt_for
@@ -127,8 +127,8 @@ def _ordered(
     entry: BankEntry, *, work: Work
 ) -> tuple[Payout | Tombstone | None, Order | None]:
     """The payout the entry names, locked, and its order if it can be opened."""
-    contract_id = contract_of(entry.end_to_end_id)
-    found = None if contract_id is None else work.payouts.lock(contract_id)
+    named = ordered_by(entry.end_to_end_id)
+    found = None if named is None else work.payouts.lock_ordered(*named)
     if not isinstance(found, Payout):
         return found, None
     try:

@@ -166,6 +166,15 @@ class PayoutRows:
             if row.number == self._connection.execute(select(last)).scalar_one():
                 return _read(row)
 
+    def lock_ordered(self, contract_id: UUID, number: int) -> Payout | Tombstone | None:
+        """The very payout an order's key names, locked until the transaction ends."""
+        row = self._connection.execute(
+            select(*PLAIN)
+            .where(payouts.c.contract_id == contract_id, payouts.c.number == number)
+            .with_for_update()
+        ).one_or_none()
+        return None if row is None else _read(row)
+
     def lock_payout(self, payout_id: UUID) -> Payout | None:
         """A payout by its own id, locked until the transaction ends."""
         row = self._connection.execute(

@@ -44,6 +44,7 @@ from services.disbursement.domain.order import (
 from services.disbursement.domain.payout import (
     AT_BANK,
     ENDED_UNPAID,
+    FIRST_PAYOUT,
     UNSENT,
     Changes,
     Payout,
@@ -415,6 +416,20 @@ class FakePayouts:
 
     def lock(self, contract_id: UUID) -> Payout | Tombstone | None:
         return self._tables.rows.get(contract_id)
+
+    def lock_ordered(self, contract_id: UUID, number: int) -> Payout | Tombstone | None:
+        replaced = self._tables.replaced.values()
+        of_contract = (self._tables.rows.get(contract_id), *replaced)
+        return next(
+            (
+                row
+                for row in of_contract
+                if row is not None
+                and row.contract_id == contract_id
+                and getattr(row, "number", FIRST_PAYOUT) == number
+            ),
+            None,
+        )
 
     def lock_payout(self, payout_id: UUID) -> Payout | None:
         found = (p for p in self.all() if p.payout_id == payout_id)

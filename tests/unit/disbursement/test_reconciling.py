@@ -32,8 +32,8 @@ from services.disbursement.domain.reconciliation import (
     Position,
     Resumption,
     caught_up,
-    contract_of,
     judge,
+    ordered_by,
 )
 from services.disbursement.handlers.halting import (
     halt_by_hand,
@@ -149,14 +149,41 @@ def test_what_is_found_is_quiet_severe_or_a_case_about_one_payout() -> None:
 
 @given(st.text(max_size=40))
 def test_only_a_key_of_ours_names_a_contract(text: str) -> None:
-    named = contract_of(text)
-    assert named is None or order_key(named, 1) == text
+    named = ordered_by(text)
+    assert named is None or order_key(*named) == text
 
 
-def test_the_first_payouts_key_names_its_contract() -> None:
-    assert contract_of(KEY) == CONTRACT_ID
-    assert contract_of(order_key(CONTRACT_ID, 2)) is None
-    assert contract_of(None) is None
+@given(st.uuids(), st.integers(1, 9_999))
+def test_a_key_names_contract_and_number(contract_id: UUID, number: int) -> None:
+    assert ordered_by(order_key(contract_id, number)) == (contract_id, number)
+    assert ordered_by(None) is None
+
+
+@pytest.mark.catalogue("F09")
+def test_a_refused_order_that_is_booked_late_is_not_taken_for_its_successor(
+    stage: Stage,
+) -> None:
+    """Money has left under the first key: nothing leaves under the second."""
+    rejected = replace(PAID, state=State.REJECTED)
+    second = replace(PAID, payout_id=UUID(int=5), number=2, state=State.READY)
+    stage.desk.put(second, order())
+    stage.desk.tables.replaced[rejected.payout_id] = rejected
+    stage.statements.entries = [booked()]
+    read(stage)
+    (case,) = stage.desk.tables.told.cases.values()
+    assert (case.finding, case.payout_id) == (Finding.ENDED, rejected.payout_id)
+    assert halted(stage)
+
+
+def test_the_successor_of_a_refused_payout_is_matched_by_its_own_key(
+    stage: Stage,
+) -> None:
+    second = replace(PAID, payout_id=UUID(int=5), number=2)
+    stage.desk.put(second, order(key=order_key(CONTRACT_ID, 2)))
+    stage.statements.entries = [booked(end_to_end_id=order_key(CONTRACT_ID, 2))]
+    read(stage)
+    assert (findings(stage), halted(stage)) == ([], False)
+    assert stage.desk.payout().booked_reference == "bank-1"
 
 
 def test_a_booked_order_is_matched_posted_and_told(stage: Stage) -> None:
