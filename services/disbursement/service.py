@@ -116,14 +116,14 @@ class Service:
 
         Refused ``payout_unknown``, ``payout_not_repeatable``.
         """
-        return self.use_cases.ask_payout_repeat(call, payout_id)
+        return self.use_cases.treasury.ask_payout_repeat(call, payout_id)
 
     @executes(permission="payouts.decide")
     def repeat_payout(
         self, tx: Transaction, approval: Approval, _by: StaffMember
     ) -> None:
         """Two agree: another payout of the contract stands in its place."""
-        self.use_cases.repeat_payout(tx, approval)
+        self.use_cases.treasury.repeat_payout(tx, approval)
 
     @answers(permission="payouts.look")
     def payouts_due(self, call: Call) -> Json:

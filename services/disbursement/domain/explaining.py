@@ -70,6 +70,18 @@ _BY_CODE: Final = {
     "stop_credit_refused": Outlook(
         "the consent to the credit report is given", "the client"
     ),
+    "bank_rests": Outlook("the partner is tried again", "nobody: by itself"),
+    "bank_cut_off": Outlook("the gate is tried again the next day", "nobody"),
+    "bank_rail_missing": Outlook(
+        "a connector takes such orders again", "whoever is on duty: the settings"
+    ),
+    "bank_statement_missing": Outlook(
+        "the bank is asked until it says", "a treasurer: ask the partner in writing"
+    ),
+    "predecessor_unclear": Outlook(
+        "the refused payout in its place stays refused, by status and statement",
+        "a treasurer with the bank",
+    ),
     "bank_order_missing": Outlook(
         "the statement is compared; nothing is sent anew", "a treasurer with the bank"
     ),

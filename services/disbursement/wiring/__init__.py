@@ -9,12 +9,8 @@ from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
-import httpx
-
-from kernel import approvals
-from kernel.approvals import Approval
 from kernel.clock import Clock
-from kernel.context import Call, Context
+from kernel.context import Context
 from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.erasure import seal_by_own_keys
@@ -37,24 +33,16 @@ from kernel.platform import Platform
 from kernel.tls import client_context
 from services.disbursement.adapters import (
     BankClock,
-    Guard,
-    HttpBank,
-    HttpProcessor,
     HttpStatements,
     LoggedAlarms,
     LoggedClockAlarms,
-    Partner,
     PayoutMeters,
-    Rails,
     RpcAccounts,
     RpcAntifraud,
     RpcContracts,
-    Track,
     partner_client,
 )
-from services.disbursement.domain.connector import Capabilities, Rail
 from services.disbursement.domain.gate import GateRules
-from services.disbursement.domain.guard import GuardRules
 from services.disbursement.domain.order import ResendRules
 from services.disbursement.domain.payout import (
     AT_BANK,
@@ -86,7 +74,7 @@ from services.disbursement.ports import (
     Rules,
     Till,
 )
-from services.disbursement.settings import Settings, bank_access, time_of_day
+from services.disbursement.settings import Settings, bank_access
 from services.disbursement.storage import (
     CHANNEL,
     DatabaseDesk,
@@ -95,13 +83,11 @@ from services.disbursement.storage import (
     PayoutRows,
     WitnessRow,
 )
+from services.disbursement.wiring.rails import partner_at, rails_of
 from services.disbursement.wiring.reconciliation import ReconciliationUseCases
 from services.disbursement.wiring.treasury import TreasuryUseCases
 
 log = get_logger("disbursement")
-
-LONGEST_TURN_S: Final = 3.0
-"""Who would wait longer for a turn at a partner comes again later."""
 
 PAYABLE_STATES: Final = frozenset({"consented", "released"})
 """States of a contract, in contracts' words, in which its money may leave."""
@@ -161,34 +147,6 @@ class UseCases:
                 counted_ns=self._counted_ns(tx),
                 now=tx.now,
             )
-
-    def ask_payout_repeat(self, call: Call, payout_id: UUID) -> Json:
-        """Ask that a refused payout is sent again as another; see `repeating`."""
-        with self.platform.database.begin(call.context) as tx:
-            arguments, effect = repeating.arguments_of(
-                payout_id, payouts=self._payouts(tx), now=tx.now
-            )
-            asked = approvals.request(
-                tx,
-                operation=repeating.OPERATION,
-                arguments=arguments,
-                effect=effect,
-                by=call.by,
-                policy=self.platform.policy,
-                ids=self.platform.ids,
-            )
-        return {"approval_id": str(asked.approval_id), "effect": asked.effect}
-
-    def repeat_payout(self, tx: Transaction, approval: Approval) -> None:
-        """What two agree on."""
-        repeating.repeat(
-            approval.arguments,
-            payouts=self._payouts(tx),
-            publish=tx.publish,
-            ids=self.platform.ids,
-            trail=_trail(tx),
-            now=tx.now,
-        )
 
     def when_contract_signed(self, tx: Transaction, event: ContractSigned) -> None:
         reactions.when_contract_signed(
@@ -363,7 +321,7 @@ def build_payer(platform: Platform[Settings]) -> Payer:
     """The use cases of the worker.  Broken when it cannot know the bank."""
     bank = bank_access(platform.settings)
     client = partner_client(client_context(bank.ca, bank.cert, bank.key))
-    partner = _partner("bank", client, bank.url, platform.settings)
+    partner = partner_at("bank", client, bank.url, platform.settings)
     contexts = _contexts(platform)
     desk = _desk(platform)
     till = Till(
@@ -371,7 +329,7 @@ def build_payer(platform: Platform[Settings]) -> Payer:
         accounts=RpcAccounts(platform.rpc, contexts),
         antifraud=RpcAntifraud(platform.rpc, contexts),
         contracts=RpcContracts(platform.rpc, contexts),
-        bank=_rails(platform, client, partner),
+        bank=rails_of(platform, client, partner),
         statements=HttpStatements(partner, iban=platform.settings.company_iban),
         alarms=LoggedAlarms(),
         meters=PayoutMeters(),
@@ -460,49 +418,6 @@ def _contexts(platform: Platform[Settings]) -> Contexts:
 
 def _trail(tx: Transaction) -> Trail:
     return Trail(tx.context.correlation_id, tx.context.causation_id)
-
-
-def _rails(platform: Platform[Settings], client: httpx.Client, bank: Partner) -> Rails:
-    """The connectors as configured: one for accounts, one for cards if there is one."""
-    settings = platform.settings
-    company_bin = settings.company_bin
-    tracks = {
-        Rail.ACCOUNT: Track(
-            HttpBank(bank, company_bin=company_bin, clock=platform.clock)
-            if settings.bank_dialect == "iso20022"
-            else HttpProcessor(bank, company_bin=company_bin),
-            Capabilities(
-                inquiry=True,
-                statement=True,
-                remembers_s=settings.bank_remembers_s,
-                cut_off=time_of_day(settings.bank_cut_off),
-            ),
-        )
-    }
-    if settings.cards_url is not None:
-        cards = _partner("cards", client, settings.cards_url, settings)
-        tracks[Rail.CARD] = Track(
-            HttpProcessor(cards, company_bin=company_bin),
-            Capabilities(
-                inquiry=True,
-                statement=True,
-                remembers_s=settings.cards_remembers_s,
-                cut_off=time_of_day(settings.cards_cut_off),
-            ),
-        )
-    return Rails(tracks)
-
-
-def _partner(name: str, client: httpx.Client, url: str, settings: Settings) -> Partner:
-    """A partner's server behind a guard of its own."""
-    rules = GuardRules(
-        failures=settings.breaker_failures,
-        rest_s=settings.breaker_rest_s,
-        per_s=settings.requests_per_s,
-        burst=settings.requests_at_once,
-        patience_s=LONGEST_TURN_S,
-    )
-    return Partner(client, base_url=url, guard=Guard(name, rules))
 
 
 def _rules(settings: Settings) -> Rules:

@@ -1,5 +1,6 @@
 """What the treasurers do: look at payouts, agree on large ones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from kernel.database import Transaction
 from kernel.platform import Platform
 from services.disbursement.domain.gate import Approved
 from services.disbursement.domain.limits import Limits
-from services.disbursement.handlers import approving, overview
+from services.disbursement.domain.payout import Trail
+from services.disbursement.handlers import approving, overview, repeating
 from services.disbursement.settings import Settings
 from services.disbursement.storage import (
     ApprovalRows,
@@ -36,16 +38,7 @@ class TreasuryUseCases:
                 approvals=ApprovalRows(tx.connection),
                 limits=Limits.at(self.platform.policy, tx.now),
             )
-            asked = approvals.request(
-                tx,
-                operation=approving.OPERATION,
-                arguments=arguments,
-                effect=effect,
-                by=call.by,
-                policy=self.platform.policy,
-                ids=self.platform.ids,
-            )
-        return {"approval_id": str(asked.approval_id), "effect": asked.effect}
+            return self._request(tx, call, approving.OPERATION, arguments, effect)
 
     def approve_payout(self, tx: Transaction, approval: Approval, by: UUID) -> None:
         """What two agree on."""
@@ -58,6 +51,25 @@ class TreasuryUseCases:
             ),
             payouts=self._payouts(tx),
             approvals=ApprovalRows(tx.connection),
+            now=tx.now,
+        )
+
+    def ask_payout_repeat(self, call: Call, payout_id: UUID) -> Json:
+        """Ask that a refused payout is sent again as another; see `repeating`."""
+        with self.platform.database.begin(call.context) as tx:
+            arguments, effect = repeating.arguments_of(
+                payout_id, payouts=self._payouts(tx), now=tx.now
+            )
+            return self._request(tx, call, repeating.OPERATION, arguments, effect)
+
+    def repeat_payout(self, tx: Transaction, approval: Approval) -> None:
+        """What two agree on."""
+        repeating.repeat(
+            approval.arguments,
+            payouts=self._payouts(tx),
+            publish=tx.publish,
+            ids=self.platform.ids,
+            trail=Trail(tx.context.correlation_id, tx.context.causation_id),
             now=tx.now,
         )
 
@@ -90,6 +102,25 @@ class TreasuryUseCases:
                 counted_ns=counted_ns,
                 now=tx.now,
             )
+
+    def _request(
+        self,
+        tx: Transaction,
+        call: Call,
+        operation: str,
+        arguments: Mapping[str, str],
+        effect: str,
+    ) -> Json:
+        asked = approvals.request(
+            tx,
+            operation=operation,
+            arguments=arguments,
+            effect=effect,
+            by=call.by,
+            policy=self.platform.policy,
+            ids=self.platform.ids,
+        )
+        return {"approval_id": str(asked.approval_id), "effect": asked.effect}
 
     def _payouts(self, tx: Transaction) -> PayoutRows:
         return PayoutRows(tx.connection, self.platform.field_keys)

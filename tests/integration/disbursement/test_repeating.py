@@ -20,7 +20,7 @@ from services.disbursement.handlers.repeating import (
     repeat,
 )
 from services.disbursement.storage import PayoutRows
-from services.disbursement.wiring import UseCases
+from services.disbursement.wiring.treasury import TreasuryUseCases
 from tests.integration.disbursement.conftest import Office
 from tests.integration.disbursement.test_payments import HOLD_ENDS, Journey, run
 from tests.staff import ANNA, BORIS, member
@@ -55,13 +55,15 @@ def ask(office: Office, payout_id: UUID) -> UUID:
         arguments_digest=b"",
         staff=ASKER,
     )
-    answer = as_object(UseCases(office.platform).ask_payout_repeat(call, payout_id))
+    answer = as_object(
+        TreasuryUseCases(office.platform).ask_payout_repeat(call, payout_id)
+    )
     return UUID(str(answer["approval_id"]))
 
 
 def agree(office: Office, approval_id: UUID, by: StaffMember = DECIDER) -> None:
     """As the operators' door does it."""
-    cases = UseCases(office.platform)
+    cases = TreasuryUseCases(office.platform)
     operation = Operation(
         permission="payouts.decide",
         run=lambda tx, approval, _: cases.repeat_payout(tx, approval),
