@@ -160,6 +160,7 @@ def test_a_key_names_contract_and_number(contract_id: UUID, number: int) -> None
 
 
 @pytest.mark.catalogue("F09")
+@pytest.mark.seeded("disbursement_entry_of_the_last_payout")
 def test_a_refused_order_that_is_booked_late_is_not_taken_for_its_successor(
     stage: Stage,
 ) -> None:
