@@ -16,11 +16,12 @@ from tests.benchmarks import report
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.eds import SIGNATURES
 from tests.benchmarks.guests import GUESTS
+from tests.benchmarks.payouts import PAYOUTS
 from tests.benchmarks.photos import PHOTOS
 from tests.benchmarks.rows import ROWS
 from tests.marks import ROOT
 
-ALL: Final = {**ROWS, **GUESTS, **SIGNATURES, **PHOTOS}
+ALL: Final = {**ROWS, **GUESTS, **SIGNATURES, **PHOTOS, **PAYOUTS}
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 
 

@@ -17,6 +17,7 @@ from tests.benchmarks.rows import OURS, Figures, Row
 LIBRARIES: Final = (
     "amqp", "kombu", "nameko", "eventlet", "aio-pika", "aiormq",
     "fastapi", "uvicorn", "django", "django-axes", "gunicorn", "argon2-cffi",
+    "procrastinate",
     "cryptography", "pynacl", "pyhanko", "gmpy2", "psycopg2-binary", "sqlalchemy",
     "orjson",
 )  # fmt: skip
@@ -66,6 +67,11 @@ nobody came in.
 shipped processes behind their socket, cleaning included, the peer the same models and
 decoders in one process without any limit. Memory is the highest there was, resident.
 Less is better in this row.
+`payouts`: ours is the payer's loop as shipped, every check of the gate recorded in the
+commit of the order, with services and bank that are at hand and say yes; Procrastinate
+runs ten tasks at once that do nothing. All due at once, then spread at 50/s, and *cost
+of many ahead*: the time with a hundred far ones for each that is due over that with
+1 000 far ones.
 `timing`: refusals of known and unknown numbers, each number once. 0.5 tells nothing.
 `eds-…`: signature, path of two and a CRL of 195 entries over the very same files,
 twelve signers in turn; by processor time, because one party is a process for each file

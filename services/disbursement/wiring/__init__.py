@@ -337,7 +337,7 @@ def build_payer(platform: Platform[Settings]) -> Payer:
         clock=platform.clock,
         uptime=platform.uptime,
         ids=platform.ids,
-        rules=_rules(platform.settings),
+        rules=rules_of(platform.settings),
     )
     return Payer(
         beats=beats_of(till),
@@ -420,7 +420,8 @@ def _trail(tx: Transaction) -> Trail:
     return Trail(tx.context.correlation_id, tx.context.causation_id)
 
 
-def _rules(settings: Settings) -> Rules:
+def rules_of(settings: Settings) -> Rules:
+    """Everything the payer is set to."""
     return Rules(
         work=WorkRules(
             lease_s=settings.lease_s,
