@@ -14,6 +14,7 @@ from services.disbursement.adapters.partner import LONGEST_WORD_S
 from services.disbursement.domain.payout import State
 from services.disbursement.settings import Settings
 from services.disbursement.wiring import Beat, Payer
+from services.disbursement.wiring.rails import LONGEST_TURN_S
 from services.disbursement.worker import (
     LONGEST_SLEEP_S,
     SHORTEST_SLEEP_S,
@@ -168,12 +169,13 @@ def settings(tmp_path: Path, **changes: Any) -> Settings:  # noqa: ANN401 - any 
 def test_a_lease_outlasts_all_that_follows_the_commit_of_a_sending(
     tmp_path: Path,
 ) -> None:
-    """The status is asked and the order sent: two words to the bank, at their slowest.
+    """The status is asked and the order sent: two words to the bank, at their slowest,
+    each after the longest wait for its turn.
 
     What is slower before the commit costs the passage, and nothing else: the commit
     names the fence.
     """
-    assert settings(tmp_path).lease_s > 2 * LONGEST_WORD_S
+    assert settings(tmp_path).lease_s > 2 * (LONGEST_TURN_S + LONGEST_WORD_S)
 
 
 @pytest.mark.parametrize(
