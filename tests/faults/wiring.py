@@ -124,9 +124,9 @@ def _bank(module: Any, reached: Reached) -> None:
     """Before the order leaves; after the bank has taken it."""
     send = module.HttpBank.send
 
-    def watched(bank: Any, order: Any) -> Any:
+    def watched(bank: Any, *given: Any) -> Any:
         reached("bank.sending")
-        answer = send(bank, order)
+        answer = send(bank, *given)
         reached("bank.sent")
         return answer
 
