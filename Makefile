@@ -119,8 +119,8 @@ rolling: venv servers ## a release under load: two versions side by side
 	$(call need,tests/rolling)
 	@$(PYTEST) tests/rolling $(PYTEST_ARGS)
 
-test: venv servers ## all of the above in one run
-	@$(PYTEST) $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security tests/rolling tests/faults) $(PYTEST_ARGS)
+test: venv servers ## all of the above in one run, two workers side by side
+	@$(PYTEST) -n 2 --no-loadscope-reorder $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security tests/rolling tests/faults) $(PYTEST_ARGS)
 
 test-deep: venv servers ## what takes its time: a cluster, long outages, every order of start and stop
 	@$(PYTEST) tests/deep $(PYTEST_ARGS)

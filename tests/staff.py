@@ -8,6 +8,7 @@ password, authenticator, rules, login.
 import base64
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -267,9 +268,13 @@ class Recruiter:
         return cls(door, *people)
 
     def recruit(self, login: str, *roles: Role) -> Person:
-        """One administrator invites, the other agrees to each role."""
+        """One administrator invites, the other agrees to each role.
+
+        A stack serves many tests: what each calls somebody gets an ending of its own.
+        """
+        name, login = login.title(), f"{login}-{secrets.token_hex(4)}"
         given = self.first.ask(
-            AUTH, "invite_staff", login=login, roles=list(roles), name=login.title()
+            AUTH, "invite_staff", login=login, roles=list(roles), name=name
         )
         asked = given["approvals"]
         assert isinstance(asked, list)

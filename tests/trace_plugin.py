@@ -54,6 +54,7 @@ def read_results(file: Path) -> dict[str, dict[str, str | int]]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hook in, once."""
-    if not config.pluginmanager.has_plugin(_NAME):
+    """Hook in, once; workers of a run report to the process that started them."""
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker and not config.pluginmanager.has_plugin(_NAME):
         config.pluginmanager.register(Results(config.rootpath / RESULTS), _NAME)

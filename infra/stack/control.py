@@ -16,7 +16,8 @@ from xmlrpc.client import Fault, ServerProxy, Transport
 
 from typing_extensions import override
 
-from infra.layout import ROOT, Layout, find_program, server_environment
+from infra.layout import ROOT, Layout, server_environment
+from infra.leash import leashed
 
 _TIMEOUT_S: Final = 30
 _START_TIMEOUT_S: Final = 15
@@ -74,8 +75,7 @@ class Supervisor:
         command = [sys.executable, "-m", "supervisor.supervisord"]
         command += ["-c", str(self.configuration)]
         if attached:
-            leash = [find_program("usr/bin/setpriv"), "--pdeathsig", "TERM", "--"]
-            command = [*leash, *command, "-n"]
+            command = leashed([*command, "-n"])
         with (self.layout.logs / "supervisord.out").open("ab") as output:
             started = subprocess.Popen(
                 command,

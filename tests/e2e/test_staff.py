@@ -115,7 +115,7 @@ def test_a_role_is_granted_by_four_eyes_over_the_wire(recruiter: Recruiter) -> N
     with pytest.raises(Refused, match="not_permitted"):
         carla.ask(AUTH, "approve", approval_id=approval_id)
     shown = boris.ask(AUTH, "approvals_show", approval_id=approval_id)
-    assert shown["effect"] == "carla holds the role treasurer"
+    assert shown["effect"] == f"{carla.login} holds the role treasurer"
     done = boris.ask(
         AUTH,
         "approve",

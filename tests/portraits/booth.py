@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.layout import PHOTO_PYTHON
+from infra.leash import leashed
 from infra.stack import ready
 from services.onboarding.adapters.photo import SocketPhotoJudge
 from tests.marks import ROOT
@@ -76,7 +77,7 @@ def running_judge(folder: Path, **limits: str) -> Iterator[Running]:
     path = folder / "photo.sock"
     told = {**_USUAL, **limits, "SOCKET": str(path)}
     process = subprocess.Popen(
-        [PHOTO_PYTHON, "-m", "photo"],
+        leashed([str(PHOTO_PYTHON), "-m", "photo"]),
         cwd=ROOT,
         env={f"PHOTO_{name}": value for name, value in told.items()},
         stdout=subprocess.DEVNULL,

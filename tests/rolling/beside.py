@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from infra import topology
-from infra.layout import find_program
+from infra.leash import Ending, leashed
 from infra.stack import Stack, ports, ready
 from infra.web import limits
 from infra.web.server import WebTier
@@ -138,12 +138,11 @@ class Beside:
         command: list[str],
         environment: dict[str, str],
         *,
-        leash: str,
+        leash: Ending,
     ) -> None:
-        held = [find_program("usr/bin/setpriv"), "--pdeathsig", leash, "--"]
         with self._log(name).open("ab") as log:
             self.running[name] = subprocess.Popen(
-                [*held, *command],
+                leashed(command, by=leash),
                 cwd=self.tree,
                 env=environment,
                 stdin=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from functools import partial
 import pytest
 
 from infra.layout import ROOT
+from infra.leash import leashed
 from kernel.bus import DELIVERY_LIMIT, Consuming, Received
 from services.audit.adapters import BATCH_MESSAGES
 from tests.integration.audit.conftest import LogStand, Working
@@ -117,7 +118,7 @@ def started(stand: LogStand) -> Iterator[subprocess.Popen[bytes]]:
     """The worker as its supervisor starts it; dead when the context is left."""
     with stand.log.open("ab") as log:
         worker = subprocess.Popen(
-            [sys.executable, "-m", "services.audit", "work"],
+            leashed([sys.executable, "-m", "services.audit", "work"]),
             cwd=ROOT,
             env=stand.servers.env("audit-worker"),
             stdout=log,

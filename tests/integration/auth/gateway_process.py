@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from infra.leash import leashed
 from infra.stack import Stack
 from kernel.errors import Refused
 from services.auth.domain.factors import CodeProof
@@ -33,7 +34,7 @@ class GatewayProcess:
 
     def __init__(self, servers: Stack) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
+            leashed([sys.executable, "-m", __name__]),
             cwd=ROOT,
             env={**servers.env("gateway"), "PATH": os.defpath},
             stdin=subprocess.PIPE,

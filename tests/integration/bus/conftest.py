@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from infra.layout import ROOT
+from infra.leash import leashed
 from infra.stack import Stack
 from kernel.bus import Broker
 from kernel.crypto import Json
@@ -57,7 +58,7 @@ def broker_through(broker: Broker, proxy: Proxy) -> Broker:
 def probe(name: str, env: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     """The probe serving as ``name``, ready."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.kernel.probe", name],
+        leashed([sys.executable, "-m", "tests.integration.kernel.probe", name]),
         cwd=ROOT,
         env=dict(env),
         stdout=subprocess.PIPE,

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
+from infra.leash import leashed
 from infra.stack import Stack
 from services.disbursement.domain.payout import State
 from services.disbursement.handlers.paying import pay_next
@@ -160,7 +161,7 @@ def test_where_the_witness_counts_a_hold_begins_with_the_consent(
 def counting(servers: Stack) -> Iterator["subprocess.Popen[bytes]"]:
     """The process as it is shipped."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "services.disbursement", "witness"],
+        leashed([sys.executable, "-m", "services.disbursement", "witness"]),
         cwd=ROOT,
         env=servers.env(WITNESS),
         stdout=subprocess.DEVNULL,

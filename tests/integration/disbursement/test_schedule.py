@@ -3,7 +3,6 @@
 import json
 import multiprocessing
 import os
-import select
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from ctypes import c_int
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection as End
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
@@ -93,12 +93,17 @@ def test_a_commit_rings_for_whoever_goes_on_with_the_payout(office: Office) -> N
     assert rung() == (1, 1, 1)
 
 
+def _pipe() -> tuple[End, End]:
+    """The end that hears and the end that tells."""
+    return multiprocessing.Pipe(duplex=False)
+
+
 @dataclass
 class Tokens:
     """What passes between a worker and who stops it: no lock can be held stopped."""
 
-    reached: tuple[int, int] = field(default_factory=os.pipe)
-    go: tuple[int, int] = field(default_factory=os.pipe)
+    reached: tuple[End, End] = field(default_factory=_pipe)
+    go: tuple[End, End] = field(default_factory=_pipe)
     sends: c_int = field(default_factory=lambda: RawValue(c_int, 0))
     late_s: c_int = field(default_factory=lambda: RawValue(c_int, 0))
 
@@ -134,8 +139,8 @@ class Stopping:
 
     def _stop(self, where: str) -> None:
         if where == self._where:
-            os.write(self._tokens.reached[1], b"!")
-            os.read(self._tokens.go[0], 1)
+            self._tokens.reached[1].send_bytes(b"!")
+            self._tokens.go[0].recv_bytes()
 
 
 def stopped_worker(environ: Mapping[str, str], where: str, tokens: Tokens) -> None:
@@ -169,21 +174,21 @@ def test_a_worker_that_was_stopped_and_overtaken_is_fenced(
     journey.consent()
     run_holds(office)
     tokens = Tokens()
-    worker = multiprocessing.get_context("fork").Process(
+    worker = multiprocessing.get_context("spawn").Process(
         target=stopped_worker, args=(servers.env(SERVICE), where, tokens)
     )
     worker.start()
     pid = worker.pid
     assert pid is not None
     try:
-        assert select.select([tokens.reached[0]], [], [], PATIENCE_S)[0]
+        assert tokens.reached[0].poll(PATIENCE_S)
         os.kill(pid, signal.SIGSTOP)
         tokens.late_s.value = PASSED
         office.clock.instant = HOLD_ENDS + timedelta(seconds=PASSED)
         assert ask_next(office.till)
         overtaken = row_of(office)
         assert State.UNKNOWN is overtaken[0].state
-        os.write(tokens.go[1], b"!")
+        tokens.go[1].send_bytes(b"!")
         os.kill(pid, signal.SIGCONT)
         worker.join(30)
     finally:

@@ -14,6 +14,7 @@ from uuid import UUID
 import amqp
 import pytest
 
+from infra.leash import leashed
 from infra.stack import Stack
 from kernel.bus import Broker
 from kernel.crypto import Json
@@ -49,7 +50,7 @@ def probes(servers: Stack, tables: None) -> Iterator[None]:
     """The probe serving as `contracts` and as `disbursement`."""
     processes = {
         name: subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.kernel.probe", name],
+            leashed([sys.executable, "-m", "tests.integration.kernel.probe", name]),
             cwd=ROOT,
             env=servers.env(name),
             stdout=subprocess.PIPE,

@@ -13,6 +13,7 @@ from kombu import Connection
 from sqlalchemy import text
 
 from infra.layout import ROOT
+from infra.leash import leashed
 from infra.stack import Stack
 from kernel.bus import (
     DELIVERY_LIMIT,
@@ -68,7 +69,9 @@ class Lives:
     def __init__(self, servers: Stack) -> None:
         self.deaths = 0
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.kernel.restarted", LISTENER],
+            leashed(
+                [sys.executable, "-m", "tests.integration.kernel.restarted", LISTENER]
+            ),
             cwd=ROOT,
             env=servers.env(LISTENER),
             stdout=subprocess.PIPE,

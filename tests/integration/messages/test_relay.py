@@ -19,6 +19,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from infra.layout import ROOT
+from infra.leash import leashed
 from infra.stack import Stack
 from kernel.bus import ConfirmingPublisher, Consuming, Received, close_quietly
 from kernel.database import Transaction
@@ -167,7 +168,9 @@ def await_more(heard: Heard) -> None:
 def relaying(servers: Stack) -> Iterator[subprocess.Popen[bytes]]:
     """A relay in a process of its own; dead when the context is left."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.messages.relaying", PUBLISHER],
+        leashed(
+            [sys.executable, "-m", "tests.integration.messages.relaying", PUBLISHER]
+        ),
         cwd=ROOT,
         env=servers.env(PUBLISHER),
         stdin=subprocess.DEVNULL,

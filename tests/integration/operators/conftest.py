@@ -21,6 +21,7 @@ from uuid import UUID
 import pytest
 
 import infra.stack
+from infra.leash import leashed
 from infra.stack import Stack
 from kernel.bus import Received
 from kernel.cli.session import Session, SessionFile
@@ -71,7 +72,9 @@ class Probe:
     @classmethod
     def start(cls, stack: Stack, name: str) -> "Probe":
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.kernel.probe", name, "--log"],
+            leashed(
+                [sys.executable, "-m", "tests.integration.kernel.probe", name, "--log"]
+            ),
             cwd=ROOT,
             env=stack.env(name),
             stdout=subprocess.PIPE,
@@ -159,7 +162,7 @@ def staff(stack: Stack) -> Iterator[Recruiter]:
     """Auth in a process of its own, and its first two administrators."""
     with (stack.layout.logs / "auth.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.auth", "run"],
+            leashed([sys.executable, "-m", "services.auth", "run"]),
             cwd=ROOT,
             env=stack.env("auth"),
             stdout=log,

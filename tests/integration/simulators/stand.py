@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from infra.leash import leashed
 from infra.simulators.client import ControlClient, Person, person_from_seed
 from infra.simulators.identities import iban_of
 from infra.simulators.wire import Wire
@@ -76,7 +77,7 @@ class Simulator:
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
-        command = [sys.executable, "-m", f"infra.simulators.{self.module}"]
+        command = leashed([sys.executable, "-m", f"infra.simulators.{self.module}"])
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.env)
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline and self.process.poll() is None:

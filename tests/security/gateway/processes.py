@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from infra.leash import leashed
 from infra.stack import Stack
 from kernel.tls import client_context
 from tests.benchmarks.visitors import Address
@@ -91,7 +92,7 @@ def _one(servers: Stack, marks: Path) -> Iterator[GatewayProcess]:
     }
     with (marks / f"gateway-{port}.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.auth", "serve"],
+            leashed([sys.executable, "-m", "services.auth", "serve"]),
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -19,7 +19,8 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from infra import pki
-from infra.layout import Layout, find_program
+from infra.layout import Layout
+from infra.leash import leashed
 from infra.stack import ports
 from infra.stack.ready import answers_ready
 from infra.web import limits
@@ -195,8 +196,7 @@ def _sites(layout: Layout) -> Iterator[Start]:
             if gateway:
                 site.behind.start()
             with site.log.open("ab") as log:
-                leash = [find_program("usr/bin/setpriv"), "--pdeathsig", "TERM", "--"]
-                command = [*leash, *site.tier.command()]
+                command = leashed(site.tier.command())
                 nginx = subprocess.Popen(command, stdout=log, stderr=log)
             running.append((site, nginx))
             eventually(lambda: _is_up(site, gateway=gateway), within_s=UP_WITHIN_S)
