@@ -12,17 +12,16 @@ from kernel.money import Money
 from services.disbursement.adapters.pain import initiation, read_report
 from services.disbursement.adapters.partner import (
     Partner,
+    ask_order,
     balance_of,
+    give_order,
     is_booked,
-    problem_code,
-    refusal,
 )
 from services.disbursement.domain.codes import PaymentCodes
 from services.disbursement.domain.order import (
     BankAnswer,
     NoAnswer,
     Order,
-    OrderMissing,
 )
 
 _XML: Final = {"Content-Type": "application/xml"}
@@ -41,31 +40,17 @@ class HttpBank:
         body = initiation(
             order, codes, company_bin=self._company_bin, at=self._clock.now()
         )
-        response = self._partner.request(
-            "POST", "/v1/payments", content=body, headers=_XML
+        return give_order(
+            self._partner,
+            "/v1/payments",
+            content=body,
+            headers=_XML,
+            read=read_report,
         )
-        if isinstance(response, NoAnswer):
-            return response
-        match response.status:
-            case 200 | 201:
-                return read_report(response.body)
-            case 422:
-                return refusal(response.body)
-            case status:
-                return NoAnswer(f"bank_status_{status}")
 
     def ask(self, order: Order) -> BankAnswer:
         """The order's status; "not found" only in the bank's own words."""
-        response = self._partner.request("GET", f"/v1/payments/{order.key}")
-        if isinstance(response, NoAnswer):
-            return response
-        match response.status:
-            case 200:
-                return read_report(response.body)
-            case 404 if problem_code(response.body) == "order_not_found":
-                return OrderMissing()
-            case status:
-                return NoAnswer(f"bank_status_{status}")
+        return ask_order(self._partner, f"/v1/payments/{order.key}", read=read_report)
 
     def booked(self, order: Order) -> bool | None:
         """Whether the statement of the company's account shows the order."""

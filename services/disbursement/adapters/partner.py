@@ -6,6 +6,7 @@ Whatever is no answer at all is `NoAnswer`: the outcome is unknown.
 import re
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -21,6 +22,7 @@ from services.disbursement.domain.order import (
     NoAnswer,
     Order,
     OrderConflict,
+    OrderMissing,
     OrderRefused,
 )
 
@@ -35,6 +37,9 @@ LONGEST_WORD_S: Final = CONNECT_S + 3 * READ_S
 LARGEST_ORDER_BYTES: Final = 16 * 1024
 LARGEST_STATEMENT_BYTES: Final = 16 * 1024 * 1024
 UNSPECIFIED: Final = "unspecified"
+
+ReadReport = Callable[[bytes], BankAnswer]
+"""Reads the report on an order in a partner's dialect; `NoAnswer` when it is none."""
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -139,15 +144,50 @@ def partner_client(tls: ssl.SSLContext) -> httpx.Client:
     )
 
 
-def problem_code(body: bytes) -> str | None:
+def give_order(
+    partner: Partner,
+    path: str,
+    *,
+    content: bytes,
+    headers: dict[str, str],
+    read: ReadReport,
+) -> BankAnswer:
+    """POST once; nothing here tries again."""
+    response = partner.request("POST", path, content=content, headers=headers)
+    if isinstance(response, NoAnswer):
+        return response
+    match response.status:
+        case 200 | 201:
+            return read(response.body)
+        case 422:
+            return _refusal(response.body)
+        case status:
+            return NoAnswer(f"bank_status_{status}")
+
+
+def ask_order(partner: Partner, path: str, *, read: ReadReport) -> BankAnswer:
+    """The order's status; "not found" only in the partner's own words."""
+    response = partner.request("GET", path)
+    if isinstance(response, NoAnswer):
+        return response
+    match response.status:
+        case 200:
+            return read(response.body)
+        case 404 if _problem_code(response.body) == "order_not_found":
+            return OrderMissing()
+        case status:
+            return NoAnswer(f"bank_status_{status}")
+
+
+def _problem_code(body: bytes) -> str | None:
     """The code of a refusal, in the partner's own words; None if it is none."""
     problem = read_as(_Problem, body)
     return problem.code if problem else None
 
 
-def refusal(body: bytes) -> BankAnswer:
+def _refusal(body: bytes) -> BankAnswer:
     """What it means that the partner does not take an order."""
-    match problem_code(body):
+    match _problem_code(body):
         case None:
             return NoAnswer("bank_answer_unreadable")
         case "idempotency_conflict":

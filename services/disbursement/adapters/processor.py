@@ -15,10 +15,10 @@ from services.disbursement.adapters.partner import (
     UNSPECIFIED,
     Code,
     Partner,
+    ask_order,
     balance_of,
+    give_order,
     is_booked,
-    problem_code,
-    refusal,
 )
 from services.disbursement.domain.codes import PaymentCodes
 from services.disbursement.domain.order import (
@@ -26,7 +26,6 @@ from services.disbursement.domain.order import (
     BankAnswer,
     NoAnswer,
     Order,
-    OrderMissing,
     OrderReport,
     OrderStatus,
 )
@@ -75,31 +74,13 @@ class HttpProcessor:
             }
         )
         headers = {"Idempotency-Key": order.key, "Content-Type": "application/json"}
-        response = self._partner.request(
-            "POST", "/v1/orders", content=body, headers=headers
+        return give_order(
+            self._partner, "/v1/orders", content=body, headers=headers, read=_report
         )
-        if isinstance(response, NoAnswer):
-            return response
-        match response.status:
-            case 200 | 201:
-                return _report(response.body)
-            case 422:
-                return refusal(response.body)
-            case status:
-                return NoAnswer(f"bank_status_{status}")
 
     def ask(self, order: Order) -> BankAnswer:
         """The order's status; "not found" only in the processor's own words."""
-        response = self._partner.request("GET", f"/v1/orders/{order.key}")
-        if isinstance(response, NoAnswer):
-            return response
-        match response.status:
-            case 200:
-                return _report(response.body)
-            case 404 if problem_code(response.body) == "order_not_found":
-                return OrderMissing()
-            case status:
-                return NoAnswer(f"bank_status_{status}")
+        return ask_order(self._partner, f"/v1/orders/{order.key}", read=_report)
 
     def booked(self, order: Order) -> bool | None:
         """Whether the statement of the company's account shows the order."""
