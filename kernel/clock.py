@@ -20,6 +20,7 @@ from kernel.errors import Broken
 # A file changed this recently may change again within the same tick of its mtime.
 _SETTLED = timedelta(milliseconds=50)
 _OFFSET = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,6})?")
+_UTC_WRITTEN = len("+00:00")
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
@@ -135,8 +136,8 @@ def rfc3339(instant: datetime) -> str:
     """The one spelling of an instant: UTC, six decimals, Z (RFC 3339)."""
     if instant.tzinfo is None:
         raise Broken("An instant without a time zone is no instant")
-    text = instant.astimezone(UTC).isoformat(timespec="microseconds")
-    return text.removesuffix("+00:00") + "Z"
+    there = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return f"{there.isoformat(timespec='microseconds')[:-_UTC_WRITTEN]}Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

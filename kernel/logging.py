@@ -32,6 +32,7 @@ from structlog.stdlib import BoundLogger, ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 from typing_extensions import override
 
+from kernel.clock import SystemClock, rfc3339
 from kernel.money import Money
 from kernel.values import Iban, Iin, Phone, Secret
 
@@ -158,10 +159,13 @@ def canonical(logger: str, event: str, **fields: object) -> None:
     if writer.getEffectiveLevel() > level:
         return
     name = _NAMES[level]
-    told = redact(None, name, {"event": event, "line": "canonical", **fields})
-    line: EventDict = {**told, "logger": logger, "level": name}
+    told = redact(None, name, {"event": event, **fields})
+    line: EventDict = {
+        **told, "line": "canonical", "logger": logger, "level": name,
+        "at": rfc3339(_CLOCK.now()),
+    }  # fmt: skip
     write = writer.info if level == logging.INFO else writer.warning
-    write(_json(_OUT.sign(None, name, _STAMP(None, name, line))))
+    write(_json(_OUT.sign(None, name, line)))
 
 
 @contextmanager
@@ -273,6 +277,7 @@ def _shown(value: object) -> str:
     return redact_text(str(value))
 
 
+_CLOCK = SystemClock()
 _STAMP = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
 _CHAIN: list[Processor] = [
     structlog.stdlib.add_logger_name,

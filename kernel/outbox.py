@@ -12,7 +12,8 @@ One relay per service runs at a time (advisory lock), in three steps for each ba
    holds them as ranges in one row.
 
 While the broker works on one batch (2), the batch before it is marked (3) and the one
-behind it numbered (1), each in a transaction of its own.
+behind it numbered (1), each in a transaction of its own; and the next is sent before
+the broker has answered for the last of that one.
 
 A crash after any step repeats the same bytes under the same numbers; the inbox of
 every listener drops the repetition.  Rows stay as the source of ``replay``.
@@ -20,6 +21,7 @@ every listener drops the repetition.  Rows stay as the source of ``replay``.
 
 import select
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -243,6 +245,13 @@ _MARK: Final = text(
 )
 
 
+class _UnderWay(NamedTuple):
+    """A batch that was sent, and the publisher's number of its last message."""
+
+    batch: list[Ready]
+    said: int
+
+
 class Relay:
     """The supervised loop around the three steps."""
 
@@ -299,25 +308,43 @@ class Relay:
 
         What it refuses stays, for the next call to try again.
         """
-        count, refusals, last = 0, 0, 0
+        count, last = 0, 0
         accepted: list[int] = []
+        under_way: deque[_UnderWay] = deque()
         batch = self._next(after=last)
         while batch or accepted:
-            last = batch[-1].sequence if batch else last
+            if batch:
+                last = batch[-1].sequence
+                said = publisher.send(map(self._message, batch))
+                under_way.append(_UnderWay(batch, said))
             with (
                 Beside(partial(self._next, after=last)) as coming,
                 Beside(partial(self._mark, accepted)),
             ):
-                refused = publisher.publish_all(map(self._message, batch))
-            if batch:
-                self._reached("published")
-            accepted = [row.sequence for row in batch if row.id not in refused]
-            OUTBOX_PUBLISHED.inc(len(accepted))
-            count, refusals = count + len(accepted), refusals + len(refused)
+                accepted = self._accepted(publisher, under_way, but=1)
             batch = coming.result
-        if refusals:
-            log.error("not_routed", count=refusals)
+            if not batch:
+                accepted += self._accepted(publisher, under_way, but=0)
+            count += len(accepted)
         return count
+
+    def _accepted(
+        self, publisher: ConfirmingPublisher, under_way: "deque[_UnderWay]", *, but: int
+    ) -> list[int]:
+        """Sequences the broker has accepted of all ``but`` the newest batches.
+
+        One is left to it as long as another is coming, so that it never waits for us.
+        """
+        accepted: list[int] = []
+        while len(under_way) > but:
+            batch, said = under_way.popleft()
+            refused = publisher.refused(up_to=said)
+            self._reached("published")
+            accepted += [row.sequence for row in batch if row.id not in refused]
+            if refused:
+                log.error("not_routed", count=len(refused))
+        OUTBOX_PUBLISHED.inc(len(accepted))
+        return accepted
 
     def _mark(self, accepted: list[int]) -> None:
         """Step 3 of what the broker has accepted."""

@@ -41,7 +41,7 @@ class ConfirmingPublisher:
         )
         self._sent = 0
         self._open: dict[int, str] = {}
-        self._failed: set[str] = set()
+        self._failed: dict[int, str] = {}
         self._channel.events["basic_ack"].add(self._on_ack)
         self._channel.events["basic_nack"].add(self._on_nack)
         self._channel.events["basic_return"].add(self._on_return)
@@ -53,11 +53,14 @@ class ConfirmingPublisher:
 
         Raises one of BROKER_ERRORS when the broker takes no more, or does not answer.
         """
-        self._send(messages)
-        return self._answers()
+        return self.refused(up_to=self.send(messages))
 
-    def _send(self, messages: Iterable[tuple[str, bytes, str, str]]) -> None:
-        """Write some at a time, so that the broker begins before the last is made."""
+    def send(self, messages: Iterable[tuple[str, bytes, str, str]]) -> int:
+        """Say each without waiting for an answer; the number of the last said.
+
+        Some are written at a time, so that the broker begins before the last is made.
+        Raises one of BROKER_ERRORS when the broker takes no more.
+        """
         frames = bytearray()
         for message_id, body, exchange, routing_key in messages:
             frames += b"".join(self._frames.of(message_id, body, exchange, routing_key))
@@ -67,6 +70,7 @@ class ConfirmingPublisher:
                 self._write(frames)
                 frames = bytearray()
         self._write(frames)
+        return self._sent
 
     def _write(self, frames: bytearray) -> None:
         transport = self._wire.transport
@@ -74,14 +78,15 @@ class ConfirmingPublisher:
             transport.write(memoryview(frames))
         self._wire.bytes_sent += 1  # by this the heartbeat knows that we are alive
 
-    def _answers(self) -> frozenset[str]:
-        """Wait for the answer to each message sent.
+    def refused(self, *, up_to: int) -> frozenset[str]:
+        """Wait for the answers up to number ``up_to``; ids of what was not accepted.
 
         Only an answer moves the deadline: a broker under an alarm keeps sending
         heartbeats, so that a time-out of the socket alone would never come.
+        Raises one of BROKER_ERRORS when none comes.
         """
         waiting, deadline = len(self._open), monotonic() + CONFIRM_TIMEOUT_S
-        while self._open:
+        while self._open and next(iter(self._open)) <= up_to:
             left_s = deadline - monotonic()
             if left_s <= 0:
                 raise TimeoutError("the broker does not confirm")
@@ -89,15 +94,14 @@ class ConfirmingPublisher:
             if len(self._open) < waiting:
                 waiting = len(self._open)
                 deadline = monotonic() + CONFIRM_TIMEOUT_S
-        failed = frozenset(self._failed)
-        self._failed.clear()
-        return failed
+        tags = [tag for tag in self._failed if tag <= up_to]
+        return frozenset([self._failed.pop(tag) for tag in tags])
 
-    def _settled(self, tag: int, *, multiple: bool) -> list[str]:
+    def _settled(self, tag: int, *, multiple: bool) -> dict[int, str]:
         if not multiple:
-            return [self._open.pop(tag)] if tag in self._open else []
+            return {tag: self._open.pop(tag)} if tag in self._open else {}
         tags = list(takewhile(lambda t: t <= tag, self._open))  # oldest first
-        return [self._open.pop(t) for t in tags]
+        return {t: self._open.pop(t) for t in tags}
 
     def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - py-amqp calls it so
         self._settled(tag, multiple=multiple)
@@ -108,7 +112,8 @@ class ConfirmingPublisher:
     def _on_return(
         self, _error: Exception, _exchange: str, _key: str, message: amqp.Message
     ) -> None:
-        self._failed.add(message.properties["message_id"])
+        returned = message.properties["message_id"]
+        self._failed.update((t, i) for t, i in self._open.items() if i == returned)
 
     def beat(self) -> None:
         """Keep an idle connection alive.  Raises one of BROKER_ERRORS if it is dead."""

@@ -12,7 +12,6 @@ import sys  # noqa: E402 - nothing may open a socket before the patch
 import time  # noqa: E402
 from typing import Any, ClassVar  # noqa: E402
 
-from prometheus_client import REGISTRY  # noqa: E402
 from sqlalchemy import text  # noqa: E402
 
 from kernel.context import Call  # noqa: E402
@@ -22,6 +21,7 @@ from kernel.entrypoints import KernelContainer, answers, handles  # noqa: E402
 from kernel.events import Envelope  # noqa: E402
 from kernel.events.contracts import ContractSigned  # noqa: E402
 from kernel.logging import configure  # noqa: E402
+from kernel.metrics import OUTBOX_PUBLISHED  # noqa: E402
 from kernel.outbox import standing  # noqa: E402
 from kernel.platform import Platform  # noqa: E402
 from kernel.settings import PlatformSettings, read  # noqa: E402
@@ -84,7 +84,9 @@ def relay(platform: Platform[Any], count: int) -> None:
 
 
 def _confirmed() -> int:
-    return int(REGISTRY.get_sample_value("outbox_published_total") or 0)
+    """By the one counter: to collect all of them takes a tenth of the process."""
+    (family,) = OUTBOX_PUBLISHED.collect()
+    return int(family.samples[0].value)
 
 
 def hear(count: int) -> None:
