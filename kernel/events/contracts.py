@@ -214,7 +214,8 @@ class ReleaseConfirmed(Event):
 class ContractAnnulled(Event):
     """The contract ended without money: refusal, silence or a mismatch.
 
-    ``reason`` `offer_expired`: nobody signed, and the offer's time is over.
+    ``reason`` `offer_expired`: nobody signed, and the offer's time is over;
+    `identity_changed`: it names the client as before, and nobody signed it then.
     """
 
     TYPE = "contracts.contract_annulled.v1"
@@ -418,6 +419,23 @@ class CreditParked(Event):
 
     credit_id: UUID
     reason: Word[Literal["unrecognised", "contradicted", "reversal_differs"]]
+
+
+class ContradictionSettled(Event):
+    """Two of the staff have settled an entry in which the bank contradicts itself.
+
+    On the bank's answer; what was said first stands, and no account changes.
+    """
+
+    TYPE = "contracts.contradiction_settled.v1"
+    SUBJECT = "credit"
+
+    credit_id: UUID
+    reason: Word[Literal["contradicted", "reversal_differs"]]
+    document_sha256: str
+    approval_id: UUID
+    asked_by: UUID
+    approved_by: UUID
 
 
 class AccountPosted(Event):

@@ -27,6 +27,7 @@ from kernel.events.onboarding import (
     BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
+    IdentityChanged,
     PersonalDataErased,
 )
 from kernel.pages import USUAL, Page
@@ -482,7 +483,7 @@ class Service:
 
     @answers(permission="repayments.look")
     def repayments_list(self, call: Call) -> Json:
-        """Credits nobody recognised, and entries that contradict earlier ones."""
+        """Credits nobody recognised, and entries the bank contradicts itself in."""
         return self.use_cases.repayments.listed(call)
 
     @answers(permission="repayments.read")
@@ -509,6 +510,21 @@ class Service:
     ) -> None:
         """Two agree: the credit counts for the contract."""
         self.use_cases.repayments.assign(tx, approval, by.id)
+
+    @answers(permission="repayments.assign")
+    def ask_settlement(self, call: Call, *, credit_id: UUID, document_b64: str) -> Json:
+        """Say that the bank has answered about an entry; another decides.
+
+        Refused ``credit_not_found``, ``document_unfit``.
+        """
+        return self.use_cases.repayments.ask_settlement(call, credit_id, document_b64)
+
+    @executes(permission="repayments.decide")
+    def settle_contradiction(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two agree: an entry in which the bank contradicts itself is settled."""
+        self.use_cases.repayments.settle(tx, approval, by.id)
 
     @answers(permission="accruals.ask")
     def ask_accrual(
@@ -608,6 +624,13 @@ class Service:
         self, tx: Transaction, event: IdentificationCompleted, _envelope: Envelope
     ) -> None:
         self.use_cases.reactions.when_identification_completed(tx, event)
+
+    @handles(IdentityChanged)
+    def when_identity_changed(
+        self, tx: Transaction, event: IdentityChanged, envelope: Envelope
+    ) -> None:
+        """What names the client as before is signed no more."""
+        self.use_cases.reactions.when_identity_changed(tx, event, envelope)
 
     @handles(PersonalDataErased)
     def when_personal_data_erased(

@@ -34,6 +34,7 @@ Template = Literal[
     "contract_signed",
     "contract_annulled",
     "offer_expired",
+    "offer_outdated",
     "application_not_established",
     "inquiry_answered",
     "inquiry_extended",
@@ -405,6 +406,21 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         en=(
             "{site}: the offer has expired, the contract was not signed. "
             "If the loan is needed, apply again in your cabinet."
+        ),
+    ),
+    "offer_outdated": Wording(
+        version=1,
+        kk=(
+            "{site}: деректеріңіз өзгергендіктен бұрынғы шартқа қол қойылмайды. "
+            "Қажет болса, жеке кабинетте қайта өтініңіз."
+        ),
+        ru=(
+            "{site}: ваши данные изменились, прежний договор не подписывается. "
+            "Если заём нужен, подайте заявку снова в личном кабинете."
+        ),
+        en=(
+            "{site}: your data have changed, the contract that has the former ones is "
+            "signed no more. If the loan is needed, apply again in your cabinet."
         ),
     ),
     "application_not_established": Wording(

@@ -113,6 +113,7 @@ async def get_schedule(
         "already_signed",
         "silence_passed",
         "stop_credit",
+        "identity_changed",
         "account_changed",
         "account_not_proved",
         "account_unknown",

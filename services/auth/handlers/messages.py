@@ -95,7 +95,11 @@ def _amendment_ended(event: AmendmentEnded) -> Template | None:
 
 def _ended(event: ContractAnnulled) -> Template:
     """An offer nobody signed was never a contract to be annulled."""
-    return "offer_expired" if event.reason == "offer_expired" else "contract_annulled"
+    told: dict[str, Template] = {
+        "offer_expired": "offer_expired",
+        "identity_changed": "offer_outdated",
+    }
+    return told.get(event.reason, "contract_annulled")
 
 
 def _refused(event: ApplicationRefused) -> Template | None:

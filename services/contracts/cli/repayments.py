@@ -39,6 +39,35 @@ def _assign_effect(_operator: Operator, arguments: Namespace) -> str:
     )
 
 
+def _settle_arguments(parser: argparse.ArgumentParser) -> None:
+    _credit(parser)
+    parser.add_argument(
+        "--document",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="what the bank has answered; - reads it",
+    )
+
+
+def _ask_settlement(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    """The file goes with the question: whoever decides can read it."""
+    document = read_file(arguments.document)
+    answer = operator.ask(
+        "ask_settlement",
+        credit_id=arguments.credit_id,
+        document_b64=base64.b64encode(document).decode("ascii"),
+    )
+    return answer, 0
+
+
+def _settle_effect(_operator: Operator, arguments: Namespace) -> str:
+    return (
+        f"Entry {arguments.credit_id} waits for nobody any more, if another person"
+        " approves; what the bank said first stands, and no account changes."
+    )
+
+
 def _accrual_arguments(parser: argparse.ArgumentParser) -> None:
     _contract(parser)
     parser.add_argument(
@@ -107,6 +136,14 @@ COMMANDS: Final[Mapping[str, Command]] = {
         arguments=_assign_arguments,
         example=f"repayments assign {_ID} {_ID}",
         effect=_assign_effect,
+        id_of="approval_id",
+    ),
+    "repayments settle": Command(
+        help="end an entry the bank contradicts itself in, on its answer; by two",
+        run=_ask_settlement,
+        arguments=_settle_arguments,
+        example=f"repayments settle {_ID} --document answer.pdf",
+        effect=_settle_effect,
         id_of="approval_id",
     ),
     "repayments account": Command(

@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from kernel.errors import Broken, Refused
-from services.contracts.domain.contract import Contract, Proof
+from services.contracts.domain.contract import CLOCKS_APART, Contract, Proof
 from services.contracts.domain.states import AmendmentState, check_amendment
 
 _S = AmendmentState
@@ -169,11 +169,7 @@ def begin_signing(amendment: Amendment, *, at: datetime) -> Amendment:
     Refused: ``amendment_not_ready``, ``already_signed``, ``amendment_ended``.
     """
     if amendment.state is _S.REQUESTED:
-        raise Refused(
-            "amendment_not_ready",
-            "The amendment is being drawn up.",
-            next_step="Look again in a moment.",
-        )
+        raise not_ready()
     if amendment.state is _S.CONCLUDED or amendment.awaits_company:
         raise Refused(
             "already_signed",
@@ -185,37 +181,27 @@ def begin_signing(amendment: Amendment, *, at: datetime) -> Amendment:
     return _become(amendment, _S.SIGNING)
 
 
-def hand_over(
-    amendment: Amendment, *, ceremony_id: UUID, document_sha256: str
-) -> Amendment:
-    """A ceremony has been opened over these bytes, which must be the amendment's own.
-
-    Broken for other bytes (clause 3.4): the payout stands still as long.
-    """
+def hand_over(amendment: Amendment, *, ceremony_id: UUID) -> Amendment:
+    """A ceremony has been opened over the amendment's own bytes."""
     if amendment.state is not _S.SIGNING or amendment.awaits_company:
         return amendment
-    if document_sha256 != amendment.document_sha256:
-        raise Broken("The ceremony was opened over other bytes than the amendment's")
     return replace(amendment, ceremony_id=ceremony_id)
 
 
-def take_signature(amendment: Amendment, proof: Proof) -> Amendment:
-    """The client has signed, if the proof is of this client and of these very bytes.
+def is_of_other_bytes(amendment: Amendment, document_sha256: str) -> bool:
+    """Whether the client was about to sign other bytes: its contract is blocked."""
+    return amendment.is_open and document_sha256 != amendment.document_sha256
 
-    Otherwise Broken (clauses 3.4, 5.2).  A proof that comes again, or after the end,
-    changes nothing.
+
+def take_signature(amendment: Amendment, proof: Proof) -> Amendment:
+    """The client has signed, if `contradiction` finds nothing in the proof (5.2).
+
+    A proof that comes again, or after the end, changes nothing.
     """
     if not amendment.is_open or amendment.awaits_company:
         return amendment
-    if amendment.state is not _S.SIGNING or amendment.offered_at is None:
+    if amendment.state is not _S.SIGNING or contradiction(amendment, proof) is not None:
         raise Broken("An amendment was signed without having been handed to signing")
-    if proof.document_sha256 != amendment.document_sha256:
-        raise Broken("An amendment was signed over other bytes")
-    if proof.client_id != amendment.client_id:
-        raise Broken("An amendment was signed by another client")
-    # An instant before the document existed would also shorten the hold.
-    if proof.completed_at < amendment.offered_at:
-        raise Broken("An amendment was signed before it was offered")
     return replace(
         amendment,
         ceremony_id=proof.ceremony_id,
@@ -224,6 +210,23 @@ def take_signature(amendment: Amendment, proof: Proof) -> Amendment:
         signature_sha256=proof.signature_sha256,
         client_signed_at=proof.completed_at,
     )
+
+
+def contradiction(amendment: Amendment, proof: Proof) -> str | None:
+    """Why a proof blocks the contract, as one of the contract itself does (3.4).
+
+    None when it is of this client and of these very bytes, or no matter any more.
+    """
+    if amendment.offered_at is None or not amendment.is_open:
+        return None
+    if proof.document_sha256 != amendment.document_sha256:
+        return "document_mismatch"
+    if proof.client_id != amendment.client_id:
+        return "client_mismatch"
+    # An instant before the document existed would also shorten the hold.
+    if proof.completed_at < amendment.offered_at:
+        return "proof_predates_document"
+    return None
 
 
 def conclude(amendment: Amendment, *, stamped_at: datetime) -> Amendment:
@@ -262,10 +265,29 @@ def postpone(amendment: Amendment, *, since: datetime, at: datetime) -> Amendmen
     return replace(amendment, until=until + max(stood, timedelta()))
 
 
+def is_outdated(amendment: Amendment, *, identity_changed_at: datetime) -> bool:
+    """Whether nobody signed it while it named the client as they are (3.4, 5.1)."""
+    if not amendment.is_open or amendment.offered_at is None:
+        return False
+    if amendment.offered_at > identity_changed_at + CLOCKS_APART:
+        return False
+    signed_at = amendment.client_signed_at
+    return signed_at is None or signed_at > identity_changed_at
+
+
 def has_lapsed(amendment: Amendment, *, at: datetime) -> bool:
     """Whether its time is over; who has signed is in time."""
     open_ = amendment.is_open and not amendment.awaits_company
     return open_ and _is_over(amendment, at)
+
+
+def not_ready() -> Refused:
+    """The answer to whoever comes too early."""
+    return Refused(
+        "amendment_not_ready",
+        "The amendment is being drawn up.",
+        next_step="Look again in a moment.",
+    )
 
 
 def ended() -> Refused:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Literal, Self
 
-from kernel.clock import rfc3339
+from kernel.clock import parse_rfc3339, rfc3339
 from kernel.crypto import Json, canonical, sha256_hex
 from kernel.errors import Refused
 from kernel.money import Money
@@ -70,6 +70,16 @@ class Payment:
         }
 
 
+def shown_payment(payment: Payment) -> dict[str, Json]:
+    """What a payer wrote as the staff see it: of the ИИН the last four digits."""
+    iin = payment.payer_iin
+    return {
+        "purpose": payment.purpose,
+        "payer_name": payment.payer_name,
+        "payer_iin": None if iin is None else f"{'*' * 8}{iin[-4:]}",
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankEntry:
     """An entry (Ntry) of a statement, camt.053."""
@@ -86,6 +96,19 @@ class BankEntry:
     def content_sha256(self, payment: Payment) -> str:
         """The same for the same entry and payment, in whichever statement."""
         return sha256_hex(canonical(self.to_fields(payment)))
+
+    @classmethod
+    def of_fields(cls, fields: Mapping[str, Json]) -> Self:
+        """The inverse of `to_fields`; the payment is `Payment.of_fields`'s."""
+        of = fields["reversal_of"]
+        return cls(
+            reference=str(fields["reference"]),
+            kind=EntryKind(str(fields["kind"])),
+            amount=Money.from_wire(str(fields["amount"])),
+            value_on=date.fromisoformat(str(fields["value_on"])),
+            booked_at=parse_rfc3339(str(fields["booked_at"])),
+            reversal_of=None if of is None else str(of),
+        )
 
     def to_fields(self, payment: Payment) -> dict[str, Json]:
         return {

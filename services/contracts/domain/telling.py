@@ -230,6 +230,17 @@ ENDS: Final[Mapping[str, Telling]] = MappingProxyType(
             " another account and apply again.",
         ),
         "stop_credit": REFUSALS["stop_credit"],
+        "identity_changed": Telling(
+            "Аты-жөніңіз немесе құжатыңыз өзгерді, ал шартта бұрынғысы тұр: оған қол"
+            " қойылмайды, төлем де жоқ. Қайта өтініңіз, жаңа шартта қазіргі деректер"
+            " болады.",
+            "Ваше имя или документ изменились, а в договоре прежние: он не"
+            " подписывается, платить по нему нечего. Подайте заявку снова, в новом"
+            " договоре будут нынешние данные.",
+            "Your names or your document have changed, and the contract has the former"
+            " ones: it is signed no more and costs nothing. Apply again, the new"
+            " contract will name you as you are.",
+        ),
         "amendment_expired": Telling(
             "Қосымша келісімге уақытында қол қойылмады, шарт жойылды: ақша да, төлем"
             " де жоқ. Қайта өтінуге болады.",

@@ -99,11 +99,19 @@ def when_account_moved(
 
 
 def take_signature(amendment_id: UUID, proof: Proof, *, unit: Unit) -> None:
-    """Compare digests: the company may sign the amendment (clauses 3.4, 5.2)."""
+    """Compare digests: the company may sign the amendment, or the contract is blocked.
+
+    Clauses 3.4, 5.2.
+    """
     found = both(unit, amendment_id)
     if found is None:
         return  # superseded, or ended with its contract
-    _, amendment = found
+    contract, amendment = found
+    code = amending.contradiction(amendment, proof)
+    if code is not None:
+        blocked = machine.block(contract, code, at=proof.completed_at)
+        save_and_say(unit, blocked, was=contract)
+        return
     signed = amending.take_signature(amendment, proof)
     if signed != amendment:
         save_amendment(unit, signed, was=amendment)
@@ -202,9 +210,9 @@ def _offer(amendment_id: UUID, desk: AmendingDesk) -> bool:
     if (account_id, named.token) == (contract.paid_to, contract.paid_to_token):
         _return(amendment_id, desk)
         return False
+    at = clock.now()  # before the names are asked for: see `amending.is_outdated`
     borrower = desk.onboarding.borrower(contract.client_id, purpose=_DRAWING_UP)
-    at = clock.now()  # step 4
-    document = printed(
+    document = printed(  # step 4
         amendment_paper(
             template,
             Change(

@@ -21,6 +21,7 @@ from services.contracts.handlers.saving import (
     own,
     save,
     save_amendment,
+    save_and_say,
 )
 from services.contracts.handlers.views import amendment_view
 from services.contracts.ports import Onboarding, Unit, Work
@@ -135,14 +136,25 @@ def open_signing(
     work: Work,
     onboarding: Onboarding,
     clock: Clock,
+    ids: Ids,
 ) -> Json:
     """Open the identification ceremony over the amendment's bytes (4.10, 5.2).
+
+    What names the client as before is drawn up anew: Refused ``amendment_not_ready``.
 
     1. `signing` is committed before the ceremony exists, so that a proof never meets an
        amendment that does not expect it.
     2. Onboarding opens the ceremony, if the document names the account as it is.
-    3. The ceremony is remembered; Broken if it is over other bytes (clause 3.4).
+    3. The ceremony is remembered; another digest blocks the contract (clause 3.4).
     """
+    with work.begin() as unit:
+        contract, amendment = _own(unit, client_id, contract_id, amendment_id)
+        under_way = contract.amendment_id == amendment.id
+        renewed = under_way and renew_outdated(
+            contract, unit=unit, clock=clock, ids=ids
+        )
+    if renewed:
+        raise amending.not_ready()
     with work.begin() as unit:  # step 1
         contract, amendment = _own(unit, client_id, contract_id, amendment_id)
         machine.not_refused(contract)
@@ -159,13 +171,16 @@ def open_signing(
         account_id=signing.account_id,
     )
     with work.begin() as unit:  # step 3
-        _, amendment = _own(unit, client_id, contract_id, amendment_id)
-        handed = amending.hand_over(
-            amendment,
-            ceremony_id=ceremony.ceremony_id,
-            document_sha256=ceremony.document_sha256,
-        )
-        save_amendment(unit, handed, was=amendment)
+        contract, amendment = _own(unit, client_id, contract_id, amendment_id)
+        other = amending.is_of_other_bytes(amendment, ceremony.document_sha256)
+        if other:
+            blocked = machine.block(contract, "document_mismatch", at=clock.now())
+            save_and_say(unit, blocked, was=contract)
+        else:
+            handed = amending.hand_over(amendment, ceremony_id=ceremony.ceremony_id)
+            save_amendment(unit, handed, was=amendment)
+    if other:
+        raise Broken("The ceremony was opened over other bytes than the amendment's")
     return ceremony.reply
 
 
@@ -230,6 +245,22 @@ def supersede(unit: Unit, contract: Contract, *, clock: Clock) -> None:
         raise Broken("A contract is being amended by nothing")
     ended = amending.withdraw(found, "superseded", at=clock.now())
     save_amendment(unit, ended, was=found)
+
+
+def renew_outdated(contract: Contract, *, unit: Unit, clock: Clock, ids: Ids) -> bool:
+    """Whether another comes in the place of what names the client as before."""
+    under_way = contract.amendment_id and unit.amendments.get(contract.amendment_id)
+    changed_at = unit.clients.identity_changed_at(contract.client_id)
+    if not under_way or changed_at is None or contract.refusal_asked_at is not None:
+        return False
+    if not amending.is_outdated(under_way, identity_changed_at=changed_at):
+        return False
+    supersede(unit, contract, clock=clock)
+    amendment_id = ids.new()
+    anew = Needed(cause=under_way.cause, account_id=under_way.account_id)
+    enter(unit, contract, anew, amendment_id=amendment_id, clock=clock)
+    save(unit, machine.begin_amending(contract, amendment_id), was=contract)
+    return True
 
 
 def both(unit: Unit, amendment_id: UUID) -> tuple[Contract, Amendment] | None:

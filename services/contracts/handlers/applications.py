@@ -199,10 +199,10 @@ def _offer(
             unit.applications.record(application.id, [failed], at=clock.now())
             decisions.refuse(application, failed, unit=unit)
         return
+    at = clock.now()  # before the names are asked for: see `machine.is_outdated`
     borrower = judges.onboarding.borrower(
         application.client_id, purpose="contract_document"
     )
-    at = clock.now()
     schedule = _draft(application, policy, at=at)
     with work.begin() as unit:
         template = unit.templates.in_force("contract")

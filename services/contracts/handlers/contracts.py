@@ -112,7 +112,8 @@ def open_signing(
 ) -> Json:
     """Open the identification ceremony over the contract's bytes (clause 5.2).
 
-    «Стоп-кредит» is asked about before, and annuls the contract.
+    «Стоп-кредит» is asked about before, and annuls the contract; so does what names
+    the client as before: Refused ``identity_changed``.
 
     1. `signing` is committed before the ceremony exists, so that a proof never
        meets a contract that does not expect it.
@@ -122,6 +123,7 @@ def open_signing(
     with work.begin() as unit:
         contract = own(unit, contract_id=contract_id, client_id=client_id)
         machine.begin_signing(contract, at=clock.now())
+    _refuse_outdated(contract, work=work, clock=clock)
     _refuse_stopped(
         contract, work=work, onboarding=onboarding, bureau=bureau, clock=clock
     )
@@ -154,6 +156,27 @@ def open_signing(
     if handed.state is ContractState.BLOCKED:
         raise Broken("The ceremony was opened over other bytes than the contract's")
     return ceremony.reply
+
+
+def _refuse_outdated(contract: Contract, *, work: Work, clock: Clock) -> None:
+    """An offer made while the news of other names or another document was on its way.
+
+    The news annuls what it finds (`reactions.when_identity_changed`).
+    """
+    with work.begin() as unit:
+        found = own(unit, contract_id=contract.id, client_id=contract.client_id)
+        changed_at = unit.clients.identity_changed_at(found.client_id)
+        if changed_at is None or not machine.is_outdated(
+            found, identity_changed_at=changed_at
+        ):
+            return
+        ended = machine.annul(found, machine.IDENTITY_CHANGED, at=clock.now())
+        save_and_say(unit, ended, was=found)
+    raise Refused(
+        "identity_changed",
+        "Your names or your document have changed since the offer.",
+        next_step="Apply again: the contract will name you as you are.",
+    )
 
 
 def _refuse_stopped(

@@ -25,12 +25,14 @@ from kernel.events.onboarding import (
     BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
+    IdentityChanged,
 )
 from kernel.ids import Ids
 from kernel.policy import Policy
 from services.contracts.domain import contract as machine
 from services.contracts.domain.contract import Contract, Payout, Proof
 from services.contracts.handlers import amending, schedules
+from services.contracts.handlers.amendments import renew_outdated
 from services.contracts.handlers.saving import save, save_and_say
 from services.contracts.ports import Unit
 
@@ -96,6 +98,25 @@ def when_bank_account_removed(
         clock=clock,
         ids=ids,
     )
+
+
+def when_identity_changed(
+    event: IdentityChanged, *, at: datetime, unit: Unit, clock: Clock, ids: Ids
+) -> None:
+    """What names the client as before, and was not signed then, is signed no more.
+
+    An offer ends; an amendment is drawn up anew (clauses 3.4, 4.1c, 5.1).  `at`: when
+    the names or the document became others.
+    """
+    unit.clients.note_identity(event.client_id, changed_at=at)
+    contract = unit.contracts.unfinished_of(event.client_id)
+    if contract is None:
+        return
+    if machine.is_outdated(contract, identity_changed_at=at):
+        ended = machine.annul(contract, machine.IDENTITY_CHANGED, at=clock.now())
+        save_and_say(unit, ended, was=contract)
+    else:
+        renew_outdated(contract, unit=unit, clock=clock, ids=ids)
 
 
 def when_operation_suspended(

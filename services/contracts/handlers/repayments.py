@@ -27,6 +27,7 @@ from services.contracts.domain.credits import (
     StatementPage,
     iins_in,
     numbers_in,
+    shown_payment,
 )
 from services.contracts.domain.states import PAID_OUT
 from services.contracts.ports.repayments import (
@@ -232,29 +233,20 @@ def assign(assignment: Assignment, *, unit: AccountUnit, now: datetime) -> None:
     _assign(assignment, _waiting(assignment.entry_id, unit), unit=unit, now=now)
 
 
-def listed(*, unit: AccountUnit) -> Json:
-    """Credits that nobody recognised, and entries that contradict earlier ones."""
-    waiting = [
-        {
-            "credit_id": kept.entry_id,
-            "reason": "unrecognised",
-            "reference": kept.entry.reference,
-            "amount": kept.entry.amount,
-            "value_on": kept.entry.value_on,
-        }
+def listed(*, unit: AccountUnit) -> list[Json]:
+    """Credits that nobody recognised, the oldest first; nothing personal."""
+    return [
+        jsonable(
+            {
+                "credit_id": kept.entry_id,
+                "reason": "unrecognised",
+                "reference": kept.entry.reference,
+                "amount": kept.entry.amount,
+                "value_on": kept.entry.value_on,
+            }
+        )
         for kept in unit.entries.unassigned(limit=LISTED)
     ]
-    contradicting = [
-        {
-            "credit_id": one.entry_id,
-            "reason": "contradicted",
-            "reference": one.reference,
-            "amount": None,
-            "value_on": None,
-        }
-        for one in unit.entries.contradictions(limit=LISTED)
-    ]
-    return jsonable({"credits": [*waiting, *contradicting]})
 
 
 def shown(entry_id: UUID, *, unit: AccountUnit) -> Json:
@@ -274,17 +266,11 @@ def shown(entry_id: UUID, *, unit: AccountUnit) -> Json:
             "amount": entry.amount,
             "value_on": entry.value_on,
             "booked_at": entry.booked_at,
-            "purpose": payment.purpose,
-            "payer_name": payment.payer_name,
-            "payer_iin": _masked(payment.payer_iin),
+            **shown_payment(payment),
             "contract_id": kept.contract_id,
             "reversed": kept.reversed,
         }
     )
-
-
-def _masked(iin: str | None) -> str | None:
-    return None if iin is None else f"{'*' * 8}{iin[-4:]}"
 
 
 def _waiting(entry_id: UUID, unit: AccountUnit) -> KeptEntry:

@@ -17,6 +17,14 @@ class Clients(Protocol):
 
     def is_active(self, client_id: UUID) -> bool: ...
 
+    def note_identity(self, client_id: UUID, *, changed_at: datetime) -> None:
+        """Names or document are others since then; the latest counts."""
+        ...
+
+    def identity_changed_at(self, client_id: UUID) -> datetime | None:
+        """Since when the client is named as now; None where that never changed."""
+        ...
+
     def put_account(
         self, account_id: UUID, client_id: UUID, *, owned: bool, at: datetime
     ) -> None: ...

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
+from kernel.money import Money
 from services.contracts.domain.credits import (
     BankEntry,
     Payment,
@@ -53,13 +54,36 @@ class KeptEntry:
     reversed: bool
 
 
+DoubtReason = Literal["contradicted", "reversal_differs"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contradiction:
-    """An entry under a reference that had said something else; a person looks."""
+class Doubt:
+    """An entry in which the bank contradicts itself; two of the staff settle it.
+
+    ``contradicted``: said under a reference that had said something else; its amount
+    and day are sealed with it.  ``reversal_differs``: a reversal of another sum than
+    was booked, or of what is no credit.
+    """
 
     entry_id: UUID
+    reason: DoubtReason
     reference: str
-    read_at: datetime
+    client_id: UUID | None
+    """Whose key seals it; None where that is the house's, or is destroyed."""
+    amount: Money | None = None
+    value_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What two of the staff agree on of a doubt, on the bank's answer."""
+
+    entry_id: UUID
+    document_sha256: str
+    approval_id: UUID
+    asked_by: UUID
+    approved_by: UUID
 
 
 class Entries(Protocol):
@@ -122,8 +146,23 @@ class Entries(Protocol):
         """Credits that are nobody's yet and were not taken back, the oldest first."""
         ...
 
-    def contradictions(self, *, limit: int) -> Sequence[Contradiction]:
-        """The newest first."""
+    def doubts(self, *, limit: int) -> Sequence[Doubt]:
+        """Those that nobody has settled, of each reason the newest first."""
+        ...
+
+    def doubt(self, entry_id: UUID) -> Doubt | None:
+        """One that nobody has settled."""
+        ...
+
+    def said_later(self, entry_id: UUID) -> tuple[BankEntry, Payment] | None:
+        """What contradicts an earlier entry.  Raises Broken when it was changed.
+
+        Refused ``person_erased``.
+        """
+        ...
+
+    def settle(self, settlement: Settlement, *, at: datetime) -> None:
+        """It waits for nobody any more; once."""
         ...
 
     def payable(self, number: str) -> UUID | None:

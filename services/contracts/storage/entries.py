@@ -12,7 +12,9 @@ from sqlalchemy import (
     Row,
     Select,
     exists,
+    or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import insert
 
@@ -25,19 +27,26 @@ from services.contracts.domain.credits import (
     Payment,
 )
 from services.contracts.domain.repayment import Credit
-from services.contracts.ports.repayments import Assignment, Contradiction, KeptEntry
+from services.contracts.ports.repayments import (
+    Assignment,
+    Doubt,
+    KeptEntry,
+    Settlement,
+)
 from services.contracts.storage.contracts import ACTIVE
 from services.contracts.storage.keys import HOUSE, KeyRing
 from services.contracts.storage.ledger import (
     bank_contradictions,
     bank_entries,
     credit_assignments,
+    doubt_settlements,
     statement_positions,
 )
 from services.contracts.storage.tables import clients, contracts
 
 _ACCOUNT: Final = "repayments"
 _reversal = bank_entries.alias("reversal")
+_original = bank_entries.alias("original")
 _REVERSED: Final = exists().where(
     _reversal.c.kind == EntryKind.REVERSAL.value,
     _reversal.c.reversal_of == bank_entries.c.reference,
@@ -244,22 +253,110 @@ class EntryRows:
             .limit(limit)
         )
 
-    def contradictions(self, *, limit: int) -> Sequence[Contradiction]:
+    def doubts(self, *, limit: int) -> Sequence[Doubt]:
+        return [*self._contradicting(limit=limit), *self._differing(limit=limit)]
+
+    def doubt(self, entry_id: UUID) -> Doubt | None:
+        found = [
+            *self._contradicting(bank_contradictions.c.entry_id == entry_id),
+            *self._differing(bank_entries.c.entry_id == entry_id),
+        ]
+        return found[0] if found else None
+
+    def _contradicting(
+        self, which: ColumnElement[bool] | None = None, *, limit: int = 1
+    ) -> list[Doubt]:
+        told = bank_contradictions.c
         rows = self._connection.execute(
-            select(
-                bank_contradictions.c.entry_id,
-                bank_contradictions.c.reference,
-                bank_contradictions.c.read_at,
-            )
-            .order_by(bank_contradictions.c.read_at.desc())
+            select(told.entry_id, told.reference, told.client_id)
+            .where(_unsettled(told.entry_id), true() if which is None else which)
+            .order_by(told.read_at.desc())
             .limit(limit)
         )
         return [
-            Contradiction(
-                entry_id=row.entry_id, reference=row.reference, read_at=row.read_at
+            Doubt(
+                entry_id=row.entry_id,
+                reason="contradicted",
+                reference=row.reference,
+                client_id=self._whose(row.client_id),
             )
             for row in rows
         ]
+
+    def _differing(
+        self, which: ColumnElement[bool] | None = None, *, limit: int = 1
+    ) -> list[Doubt]:
+        told = bank_entries.c
+        rows = self._connection.execute(
+            select(
+                *(told.entry_id, told.reference, told.client_id),
+                *(told.amount_minor, told.value_on),
+            )
+            .join(_original, _original.c.reference == told.reversal_of)
+            .where(
+                told.kind == EntryKind.REVERSAL.value,
+                or_(
+                    _original.c.kind != EntryKind.CREDIT.value,
+                    _original.c.amount_minor != told.amount_minor,
+                ),
+                _unsettled(told.entry_id),
+                true() if which is None else which,
+            )
+            .order_by(told.read_at.desc())
+            .limit(limit)
+        )
+        return [
+            Doubt(
+                entry_id=row.entry_id,
+                reason="reversal_differs",
+                reference=row.reference,
+                client_id=self._whose(row.client_id),
+                amount=Money(row.amount_minor),
+                value_on=row.value_on,
+            )
+            for row in rows
+        ]
+
+    def _whose(self, client_id: UUID | None) -> UUID | None:
+        gone = client_id is None or self._keys.is_erased(client_id)
+        return None if gone else client_id
+
+    def said_later(self, entry_id: UUID) -> tuple[BankEntry, Payment] | None:
+        row = self._connection.execute(
+            select(bank_contradictions).where(
+                bank_contradictions.c.entry_id == entry_id
+            )
+        ).one_or_none()
+        if row is None:
+            return None
+        try:
+            said = self._keys.of_client(row.client_id or HOUSE).unseal(
+                bytes(row.entry),
+                table=bank_contradictions.name,
+                column="entry",
+                row=entry_id,
+            )
+        except UnsealError as error:
+            raise Broken("What the bank said later was changed") from error
+        fields = as_object(parse_canonical(said))
+        entry, payment = BankEntry.of_fields(fields), Payment.of_fields(fields)
+        if entry.content_sha256(payment) != row.content_sha256:
+            raise Broken("What the bank said later no longer has its digest")
+        return entry, payment
+
+    def settle(self, settlement: Settlement, *, at: datetime) -> None:
+        self._connection.execute(
+            insert(doubt_settlements)
+            .values(
+                entry_id=settlement.entry_id,
+                document_sha256=settlement.document_sha256,
+                approval_id=settlement.approval_id,
+                asked_by=settlement.asked_by,
+                approved_by=settlement.approved_by,
+                settled_at=at,
+            )
+            .on_conflict_do_nothing()
+        )
 
     def payable(self, number: str) -> UUID | None:
         return self._connection.execute(
@@ -287,6 +384,10 @@ class EntryRows:
 
     def _all(self, query: Select[*tuple[Any, ...]]) -> list[KeptEntry]:
         return [_kept(row) for row in self._connection.execute(query)]
+
+
+def _unsettled(entry_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    return ~exists().where(doubt_settlements.c.entry_id == entry_id)
 
 
 def _kept(row: Row[*tuple[Any, ...]]) -> KeptEntry:

@@ -75,6 +75,24 @@ bank_contradictions = Table(
     UniqueConstraint("reference", "content_sha256", name="bank_contradictions_once"),
 )
 
+doubt_settlements = Table(
+    "doubt_settlements",
+    metadata,
+    # A contradiction, or a reversal among the entries.
+    Column("entry_id", Uuid, primary_key=True),
+    Column(
+        "document_sha256",
+        Text,
+        ForeignKey("disclosure_documents.sha256"),
+        nullable=False,
+    ),
+    Column("approval_id", Uuid, nullable=False),
+    Column("asked_by", Uuid, nullable=False),
+    Column("approved_by", Uuid, nullable=False),
+    _instant("settled_at"),
+    CheckConstraint("asked_by <> approved_by", name="doubt_settlements_two_persons"),
+)
+
 credit_assignments = Table(
     "credit_assignments",
     metadata,

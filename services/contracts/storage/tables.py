@@ -487,6 +487,7 @@ clients = Table(
     Column("client_id", Uuid, primary_key=True),
     _instant("activated_at", nullable=False),
     Column("iin_token", Text),
+    _instant("identity_changed_at"),
 )
 Index("clients_iin", clients.c.iin_token)
 

@@ -44,6 +44,25 @@ class ClientRows:
         known = exists().where(clients.c.client_id == client_id)
         return bool(self._connection.execute(select(known)).scalar_one())
 
+    def note_identity(self, client_id: UUID, *, changed_at: datetime) -> None:
+        # greatest() of PostgreSQL passes over what is NULL
+        self._connection.execute(
+            clients.update()
+            .where(clients.c.client_id == client_id)
+            .values(
+                identity_changed_at=func.greatest(
+                    clients.c.identity_changed_at, changed_at
+                )
+            )
+        )
+
+    def identity_changed_at(self, client_id: UUID) -> datetime | None:
+        query = select(clients.c.identity_changed_at).where(
+            clients.c.client_id == client_id
+        )
+        at: datetime | None = self._connection.execute(query).scalar_one_or_none()
+        return at
+
     def put_account(
         self, account_id: UUID, client_id: UUID, *, owned: bool, at: datetime
     ) -> None:

@@ -47,6 +47,7 @@ class AmendmentUseCases:
             work=self.parts.work(call.context),
             onboarding=RpcOnboarding(self.parts.platform.rpc, call.context),
             clock=self.parts.platform.clock,
+            ids=self.parts.platform.ids,
         )
 
     def withdraw(self, call: Call, *, contract_id: UUID, amendment_id: UUID) -> Json:

@@ -19,6 +19,7 @@ from kernel.events.onboarding import (
     BankAccountRemoved,
     ClientActivated,
     IdentificationCompleted,
+    IdentityChanged,
 )
 from services.contracts.handlers import (
     reactions,
@@ -69,6 +70,17 @@ class Reactions:
             event,
             unit=self.parts.unit(tx),
             policy=self.parts.platform.policy,
+            clock=self.parts.platform.clock,
+            ids=self.parts.platform.ids,
+        )
+
+    def when_identity_changed(
+        self, tx: Transaction, event: IdentityChanged, envelope: Envelope
+    ) -> None:
+        reactions.when_identity_changed(
+            event,
+            at=envelope.time,
+            unit=self.parts.unit(tx),
             clock=self.parts.platform.clock,
             ids=self.parts.platform.ids,
         )

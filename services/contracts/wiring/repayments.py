@@ -18,9 +18,10 @@ from kernel.errors import Broken
 from kernel.logging import get_logger
 from kernel.money import Money
 from services.contracts.domain.repayment import Effect
-from services.contracts.handlers import accounts, accruals, repayments
+from services.contracts.handlers import accounts, accruals, doubts, repayments
 from services.contracts.handlers.accruals import AskedTurn
-from services.contracts.ports.repayments import Assignment
+from services.contracts.handlers.doubts import AskedSettlement
+from services.contracts.ports.repayments import Assignment, Settlement
 from services.contracts.storage.work import DatabaseUnit
 from services.contracts.wiring.disclosures import bytes_of
 from services.contracts.wiring.parts import Parts, client_of
@@ -104,11 +105,14 @@ class RepaymentUseCases:
 
     def listed(self, call: Call) -> Json:
         with self._begin(call) as (_, unit):
-            return repayments.listed(unit=unit)
+            waiting = [*repayments.listed(unit=unit), *doubts.listed(unit=unit)]
+            return {"credits": waiting}
 
     def shown(self, call: Call, credit_id: UUID) -> Json:
         with self._begin(call) as (_, unit):
-            return repayments.shown(credit_id, unit=unit)
+            known = unit.entries.get(credit_id) is not None
+            shown = repayments.shown if known else doubts.shown
+            return shown(credit_id, unit=unit)
 
     def account(self, call: Call, contract_id: UUID) -> Json:
         return accounts.show_account(
@@ -134,6 +138,27 @@ class RepaymentUseCases:
                 entry_id=UUID(str(approval.arguments["credit_id"])),
                 contract_id=UUID(str(approval.arguments["contract_id"])),
                 recognised_by="staff",
+                approval_id=approval.approval_id,
+                asked_by=approval.requested_by,
+                approved_by=by,
+            ),
+            unit=self.parts.unit(tx),
+            now=tx.now,
+        )
+
+    def ask_settlement(self, call: Call, credit_id: UUID, document_b64: str) -> Json:
+        document = bytes_of(document_b64)
+        with self._begin(call) as (tx, unit):
+            asked, effect = doubts.ask(credit_id, document, unit=unit, now=tx.now)
+            return self._request(tx, call, doubts.SETTLE, asked.arguments, effect)
+
+    def settle(self, tx: Transaction, approval: Approval, by: UUID) -> None:
+        """What two agree on."""
+        asked = AskedSettlement.of(approval.arguments)
+        doubts.settle(
+            Settlement(
+                entry_id=asked.entry_id,
+                document_sha256=asked.document_sha256,
                 approval_id=approval.approval_id,
                 asked_by=approval.requested_by,
                 approved_by=by,

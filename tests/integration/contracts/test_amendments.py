@@ -105,6 +105,7 @@ def sign(desk: Desk, contract: Contract, with_: AmendingDesk) -> Amendment:
         work=desk.work(client_id=contract.client_id),
         onboarding=desk.onboarding,
         clock=desk.clock,
+        ids=desk.platform.ids,
     )
     event = IdentificationCompleted(
         ceremony_id=CEREMONY,

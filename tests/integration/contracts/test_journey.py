@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from kernel.clock import almaty_date
 from kernel.errors import Refused
 from kernel.events.disbursement import PayoutScheduled, PayoutSettled
+from kernel.events.onboarding import IdentityChanged
 from services.contracts.domain.states import ContractState
 from services.contracts.handlers import contracts, reactions, reminding
 from tests.integration.contracts.conftest import Desk
@@ -54,6 +55,20 @@ def hear_settled(desk: Desk, contract_id: UUID) -> None:
     )
     with desk.unit() as unit:
         reactions.when_payout_settled(event, unit=unit, policy=desk.platform.policy)
+
+
+def change_identity(desk: Desk, at: datetime) -> None:
+    """Onboarding says that the client has had another document since then."""
+    event = IdentityChanged(
+        client_id=CLIENT,
+        change_id=desk.platform.ids.new(),
+        ceremony_id=desk.platform.ids.new(),
+        renamed=False,
+    )
+    with desk.unit() as unit:
+        reactions.when_identity_changed(
+            event, at=at, unit=unit, clock=desk.clock, ids=desk.platform.ids
+        )
 
 
 @pytest.mark.seeded("contracts_interest_before_the_money")
@@ -229,6 +244,28 @@ def test_an_offer_nobody_signs_ends(desk: Desk) -> None:
     ((state, code),) = desk.rows("SELECT state, end_code FROM contracts")
     assert (state, code) == ("annulled", "offer_expired")
     assert desk.submit()["state"] == "offered"
+
+
+@pytest.mark.clause("3.4")
+@pytest.mark.clause("4.1c")
+@pytest.mark.seeded("contracts_older_identity_counts")
+def test_an_offer_ends_when_its_client_is_named_otherwise(desk: Desk) -> None:
+    """Signed by nobody, it keeps nobody from applying anew; the latest news counts."""
+    contract_id = desk.offered()
+    desk.open_signing(contract_id)
+    for minutes in (5, 3):
+        change_identity(desk, desk.clock.now() + timedelta(minutes=minutes))
+    (ended,) = desk.rows("SELECT state, end_code FROM contracts")
+    assert tuple(ended) == ("annulled", "identity_changed")
+    desk.clock.move(timedelta(minutes=4))
+    second = UUID(str(desk.submit()["contract_id"]))
+    with pytest.raises(Refused) as refused:
+        desk.open_signing(second)  # its names are of before the later change
+    assert refused.value.code == "identity_changed"
+    desk.clock.move(timedelta(minutes=4))
+    third = UUID(str(desk.submit()["contract_id"]))
+    desk.open_signing(third)
+    assert desk.contract(third).state is S.SIGNING
 
 
 @pytest.mark.clause("3.4")

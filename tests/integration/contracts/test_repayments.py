@@ -25,7 +25,7 @@ from kernel.money import Money
 from services.contracts.domain.credits import StatementPage
 from services.contracts.domain.repayment import Effect
 from services.contracts.domain.states import ContractState
-from services.contracts.handlers import accruals, repayments
+from services.contracts.handlers import accruals, doubts, repayments
 from services.contracts.handlers.accruals import AskedTurn
 from services.contracts.ports.repayments import Assignment
 from services.contracts.storage.work import DatabaseUnit, DatabaseWork
@@ -130,8 +130,8 @@ def test_another_content_under_a_known_reference_is_parked(teller: Teller) -> No
     assert teller.read().parked == []
     assert teller.ledger() == before
     with teller.desk.unit() as unit:
-        listed: Any = repayments.listed(unit=unit)
-    assert [one["reason"] for one in listed["credits"]] == ["contradicted"]
+        (waiting,) = doubts.listed(unit=unit)
+    assert cast("Any", waiting)["reason"] == "contradicted"
 
 
 @pytest.mark.clause("3.4")
@@ -660,6 +660,21 @@ def _call(teller: Teller, by: StaffMember) -> Call:
     )
 
 
+def _office(teller: Teller) -> RepaymentUseCases:
+    desk = teller.desk
+    return RepaymentUseCases(
+        Parts(
+            desk.platform,
+            bureau=desk.bureau,
+            state=desk.state,
+            monitoring=desk.monitoring,
+            printer=PRINTER,
+            signer=desk.signer,
+            bank=teller.bank,
+        )
+    )
+
+
 def _approve(
     teller: Teller, cases: RepaymentUseCases, asked: dict[str, Any], by: UUID
 ) -> None:
@@ -669,6 +684,9 @@ def _approve(
         ),
         accruals.TURN: Operation(
             "accruals.decide", lambda tx, what, who: cases.turn(tx, what, who.id)
+        ),
+        doubts.SETTLE: Operation(
+            "repayments.decide", lambda tx, what, who: cases.settle(tx, what, who.id)
         ),
     }
     with teller.desk.platform.database.begin(teller.desk.platform.context()) as tx:
@@ -687,18 +705,7 @@ def test_assignments_and_stops_are_asked_by_one_and_decided_by_another(
     teller: Teller,
 ) -> None:
     """By the way the operators' door goes, to the credit that counts."""
-    desk = teller.desk
-    cases = RepaymentUseCases(
-        Parts(
-            desk.platform,
-            bureau=desk.bureau,
-            state=desk.state,
-            monitoring=desk.monitoring,
-            printer=PRINTER,
-            signer=desk.signer,
-            bank=teller.bank,
-        )
-    )
+    cases = _office(teller)
     teller.pay(Money(1_000_000), purpose="долг")
     teller.read()
     call = _call(teller, member(ANNA, OFFICE))
@@ -724,3 +731,37 @@ def test_assignments_and_stops_are_asked_by_one_and_decided_by_another(
     teller.count()
     assert teller.debt()["accrual_stopped"] is True
     assert teller.said("accrual_stopped") == 1
+
+
+@pytest.mark.clause("3.4")
+@pytest.mark.seeded("approval_by_one_person")
+@pytest.mark.seeded("contracts_doubts_wait_for_ever")
+def test_an_entry_the_bank_contradicts_itself_in_is_settled_by_two(
+    teller: Teller,
+) -> None:
+    """On its answer, kept by its digest; no balance changes, and it waits no more."""
+    cases = _office(teller)
+    first = teller.pay(Money(1_000_000), reference="BANK-REF-3")
+    teller.pay(Money(999_999), reversal_of=str(first["reference"]))
+    teller.pay(Money(9_000_000), reference="BANK-REF-3", purpose="другое")
+    teller.read()
+    before = teller.ledger()
+    call = _call(teller, member(ANNA, OFFICE))
+    waiting = {one["reason"]: one for one in cast("Any", cases.listed(call))["credits"]}
+    assert set(waiting) == {"contradicted", "reversal_differs"}
+    said: Any = cases.shown(call, UUID(waiting["contradicted"]["credit_id"]))
+    assert (said["amount"], said["contradicts_amount"], said["purpose"]) == (
+        "90000.00",
+        "10000.00",
+        "другое",
+    )
+    answer = base64.b64encode(NOTICE).decode("ascii")
+    for one in waiting.values():
+        asked: Any = cases.ask_settlement(call, UUID(one["credit_id"]), answer)
+        with pytest.raises(Refused, match="own_request"):
+            _approve(teller, cases, asked, ANNA)
+        _approve(teller, cases, asked, BORIS)
+        with pytest.raises(Refused, match="credit_not_found"):
+            cases.ask_settlement(call, UUID(one["credit_id"]), answer)
+    assert cases.listed(call) == {"credits": []}
+    assert (teller.ledger(), teller.said("contradiction_settled")) == (before, 2)

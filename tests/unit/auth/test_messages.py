@@ -313,6 +313,7 @@ def test_every_fact_of_the_table_is_told_in_the_client_s_language(
     ("event", "words", "told"),
     [
         (ContractAnnulled, {"reason": "offer_expired"}, ["offer_expired"]),
+        (ContractAnnulled, {"reason": "identity_changed"}, ["offer_outdated"]),
         (ContractAnnulled, {"reason": "client_refused"}, ["contract_annulled"]),
         (
             ApplicationRefused,

@@ -139,6 +139,8 @@ class ContractLife(RuleBasedStateMachine):
         """What the arbiter has said and has not arrived yet, in its order."""
         self.old_news: list[News] = []
         self.proofs: list[News] = []
+        self.identities: list[datetime] = []
+        """When the client's names became others; the news has not arrived yet."""
         self.refused_for_good = False
         self.required = False
         self.held = False
@@ -281,6 +283,21 @@ class ContractLife(RuleBasedStateMachine):
         if before.silence_at is not None and not before.is_final:
             assert self.contract.silence_at is not None
             assert self.contract.silence_at >= before.silence_at
+
+    @rule(really=seldom)
+    def the_identity_becomes_another(self, really: bool) -> None:  # noqa: FBT001 - drawn
+        if really:
+            self.identities.append(self.now)
+
+    @rule()
+    def the_news_of_an_identity_arrives(self) -> None:
+        """Late or not; nobody's signature from before it is undone."""
+        if not self.identities:
+            return
+        changed_at, before = self.identities.pop(0), self.contract
+        if machine.is_outdated(before, identity_changed_at=changed_at):
+            assert before.signed_at is None
+            self._becomes(machine.annul(before, machine.IDENTITY_CHANGED, at=self.now))
 
     @rule(really=st.sampled_from([False, False, True]))
     def the_account_becomes_another(self, really: bool) -> None:  # noqa: FBT001 - drawn

@@ -23,6 +23,7 @@ from kernel.events.onboarding import (
     BankAccountChanged,
     BankAccountRemoved,
     IdentificationCompleted,
+    IdentityChanged,
 )
 from services.contracts.domain import amendment as amending
 from services.contracts.domain import texts
@@ -126,6 +127,19 @@ def remove_account(bench: Bench, account_id: UUID = ACCOUNT) -> None:
         )
 
 
+def change_identity(bench: Bench, at: datetime) -> None:
+    event = IdentityChanged(
+        client_id=CLIENT,
+        change_id=UUID(int=3),
+        ceremony_id=UUID(int=4),
+        renamed=False,
+    )
+    with bench.work.begin() as unit:
+        reactions.when_identity_changed(
+            event, at=at, unit=unit, clock=bench.clock, ids=bench.ids
+        )
+
+
 def contract_of(bench: Bench) -> Contract:
     return bench.work.contracts.rows[CONTRACT]
 
@@ -154,6 +168,7 @@ def open_signing(bench: Bench, client_id: UUID = CLIENT) -> Json:
         work=bench.work,
         onboarding=bench.onboarding,
         clock=bench.clock,
+        ids=bench.ids,
     )
 
 
@@ -416,24 +431,43 @@ def test_a_refusal_that_is_still_pending_wins_too(bench: Bench) -> None:
 
 @pytest.mark.seeded("contracts_amendment_of_any_bytes")
 @pytest.mark.parametrize(
-    "changes",
+    ("code", "changes"),
     [
-        {"document_sha256": "0" * 64},
-        {"client_id": STRANGER},
-        {"completed_at": CONSENTED_AT},
+        ("document_mismatch", {"document_sha256": "0" * 64}),
+        ("client_mismatch", {"client_id": STRANGER}),
+        ("proof_predates_document", {"completed_at": CONSENTED_AT}),
     ],
 )
-def test_proofs_of_anything_else_conclude_nothing(
-    bench: Bench, changes: dict[str, object]
+def test_proofs_of_anything_else_block_the_contract(
+    bench: Bench, code: str, changes: dict[str, object]
 ) -> None:
-    """Other bytes, another client, an instant before the document existed."""
+    """Clause 3.4: it is said, nothing is concluded, a later good proof is nothing."""
     put(bench, scheduled())
     change_account(bench)
     offer_amendments(desk_of(bench))
     open_signing(bench)
-    with pytest.raises(Broken):
-        complete(bench, **changes)
+    complete(bench, **changes)
+    complete(bench)
     assert sign_amendments(desk_of(bench)) == 0
+    contract = contract_of(bench)
+    assert (contract.state, contract.end_code) == (S.BLOCKED, code)
+    assert (last(bench).state, last(bench).end_code) == (A.WITHDRAWN, "contract_ended")
+    event = bench.work.said[-1]
+    assert isinstance(event, ContractAnnulled)
+    assert event.reason == code
+
+
+@pytest.mark.seeded("contracts_amendment_ceremony_of_any_bytes")
+def test_a_ceremony_over_other_bytes_blocks_the_contract(bench: Bench) -> None:
+    """Clause 3.4; the client gets no ceremony."""
+    put(bench, scheduled())
+    change_account(bench)
+    offer_amendments(desk_of(bench))
+    bench.onboarding.other_bytes = True
+    with pytest.raises(Broken):
+        open_signing(bench)
+    assert contract_of(bench).state is S.BLOCKED
+    assert last(bench).end_code == "contract_ended"
 
 
 def test_a_proof_that_comes_again_or_too_late_changes_nothing(bench: Bench) -> None:
@@ -480,6 +514,58 @@ def test_amendments_are_a_chain(bench: Bench) -> None:
     text = document.data.decode()
     assert f"Было: {NEW_IBAN}" in text
     assert f"SHA-256 документа договора: {DIGEST}" in text
+
+
+@pytest.mark.seeded("contracts_amended_in_a_former_name")
+@pytest.mark.parametrize("wished", [False, True])
+def test_an_amendment_in_former_names_is_drawn_up_anew(
+    bench: Bench, *, wished: bool
+) -> None:
+    """For the same reason and to the same account; only what both signed counts."""
+    put(bench, scheduled())
+    if wished:
+        ask(bench)
+    else:
+        change_account(bench)
+    offer_amendments(desk_of(bench))
+    open_signing(bench)
+    change_identity(bench, bench.clock.now())
+    first, second = bench.work.amendments.rows.values()
+    assert (first.state, first.end_code) == (A.WITHDRAWN, "superseded")
+    assert (second.state, second.cause, second.account_id) == (
+        A.REQUESTED,
+        first.cause,
+        first.account_id,
+    )
+    assert contract_of(bench).amendment_id == second.id
+    bench.clock.at += timedelta(minutes=1)
+    assert offer_amendments(desk_of(bench)) == 1
+    change_identity(bench, bench.clock.now() - timedelta(minutes=1))
+    assert last(bench).state is A.OFFERED
+
+
+def test_an_amendment_drawn_up_while_the_news_was_on_its_way_is_not_signed(
+    bench: Bench,
+) -> None:
+    put(bench, scheduled())
+    change_account(bench)
+    offer_amendments(desk_of(bench))
+    bench.work.clients.note_identity(CLIENT, changed_at=bench.clock.now())
+    assert refused(lambda: open_signing(bench)) == "amendment_not_ready"
+    assert last(bench).state is A.REQUESTED
+    assert bench.onboarding.opened == []
+
+
+def test_an_amendment_the_client_has_signed_was_signed_as_who_they_were(
+    bench: Bench,
+) -> None:
+    put(bench, scheduled())
+    change_account(bench)
+    offer_amendments(desk_of(bench))
+    open_signing(bench)
+    complete(bench)
+    change_identity(bench, bench.clock.now())
+    assert sign_amendments(desk_of(bench)) == 1
 
 
 def test_late_and_repeated_news_calls_for_nothing(bench: Bench) -> None:

@@ -31,6 +31,7 @@ from tests.unit.contracts.builders import (
     DOCUMENT,
     HOLD_UNTIL,
     MICROSECOND,
+    OFFERED_AT,
     POLICY,
     SMALL,
     STRANGER,
@@ -356,6 +357,27 @@ def test_nothing_is_signed_over_an_account_that_was_lost(bench: Bench) -> None:
         open_signing(bench)
     assert refused.value.code == "account_not_proved"
     assert S.OFFERED is state_of(bench)
+
+
+@pytest.mark.seeded("contracts_opened_in_a_former_name")
+def test_an_offer_made_while_the_news_was_on_its_way_is_not_signed(
+    bench: Bench,
+) -> None:
+    """Clauses 3.4, 4.1c: the names were asked for before they became others."""
+    bench.work.clients.note_identity(CLIENT, changed_at=OFFERED_AT + MICROSECOND)
+    bench.work.contracts.put(offered(), DOCUMENT)
+    with pytest.raises(Refused) as refused:
+        open_signing(bench)
+    assert refused.value.code == "identity_changed"
+    assert (state_of(bench), bench.onboarding.opened) == (S.ANNULLED, [])
+    (event,) = bench.work.said
+    assert isinstance(event, ContractAnnulled)
+    shown = view(
+        contracts.get_contract(
+            client_id=CLIENT, contract_id=CONTRACT, work=bench.work, clock=bench.clock
+        )
+    )
+    assert "заявку снова" in str(shown["explanation"])
 
 
 def test_a_consent_is_kept_published_and_answered(bench: Bench) -> None:

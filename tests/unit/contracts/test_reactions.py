@@ -1,7 +1,7 @@
 """What others' facts do to a contract."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -24,7 +24,9 @@ from kernel.events.onboarding import (
     AccountOwnershipProved,
     ClientActivated,
     IdentificationCompleted,
+    IdentityChanged,
 )
+from services.contracts.domain.contract import CLOCKS_APART, Contract
 from services.contracts.domain.states import ContractState
 from services.contracts.handlers import reactions
 from tests.unit.contracts.builders import (
@@ -35,12 +37,16 @@ from tests.unit.contracts.builders import (
     CONTRACT,
     HOLD_UNTIL,
     MICROSECOND,
+    OFFERED_AT,
     PAYOUT,
     POLICY,
     SIGNED_AT,
     STRANGER,
     annulled,
+    client_signed,
+    concluded,
     consented,
+    offered,
     proof,
     released,
     schedule,
@@ -105,6 +111,19 @@ def hear_settled(bench: Bench, event: PayoutSettled) -> None:
         reactions.when_payout_settled(event, unit=unit, policy=POLICY)
 
 
+def hear_identity(bench: Bench, at: datetime) -> None:
+    event = IdentityChanged(
+        client_id=CLIENT,
+        change_id=UUID(int=1),
+        ceremony_id=UUID(int=2),
+        renamed=True,
+    )
+    with bench.work.begin() as unit:
+        reactions.when_identity_changed(
+            event, at=at, unit=unit, clock=bench.clock, ids=bench.ids
+        )
+
+
 def state_of(bench: Bench) -> ContractState:
     return bench.work.contracts.rows[CONTRACT].state
 
@@ -129,6 +148,49 @@ def test_an_identification_over_other_bytes_blocks_the_contract(bench: Bench) ->
     (event,) = bench.work.said
     assert isinstance(event, ContractAnnulled)
     assert event.reason == "document_mismatch"
+
+
+@pytest.mark.seeded("contracts_signed_in_a_former_name")
+@pytest.mark.parametrize("begin", [offered, signing])
+def test_what_names_the_client_as_before_is_signed_no_more(
+    bench: Bench, begin: Callable[[], Contract]
+) -> None:
+    """Clauses 3.4, 4.1c: it ends, is said, and a proof that comes later is nothing."""
+    bench.work.contracts.put(begin())
+    hear_identity(bench, OFFERED_AT + MICROSECOND)
+    contract = bench.work.contracts.rows[CONTRACT]
+    assert (contract.state, contract.end_code) == (S.ANNULLED, "identity_changed")
+    hear_identified(bench, identified())
+    assert contract == bench.work.contracts.rows[CONTRACT]
+    (event,) = bench.work.said
+    assert isinstance(event, ContractAnnulled)
+    assert event.reason == "identity_changed"
+
+
+def test_an_offer_in_the_names_of_today_stands(bench: Bench) -> None:
+    """News that come late are of no matter to it, nor to a client without one."""
+    hear_identity(bench, OFFERED_AT)
+    bench.work.contracts.put(offered())
+    hear_identity(bench, OFFERED_AT - CLOCKS_APART - MICROSECOND)
+    assert (state_of(bench), bench.work.said) == (S.OFFERED, [])
+
+
+@pytest.mark.parametrize("begin", [client_signed, concluded, scheduled, released])
+def test_who_has_signed_has_signed_as_the_person_they_were(
+    bench: Bench, begin: Callable[[], Contract]
+) -> None:
+    bench.work.contracts.put(begin())
+    hear_identity(bench, SIGNED_AT + MICROSECOND)
+    assert bench.work.contracts.rows[CONTRACT] == begin()
+
+
+def test_what_was_signed_in_former_names_afterwards_is_not_concluded(
+    bench: Bench,
+) -> None:
+    """The two news may be heard in any order."""
+    bench.work.contracts.put(client_signed())
+    hear_identity(bench, SIGNED_AT - MICROSECOND)
+    assert state_of(bench) is S.ANNULLED
 
 
 def test_somebody_elses_ceremony_is_none_of_ours(bench: Bench) -> None:

@@ -33,11 +33,14 @@ from services.contracts.domain.contract.answering import (
     consent,
 )
 from services.contracts.domain.contract.concluding import (
+    CLOCKS_APART,
+    IDENTITY_CHANGED,
     Proof,
     awaits_company,
     begin_signing,
     conclude,
     hand_over,
+    is_outdated,
     take_signature,
 )
 from services.contracts.domain.contract.contract import (
@@ -69,7 +72,9 @@ from services.contracts.domain.contract.waiting import (
 )
 
 __all__ = [
+    "CLOCKS_APART",
     "CLOCK_SKEW",
+    "IDENTITY_CHANGED",
     "LENDER_CHANNEL",
     "NOTHING",
     "OFFER_EXPIRED",
@@ -98,6 +103,7 @@ __all__ = [
     "fall_silent",
     "go_on",
     "hand_over",
+    "is_outdated",
     "let_be",
     "needs_stop",
     "next_step",

@@ -1,7 +1,8 @@
 """From the offer to the conclusion: the client signs, then the company (clause 5.2)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from kernel.errors import Broken
@@ -20,6 +21,11 @@ from services.contracts.domain.contract.waiting import still_waiting
 from services.contracts.domain.states import ContractState
 
 _S = ContractState
+
+IDENTITY_CHANGED: Final = "identity_changed"
+"""How an offer ended whose client is named otherwise by now."""
+CLOCKS_APART: Final = timedelta(seconds=5)
+"""How far onboarding's clock may be from ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,20 @@ def take_signature(contract: Contract, proof: Proof) -> Contract:
         client_signed_at=proof.completed_at,
         silence_at=None,  # the client has answered the offer
     )
+
+
+def is_outdated(contract: Contract, *, identity_changed_at: datetime) -> bool:
+    """Whether nobody signed it while it named the client as they are (3.4, 5.1).
+
+    ``offered_at`` lies before the client's names and document were asked for.  Who
+    signed before they were others has signed as the person they were.
+    """
+    if contract.state not in (_S.OFFERED, _S.SIGNING):
+        return False
+    if contract.offered_at > identity_changed_at + CLOCKS_APART:
+        return False
+    signed_at = contract.client_signed_at
+    return signed_at is None or signed_at > identity_changed_at
 
 
 def awaits_company(contract: Contract) -> bool:

@@ -228,6 +228,7 @@ class FakeClients:
         self.active: set[UUID] = set()
         self.accounts: dict[UUID, bool] = {}
         self.suspensions: dict[UUID, tuple[datetime | None, datetime | None]] = {}
+        self.identities: dict[UUID, datetime] = {}
 
     def activate(self, client_id: UUID, *, iin_token: str, at: datetime) -> None:
         del iin_token, at
@@ -235,6 +236,13 @@ class FakeClients:
 
     def is_active(self, client_id: UUID) -> bool:
         return client_id in self.active
+
+    def note_identity(self, client_id: UUID, *, changed_at: datetime) -> None:
+        known = self.identities.get(client_id, changed_at)
+        self.identities[client_id] = max(known, changed_at)
+
+    def identity_changed_at(self, client_id: UUID) -> datetime | None:
+        return self.identities.get(client_id)
 
     def put_account(
         self, account_id: UUID, client_id: UUID, *, owned: bool, at: datetime
