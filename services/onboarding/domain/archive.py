@@ -14,12 +14,25 @@ from kernel.crypto import canonical, sha256_hex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restamp:
+    """A time stamp over everything before it.
+
+    `revocation`: what said that its stamper, and the authorities above, were good then;
+    nothing for one taken before that was kept.
+    """
+
+    token: bytes
+    revocation: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSignature:
     """All evidence of one accepted signature, as it was stored together.
 
     `chain` from the signer's certificate up to the root; `revocation` OCSP answers or
-    CRLs; `stamp` is over the signature value, each of `restamps` over all before it.
-    `iin` is the client's, whom the certificate must name.
+    CRLs, of the first stamper too; `stamp` is over the signature value, each of
+    `restamps` over all before it.  `iin` is the client's, whom the certificate must
+    name.
     """
 
     ceremony_id: UUID
@@ -28,21 +41,24 @@ class KeptSignature:
     chain: tuple[bytes, ...]
     revocation: tuple[bytes, ...]
     stamp: bytes
-    restamps: tuple[bytes, ...]
+    restamps: tuple[Restamp, ...]
     iin: str
     accepted_at: datetime
 
     @property
     def last_stamp(self) -> bytes:
         """The token on which the evidence rests today."""
-        return self.restamps[-1] if self.restamps else self.stamp
+        return self.restamps[-1].token if self.restamps else self.stamp
 
 
 def covered(kept: KeptSignature, *, restamps: int) -> bytes:
     """What re-stamp number `restamps` is over: all evidence and every stamp before.
 
-    Canonical JSON of SHA-256 digests, so that no part can pass for another.
+    Canonical JSON of SHA-256 digests, so that no part can pass for another.  Stampers
+    of before theirs was kept have no evidence, and change nothing of the form.
     """
+    before = kept.restamps[:restamps]
+    stampers = [[sha256_hex(said) for said in one.revocation] for one in before]
     return canonical(
         {
             "document": sha256_hex(kept.document),
@@ -50,7 +66,8 @@ def covered(kept: KeptSignature, *, restamps: int) -> bytes:
             "chain": [sha256_hex(one) for one in kept.chain],
             "revocation": [sha256_hex(one) for one in kept.revocation],
             "stamps": [
-                sha256_hex(one) for one in (kept.stamp, *kept.restamps[:restamps])
+                sha256_hex(one) for one in (kept.stamp, *(one.token for one in before))
             ],
+            **({"stampers": stampers} if any(stampers) else {}),
         }
     )

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.person_keys import is_erased
-from services.onboarding.domain.archive import KeptSignature
+from services.onboarding.domain.archive import KeptSignature, Restamp
 from services.onboarding.ports import Stamp
 from services.onboarding.storage.key_tables import person_keys
 from services.onboarding.storage.keys import KeyRing
@@ -94,6 +95,7 @@ class SqlArchive:
                 ceremony_id=ceremony_id,
                 number=number,
                 stamp_sealed=seal.seal("stamp_sealed", stamp.token),
+                revocation_sealed=seal.seal_many("revocation_sealed", stamp.revocation),
                 stamped_at=stamp.stamped_at,
                 kept_at=at,
             )
@@ -109,15 +111,24 @@ class SqlArchive:
             .values(ages_at=ages_at, looked_at=at)
         )
 
-    def _restamps(self, ceremony_id: UUID) -> tuple[bytes, ...]:
+    def _restamps(self, ceremony_id: UUID) -> tuple[Restamp, ...]:
         rows = self.connection.execute(
-            select(restamps.c.restamp_id, restamps.c.stamp_sealed)
+            select(
+                restamps.c.restamp_id,
+                restamps.c.stamp_sealed,
+                restamps.c.revocation_sealed,
+            )
             .where(restamps.c.ceremony_id == ceremony_id)
             .order_by(restamps.c.number)
         )
-        return tuple(
-            self.keys.seal_of_ceremony("restamps", row.restamp_id, ceremony_id).open(
-                "stamp_sealed", row.stamp_sealed
-            )
-            for row in rows
+        return tuple(self._restamp(row, ceremony_id) for row in rows)
+
+    def _restamp(self, row: Row[Any], ceremony_id: UUID) -> Restamp:
+        seal = self.keys.seal_of_ceremony("restamps", row.restamp_id, ceremony_id)
+        said = row.revocation_sealed
+        return Restamp(
+            token=seal.open("stamp_sealed", row.stamp_sealed),
+            revocation=(
+                () if said is None else seal.open_many("revocation_sealed", said)
+            ),
         )

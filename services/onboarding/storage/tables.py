@@ -476,6 +476,8 @@ restamps = Table(
     Column("ceremony_id", Uuid, ForeignKey("signatures.ceremony_id"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("stamp_sealed", LargeBinary, nullable=False),
+    # What said that the stamper was good; nothing where that was not kept yet.
+    Column("revocation_sealed", LargeBinary),
     Column("stamped_at", DateTime(timezone=True), nullable=False),
     Column("kept_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("ceremony_id", "number"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.onboarding.domain.archive import KeptSignature
+from services.onboarding.domain.archive import KeptSignature, Restamp
 from services.onboarding.domain.ceremony import (
     UNFINISHED,
     Attempt,
@@ -210,7 +210,8 @@ class FakeKeptSignatures:
     ) -> None:
         kept = self.rows[ceremony_id]
         if number == len(kept.restamps):
-            restamps = (*kept.restamps, stamp.token)
+            made = Restamp(token=stamp.token, revocation=stamp.revocation)
+            restamps = (*kept.restamps, made)
             self.rows[ceremony_id] = replace(kept, restamps=restamps)
 
     def note(

@@ -10,7 +10,7 @@ from asn1crypto import x509
 
 from services.onboarding.adapters.eds.archive import SignatureArchive
 from services.onboarding.adapters.eds.trust import PinnedTrust
-from services.onboarding.domain.archive import KeptSignature, covered
+from services.onboarding.domain.archive import KeptSignature, Restamp, covered
 from services.onboarding.domain.signature import (
     Algorithm,
     Code,
@@ -35,6 +35,7 @@ from tests.eds.authority import (
     house,
     key_usage,
     ocsp,
+    revoked_at,
 )
 from tests.eds.der import name
 from tests.eds.keys import key
@@ -105,11 +106,26 @@ def _value(raw: bytes) -> bytes:
     return raw[-128:]
 
 
-def _restamped(kept: KeptSignature, at: datetime, year: int) -> KeptSignature:
+def _restamped(
+    kept: KeptSignature, at: datetime, year: int, *said: bytes
+) -> KeptSignature:
     made = token(
         covered(kept, restamps=len(kept.restamps)), _stamper(year), Stamping(at)
     )
-    return replace(kept, restamps=(*kept.restamps, made))
+    return replace(
+        kept, restamps=(*kept.restamps, Restamp(token=made, revocation=said))
+    )
+
+
+def _said(year: int, at: datetime, status: bytes = GOOD) -> bytes:
+    """НУЦ's answer about the stamper of a year."""
+    return ocsp(
+        _stamper(year).serial,
+        issuer=HOUSE.issuing,
+        responder=HOUSE.issuing,  # its responder ends earlier
+        status=status,
+        at=at,
+    )
 
 
 def _verdict(kept: KeptSignature, at: datetime) -> Code | None:
@@ -139,6 +155,35 @@ def test_signature_is_good_after_every_certificate_has_ended() -> None:
     assert _verdict(kept, LATER) is None
     twice = _restamped(kept, LATER, 2031)
     assert _verdict(twice, LATER + 5 * YEAR) is None
+
+
+@pytest.mark.clause("5.2b")
+@pytest.mark.seeded("onboarding_restamps_without_their_stampers")
+def test_what_was_said_of_a_stamper_is_kept_under_the_next_stamp() -> None:
+    """Changed, or taken out, it is missed; nothing else was known of before."""
+    said = _said(2027, IN_TIME + MINUTE / 6)
+    kept = _restamped(_kept(), IN_TIME, 2027, said)
+    assert _verdict(kept, LATER) is None
+    twice = _restamped(kept, LATER, 2031, _said(2031, LATER))
+    assert _verdict(twice, LATER + 5 * YEAR) is None
+    first, second = twice.restamps
+    for other in (b"", _said(2027, IN_TIME)):
+        revocation = (other,) if other else ()
+        changed = replace(
+            twice, restamps=(replace(first, revocation=revocation), second)
+        )
+        assert _verdict(changed, LATER + 5 * YEAR) is Code.WRONG_IMPRINT
+    before = _restamped(_restamped(_kept(), IN_TIME, 2027), LATER, 2031)
+    assert b"stampers" not in covered(before, restamps=2)
+
+
+@pytest.mark.seeded("onboarding_revoked_stamper_is_good")
+def test_a_stamper_that_was_revoked_proves_nothing() -> None:
+    revoked = _said(2027, IN_TIME, revoked_at(IN_TIME - DAY))
+    kept = _restamped(_kept(), IN_TIME, 2027, revoked)
+    assert _verdict(kept, LATER) is Code.UNTRUSTED
+    other = _restamped(_kept(), IN_TIME, 2027, _said(2031, IN_TIME))
+    assert _verdict(other, LATER) is Code.REVOCATION_UNKNOWN
 
 
 def test_a_stamp_taken_too_late_saves_nothing() -> None:

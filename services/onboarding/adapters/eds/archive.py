@@ -2,10 +2,12 @@
 
 1. Every stamp is over what it must cover: the signature value, then all evidence.
 2. Every stamp was in its time when the next one was taken, and the last one is now.
-3. The signature is examined as of the first stamp's instant, by the revocation data
+3. No stamper was revoked when it stamped, by what was stored with the stamp.
+4. The signature is examined as of the first stamp's instant, by the revocation data
    that were stored then; nobody is asked.
 """
 
+import contextlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +16,7 @@ from asn1crypto import x509
 from kernel.clock import Clock
 from services.onboarding.adapters.eds.asn1 import UNPARSABLE
 from services.onboarding.adapters.eds.examiner import CmsExaminer
-from services.onboarding.adapters.eds.revocation import Revocation
+from services.onboarding.adapters.eds.revocation import Revocation, of_path
 from services.onboarding.adapters.eds.signed_data import (
     UnreadableError,
     read,
@@ -29,7 +31,7 @@ from services.onboarding.adapters.eds.status import (
 )
 from services.onboarding.adapters.eds.timestamp import TokenChecker, stamped_at
 from services.onboarding.adapters.eds.trust import PinnedTrust
-from services.onboarding.domain.archive import KeptSignature, covered
+from services.onboarding.domain.archive import KeptSignature, Restamp, covered
 from services.onboarding.domain.signature import (
     Code,
     Examination,
@@ -127,12 +129,12 @@ class SignatureArchive:
         """What is to be said of the signature today; `stamp` judges the stamps."""
         try:
             trust = self._trust_of(kept)
-            fault = self._stamps_fault(kept, trust)  # steps 1 and 2
+            fault = self._stamps_fault(kept, trust)  # steps 1 to 3
             moment = stamped_at(kept.stamp)
         except (UnreadableError, *UNPARSABLE):
             return Unreadable(Code.MALFORMED)
         clock = _Instant(moment)
-        examiner = CmsExaminer(  # step 3
+        examiner = CmsExaminer(  # step 4
             trust=trust,
             revocation=_Stored(
                 kept.revocation, moment, life=self._freshness(moment).ocsp
@@ -172,19 +174,47 @@ class SignatureArchive:
             signature,
             *(covered(kept, restamps=one) for one in range(len(kept.restamps))),
         ]
-        tokens = (kept.stamp, *kept.restamps)
+        tokens = (kept.stamp, *(one.token for one in kept.restamps))
         for token, data in zip(tokens, covers, strict=True):
             fault = checker.fault(token, data, nonce=None)
             if fault is not None:
                 return fault
-        nexts = [*map(stamped_at, kept.restamps), self._clock.now()]
+        nexts = [*map(stamped_at, tokens[1:]), self._clock.now()]
         for token, following in zip(tokens, nexts, strict=True):
             stamper = single_signature(read(token)).certificate
             moment = stamped_at(token)
             chain = trust.path(stamper, moment=moment).chain
             if not moment <= following <= _ends(chain):
                 return Code.OUTSIDE_VALIDITY
+        return self._stampers_fault(kept, checker)
+
+    def _stampers_fault(
+        self, kept: KeptSignature, checker: TokenChecker
+    ) -> Code | None:
+        """Of a stamper of before its state was kept nothing is known, and it stands."""
+        of_stamps = (
+            Restamp(token=kept.stamp, revocation=kept.revocation),
+            *kept.restamps,
+        )
+        for number, one in enumerate(of_stamps):
+            moment = _asked_at(one)
+            said = _Stored(one.revocation, moment, life=self._freshness(moment).ocsp)
+            trust = of_path(said, checker.path_of(one.token)).trust
+            known_then = number > 0 and one.revocation
+            if trust in (Trust.REVOKED, Trust.AUTHORITY_REVOKED):
+                return Code.UNTRUSTED
+            if known_then and trust is not Trust.TRUSTED:
+                return Code.REVOCATION_UNKNOWN
         return None
+
+
+def _asked_at(stamp: Restamp) -> datetime:
+    """When its stamper was asked about: after it had stamped."""
+    told = [stamped_at(stamp.token)]
+    for one in stamp.revocation:
+        with contextlib.suppress(*UNPARSABLE):
+            told.append(told_at(one))
+    return max(told)
 
 
 def _ends(chain: tuple[x509.Certificate, ...]) -> datetime:

@@ -2,8 +2,8 @@
 
 from kernel.migrations import take_outbox_marks
 
-revision = "0016_post"
-down_revision = "0015_pre"
+revision = "0017_post"
+down_revision = "0016_pre"
 branch_labels = None
 depends_on = None
 
