@@ -18,6 +18,19 @@ class ApplicationSubmitted(Event):
     term_days: int
 
 
+class ApplicationChecked(Event):
+    """Everybody who must be asked before the decision has answered, nobody said no.
+
+    Antifraud is asked next, by its own rules; what each answered is the decision trace.
+    """
+
+    TYPE = "contracts.application_checked.v1"
+    SUBJECT = "application"
+
+    application_id: UUID
+    client_id: UUID
+
+
 class ApplicationRefused(Event):
     """The application was refused; ``code`` names the deciding check."""
 
@@ -88,6 +101,17 @@ class ContractOffered(Event):
     application_id: UUID
     client_id: UUID
     amount: WireMoney
+    document_sha256: str
+
+
+class SigningBegun(Event):
+    """The client has begun to sign: a ceremony over these bytes may be opened (5.2)."""
+
+    TYPE = "contracts.signing_begun.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
     document_sha256: str
 
 
@@ -193,6 +217,17 @@ class AnswerAwaited(Event):
     client_id: UUID
     awaits: Word[Literal["consent", "release", "amendment"]]
     until: Instant
+
+
+class ReleaseAwaited(Event):
+    """The hold is over, and money waits for the release confirmation (clause 5.5)."""
+
+    TYPE = "contracts.release_awaited.v1"
+    SUBJECT = "contract"
+
+    contract_id: UUID
+    client_id: UUID
+    payout_id: UUID
 
 
 class ReleaseConfirmed(Event):

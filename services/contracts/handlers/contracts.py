@@ -13,6 +13,7 @@ from kernel.errors import Broken, Refused
 from kernel.events.contracts import (
     AdditionalConsentGiven,
     ReleaseConfirmed,
+    SigningBegun,
 )
 from kernel.pages import Page
 from kernel.policy import Policy
@@ -138,6 +139,14 @@ def open_signing(
             )
         document = unit.contracts.document(contract)
         save(unit, signing, was=contract)
+        if contract.state is ContractState.OFFERED:
+            unit.publish(
+                SigningBegun(
+                    contract_id=contract.id,
+                    client_id=contract.client_id,
+                    document_sha256=contract.document_sha256,
+                )
+            )
     ceremony = onboarding.open_ceremony(  # step 2
         client_id=client_id,
         operation=f"contract:{contract_id}",

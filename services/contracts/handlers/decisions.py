@@ -12,7 +12,11 @@ from uuid import UUID
 
 from kernel.clock import Clock, almaty_date
 from kernel.errors import Broken, Refused, Transient
-from kernel.events.contracts import ApplicationHeld, ApplicationRefused
+from kernel.events.contracts import (
+    ApplicationChecked,
+    ApplicationHeld,
+    ApplicationRefused,
+)
 from kernel.policy import Policy
 from services.contracts.domain import application as machine
 from services.contracts.domain import checks as rules_of
@@ -198,7 +202,14 @@ def check(asking: Asking, *, clock: Clock) -> Application:
     account_id = UUID(str(trace["account"].found["account_id"]))
     with work.begin() as unit:
         checked = machine.pass_checks(application, account_id=account_id)
-        return _saved(application, checked, unit=unit)
+        saved = _saved(application, checked, unit=unit)
+        if saved is checked:
+            unit.publish(
+                ApplicationChecked(
+                    application_id=checked.id, client_id=checked.client_id
+                )
+            )
+        return saved
 
 
 def _answers(step: Step, trace: Mapping[str, Check]) -> Sequence[Check]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from kernel.clock import Clock
 from kernel.errors import Broken
 from kernel.events.antifraud import OperationReleased, OperationSuspended
-from kernel.events.contracts import ContractActivated
+from kernel.events.contracts import ContractActivated, ReleaseAwaited
 from kernel.events.disbursement import (
     PayoutDue,
     PayoutRejected,
@@ -31,6 +31,7 @@ from kernel.ids import Ids
 from kernel.policy import Policy
 from services.contracts.domain import contract as machine
 from services.contracts.domain.contract import Contract, Payout, Proof
+from services.contracts.domain.states import ContractState
 from services.contracts.handlers import amending, schedules
 from services.contracts.handlers.amendments import renew_outdated
 from services.contracts.handlers.saving import save, save_and_say
@@ -193,6 +194,13 @@ def when_payout_due(event: PayoutDue, *, unit: Unit, clock: Clock) -> None:
         at=clock.now(),
     )
     save_and_say(unit, due, was=contract)
+    awaits = due.state is ContractState.AWAITING_RELEASE
+    if awaits and due.state is not contract.state:
+        unit.publish(
+            ReleaseAwaited(
+                contract_id=due.id, client_id=due.client_id, payout_id=event.payout_id
+            )
+        )
 
 
 def when_payout_rejected(event: PayoutRejected, *, unit: Unit, clock: Clock) -> None:

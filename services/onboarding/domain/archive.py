@@ -58,7 +58,9 @@ def covered(kept: KeptSignature, *, restamps: int) -> bytes:
     of before theirs was kept have no evidence, and change nothing of the form.
     """
     before = kept.restamps[:restamps]
-    stampers = [[sha256_hex(said) for said in one.revocation] for one in before]
+    stampers = tuple(
+        tuple(sha256_hex(said) for said in one.revocation) for one in before
+    )
     return canonical(
         {
             "document": sha256_hex(kept.document),

@@ -123,7 +123,7 @@ class SqlArchive:
         )
         return tuple(self._restamp(row, ceremony_id) for row in rows)
 
-    def _restamp(self, row: Row[Any], ceremony_id: UUID) -> Restamp:
+    def _restamp(self, row: Row[*tuple[Any, ...]], ceremony_id: UUID) -> Restamp:
         seal = self.keys.seal_of_ceremony("restamps", row.restamp_id, ceremony_id)
         said = row.revocation_sealed
         return Restamp(

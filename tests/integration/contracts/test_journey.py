@@ -10,7 +10,7 @@ import pytest
 
 from kernel.clock import almaty_date
 from kernel.errors import Refused
-from kernel.events.disbursement import PayoutScheduled, PayoutSettled
+from kernel.events.disbursement import PayoutDue, PayoutScheduled, PayoutSettled
 from kernel.events.onboarding import IdentityChanged
 from services.contracts.domain.states import ContractState
 from services.contracts.handlers import contracts, reactions, reminding
@@ -41,6 +41,18 @@ def hear_scheduled(desk: Desk, contract_id: UUID, **changes: object) -> None:
     event = PayoutScheduled.model_validate({**fields, **changes})
     with desk.unit() as unit:
         reactions.when_payout_scheduled(event, unit=unit, clock=desk.clock)
+
+
+def hear_due(desk: Desk, contract_id: UUID) -> None:
+    """Disbursement says that the hold is over."""
+    event = PayoutDue(
+        payout_id=PAYOUT,
+        contract_id=contract_id,
+        client_id=CLIENT,
+        confirmation_required=True,
+    )
+    with desk.unit() as unit:
+        reactions.when_payout_due(event, unit=unit, clock=desk.clock)
 
 
 def hear_settled(desk: Desk, contract_id: UUID) -> None:
@@ -98,11 +110,16 @@ def test_the_final_schedule_counts_from_the_day_the_money_arrived(desk: Desk) ->
     ]
 
 
+@pytest.mark.seeded("contracts_waits_for_a_release_in_silence")
 def test_from_the_application_to_an_active_contract(desk: Desk) -> None:
-    """400 000 ₸ to a client whose report shows an earlier online microcredit."""
+    """400 000 ₸ to a client whose report shows an earlier online microcredit.
+
+    Every state it comes to is said.
+    """
     contract_id = desk.consented()
     hear_scheduled(desk, contract_id)
     desk.clock.at = desk.hold_until(contract_id)
+    hear_due(desk, contract_id)
     assert desk.view(contract_id)["next_step"] == "confirm_release"
     desk.confirm_release(contract_id)
     desk.clock.move(timedelta(minutes=1))
@@ -110,9 +127,12 @@ def test_from_the_application_to_an_active_contract(desk: Desk) -> None:
     assert S.ACTIVE is desk.contract(contract_id).state
     assert desk.said() == [
         "application_submitted",
+        "application_checked",
         "contract_offered",
+        "signing_begun",
         "contract_signed",
         "additional_consent_given",
+        "release_awaited",
         "release_confirmed",
         "schedule_issued",
         "contract_activated",
@@ -328,7 +348,11 @@ def test_what_antifraud_does_not_allow_is_not_offered(desk: Desk, outcome: str) 
     desk.activate()
     desk.antifraud.outcome = outcome
     assert desk.submit()["refusal_code"] == "antifraud"
-    assert desk.said() == ["application_submitted", "application_refused"]
+    assert desk.said() == [
+        "application_submitted",
+        "application_checked",
+        "application_refused",
+    ]
 
 
 @pytest.mark.clause("6.1g")

@@ -102,7 +102,11 @@ def test_a_good_application_is_offered_a_contract(bench: Bench) -> None:
         "monitoring_list",
         "antifraud",
     ]
-    assert bench.work.said_types() == ["application_submitted", "contract_offered"]
+    assert bench.work.said_types() == [
+        "application_submitted",
+        "application_checked",
+        "contract_offered",
+    ]
     assert b"KZ978562203105747338." in document
     assert bench.onboarding.purposes == [
         "credit_report",
@@ -303,7 +307,7 @@ def test_what_another_decided_first_stands(bench: Bench, outcome: str) -> None:
     assert (
         bench.work.contracts.rows,
         bench.work.said_types(),
-    ) == ({}, ["application_submitted"])
+    ) == ({}, ["application_submitted", "application_checked"])
 
 
 def test_an_application_that_does_not_exist_cannot_be_decided(bench: Bench) -> None:

@@ -272,7 +272,7 @@ def test_stop_credit_is_asked_about_again_before_the_signing(bench: Bench) -> No
     assert refused.value.code == "stop_credit"
     assert S.ANNULLED is state_of(bench)
     assert bench.work.contracts.rows[CONTRACT].end_code == "stop_credit"
-    assert bench.work.said_types() == ["contract_annulled"]
+    assert bench.work.said_types() == ["signing_begun", "contract_annulled"]
     assert len(bench.onboarding.opened) == 1
     lines = bench.work.applications.trace(APPLICATION)
     assert [(line.check.name, line.check.passed) for line in lines] == [
@@ -344,7 +344,7 @@ def test_a_ceremony_over_other_bytes_blocks_the_contract(bench: Bench) -> None:
     with pytest.raises(Broken):
         open_signing(bench)
     assert S.BLOCKED is state_of(bench)
-    (event,) = bench.work.said
+    _, event = bench.work.said
     assert isinstance(event, ContractAnnulled)
     assert event.reason == "document_mismatch"
 
