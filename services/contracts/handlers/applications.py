@@ -34,6 +34,7 @@ from services.contracts.domain.products import Product
 from services.contracts.domain.rules import offer_until
 from services.contracts.domain.schedule import RepaymentMethod, Schedule
 from services.contracts.handlers import decisions, documents, schedules
+from services.contracts.handlers.beats import each
 from services.contracts.handlers.decisions import Asking
 from services.contracts.handlers.views import application_view
 from services.contracts.ports import Judges, Unit, Work
@@ -301,22 +302,19 @@ def decide_held(
         waiting = unit.applications.undecided(
             at=now, submitted_before=now - HELD_AFTER, limit=BATCH
         )
-    defect: Broken | None = None
-    for application_id in waiting:
-        try:
-            decide_application(
-                application_id,
-                work=work,
-                judges=judges,
-                policy=policy,
-                clock=clock,
-                ids=ids,
-            )
-        except Broken as error:
-            defect = error
-    if defect is not None:
-        raise defect
-    return len(waiting)
+
+    def decide(application_id: UUID) -> bool:
+        decide_application(
+            application_id,
+            work=work,
+            judges=judges,
+            policy=policy,
+            clock=clock,
+            ids=ids,
+        )
+        return True
+
+    return each(waiting, decide)
 
 
 def list_applications(*, client_id: UUID, page: Page, work: Work) -> Json:

@@ -22,6 +22,7 @@ from services.contracts.domain import texts
 from services.contracts.domain.contract import Contract, Statement
 from services.contracts.domain.states import ContractState
 from services.contracts.handlers import decisions
+from services.contracts.handlers.beats import each
 from services.contracts.handlers.saving import (
     ENDED_UNPAID,
     earlier_sum,
@@ -340,18 +341,19 @@ def refuse_contract(
 
 def finish_refusals(*, work: Work, disbursement: Disbursement, clock: Clock) -> int:
     """Ask again about refusals that disbursement had only recorded; how many ended."""
-    with work.begin() as unit:
-        pending = unit.contracts.refused(limit=BATCH)
-    ended = 0
-    for contract in pending:
+
+    def finish(contract: Contract) -> bool:
         answer = _stop(contract, disbursement)
         with work.begin() as unit:
             found = unit.contracts.get(contract.id)
             if found is None or answer != "stopped" or found.is_final:
-                continue
+                return False
             refused = machine.refuse(found, answer, at=clock.now())
-            ended += save_and_say(unit, refused, was=found)
-    return ended
+            return save_and_say(unit, refused, was=found)
+
+    with work.begin() as unit:
+        pending = unit.contracts.refused(limit=BATCH)
+    return each(pending, finish)
 
 
 def _stop(contract: Contract, disbursement: Disbursement) -> str:
@@ -367,17 +369,18 @@ def annul_silent(*, work: Work, clock: Clock) -> int:
     confirmation, which can no longer come, it does not move.
     """
     now = clock.now()
-    with work.begin() as unit:
-        silent = unit.contracts.silent(at=now, limit=BATCH)
-    annulled = 0
-    for contract_id in silent:
+
+    def annul(contract_id: UUID) -> bool:
         with work.begin() as unit:
             contract = unit.contracts.get(contract_id)
             if contract is None:
-                continue
+                return False
             ended = machine.fall_silent(contract, at=now)
-            annulled += save_and_say(unit, ended, was=contract)
-    return annulled
+            return save_and_say(unit, ended, was=contract)
+
+    with work.begin() as unit:
+        silent = unit.contracts.silent(at=now, limit=BATCH)
+    return each(silent, annul)
 
 
 def _refuse_stale(contract: Contract, seen: str | None) -> None:

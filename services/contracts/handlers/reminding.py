@@ -1,7 +1,7 @@
 """Reminders: the client is asked for an answer before silence ends the contract."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from kernel.clock import Clock
@@ -12,6 +12,7 @@ from services.contracts.domain.contract import Contract
 from services.contracts.domain.rules import reminder_days
 from services.contracts.domain.texts import Awaited
 from services.contracts.handlers.amendments import both
+from services.contracts.handlers.beats import each
 from services.contracts.ports import Reminder, Unit, Work
 
 BATCH: Final = 100
@@ -34,14 +35,27 @@ def remind(*, work: Work, policy: Policy, clock: Clock) -> int:
         unsigned = unit.amendments.unsigned(
             ending_by=now + timedelta(days=max(days)), limit=BATCH
         )
-    reminded = 0
-    for contract_id in waiting:
+
+    def remind_one(one: tuple[Reminding, UUID]) -> bool:
+        say, about = one
         with work.begin() as unit:
-            reminded += _remind(contract_id, days, unit=unit, clock=clock)
-    for amendment_id in unsigned:
-        with work.begin() as unit:
-            reminded += _remind_to_sign(amendment_id, days, unit=unit, clock=clock)
-    return reminded
+            return say(about, days, unit=unit, clock=clock)
+
+    return each(
+        [
+            *((_remind, contract_id) for contract_id in waiting),
+            *((_remind_to_sign, amendment_id) for amendment_id in unsigned),
+        ],
+        remind_one,
+    )
+
+
+class Reminding(Protocol):
+    """Sends the reminders of one contract or amendment whose time has come."""
+
+    def __call__(
+        self, about: UUID, days: tuple[int, ...], /, *, unit: Unit, clock: Clock
+    ) -> bool: ...
 
 
 def _remind(

@@ -517,6 +517,27 @@ def test_a_recorded_refusal_is_finished_later(bench: Bench) -> None:
     assert (beat(), bench.work.said_types()) == (0, ["contract_annulled"])
 
 
+@pytest.mark.seeded("contracts_defect_holds_up_refusals")
+def test_a_defect_of_one_refusal_does_not_hold_up_the_others(bench: Bench) -> None:
+    """It is raised after them: somebody has to look."""
+    second = UUID(int=0xC3)
+    asked = replace(concluded(), refusal_asked_at=CONSENTED_AT)
+    bench.work.contracts.put(asked)
+    bench.work.contracts.put(replace(asked, id=second, client_id=STRANGER))
+
+    def only_the_first_is_broken() -> None:
+        if bench.disbursement.asked[-1] == CONTRACT:
+            raise Broken("Disbursement gave no usable answer")
+
+    bench.disbursement.meanwhile = only_the_first_is_broken
+    with pytest.raises(Broken):
+        contracts.finish_refusals(
+            work=bench.work, disbursement=bench.disbursement, clock=bench.clock
+        )
+    assert state_of(bench) is S.CONCLUDED
+    assert bench.work.contracts.rows[second].state is S.ANNULLED
+
+
 def test_what_was_loaded_is_looked_at_again_after_the_stop(bench: Bench) -> None:
     """A contract that became active while disbursement was asked stays active."""
     bench.work.contracts.put(released())
