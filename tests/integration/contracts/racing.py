@@ -176,9 +176,11 @@ def arbiter(servers: Stack) -> Iterator[Arbiter]:
     engine.dispose()
 
 
-def race(desk: Desk, arbiter: Arbiter, pairs: int) -> Counter[str]:
+def race(
+    desk: Desk, arbiter: Arbiter, pairs: int, *, seed: int = 20261129
+) -> Counter[str]:
     """So many contracts, each raced for; how often each outcome came."""
-    dice = random.Random(20261129)
+    dice = random.Random(seed)
     return Counter(
         _race_once(desk, arbiter, number=number, dice=dice) for number in range(pairs)
     )
