@@ -137,10 +137,14 @@ def test_a_signature_over_anything_else_changes_nothing(client: Borrower) -> Non
 
 @pytest.mark.clause("4.10")
 @pytest.mark.seeded("auth_deaf_to_identities")
+@pytest.mark.seeded("contracts_deaf_to_identities")
 def test_a_client_records_a_new_passport_and_a_new_name(
     client: Borrower, sweep: Sweep
 ) -> None:
-    """Nothing before the state knows it; then both proofs, and a message."""
+    """Nothing before the state knows it; then both proofs, and a message.
+
+    An offer that waits for its signature has the former name: it ends.
+    """
     identity = client.person.identity
     changes.take_document(client, number="N12345678", surname="Сейтова")
     known, client.person.identity = client.person.identity, identity
@@ -152,9 +156,11 @@ def test_a_client_records_a_new_passport_and_a_new_name(
     assert client.cabinet.call("GET", path)["state"] == "refused"
 
     client.control.create_person(client.person, earlier_online_microcredit=True)
+    assert client.apply("100000.00")["state"] == "offered"
     path = changes.begin_identity_change(client)
     changes.sign(client, path, changes.show_face(client, path))
     client.next_message("сведения о вашей личности")
+    client.contract_until("annulled")
     assert client.cabinet.call("GET", path)["state"] == "applied"
     client_id = client.cabinet.call("GET", "/sessions/current")["client_id"]
     (event,) = events_of(sweep, "onboarding", "identity_changed", client_id)
