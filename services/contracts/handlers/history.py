@@ -25,11 +25,17 @@ _BY: Final = (
 """Members of an event that name who did it."""
 _BY_CLIENT: Final = frozenset(
     {
-        *("application_submitted", "additional_consent_given", "release_confirmed"),
+        *("application_submitted", "signing_begun", "early_repayment_ordered"),
+        *("additional_consent_given", "release_confirmed"),
         *("inquiry_opened", "letter_written"),
     }
 )
-_BY_BANK: Final = frozenset({"contract_activated", "schedule_issued"})
+_BY_BANK: Final = frozenset(
+    {
+        *("contract_activated", "schedule_issued"),
+        *("credit_received", "credit_reversed"),
+    }
+)
 
 
 def search(wanted: Wanted, *, history: History) -> Json:
@@ -110,7 +116,7 @@ def _who(name: str, data: Mapping[str, Json]) -> str:
         if data.get(member) is not None:
             by = str(data[member])
             return by if member == "reader" else f"staff:{by}"
-    if name in _BY_CLIENT:
+    if name in _BY_CLIENT or data.get("reason") == "client_refused":
         return "client"
     return "bank" if name in _BY_BANK else "lender"
 

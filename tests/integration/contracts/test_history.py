@@ -60,6 +60,10 @@ def test_what_expired_is_not_found_among_what_was_annulled(desk: Desk) -> None:
     contracts.annul_silent(work=desk.work(), clock=desk.clock)
     assert found(desk, state=S.ANNULLED) == [str(refused)]
     assert found(desk, state=S.EXPIRED) == [str(offered)]
+    for contract_id, ended_it in ((refused, "client"), (offered, "lender")):
+        lines = timeline(desk, contract_id)["timeline"]
+        who = {one["what"]: one["who"] for one in lines}
+        assert who["contract_annulled"] == ended_it
 
 
 @pytest.mark.clause("6.1d")
@@ -76,6 +80,7 @@ def test_a_timeline_tells_when_what_who_and_by_which_evidence(desk: Desk) -> Non
     assert [one["at"] for one in lines] == sorted(one["at"] for one in lines)
     by_name = {one["what"]: one for one in lines}
     assert by_name["application_submitted"]["who"] == "client"
+    assert by_name["signing_begun"]["who"] == "client"
     assert by_name["check stop_credit: passed"]["who"] != ""
     assert by_name["check debt_burden: passed"]["evidence"]["settings"] == [
         "lending.kdn_max=0.5"
