@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Verify a full export of the audit log without trusting whoever made it.
 
-    verify_export.py DIRECTORY --vkey VKEY [--held FILE]... [--trust FILE]
+    verify_export.py DIRECTORY --vkey VKEY... [--held FILE]... [--trust FILE]
 
 One file, standard library and `cryptography` only, no network. Formats: RFC 6962
 section 2.1 (tree), C2SP signed-note, tlog-checkpoint and tlog-tiles.
 
 The verifier key, the checkpoints held from earlier (--held) and the producers' keys
-(--trust) come from you, never from the export. The steps:
+(--trust) come from you, never from the export. Of a log whose key was rotated give each
+key you trust: one must have signed, and none may have signed falsely. The steps:
 
-  1. The checkpoint is a well-formed note, signed by the key you gave.
+  1. The checkpoint is a well-formed note, signed by a key you gave.
   2. Every bundle of entries is there, whole, with nothing behind its last entry.
   3. Every leaf says its own place, in an order of time that never goes back; an
-     event's bytes are what their digest says; no event stands there twice.
+     event's bytes are what their digest says; no event stands there twice; a key
+     that names its successor has signed that.
   4. Every hash tile is what the entries give; no other tile exists.
   5. The root over the entries is the one the checkpoint signs.
   6. Every checkpoint you hold is a prefix of this log.
@@ -59,6 +61,8 @@ EVENT_SUFFIX = re.compile(
     + STAMP.encode()
     + rb')","seq":(0|[1-9][0-9]{0,15}),"v":1\}\Z'
 )
+AGES = ("old", "new")
+ROTATION = "kredit audit key rotation v1"
 KINDS = frozenset(
     {
         "opened",
@@ -168,13 +172,15 @@ def parse_vkey(text: str) -> LogKey:
     return LogKey(name, key_id, Ed25519PublicKey.from_public_bytes(blob[1:]))
 
 
-def open_checkpoint(note: bytes, key: LogKey, *, what: str) -> Checkpoint:
-    """The checkpoint inside a note that `key` signed; FindingError otherwise."""
+def open_checkpoint(note: bytes, keys: list[LogKey], *, what: str) -> Checkpoint:
+    """The checkpoint in a note that one of `keys` signed; FindingError otherwise."""
     text, lines = split_note(note, what=what)
+    known = {(key.name, key.key_id): key for key in keys}
     verified = False
     for line in lines:
         name, blob = parse_signature(line, what=what)
-        if name != key.name or blob[:KEY_ID_BYTES] != key.key_id:
+        key = known.get((name, blob[:KEY_ID_BYTES]))
+        if key is None:
             continue  # keys we do not know say nothing
         try:
             key.public.verify(blob[KEY_ID_BYTES:], text)
@@ -182,8 +188,8 @@ def open_checkpoint(note: bytes, key: LogKey, *, what: str) -> Checkpoint:
             raise FindingError(f"{what}: the log's signature is false") from cause
         verified = True
     if not verified:
-        raise FindingError(f"{what}: not signed by the key you gave ({key.name})")
-    return parse_checkpoint(text, key, what=what)
+        raise FindingError(f"{what}: not signed by the key you gave ({keys[0].name})")
+    return parse_checkpoint(text, keys[0], what=what)
 
 
 def split_note(note: bytes, *, what: str) -> tuple[bytes, list[str]]:
@@ -453,6 +459,8 @@ class Leaves:
             self.check_event(raw, leaf, seq=seq)
         if kind == "event_ref":
             self.count_event(str(leaf.get("event_id")), seq=seq)
+        if kind == "key_rotated":
+            self.check_rotation(leaf, seq=seq)
 
     def check_place(self, leaf: dict[str, Any], *, seq: int) -> None:
         stated = leaf.get("seq")
@@ -466,6 +474,21 @@ class Leaves:
         if received_at < self.received_at:
             raise FindingError("its time lies before the previous leaf's", seq=seq)
         self.received_at = received_at
+
+    def check_rotation(self, leaf: dict[str, Any], *, seq: int) -> None:
+        """The old key says itself who comes after it; both are keys of this log."""
+        try:
+            old, new = (parse_vkey(str(leaf.get(f"{age}_vkey"))) for age in AGES)
+        except UsageError as cause:
+            raise FindingError("a malformed key in a rotation", seq=seq) from cause
+        if {old.name, new.name} != {self.origin}:
+            raise FindingError("a rotation to a key of another log", seq=seq)
+        text = f"{ROTATION}\n{leaf['old_vkey']}\n{leaf['new_vkey']}\n".encode()
+        signature = strict_base64(str(leaf.get("signature"))) or b""
+        try:
+            old.public.verify(signature, text)
+        except InvalidSignature as cause:
+            raise FindingError("the old key did not sign this", seq=seq) from cause
 
     def check_event(self, raw: bytes, leaf: dict[str, Any], *, seq: int) -> None:
         """The event's bytes stand unchanged between two known ends."""
@@ -503,12 +526,12 @@ class Verified:
 
 
 def verify(
-    export: Export, key: LogKey, held: list[bytes], producers: Producers | None
+    export: Export, keys: list[LogKey], held: list[bytes], producers: Producers | None
 ) -> Verified:
     """All steps of the module's docstring, in their order."""
     # Step 1.
-    checkpoint = open_checkpoint(export.read("checkpoint"), key, what="checkpoint")
-    kept = [open_checkpoint(note, key, what="held checkpoint") for note in held]
+    checkpoint = open_checkpoint(export.read("checkpoint"), keys, what="checkpoint")
+    kept = [open_checkpoint(note, keys, what="held checkpoint") for note in held]
     for old in kept:
         if old.size > checkpoint.size:
             raise FindingError(
@@ -516,7 +539,7 @@ def verify(
                 seq=checkpoint.size,
             )
     export.check_no_other_tiles(checkpoint.size)
-    leaves = Leaves(key.name, producers)
+    leaves = Leaves(keys[0].name, producers)
     tree, chain = Tree(), CHAIN_START
     tiles = TileLevel(export, 0, checkpoint.size)
     roots = {0: tree.root()}
@@ -575,7 +598,12 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         epilog="exit status: 0 verified, 1 error, 2 wrong usage, 3 finding",
     )
     parser.add_argument("directory", type=Path, help="the export")
-    parser.add_argument("--vkey", required=True, help="the log's key, as you know it")
+    parser.add_argument(
+        "--vkey",
+        required=True,
+        action="append",
+        help="the log's key, as you know it; repeated, if it was rotated",
+    )
     parser.add_argument(
         "--held",
         type=Path,
@@ -593,12 +621,14 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     options = parse_arguments(arguments)
     try:
-        key = parse_vkey(options.vkey)
+        keys = [parse_vkey(vkey) for vkey in options.vkey]
+        if len({key.name for key in keys}) != 1:
+            raise UsageError("--vkey: keys of different logs")  # noqa: TRY301 - reported below
         producers = load_trust(options.trust) if options.trust else None
         held = [path.read_bytes() for path in options.held]
         if not options.directory.is_dir():
             raise FileNotFoundError(f"{options.directory} is no directory")  # noqa: TRY301
-        done = verify(Export(options.directory), key, held, producers)
+        done = verify(Export(options.directory), keys, held, producers)
     except FindingError as finding:
         print(f"FINDING {finding}")
         return FINDING

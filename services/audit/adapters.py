@@ -37,15 +37,23 @@ QUEUES: Final = ("audit.inbox", "audit.dead")
 
 
 class LogSigner:
-    """The log's own key. Only the writer's process holds it. Implements Signer."""
+    """The log's own key, and the one it succeeds. Implements Signer.
 
-    def __init__(self, path: Path, *, origin: str) -> None:
+    Only the writer's process holds them.
+    """
+
+    def __init__(self, path: Path, *, origin: str, before: Path | None = None) -> None:
         self._key = SigningKey.load(path, keyid=origin)
         self._public = LogKey(origin, self._key.public_bytes)
+        self._before = LogSigner(before, origin=origin) if before else None
 
     @property
     def public(self) -> LogKey:
         return self._public
+
+    @property
+    def before(self) -> "LogSigner | None":
+        return self._before
 
     def sign(self, data: bytes) -> bytes:
         return self._key.sign(data)
@@ -126,12 +134,14 @@ class CheckpointFolder:
         return _read(self._folder / "checkpoint")
 
     def announce(self, vkey: str) -> None:
-        if self.announced() != vkey:
-            _replace(self._folder / "vkey", f"{vkey}\n".encode())
+        known = self.announced()
+        if vkey not in known:
+            lines = "".join(f"{each}\n" for each in (vkey, *known))
+            _replace(self._folder / "vkey", lines.encode())
 
-    def announced(self) -> str | None:
+    def announced(self) -> Sequence[str]:
         raw = _read(self._folder / "vkey")
-        return raw.decode().strip() if raw is not None else None
+        return raw.decode().split() if raw is not None else ()
 
 
 class EventQueue:

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from kernel.cli import FINDING, Command, Listing, Operator, object_of, progress
-from kernel.crypto import Json
+from kernel.crypto import Json, as_object, parse_canonical
 from kernel.errors import Broken, Refused
 from services.audit.domain.note import Checkpoint, NoteError, parse_text
 from services.audit.domain.proofs import add_checkpoint, tlog_proof
@@ -26,7 +26,8 @@ PAGE_LEAVES: Final = 1_000
 def verify(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
     """Have the service re-hash the whole log; 3 when it finds something."""
     held = [_read(path) for path in arguments.held]
-    answer = object_of(operator.call("verify", vkey=arguments.vkey, held=held))
+    vkeys = "\n".join(arguments.vkey) or None
+    answer = object_of(operator.call("verify", vkey=vkeys, held=held))
     return answer, 0 if answer["ok"] is True else FINDING
 
 
@@ -83,6 +84,34 @@ def proofs_of(
         ) from cause
 
 
+def tail(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
+    """The last leaves, or those from a number on."""
+    size = operator.ask("log_status")["size"]
+    if not isinstance(size, int):
+        raise Broken("audit told no size")
+    last = max(0, size - arguments.leaves)
+    begin = last if arguments.start is None else arguments.start
+    answer = operator.ask("read_leaves", from_seq=begin, limit=arguments.leaves)
+    leaves = answer["leaves"]
+    if not isinstance(leaves, list):
+        raise Broken("audit gave no leaves")
+    return {"leaves": [_row(str(leaf)) for leaf in leaves]}, 0
+
+
+def _row(encoded: str) -> dict[str, Json]:
+    """What people look for in a leaf; an event's own names stand for it."""
+    leaf = as_object(parse_canonical(base64.b64decode(encoded, validate=True)))
+    event = as_object(leaf.get("event") or {})
+    return {
+        "seq": leaf["seq"],
+        "received_at": leaf["received_at"],
+        "kind": leaf["kind"],
+        "type": event.get("type"),
+        "subject": event.get("subject", leaf.get("subject")),
+        "leaf": leaf,
+    }
+
+
 def status(operator: Operator, _arguments: argparse.Namespace) -> tuple[Json, int]:
     """What the kernel counts, and where the log stands."""
     return {**operator.ask("status"), **operator.ask("log_status")}, 0
@@ -127,7 +156,12 @@ def _read(path: Path) -> str:
 
 
 def _verify_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--vkey", help="the log's key as you know it")
+    parser.add_argument(
+        "--vkey",
+        action="append",
+        default=[],
+        help="the log's key as you know it; repeated, if it was rotated",
+    )
     parser.add_argument(
         "--held",
         type=Path,
@@ -135,6 +169,15 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FILE",
         help="a checkpoint kept from earlier; may be repeated",
+    )
+
+
+def _tail_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-n", dest="leaves", type=int, default=10, help="how many; 10, at most 100"
+    )
+    parser.add_argument(
+        "--from", dest="start", type=int, metavar="SEQ", help="not the last, but these"
     )
 
 
@@ -177,6 +220,18 @@ COMMANDS: Final = {
         " --disclosure 01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11",
         effect=_export_effect,
         id_of="export_id",
+    ),
+    "tail": Command(
+        help="look at a few leaves; that you looked stands in the log from then on",
+        run=tail,
+        arguments=_tail_arguments,
+        example="tail -n 20",
+        listing=Listing(
+            member="leaves",
+            id_of="seq",
+            none="No leaf is there.",
+            columns=("seq", "received_at", "kind", "type", "subject"),
+        ),
     ),
     "status": Command(
         help="size, checkpoint, key, producers",

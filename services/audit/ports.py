@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kernel.events import Event
 from services.audit.domain.check import StoredRow
-from services.audit.domain.intake import Known, Plan
+from services.audit.domain.intake import Known, Notice, Plan
 from services.audit.domain.note import LogKey
 from services.audit.domain.sequences import Tally
 
@@ -69,6 +69,11 @@ class Signer(Protocol):
     @property
     def public(self) -> LogKey: ...
 
+    @property
+    def before(self) -> "Signer | None":
+        """The key it succeeds, for as long as both sign."""
+        ...
+
     def sign(self, data: bytes) -> bytes:
         """64 bytes of Ed25519 (RFC 8032)."""
         ...
@@ -77,7 +82,13 @@ class Signer(Protocol):
 class Writing(Protocol):
     """One open transaction of the only writer."""
 
-    def known(self, *, ids: Sequence[UUID], digests: Sequence[bytes]) -> Known: ...
+    def known(self, *, ids: Sequence[UUID], digests: Sequence[bytes]) -> Known:
+        """What the log holds of these ids of events and digests of refused messages."""
+        ...
+
+    def take_notices(self) -> Sequence[Notice]:
+        """What readers did since the last batch; gone with the commit."""
+        ...
 
     def append(self, plan: Plan, *, note: bytes) -> None:
         """Rows, checkpoint, parked bytes and producers' numbers."""
@@ -115,10 +126,12 @@ class Noticeboard(Protocol):
 
     def published(self) -> bytes | None: ...
 
-    def announce(self, vkey: str) -> None: ...
+    def announce(self, vkey: str) -> None:
+        """Put a vkey before those announced earlier, which are kept."""
+        ...
 
-    def announced(self) -> str | None:
-        """The log's vkey as the writer announced it, None before its first start."""
+    def announced(self) -> Sequence[str]:
+        """The log's vkeys, the newest first; none before the writer's first start."""
         ...
 
 
@@ -142,6 +155,10 @@ class LogReader(Protocol):
 
 class Unit(LogReader, Protocol):
     """A reader whose findings leave with the commit."""
+
+    def note(self, notice: Notice) -> None:
+        """Have the writer tell in the log what a reader did."""
+        ...
 
     def publish(self, event: Event) -> UUID: ...
 

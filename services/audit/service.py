@@ -9,7 +9,7 @@ from kernel.crypto import Json
 from kernel.entrypoints import UseCasesProvider, answers
 from kernel.events import Event
 from kernel.events.envelope import SHARED_PUBLISHER
-from services.audit.wiring import UseCases
+from services.audit.wiring import Page, UseCases
 
 EVERYTHING = tuple(
     Interest(publisher, "#")
@@ -72,11 +72,15 @@ class AuditService:
         page = self.use_cases.export_page(
             call.context, export_id=export_id, from_seq=from_seq, limit=limit
         )
-        return {
-            "leaves": [base64.b64encode(leaf).decode() for leaf in page.leaves],
-            "size": page.size,
-            "checkpoint": page.note.decode(),
-        }
+        return _page(page)
+
+    @answers(permission="audit.read")
+    def read_leaves(self, call: Call, *, from_seq: int, limit: int) -> Json:
+        """A look at leaves from `from_seq` on; the log tells who looked."""
+        page = self.use_cases.read_leaves(
+            call.context, read_by=str(call.by.id), from_seq=from_seq, limit=limit
+        )
+        return _page(page)
 
     @answers(permission="audit.look")
     def log_status(self, call: Call) -> Json:
@@ -85,12 +89,21 @@ class AuditService:
         return {
             "size": status.size,
             "checkpoint": status.note.decode() if status.note else None,
-            "vkey": status.vkey,
+            "vkey": status.vkeys[0] if status.vkeys else None,
+            "vkeys": list(status.vkeys),
             "producers": [
                 {"producer": name, "last_sequence": last, "missing": missing}
                 for name, last, missing in status.producers
             ],
         }
+
+
+def _page(page: Page) -> Json:
+    return {
+        "leaves": [base64.b64encode(leaf).decode() for leaf in page.leaves],
+        "size": page.size,
+        "checkpoint": page.note.decode(),
+    }
 
 
 Service = AuditService

@@ -10,6 +10,7 @@ from kernel.settings import PlatformSettings
 class Settings(PlatformSettings):
     """`log_key` is opened by the worker alone; a reader needs only the vkey.
 
+    `log_key_before` is the key it succeeds: both sign for as long as it is named.
     `anchor` and `checkpoint_dir` may not exist yet, so they are texts here. Keep the
     anchor where no backup of the database reaches.
     """
@@ -18,5 +19,6 @@ class Settings(PlatformSettings):
     anchor: str
     checkpoint_dir: str
     log_key: Path | None = None
+    log_key_before: Path | None = None
     gap_grace_s: int = 60
     publish_every_s: int = 10

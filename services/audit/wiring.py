@@ -21,12 +21,13 @@ from services.audit.adapters import (
     verify_ed25519,
 )
 from services.audit.handlers import reading, writing
+from services.audit.handlers.reading import Page
 from services.audit.ports import Export, WriterStore
 from services.audit.settings import Settings
 from services.audit.storage.reading import ReadingUnits
 from services.audit.storage.writing import Tools, locked
 
-__all__ = ["EventQueue", "UseCases", "Writer", "build", "build_writer"]
+__all__ = ["EventQueue", "Page", "UseCases", "Writer", "build", "build_writer"]
 
 FIRST_POLICY = b""
 """The witness policy named in leaf 0: none yet, the log key alone."""
@@ -65,9 +66,20 @@ class UseCases:
 
     def export_page(
         self, context: Context, *, export_id: UUID, from_seq: int, limit: int
-    ) -> reading.Page:
+    ) -> Page:
         return reading.export_page(
             export_id, from_seq=from_seq, limit=limit, units=self._units(context)
+        )
+
+    def read_leaves(
+        self, context: Context, *, read_by: str, from_seq: int, limit: int
+    ) -> Page:
+        return reading.read_leaves(
+            read_by=read_by,
+            from_seq=from_seq,
+            limit=limit,
+            units=self._units(context),
+            ids=self.platform.ids,
         )
 
     def status(self, context: Context) -> reading.Status:
@@ -143,7 +155,9 @@ def build_writer(platform: Platform[Settings]) -> Writer:
         raise Broken("AUDIT_LOG_KEY is missing: without it nothing can be signed")
     return Writer(
         platform,
-        LogSigner(settings.log_key, origin=settings.origin),
+        LogSigner(
+            settings.log_key, origin=settings.origin, before=settings.log_key_before
+        ),
         AnchorFile(Path(settings.anchor)),
         _board(settings),
     )

@@ -10,7 +10,7 @@ stored checkpoint whose root differs bounds the place: from the one before it.
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -27,6 +27,10 @@ _KINDS = (
     "clock_regression",
     "gap",
     "gap_closed",
+    "key_rotated",
+    "erased",
+    "exported",
+    "read",
 )
 _EVENT_KINDS = (1, 2)
 _ED25519 = b"\x01"
@@ -63,29 +67,21 @@ class MismatchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Trusted:
-    """The key a checkpoint must be signed with; it comes from the caller."""
+    """The keys, one of which must sign each checkpoint; they come from the caller."""
 
     origin: str
-    public_key: bytes
+    public_keys: Mapping[bytes, bytes]
+    """By key id: one, or several after a rotation."""
     verify: Verify
 
     @classmethod
-    def of(cls, vkey: str, *, verify: Verify) -> "Trusted":
-        """Read `name+id+base64`; ValueError unless it is an Ed25519 log key."""
-        name, _, rest = vkey.partition("+")
-        key_id, _, encoded = rest.partition("+")
-        blob = _canonical_base64(encoded)
-        if blob is None or len(blob) != _VKEY_BYTES or not blob.startswith(_ED25519):
-            raise ValueError("not the vkey of an Ed25519 log key")
-        trusted = cls(name, blob[1:], verify)
-        if trusted.key_id.hex() != key_id:
-            raise ValueError("the vkey's id does not belong to its key")
-        return trusted
-
-    @property
-    def key_id(self) -> bytes:
-        named = self.origin.encode() + b"\n\x01" + self.public_key
-        return sha256(named).digest()[:4]
+    def of(cls, vkeys: Sequence[str], *, verify: Verify) -> "Trusted":
+        """Read each `name+id+base64`; ValueError unless all are keys of one log."""
+        read = [_read_vkey(vkey) for vkey in vkeys]
+        names = {name for name, _, _ in read}
+        if len(names) != 1:
+            raise ValueError("the vkeys are not of one log")
+        return cls(names.pop(), {key_id: key for _, key_id, key in read}, verify)
 
     def open(self, note: bytes) -> tuple[int, bytes]:
         """Size and root of a genuine note; ValueError for any other."""
@@ -112,9 +108,9 @@ class Trusted:
                 blob = _canonical_base64(encoded)
             case _:
                 raise ValueError("a malformed signature line")
-        if name != self.origin or blob is None or blob[:4] != self.key_id:
+        if name != self.origin or blob is None or blob[:4] not in self.public_keys:
             return None
-        return self.verify(self.public_key, text, blob[4:])
+        return self.verify(self.public_keys[blob[:4]], text, blob[4:])
 
 
 class Checker:
@@ -230,6 +226,19 @@ class Checker:
 
     def _between(self, code: str, why: str) -> MismatchError:
         return MismatchError(code, seq=self._proved_size, why=why)
+
+
+def _read_vkey(vkey: str) -> tuple[str, bytes, bytes]:
+    """Name, key id and public key."""
+    name, _, rest = vkey.partition("+")
+    key_hex, _, encoded = rest.partition("+")
+    blob = _canonical_base64(encoded)
+    if blob is None or len(blob) != _VKEY_BYTES or not blob.startswith(_ED25519):
+        raise ValueError("not the vkey of an Ed25519 log key")
+    key_id = sha256(name.encode() + b"\n" + blob).digest()[:4]
+    if key_id.hex() != key_hex:
+        raise ValueError("the vkey's id does not belong to its key")
+    return name, key_id, blob[1:]
 
 
 def _kind(number: int) -> str | None:

@@ -8,23 +8,38 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
+from kernel.crypto import Json
 from services.audit.domain.leaf import (
     MAX_LEAF_BYTES,
     Kind,
     Place,
     clock_regression_leaf,
     conflict_leaf,
+    erased_leaf,
     event_leaf,
     event_ref_leaf,
     gap_closed_leaf,
     gap_leaf,
+    key_rotated_leaf,
     opened_leaf,
     refused_leaf,
+    told_leaf,
 )
 from services.audit.domain.sequences import Tally, count, due, reported
 from services.audit.domain.tree import CHAIN_START, Frontier, chain_hash, leaf_hash
+
+ERASURES: Final = frozenset(
+    {
+        "auth.login_erased.v1",
+        "contracts.client_records_erased.v1",
+        "disbursement.client_orders_erased.v1",
+        "onboarding.personal_data_erased.v1",
+    }
+)
+"""Events that tell of destroyed keys; each destroys those of one store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,8 @@ class Genuine:
     sequence: int
     raw: bytes
     digest: bytes
+    type: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,15 @@ class Rejected:
 
 
 Arrival = Genuine | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a reader did, waiting to be told in the log; `kind` is EXPORTED or READ."""
+
+    notice_id: UUID
+    kind: Kind
+    fields: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +170,23 @@ def opening(
     return batch.plan(())
 
 
+def rotating(
+    head: Head, *, old_vkey: str, new_vkey: str, signature: bytes, at: datetime
+) -> Plan:
+    """The plan that names the next key: one leaf, which the old key vouches for."""
+    batch = _Batch(head.copy(), at=at, known=Known())
+    leaf = key_rotated_leaf(
+        batch.place(), old_vkey=old_vkey, new_vkey=new_vkey, signature=signature
+    )
+    batch.put(Kind.KEY_ROTATED, leaf)
+    return batch.plan(())
+
+
 def plan(
     head: Head,
     arrivals: Iterable[Arrival],
     *,
+    notices: Iterable[Notice] = (),
     known: Known,
     tallies: Mapping[str, Tally],
     at: datetime,
@@ -158,6 +197,7 @@ def plan(
     1. A clock that stands behind the log is said so; time in leaves never goes back.
     2. Each message becomes a leaf, unless the log has exactly it already.
     3. Holes in producers' numbers that outlived the grace time are reported.
+    4. What readers did is told.
     """
     batch = _Batch(head.copy(), at=at, known=known)
     counted = dict(tallies)
@@ -170,6 +210,8 @@ def plan(
             counted[producer] = batch.count(tally, arrival.sequence)
     for producer, tally in counted.items():  # step 3
         counted[producer] = batch.report_holes(tally, grace=grace)
+    for notice in notices:  # step 4
+        batch.tell(notice)
     changed = (t for p, t in counted.items() if tallies.get(p) != t)
     return batch.plan(changed)
 
@@ -272,6 +314,15 @@ class _Batch:
             self._alerts.append(Mismatch("sequence_gap", self._head.size - 1))
         return reported(tally, holes)
 
+    def tell(self, notice: Notice) -> None:
+        leaf = told_leaf(
+            notice.kind,
+            self.place(),
+            notice_id=notice.notice_id,
+            fields=notice.fields,
+        )
+        self.put(notice.kind, leaf)
+
     def plan(self, tallies: Iterable[Tally]) -> Plan:
         return Plan(
             head=self._head,
@@ -295,6 +346,15 @@ class _Batch:
             )
             self._parked.append(Parked(event.digest, event.raw))
         self.put(kind, leaf, event_id=event.event_id, digest=event.digest)
+        if event.type in ERASURES:
+            erased = erased_leaf(
+                self.place(),
+                subject=event.subject,
+                ground=event.type,
+                count=1,
+                event_id=event.event_id,
+            )
+            self.put(Kind.ERASED, erased)
 
     def _conflict(self, event: Genuine, first: bytes) -> None:
         if (event.event_id, event.digest) in self._conflicts:

@@ -4,6 +4,8 @@ A leaf is canonical JSON (RFC 8785 within the profile of `kernel.crypto`) of at 
 65 535 bytes, the longest entry C2SP tlog-tiles can carry.
 """
 
+from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -26,6 +28,10 @@ class Kind(IntEnum):
     CLOCK_REGRESSION = 5
     GAP = 6
     GAP_CLOSED = 7
+    KEY_ROTATED = 8
+    ERASED = 9
+    EXPORTED = 10
+    READ = 11
 
     @property
     def wire(self) -> str:
@@ -137,6 +143,58 @@ def gap_leaf(place: Place, *, producer: str, first: int, last: int) -> bytes:
 def gap_closed_leaf(place: Place, *, producer: str, sequence: int) -> bytes:
     """A number reported missing arrived after all."""
     return _leaf(Kind.GAP_CLOSED, place, producer=producer, sequence=sequence)
+
+
+def rotation_text(*, old_vkey: str, new_vkey: str) -> bytes:
+    """What the old key signs when it names its successor.
+
+    It can never be the text of a checkpoint, whose first line is an origin without
+    spaces and whose second is a number.
+    """
+    return f"kredit audit key rotation v1\n{old_vkey}\n{new_vkey}\n".encode()
+
+
+def key_rotated_leaf(
+    place: Place, *, old_vkey: str, new_vkey: str, signature: bytes
+) -> bytes:
+    """The log is signed by another key from here on; the old one says so itself.
+
+    `signature`: 64 bytes of the old key over `rotation_text`.
+    """
+    return _leaf(
+        Kind.KEY_ROTATED,
+        place,
+        new_vkey=new_vkey,
+        old_vkey=old_vkey,
+        signature=b64encode(signature).decode(),
+    )
+
+
+def erased_leaf(
+    place: Place, *, subject: str, ground: str, count: int, event_id: UUID
+) -> bytes:
+    """Keys of a person were destroyed: whose, on what ground, in how many stores.
+
+    The event that told of it stands in the leaf before.
+    """
+    return _leaf(
+        Kind.ERASED,
+        place,
+        count=count,
+        event_id=str(event_id),
+        ground=ground,
+        subject=subject,
+    )
+
+
+def told_leaf(
+    kind: Kind, place: Place, *, notice_id: UUID, fields: Mapping[str, Json]
+) -> bytes:
+    """Somebody took (`exported`) or read (`read`) the log; `fields` say who and what.
+
+    `fields` must not use the names every leaf has.
+    """
+    return _leaf(kind, place, notice_id=str(notice_id), **fields)
 
 
 def _leaf(kind: Kind, place: Place, **fields: Json) -> bytes:

@@ -67,8 +67,15 @@ def signed(
 ) -> bytes:
     """The note a log publishes: the checkpoint's text and the log's signature."""
     text = checkpoint.text()
+    return text + b"\n" + signature_line(text, key=key, sign=sign)
+
+
+def signature_line(
+    text: bytes, *, key: LogKey, sign: Callable[[bytes], bytes]
+) -> bytes:
+    """One line of a note's signatures; a note may carry several."""
     blob = base64.b64encode(key.key_id + sign(text)).decode()
-    return text + f"\n— {key.name} {blob}\n".encode()
+    return f"— {key.name} {blob}\n".encode()
 
 
 def reopened(note: bytes, *, key: LogKey, sign: Callable[[bytes], bytes]) -> Checkpoint:

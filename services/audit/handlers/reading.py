@@ -3,7 +3,7 @@
 Whoever takes a copy is recorded first: without the record no page is given out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from kernel.errors import Refused
 from kernel.events.audit import ExportMade, IntegrityMismatchFound
 from kernel.ids import Ids
 from services.audit.domain.check import Checker, MismatchError, Trusted, Verify
+from services.audit.domain.intake import Notice
+from services.audit.domain.leaf import Kind
 from services.audit.ports import (
     Export,
     LogReader,
@@ -24,6 +26,8 @@ from services.audit.ports import (
 PAGE_ROWS = 500
 """Rows read at once while verifying: bounds memory, not time."""
 MAX_PAGE_LEAVES = 1_000
+MAX_READ_LEAVES = 100
+"""Who wants more than a look takes an export, which needs a ground."""
 MAX_PAGE_BYTES = 512 * 1024
 """Above this a page of an export ends early (but has one leaf at least)."""
 
@@ -55,7 +59,8 @@ class Status:
 
     size: int
     note: bytes | None
-    vkey: str | None
+    vkeys: Sequence[str]
+    """Of all its keys, the newest first."""
     producers: tuple[tuple[str, int, int], ...]
     """Producer, its highest number, how many numbers below it are missing."""
 
@@ -71,11 +76,12 @@ def verify_log(
 ) -> Verdict:
     """Re-hash every payload and compare it with every signature there is.
 
-    The key is the caller's, or else the one announced beside the checkpoints. Held
-    checkpoints are the caller's and the published one. A finding is published
-    (clause 7.2b). Refused: ``vkey_missing``, ``vkey_invalid``.
+    The keys are the caller's (`vkey`: one or, of a log whose key was rotated, several,
+    one a line), or else those announced beside the checkpoints. Held checkpoints are
+    the caller's and the published one. A finding is published (clause 7.2b).
+    Refused: ``vkey_missing``, ``vkey_invalid``.
     """
-    trusted = _trusted(vkey or board.announced(), verify=verify)
+    trusted = _trusted(vkey.split() if vkey else board.announced(), verify=verify)
     published = board.published()
     outside = [*held, *([published] if published else [])]
     with units.begin() as unit:
@@ -118,6 +124,17 @@ def start_export(
             disclosure_id=disclosure_id,
         )
         unit.record_export(export)
+        unit.note(
+            Notice(
+                notice_id=export.export_id,
+                kind=Kind.EXPORTED,
+                fields={
+                    "by": taken_by,
+                    "disclosure_id": str(disclosure_id),
+                    "size": export.size,
+                },
+            )
+        )
         unit.publish(
             ExportMade(
                 export_id=export.export_id,
@@ -153,6 +170,33 @@ def export_page(export_id: UUID, *, from_seq: int, limit: int, units: Units) -> 
     return Page(_within_bytes(leaves), export.size, export.note)
 
 
+def read_leaves(
+    *, read_by: str, from_seq: int, limit: int, units: Units, ids: Ids
+) -> Page:
+    """A few signed leaves to look at; who looked at which is told in the log itself.
+
+    Refused: ``page_out_of_range``, ``log_empty``.
+    """
+    with units.begin() as unit:
+        checkpoint = _signed(unit)
+        if not 0 <= from_seq < checkpoint.size or not 1 <= limit <= MAX_READ_LEAVES:
+            raise Refused(
+                "page_out_of_range",
+                "The page lies outside the log.",
+                next_step="Ask for leaves below its size, a hundred at most.",
+                size=checkpoint.size,
+            )
+        stop = min(from_seq + limit, checkpoint.size)
+        leaves = _within_bytes(unit.leaves(start=from_seq, stop=stop))
+        fields = {
+            "by": read_by,
+            "first": from_seq,
+            "last": from_seq + len(leaves) - 1,
+        }
+        unit.note(Notice(ids.new(), Kind.READ, fields))
+    return Page(leaves, checkpoint.size, checkpoint.note)
+
+
 def read_status(*, units: Units, board: Noticeboard) -> Status:
     """How long the log is, who signs it, and how far its producers have come."""
     with units.begin() as unit:
@@ -164,25 +208,25 @@ def read_status(*, units: Units, board: Noticeboard) -> Status:
     return Status(
         size=checkpoint.size if checkpoint else 0,
         note=checkpoint.note if checkpoint else None,
-        vkey=board.announced(),
+        vkeys=board.announced(),
         producers=producers,
     )
 
 
-def _trusted(vkey: str | None, *, verify: Verify) -> Trusted:
-    if vkey is None:
+def _trusted(vkeys: Sequence[str], *, verify: Verify) -> Trusted:
+    if not vkeys:
         raise Refused(
             "vkey_missing",
             "No verifier key is known yet.",
             next_step="Give the log's vkey, or start the writer once.",
         )
     try:
-        return Trusted.of(vkey, verify=verify)
+        return Trusted.of(vkeys, verify=verify)
     except ValueError as cause:
         raise Refused(
             "vkey_invalid",
-            "The verifier key is malformed.",
-            next_step="Give it as name+id+base64.",
+            "A verifier key is malformed, or of another log than the others.",
+            next_step="Give each as name+id+base64.",
         ) from cause
 
 

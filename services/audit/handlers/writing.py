@@ -6,6 +6,7 @@ A note leaves the process only after its transaction has committed.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,8 +28,16 @@ from services.audit.domain.intake import (
     Rejected,
     opening,
     plan,
+    rotating,
 )
-from services.audit.domain.note import Checkpoint, NoteError, reopened, signed
+from services.audit.domain.leaf import rotation_text
+from services.audit.domain.note import (
+    Checkpoint,
+    NoteError,
+    reopened,
+    signature_line,
+    signed,
+)
 from services.audit.domain.sequences import Tally
 from services.audit.domain.tree import chain_hash
 from services.audit.ports import (
@@ -66,14 +75,18 @@ def open_log(
 
     1. Rebuild the tree from the stored hashes; chain and numbers must be whole.
     2. Its root must be the one of the last signed checkpoint: no row more, none less.
-    3. The checkpoint kept outside the database must be a prefix of this log: a
-       restored backup or a promoted stale replica is refused.
+    3. The checkpoints kept outside the database (the anchor, the published one) must be
+       prefixes of this log: a restored backup or a promoted stale replica is refused.
     4. An empty log is opened with leaf 0, which names its keys and policy.
+    5. A key that has not signed yet is named by a leaf, for which the one before it
+       vouches.
     """
-    outside = _open_note(anchor.read(), signer=signer, which="kept outside")
-    head, root_then = _rebuilt(store, at_size=outside.size if outside else 0)  # step 1
+    anchored = _open_note(anchor.read(), signer=signer, which="kept outside")
+    published = _open_note(board.published(), signer=signer, which="published")
+    outside = [each for each in (anchored, published) if each is not None]
+    head, roots_then = _rebuilt(store, at_sizes={each.size for each in outside})  # 1
     stored = store.last_checkpoint()
-    if head.size == 0 and stored is None and outside is None:
+    if head.size == 0 and stored is None and not outside:
         return _open_new(  # step 4
             store=store,
             anchor=anchor,
@@ -83,7 +96,13 @@ def open_log(
             policy=policy,
         )
     note = _check_signed(stored, head=head, signer=signer)  # step 2
-    _check_outside(outside, head=head, root_then=root_then)  # step 3
+    # Only leaf 0 is written before the first checkpoint goes out.
+    if anchored is None and head.size > 1:
+        raise Broken("the checkpoint outside is gone: put a held one at AUDIT_ANCHOR")
+    for each in outside:  # step 3
+        _check_outside(each, head=head, root_then=roots_then.get(each.size))
+    if not _signed_by(signer, note):
+        head, note = _rotate(store, head, signer=signer, clock=clock)  # step 5
     publish_note(note, anchor=anchor, board=board, signer=signer)
     return State(head=head, tallies=store.tallies(), note=note)
 
@@ -111,6 +130,7 @@ def write_batch(
             state.head,
             arrivals,
             known=_known(tx, arrivals),
+            notices=tx.take_notices(),
             tallies=state.tallies,
             at=clock.now(),
             grace=grace,
@@ -130,7 +150,9 @@ def publish_note(
 ) -> None:
     """Let a committed note out: to the anchor, and to witnesses and auditors."""
     anchor.write(note)
-    board.announce(signer.public.vkey)
+    for each in (signer.before, signer):
+        if each is not None:
+            board.announce(each.public.vkey)
     board.publish(note)
 
 
@@ -143,7 +165,13 @@ def arrival_of(message: Message, *, trust: TrustStore) -> Arrival:
         reason = error.code if isinstance(error, EnvelopeError) else "misshapen"
         return Rejected(reason, message.sender or UNKNOWN_SENDER, message.body, digest)
     return Genuine(
-        envelope.id, envelope.source, envelope.sequence, message.body, digest
+        event_id=envelope.id,
+        producer=envelope.source,
+        sequence=envelope.sequence,
+        raw=message.body,
+        digest=digest,
+        type=envelope.type,
+        subject=envelope.subject,
     )
 
 
@@ -157,9 +185,34 @@ def _known(tx: Writing, arrivals: Sequence[Arrival]) -> Known:
 
 
 def _note(planned: Plan, *, signer: Signer) -> bytes:
+    """The checkpoint over the plan, signed by the key, and by the one before it."""
     head = planned.head
     checkpoint = Checkpoint(signer.public.name, head.size, head.frontier.root())
-    return signed(checkpoint, key=signer.public, sign=signer.sign)
+    note = signed(checkpoint, key=signer.public, sign=signer.sign)
+    if signer.before is None:
+        return note
+    before = signer.before
+    return note + signature_line(checkpoint.text(), key=before.public, sign=before.sign)
+
+
+def _rotate(
+    store: WriterStore, head: Head, *, signer: Signer, clock: Clock
+) -> tuple[Head, bytes]:
+    before = signer.before
+    if before is None:
+        raise Broken("the last checkpoint is signed by a key that was taken away")
+    old, new = before.public.vkey, signer.public.vkey
+    planned = rotating(
+        head,
+        old_vkey=old,
+        new_vkey=new,
+        signature=before.sign(rotation_text(old_vkey=old, new_vkey=new)),
+        at=clock.now(),
+    )
+    note = _note(planned, signer=signer)
+    with store.begin() as tx:
+        tx.append(planned, note=note)
+    return planned.head, note
 
 
 def _event(alert: Alert, *, ids: Ids) -> Event:
@@ -173,10 +226,12 @@ def _event(alert: Alert, *, ids: Ids) -> Event:
     return IntegrityMismatchFound(finding_id=ids.new(), seq=alert.seq, code=alert.code)
 
 
-def _rebuilt(store: WriterStore, *, at_size: int) -> tuple[Head, bytes | None]:
-    """The head after all stored rows, and the root when there were `at_size`."""
+def _rebuilt(
+    store: WriterStore, *, at_sizes: AbstractSet[int]
+) -> tuple[Head, Mapping[int, bytes]]:
+    """The head after all stored rows, and the roots when there were `at_sizes`."""
     head = Head()
-    root_then = None
+    roots: dict[int, bytes] = {}
     for row in store.hashes():
         head.chain = chain_hash(head.chain, row.leaf_hash)
         if row.seq != head.size or row.chain_hash != head.chain:
@@ -185,9 +240,9 @@ def _rebuilt(store: WriterStore, *, at_size: int) -> tuple[Head, bytes | None]:
             )
         head.frontier.append(row.leaf_hash)
         head.received_at = row.received_at
-        if head.size == at_size:
-            root_then = head.frontier.root()
-    return head, root_then
+        if head.size in at_sizes:
+            roots[head.size] = head.frontier.root()
+    return head, roots
 
 
 def _check_signed(
@@ -206,18 +261,13 @@ def _check_signed(
     return stored.note
 
 
-def _check_outside(
-    outside: Checkpoint | None, *, head: Head, root_then: bytes | None
-) -> None:
-    # Only leaf 0 is written before the first checkpoint goes out.
-    if outside is None and head.size > 1:
-        raise Broken("the checkpoint outside is gone: put a held one at AUDIT_ANCHOR")
-    if outside is not None and outside.size > head.size:
+def _check_outside(outside: Checkpoint, *, head: Head, root_then: bytes | None) -> None:
+    if outside.size > head.size:
         raise Broken(
             f"the log has {head.size} leaves, {outside.size} were published: "
             "a restored or stale database must not be signed"
         )
-    if outside is not None and outside.root != root_then:
+    if outside.root != root_then:
         raise Broken(f"the log is another than the one published at {outside.size}")
 
 
@@ -233,7 +283,9 @@ def _open_new(
     public = signer.public
     planned = opening(
         origin=public.name,
-        vkeys=(public.vkey,),
+        vkeys=tuple(
+            each.public.vkey for each in (signer, signer.before) if each is not None
+        ),
         policy_sha256=sha256(policy),
         at=clock.now(),
     )
@@ -250,5 +302,15 @@ def _open_note(note: bytes | None, *, signer: Signer, which: str) -> Checkpoint 
     try:
         return reopened(note, key=signer.public, sign=signer.sign)
     except NoteError as cause:
+        if signer.before is not None:
+            return _open_note(note, signer=signer.before, which=which)
         digest = sha256_hex(note)
         raise Broken(f"the checkpoint {which} ({digest}) is not ours") from cause
+
+
+def _signed_by(signer: Signer, note: bytes) -> bool:
+    try:
+        reopened(note, key=signer.public, sign=signer.sign)
+    except NoteError:
+        return False
+    return True

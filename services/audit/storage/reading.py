@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.context import Context
+from kernel.crypto import canonical
 from kernel.database import Database, Transaction
 from kernel.events import Event
 from services.audit.domain.check import StoredRow
+from services.audit.domain.intake import Notice
 from services.audit.domain.sequences import Tally
 from services.audit.ports import Export, StoredCheckpoint, Unit
 from services.audit.storage import rows
@@ -17,6 +19,7 @@ from services.audit.storage.tables import (
     audit_checkpoint,
     audit_export,
     audit_log,
+    audit_notice,
 )
 
 
@@ -122,6 +125,17 @@ class _Reader:
             taken_by=row.taken_by,
             taken_at=row.taken_at,
             disclosure_id=row.disclosure_id,
+        )
+
+    def note(self, notice: Notice) -> None:
+        self._connection.execute(
+            audit_notice.insert(),
+            {
+                "id": notice.notice_id,
+                "kind": int(notice.kind),
+                "fields": canonical(notice.fields),
+                "noted_at": self._transaction.now,
+            },
         )
 
     def publish(self, event: Event) -> UUID:

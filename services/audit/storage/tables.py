@@ -87,6 +87,18 @@ audit_export = Table(
     Column("disclosure_id", Uuid),
 )
 
+audit_notice = Table(
+    "audit_notice",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", SmallInteger, nullable=False),
+    # Canonical JSON: the fields of the leaf to be.
+    Column("fields", LargeBinary, nullable=False),
+    Column("noted_at", DateTime(timezone=True), nullable=False),
+    # 10 exported, 11 read (domain.leaf.Kind).
+    CheckConstraint("kind IN (10, 11)", name="audit_notice_kind"),
+)
+
 audit_producer = Table(
     "audit_producer",
     metadata,

@@ -16,12 +16,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.clock import Clock
 from kernel.context import Context
-from kernel.crypto import FieldKeys
-from kernel.database import Database, Transaction, transient_errors
+from kernel.crypto import FieldKeys, as_object, parse_canonical
+from kernel.database import Database, Fixed, Transaction, transient_errors
 from kernel.errors import Transient
 from kernel.events import Event
 from kernel.ids import Ids
-from services.audit.domain.intake import Known, Plan
+from services.audit.domain.intake import Known, Notice, Plan
 from services.audit.domain.leaf import Kind
 from services.audit.domain.sequences import Tally
 from services.audit.ports import RowHashes, StoredCheckpoint, Writing
@@ -38,6 +38,33 @@ from services.audit.storage.tables import (
 LOCK_KEY = 0x6175646974
 """Of pg_advisory_lock, within the database `audit`: the writer's seat ("audit")."""
 _READ_AHEAD = 10_000
+MOST_NOTICES = 500
+"""Told in one batch; the rest in the next."""
+_EVENTS = Fixed.of(
+    text(
+        "SELECT event_id, event_sha256 FROM audit_log"
+        " WHERE kind IN (1, 2) AND event_id = ANY (CAST(:ids AS uuid[]))"
+    )
+)
+_CONFLICTS = Fixed.of(
+    text(
+        "SELECT event_id, event_sha256 FROM audit_log"
+        " WHERE kind = 3 AND event_id = ANY (CAST(:ids AS uuid[]))"
+    )
+)
+_REFUSALS = Fixed.of(
+    text(
+        "SELECT event_id, event_sha256 FROM audit_log"
+        " WHERE kind = 4 AND event_sha256 = ANY (:digests)"
+    )
+)
+_NOTICES = Fixed.of(
+    text(
+        "DELETE FROM audit_notice WHERE id IN"
+        " (SELECT id FROM audit_notice ORDER BY noted_at, id LIMIT :most)"
+        " RETURNING id, kind, fields, noted_at"
+    )
+)
 _COPY = f"COPY audit_log ({', '.join(COLUMNS)}) FROM STDIN (FORMAT binary)"
 
 
@@ -135,18 +162,27 @@ class _WriterTransaction:
         self._tools = tools
 
     def known(self, *, ids: Sequence[UUID], digests: Sequence[bytes]) -> Known:
-        events = self._of_kinds(
-            (Kind.EVENT, Kind.EVENT_REF), audit_log.c.event_id.in_(ids)
-        )
-        conflicts = self._of_kinds((Kind.CONFLICT,), audit_log.c.event_id.in_(ids))
-        refusals = self._of_kinds(
-            (Kind.REFUSED,), audit_log.c.event_sha256.in_(digests)
-        )
+        events = self._found(_EVENTS, ids=[str(each) for each in ids]) if ids else []
+        # A known id is rare, and a refusal rarer: most batches ask once.
+        again = [str(event_id) for event_id, _ in events]
+        conflicts = self._found(_CONFLICTS, ids=again) if again else []
+        refusals = self._found(_REFUSALS, digests=list(digests)) if digests else []
         return Known(
             events=dict(events),
             conflicts=frozenset(conflicts),
             refusals=frozenset(digest for _, digest in refusals),
         )
+
+    def take_notices(self) -> Sequence[Notice]:
+        taken = _NOTICES.on(self._transaction.connection, most=MOST_NOTICES)
+        return [
+            Notice(
+                notice_id=_uuid(row.id),
+                kind=Kind(row.kind),
+                fields=as_object(parse_canonical(bytes(row.fields))),
+            )
+            for row in sorted(taken, key=lambda row: (row.noted_at, row.id))
+        ]
 
     def append(self, plan: Plan, *, note: bytes) -> None:
         connection = self._transaction.connection
@@ -209,14 +245,11 @@ class _WriterTransaction:
                 ],
             )
 
-    def _of_kinds(
-        self,
-        kinds: tuple[Kind, ...],
-        condition: Any,  # noqa: ANN401 - an SQL clause
-    ) -> list[tuple[UUID, bytes]]:
-        found = self._transaction.connection.execute(
-            select(audit_log.c.event_id, audit_log.c.event_sha256)
-            .where(audit_log.c.kind.in_([int(kind) for kind in kinds]))
-            .where(condition)
-        )
-        return [(row.event_id, bytes(row.event_sha256)) for row in found]
+    def _found(self, statement: Fixed, **given: object) -> list[tuple[UUID, bytes]]:
+        found = statement.on(self._transaction.connection, **given)
+        return [(_uuid(row.event_id), bytes(row.event_sha256)) for row in found]
+
+
+def _uuid(value: UUID | str) -> UUID:
+    """The driver gives a UUID as text unless it was told otherwise."""
+    return value if isinstance(value, UUID) else UUID(value)

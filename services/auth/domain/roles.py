@@ -72,7 +72,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("staff.look", "staff.suspend"),
                 *("staff.roles_decide", "staff.passkeys_decide"),
                 *("clients.look", "clients.end_session", "locks.look"),
-                *("platform.look", "audit.look", "audit.verify"),
+                *("platform.look", "audit.look", "audit.verify", "audit.read"),
                 *("templates.look", "templates.decide"),
                 *("disclosures.look", "disclosures.decide"),
                 *("accruals.ask", "accruals.decide"),
@@ -80,7 +80,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         ),
         "auditor": frozenset(
             {
-                *("audit.look", "audit.verify", "audit.export"),
+                *("audit.look", "audit.verify", "audit.export", "audit.read"),
                 *("staff.look", "approvals.look", "platform.look"),
                 *("antifraud.look", "antifraud.counts"),
                 *("documents.look", "templates.look"),

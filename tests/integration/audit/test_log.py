@@ -12,7 +12,7 @@ from kernel.errors import Broken, Transient
 from services.audit.handlers.writing import State, write_batch
 from services.audit.ports import Message, WriterStore
 from services.audit.storage import metadata
-from services.audit.wiring import Writer
+from services.audit.wiring import Writer, build
 from tests.integration.audit.conftest import LogStand
 from tests.unit.audit.builders import GRACE, Producer, trust
 
@@ -81,6 +81,8 @@ def test_what_was_written_is_verified(stand: LogStand) -> None:
         producer=producer,
     )
     stand.clock.move(61)
+    reader = stand.platform("audit")
+    build(reader).read_leaves(reader.context(), read_by="x", from_seq=5, limit=2)
     write(stand, [], [producer.event(sequence=500)], producer=producer)
     verdict = stand.verify()
     kinds = {
@@ -90,7 +92,8 @@ def test_what_was_written_is_verified(stand: LogStand) -> None:
         )
     }
     assert verdict.bad_seq is None, verdict.why
-    assert kinds == {0: 1, 1: 302, 3: 1, 4: 1, 6: 1, 7: 1}
+    assert kinds == {0: 1, 1: 302, 3: 1, 4: 1, 6: 1, 7: 1, 11: 1}
+    assert stand.rows("SELECT * FROM audit_notice") == []
     assert [row.count for row in stand.rows("SELECT count(*) FROM outbox")] == [3]
 
 

@@ -4,12 +4,15 @@ Attack numbers are those of docs/threat-model.md, section "Audit log".
 """
 
 import base64
+import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kernel.crypto import canonical
 from services.audit.domain.leaf import Place, gap_leaf
 from services.audit.domain.note import Checkpoint
 from services.audit.domain.tree import root_of
@@ -379,3 +382,42 @@ def test_whatever_cannot_be_read_is_an_error_and_never_a_success(
     assert verify(folder, "--trust", tmp_path / "bad.json").code == 2
     folder.folder = tmp_path / "nothing"
     assert verify(folder).code == 1
+
+
+def rotated(tmp_path: Path) -> ExportFolder:
+    """A log of 5 leaves, the last of which names the next key, which signs it alone."""
+    writer = written(4)
+    overlap = replace(writer, signer=FakeSigner(before=writer.signer), state=None)
+    return ExportFolder(tmp_path / "export", overlap.open()).write()
+
+
+def test_an_export_of_a_log_whose_key_was_rotated_verifies(
+    tmp_path: Path, verify: Verify
+) -> None:
+    folder = rotated(tmp_path)
+    old = folder.writer.signer.before
+    assert old is not None
+    assert verify(folder).code == 0
+    assert verify(folder, "--vkey", old.public.vkey).code == 0
+    assert verify(folder, vkey=old.public.vkey).code == FINDING
+    assert verify(folder, "--vkey", FakeSigner("other").public.vkey).code == 2
+
+
+@pytest.mark.parametrize("member", ["old_vkey", "new_vkey", "signature"])
+@pytest.mark.seeded("audit_verifier_believes_any_rotation")
+def test_a_successor_whom_the_old_key_did_not_name_is_found(
+    tmp_path: Path, verify: Verify, member: str
+) -> None:
+    """Attack 10, by whoever has the new key alone and signs what they like."""
+    folder = rotated(tmp_path)
+    leaf = json.loads(folder.leaves[4])
+    stranger = FakeSigner()
+    lies = {
+        "old_vkey": stranger.public.vkey,
+        "new_vkey": stranger.public.vkey,
+        "signature": base64.b64encode(bytes(64)).decode(),
+    }
+    folder.write([*folder.leaves[:4], canonical({**leaf, member: lies[member]})])
+    ran = verify(folder)
+    assert ran.code == FINDING
+    assert "first bad seq 4:" in ran.said

@@ -36,6 +36,7 @@ class Producer:
         event_id: UUID | None = None,
         sequence: int | None = None,
         data: dict[str, Json] | None = None,
+        event_type: str | None = None,
     ) -> Message:
         """The next event as the broker would deliver it."""
         self.sequence = sequence or self.sequence + 1
@@ -43,7 +44,7 @@ class Producer:
         envelope = Envelope(
             id=event_id or UUID(int=(len(self.name) << 64) + number),
             source=self.name,
-            type=f"{self.name}.something_happened.v1",
+            type=event_type or f"{self.name}.something_happened.v1",
             time=NOON,
             subject=f"thing:{UUID(int=7)}",
             subjectversion=number,

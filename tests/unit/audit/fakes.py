@@ -11,7 +11,7 @@ from kernel.errors import Transient
 from kernel.events import Event
 from services.audit.adapters import verify_ed25519
 from services.audit.domain.check import StoredRow
-from services.audit.domain.intake import Known, Plan, Row
+from services.audit.domain.intake import Known, Notice, Plan, Row
 from services.audit.domain.leaf import Kind
 from services.audit.domain.note import LogKey
 from services.audit.domain.sequences import Tally
@@ -50,8 +50,11 @@ class FakeIds:
 class FakeSigner:
     """A log key of the test's own."""
 
-    def __init__(self, origin: str = ORIGIN) -> None:
+    def __init__(
+        self, origin: str = ORIGIN, *, before: "FakeSigner | None" = None
+    ) -> None:
         self.key = SigningKey.generate(origin)
+        self.before = before
         self._public = LogKey(origin, self.key.public_bytes)
 
     @property
@@ -80,7 +83,7 @@ class FakeBoard:
     """A folder in memory."""
 
     note: bytes | None = None
-    vkey: str | None = None
+    vkeys: tuple[str, ...] = ()
 
     def publish(self, note: bytes) -> None:
         self.note = note
@@ -89,10 +92,11 @@ class FakeBoard:
         return self.note
 
     def announce(self, vkey: str) -> None:
-        self.vkey = vkey
+        if vkey not in self.vkeys:
+            self.vkeys = (vkey, *self.vkeys)
 
-    def announced(self) -> str | None:
-        return self.vkey
+    def announced(self) -> tuple[str, ...]:
+        return self.vkeys
 
 
 @dataclass
@@ -108,6 +112,7 @@ class FakeLog:
     parked: dict[bytes, bytes] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     exports: dict[UUID, Export] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
     fail_commit: bool = False
 
     @contextmanager
@@ -120,6 +125,7 @@ class FakeLog:
             parked=dict(self.parked),
             events=list(self.events),
             exports=dict(self.exports),
+            notices=list(self.notices),
         )
         yield twin
         if self.fail_commit:
@@ -127,6 +133,7 @@ class FakeLog:
         self.rows, self.checkpoints = twin.rows, twin.checkpoints
         self.counted, self.parked = twin.counted, twin.parked
         self.events, self.exports = twin.events, twin.exports
+        self.notices = twin.notices
 
     def hashes(self) -> Iterator[RowHashes]:
         for row in self.rows:
@@ -162,6 +169,10 @@ class FakeLog:
                 digest for kind, _, digest in pairs if kind is Kind.REFUSED and digest
             ),
         )
+
+    def take_notices(self) -> Sequence[Notice]:
+        taken, self.notices = self.notices, []
+        return taken
 
     def append(self, plan: Plan, *, note: bytes) -> None:
         self.rows.extend(plan.rows)
@@ -215,6 +226,9 @@ class FakeUnit:
 
     def export(self, export_id: UUID) -> Export | None:
         return self._log.exports.get(export_id)
+
+    def note(self, notice: Notice) -> None:
+        self._log.notices.append(notice)
 
     def publish(self, event: Event) -> UUID:
         return self._log.publish(event)

@@ -246,3 +246,14 @@ def test_an_empty_log_is_a_finding() -> None:
 def test_a_malformed_vkey_is_refused(vkey: str) -> None:
     with pytest.raises(Refused):
         verified(Writer(board=Writer().board), vkey=vkey or "+")
+
+
+def test_a_log_whose_key_was_rotated_verifies_by_the_keys_announced() -> None:
+    """Old checkpoints by the old key, new by the new; either alone is not enough."""
+    writer = written(5)
+    overlap = replace(writer, signer=FakeSigner(before=writer.signer), state=None)
+    overlap.open().grow(9).signer.before = None
+    alone = replace(overlap, state=None).open().grow(12)
+    both = "\n".join(alone.board.vkeys)
+    assert verified(alone, vkey=both).bad_seq is None
+    assert verified(alone, vkey=alone.signer.public.vkey).code == "checkpoint_forged"

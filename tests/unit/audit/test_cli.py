@@ -35,7 +35,8 @@ class FakeOperator:
             case "start_export":
                 return {"export_id": "1", "checkpoint": note}
             case "log_status":
-                return {"vkey": self.writer.signer.public.vkey}
+                size = len(self.writer.leaves)
+                return {"vkey": self.writer.signer.public.vkey, "size": size}
             case "verify":
                 return {"ok": arguments["held"] == []}
             case "status":
@@ -48,6 +49,21 @@ class FakeOperator:
 
     def ask(self, method: str, **arguments: Any) -> Mapping[str, Json]:  # noqa: ANN401 - as Operator
         return as_object(self.call(method, **arguments))
+
+
+def test_the_last_leaves_are_shown_by_what_they_say() -> None:
+    writer = written(9)
+    parser = argparse.ArgumentParser()
+    cli.COMMANDS["tail"].arguments(parser)
+    operator = cast("Operator", FakeOperator(writer))
+    answer, code = cli.tail(operator, parser.parse_args(["-n", "3"]))
+    rows = cast("list[dict[str, Json]]", as_object(answer)["leaves"])
+    assert code == 0
+    assert [row["seq"] for row in rows] == [6, 7, 8]
+    assert {row["type"] for row in rows} == {"contracts.something_happened.v1"}
+    answer, _ = cli.tail(operator, parser.parse_args(["--from", "0"]))
+    rows = cast("list[dict[str, Json]]", as_object(answer)["leaves"])
+    assert (rows[0]["kind"], rows[0]["type"]) == ("opened", None)
 
 
 def exported(operator: FakeOperator, folder: Path, *options: str) -> tuple[Json, int]:

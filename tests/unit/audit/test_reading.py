@@ -1,5 +1,6 @@
 """Exports and status."""
 
+import json
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,9 @@ from kernel.errors import Refused
 from kernel.events.audit import ExportMade
 from services.audit.handlers.reading import (
     MAX_PAGE_BYTES,
+    Page,
     export_page,
+    read_leaves,
     read_status,
     start_export,
 )
@@ -48,6 +51,45 @@ def test_taking_a_copy_is_recorded_and_told() -> None:
     assert (event.export_id, event.size) == (export.export_id, 5)
     assert (event.disclosure_id, export.disclosure_id) == (ENTRY, ENTRY)
     assert writer.log.exports[export.export_id].taken_by == "operator"
+    writer.write()
+    told = json.loads(writer.leaves[5])
+    assert (told["kind"], told["by"], told["size"]) == ("exported", "operator", 5)
+    assert (told["notice_id"], told["disclosure_id"]) == (
+        str(export.export_id),
+        str(ENTRY),
+    )
+    assert export.size == 5  # what was taken does not hold that it was
+
+
+@pytest.mark.clause("6.1d")
+@pytest.mark.seeded("audit_reads_untold")
+def test_who_looks_at_leaves_stands_in_the_log() -> None:
+    """Once, however often the writer goes on."""
+    writer = written(5)
+    page = looked(writer, from_seq=3, limit=100)
+    assert page.leaves == tuple(writer.leaves[3:5])
+    writer.write().write()
+    told = json.loads(writer.leaves[5])
+    assert writer.kinds[5:] == ["read"]
+    assert (told["by"], told["first"], told["last"]) == ("auditor", 3, 4)
+
+
+@pytest.mark.parametrize(("first", "limit"), [(-1, 1), (5, 1), (0, 0), (0, 101)])
+def test_a_look_is_bounded_and_inside_the_log(first: int, limit: int) -> None:
+    writer = written(5)
+    with pytest.raises(Refused, match="page_out_of_range"):
+        looked(writer, from_seq=first, limit=limit)
+    assert writer.log.notices == []
+
+
+def looked(writer: Writer, *, from_seq: int, limit: int) -> Page:
+    return read_leaves(
+        read_by="auditor",
+        from_seq=from_seq,
+        limit=limit,
+        units=FakeUnits(writer.log),
+        ids=writer.ids,
+    )
 
 
 @pytest.mark.clause("6.2")
@@ -123,5 +165,5 @@ def test_status_tells_size_key_and_missing_numbers() -> None:
     writer.write(writer.producer.event(sequence=9))
     status = read_status(units=FakeUnits(writer.log), board=writer.board)
     assert status.size == 4
-    assert status.vkey == writer.signer.public.vkey
+    assert status.vkeys == (writer.signer.public.vkey,)
     assert status.producers == (("contracts", 9, 6),)

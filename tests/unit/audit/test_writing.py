@@ -16,7 +16,7 @@ from services.audit.domain.note import Checkpoint, reopened, signed
 from services.audit.domain.tree import root_of
 from services.audit.ports import Message, StoredCheckpoint
 from tests.unit.audit.builders import Producer, Writer, written
-from tests.unit.audit.fakes import FakeLog, FakeSigner
+from tests.unit.audit.fakes import FakeAnchor, FakeLog, FakeSigner
 
 
 def test_a_new_log_opens_with_a_leaf_that_names_its_key() -> None:
@@ -26,7 +26,7 @@ def test_a_new_log_opens_with_a_leaf_that_names_its_key() -> None:
     assert opened["origin"] == writer.signer.public.name
     assert opened["vkeys"] == [writer.signer.public.vkey]
     assert writer.anchor.note == writer.board.note == writer.log.checkpoints[0].note
-    assert writer.board.vkey == writer.signer.public.vkey
+    assert writer.board.vkeys == (writer.signer.public.vkey,)
 
 
 def test_an_event_is_stored_as_it_came() -> None:
@@ -310,3 +310,67 @@ def test_grace_runs_on_the_log_s_time() -> None:
     writer.clock.at -= timedelta(days=1)
     writer.write()
     assert "gap" not in writer.kinds
+
+
+def test_a_published_checkpoint_ahead_of_the_database_stops_the_writer() -> None:
+    """Attack 7: database and anchor restored together, what was published is not."""
+    writer = written(9)
+    backup = FakeLog(rows=writer.log.rows[:5])
+    backup.checkpoints.append(StoredCheckpoint(5, written_note(writer, size=5)))
+    anchor = FakeAnchor(written_note(writer, size=5))
+    with pytest.raises(Broken, match="restored or stale"):
+        replace(writer, log=backup, anchor=anchor, state=None).open()
+
+
+def rotated(writer: Writer) -> Writer:
+    """The same log, opened by a writer that has the next key beside the old."""
+    after = FakeSigner(before=writer.signer)
+    return replace(writer, signer=after, state=None).open()
+
+
+def test_a_new_key_is_named_once_by_the_one_before_it() -> None:
+    """Both sign while both are there; afterwards the new one alone."""
+    writer = written(3)
+    old, overlap = writer.signer.public, rotated(writer)
+    new = overlap.signer.public
+    leaf = json.loads(overlap.leaves[3])
+    assert overlap.kinds[3:] == ["key_rotated"]
+    assert (leaf["old_vkey"], leaf["new_vkey"]) == (old.vkey, new.vkey)
+    assert overlap.board.vkeys == (new.vkey, old.vkey)
+    for signer in (writer.signer, overlap.signer):
+        note = overlap.log.checkpoints[-1].note
+        assert reopened(note, key=signer.public, sign=signer.sign).size == 4
+    again = replace(overlap, state=None).open().grow(6)
+    again.signer.before = None
+    alone = replace(again, state=None).open().grow(8)
+    assert alone.kinds.count("key_rotated") == 1
+    assert alone.log.checkpoints[-1].note.count(b"\xe2\x80\x94") == 1
+
+
+def test_a_key_that_nobody_vouches_for_signs_nothing() -> None:
+    """Attack 10, by whoever can put a key where the writer finds it."""
+    writer = written(3)
+    with pytest.raises(Broken, match="not ours"):
+        replace(writer, signer=FakeSigner(), state=None).open()
+
+
+def test_an_old_key_cannot_come_back_after_its_successor() -> None:
+    """The last checkpoint must be the new key's, whatever `before` says."""
+    writer = written(3)
+    overlap = rotated(writer).grow(6)
+    overlap.signer.before = None
+    alone = replace(overlap, state=None).open().grow(8)
+    with pytest.raises(Broken, match="not ours"):
+        replace(alone, signer=writer.signer, state=None).open()
+
+
+def test_destroyed_keys_stand_in_the_log_beside_the_event_that_tells_it() -> None:
+    """Attack 26: the chain stays whole, and says whose keys are gone."""
+    writer = Writer(producer=Producer("contracts")).open()
+    told = writer.producer.event(event_type="contracts.client_records_erased.v1")
+    writer.write(told).write(told)
+    erased = json.loads(writer.leaves[2])
+    assert writer.kinds == ["opened", "event", "erased"]
+    assert erased["subject"] == json.loads(told.body)["subject"]
+    assert erased["ground"] == "contracts.client_records_erased.v1"
+    assert erased["event_id"] == json.loads(told.body)["id"]

@@ -27,14 +27,15 @@ treasurer          accruals.decide approvals.decide approvals.look
                    sending.decide cases.resolve ledger.look
                    payouts.look payouts.approve payouts.decide
 security-officer   accruals.ask accruals.decide approvals.decide approvals.look
-                   audit.look audit.verify
+                   audit.look audit.read audit.verify
                    clients.end_session clients.look disclosures.decide
                    disclosures.look locks.look platform.drop_decide
                    platform.look staff.look staff.passkeys_decide staff.roles_decide
                    staff.suspend templates.decide templates.look
                    sending.look sending.halt sending.decide
 auditor            antifraud.counts antifraud.look inquiries.look approvals.look
-                   audit.export audit.look audit.verify disclosures.ask disclosures.look
+                   audit.export audit.look audit.read audit.verify
+                   disclosures.ask disclosures.look
                    contracts.look documents.look platform.look repayments.look
                    staff.look templates.look sending.look ledger.look
                    payouts.look
