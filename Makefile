@@ -145,7 +145,8 @@ photo-eval: venv ## what the photo judge says of the labelled set (PHOTO=folder 
 	@$(PYTHON) -m tests.portraits.evaluation $(PHOTO)
 
 faults: venv servers ## the fault campaign, resumed until its totals are reached (n=case for one)
-	@$(PYTHON) -m tests.faults $(if $(n),$(n),--resume) $(FAULTS_ARGS)
+	@$(if $(filter tamper,$(n)),,$(PYTHON) -m tests.faults $(if $(n),$(n),--resume) $(FAULTS_ARGS))
+	@$(if $(filter-out tamper,$(n)),,$(PYTHON) -m tests.tampering --resume $(FAULTS_ARGS))
 
 fuzz: venv servers ## generated requests against the whole API, resumed until 50 000 (FUZZ_ARGS='--calls 2000')
 	@$(PYTHON) -m tests.fuzz $(FUZZ_ARGS)

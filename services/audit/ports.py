@@ -138,6 +138,10 @@ class Noticeboard(Protocol):
 class LogReader(Protocol):
     """The log as a reader sees it, within one transaction."""
 
+    def size(self) -> int:
+        """One more than the greatest number of a row, signed or not."""
+        ...
+
     def last_checkpoint(self) -> StoredCheckpoint | None: ...
 
     def checkpoints(self, *, after: int, up_to: int) -> Sequence[StoredCheckpoint]: ...

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 
 from kernel.context import Context
 from kernel.crypto import canonical
-from kernel.database import Database, Transaction
+from kernel.database import Database, Fixed, Transaction
 from kernel.events import Event
 from services.audit.domain.check import StoredRow
 from services.audit.domain.intake import Notice
@@ -20,6 +21,13 @@ from services.audit.storage.tables import (
     audit_export,
     audit_log,
     audit_notice,
+)
+
+_ROWS: Final = Fixed.of(
+    text(
+        "SELECT seq, kind, CAST(event_id AS text), event_sha256, leaf_hash, chain_hash,"
+        " leaf FROM audit_log WHERE seq >= :start AND seq < :stop ORDER BY seq"
+    )
 )
 
 
@@ -54,31 +62,23 @@ class _Reader:
         )
         return [StoredCheckpoint(row.size, row.note.encode()) for row in found]
 
+    def size(self) -> int:
+        top = self._connection.execute(select(func.max(audit_log.c.seq))).scalar()
+        return 0 if top is None else int(top) + 1
+
     def rows(self, *, start: int, stop: int) -> Sequence[StoredRow]:
-        found = self._connection.execute(
-            select(
-                audit_log.c.seq,
-                audit_log.c.kind,
-                audit_log.c.event_id,
-                audit_log.c.event_sha256,
-                audit_log.c.leaf_hash,
-                audit_log.c.chain_hash,
-                audit_log.c.leaf,
-            )
-            .where(audit_log.c.seq >= start, audit_log.c.seq < stop)
-            .order_by(audit_log.c.seq)
-        )
+        found = _ROWS.on(self._connection, start=start, stop=stop).all()
         return [
             StoredRow(
-                seq=row.seq,
-                kind=row.kind,
-                event_id=row.event_id,
-                event_sha256=bytes(row.event_sha256) if row.event_sha256 else None,
-                leaf_hash=bytes(row.leaf_hash),
-                chain_hash=bytes(row.chain_hash),
-                leaf=bytes(row.leaf),
+                seq=seq,
+                kind=kind,
+                event_id=event_id,
+                event_sha256=bytes(digest) if digest is not None else None,
+                leaf_hash=bytes(leaf_hash),
+                chain_hash=bytes(chain_hash),
+                leaf=bytes(leaf),
             )
-            for row in found
+            for seq, kind, event_id, digest, leaf_hash, chain_hash, leaf in found
         ]
 
     def leaves(self, *, start: int, stop: int) -> Sequence[bytes]:

@@ -194,6 +194,9 @@ class FakeUnit:
     def __init__(self, log: FakeLog) -> None:
         self._log = log
 
+    def size(self) -> int:
+        return max((row.seq + 1 for row in self._log.rows), default=0)
+
     def last_checkpoint(self) -> StoredCheckpoint | None:
         return self._log.last_checkpoint()
 
@@ -205,7 +208,7 @@ class FakeUnit:
             StoredRow(
                 seq=row.seq,
                 kind=int(row.kind),
-                event_id=row.event_id,
+                event_id=str(row.event_id) if row.event_id else None,
                 event_sha256=row.event_sha256,
                 leaf_hash=row.leaf_hash,
                 chain_hash=row.chain_hash,

@@ -139,7 +139,7 @@ def not_json(rows: list[Row]) -> list[Row]:
         (change_digest, "event_changed"),
         (change_event_id, "event_changed"),
         (change_kind, "leaf_misplaced"),
-        (not_json, "leaf_changed"),
+        (not_json, "leaf_misplaced"),
     ],
 )
 def test_the_first_bad_row_is_named(attack: Attack, code: str) -> None:
