@@ -27,6 +27,16 @@ class IntegrityMismatchFound(Event):
     code: str
 
 
+class IntegrityProven(Event):
+    """A finding stopped the log; somebody had it verified since, and it is whole."""
+
+    TYPE = "audit.integrity_proven.v1"
+    SUBJECT = "finding"
+
+    finding_id: UUID
+    leaves: int
+
+
 class ExportMade(Event):
     """Somebody took a copy of the log.
 

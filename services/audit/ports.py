@@ -52,6 +52,16 @@ class Export:
     disclosure_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A finding that stops the writer: the first bad leaf, and why."""
+
+    block_id: UUID
+    seq: int
+    code: str
+    found_at: datetime
+
+
 class Register(Protocol):
     """The register of disclosures, which contracts keeps (clause 6.2)."""
 
@@ -84,6 +94,10 @@ class Writing(Protocol):
 
     def known(self, *, ids: Sequence[UUID], digests: Sequence[bytes]) -> Known:
         """What the log holds of these ids of events and digests of refused messages."""
+        ...
+
+    def blocked(self) -> bool:
+        """Whether a finding stops the writer."""
         ...
 
     def take_notices(self) -> Sequence[Notice]:
@@ -152,6 +166,14 @@ class LogReader(Protocol):
 
     def sequences(self) -> Iterable[Tally]: ...
 
+    def blocks(self) -> Sequence[Block]:
+        """Findings that stop the writer now, the oldest first."""
+        ...
+
+    def changed_tripwires(self) -> Sequence[str]:
+        """Tables whose triggers, rules or kind are not what the migrations made."""
+        ...
+
     def record_export(self, export: Export) -> None: ...
 
     def export(self, export_id: UUID) -> Export | None: ...
@@ -162,6 +184,14 @@ class Unit(LogReader, Protocol):
 
     def note(self, notice: Notice) -> None:
         """Have the writer tell in the log what a reader did."""
+        ...
+
+    def block(self, block: Block) -> bool:
+        """Stop the writer; False when the very finding stops it already."""
+        ...
+
+    def lift(self, block_id: UUID, *, at: datetime, by: str) -> None:
+        """Let the writer go on; who had the log verified stays on record."""
         ...
 
     def publish(self, event: Event) -> UUID: ...

@@ -4,9 +4,10 @@ import base64
 from uuid import UUID
 
 from kernel.bus import Interest
+from kernel.clock import rfc3339
 from kernel.context import Call
 from kernel.crypto import Json
-from kernel.entrypoints import UseCasesProvider, answers
+from kernel.entrypoints import UseCasesProvider, answers, every
 from kernel.events import Event
 from kernel.events.envelope import SHARED_PUBLISHER
 from services.audit.wiring import Page, UseCases
@@ -31,13 +32,21 @@ class AuditService:
     listens = EVERYTHING
     use_cases: UseCases = UseCasesProvider()
 
+    @every(seconds=1)
+    def patrol(self) -> None:
+        """The log is re-read from the process's start on, round after round."""
+        self.use_cases.patrol()
+
     @answers(permission="audit.verify")
     def verify(
         self, call: Call, *, vkey: str | None = None, held: tuple[str, ...] = ()
     ) -> Json:
         """Re-hash the whole log; `held` are checkpoint notes kept by the caller."""
         verdict = self.use_cases.verify(
-            call.context, vkey=vkey, held=[note.encode() for note in held]
+            call.context,
+            vkey=vkey,
+            held=[note.encode() for note in held],
+            by=str(call.by.id),
         )
         return {
             "ok": verdict.bad_seq is None,
@@ -91,6 +100,10 @@ class AuditService:
             "checkpoint": status.note.decode() if status.note else None,
             "vkey": status.vkeys[0] if status.vkeys else None,
             "vkeys": list(status.vkeys),
+            "blocked": [
+                {"seq": b.seq, "code": b.code, "found_at": rfc3339(b.found_at)}
+                for b in status.blocks
+            ],
             "producers": [
                 {"producer": name, "last_sequence": last, "missing": missing}
                 for name, last, missing in status.producers

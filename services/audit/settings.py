@@ -22,3 +22,4 @@ class Settings(PlatformSettings):
     log_key_before: Path | None = None
     gap_grace_s: int = 60
     publish_every_s: int = 10
+    patrol_rows_per_s: int = 2_000

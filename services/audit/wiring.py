@@ -10,6 +10,7 @@ from uuid import UUID
 from kernel.bus import Received
 from kernel.context import Context
 from kernel.errors import Broken
+from kernel.logging import get_logger
 from kernel.platform import Platform
 from services.audit.adapters import (
     AnchorFile,
@@ -21,6 +22,7 @@ from services.audit.adapters import (
     verify_ed25519,
 )
 from services.audit.handlers import reading, writing
+from services.audit.handlers.patrol import Patrol
 from services.audit.handlers.reading import Page
 from services.audit.ports import Export, WriterStore
 from services.audit.settings import Settings
@@ -28,6 +30,8 @@ from services.audit.storage.reading import ReadingUnits
 from services.audit.storage.writing import Tools, locked
 
 __all__ = ["EventQueue", "Page", "UseCases", "Writer", "build", "build_writer"]
+
+log = get_logger("audit")
 
 FIRST_POLICY = b""
 """The witness policy named in leaf 0: none yet, the log key alone."""
@@ -39,18 +43,34 @@ class UseCases:
 
     platform: Platform[Settings]
     board: CheckpointFolder
+    round: Patrol
 
     def verify(
-        self, context: Context, *, vkey: str | None, held: Sequence[bytes]
+        self, context: Context, *, vkey: str | None, held: Sequence[bytes], by: str
     ) -> reading.Verdict:
         return reading.verify_log(
             vkey=vkey,
             held=held,
+            by=by,
             units=self._units(context),
             board=self.board,
             verify=verify_ed25519,
+            clock=self.platform.clock,
             ids=self.platform.ids,
         )
+
+    def patrol(self) -> None:
+        """A second's share of the round through the whole log."""
+        leaves = self.round.beat(
+            rows=self.platform.settings.patrol_rows_per_s,
+            units=self._units(self.platform.context()),
+            board=self.board,
+            verify=verify_ed25519,
+            clock=self.platform.clock,
+            ids=self.platform.ids,
+        )
+        if leaves is not None:
+            log.debug("patrolled", leaves=leaves)
 
     def start_export(
         self, context: Context, *, taken_by: str, disclosure_id: UUID
@@ -145,7 +165,7 @@ class Writer:
 
 def build(platform: Platform[Settings]) -> UseCases:
     """The readers' use cases. The log key is not opened here."""
-    return UseCases(platform, _board(platform.settings))
+    return UseCases(platform, _board(platform.settings), Patrol())
 
 
 def build_writer(platform: Platform[Settings]) -> Writer:

@@ -106,10 +106,10 @@ def page(results: Sequence[Result]) -> str:
 # Tampering with the log
 
 Written by `make faults n=tamper`; `python -m tests.tampering CASE --seed SEED` replays
-one. Logs of 1 to 513 leaves are spoilt in every way of `tests/tampering`: rows by whoever
-may change the database (judged by the re-reading of `audit`), exports by whoever carries
-or makes them (judged by `tools/verify_export.py`), databases before a start (judged by
-the writer). Each attack says the code and the first bad leaf that must be named.
+one. Logs of 1 to 513 leaves are spoilt in every way of `tests/tampering`: rows by who
+may change the database (judged by the re-reading of `audit`), exports by who carries
+or makes them (judged by `tools/verify_export.py`), databases before a start (judged
+by the writer). Each says the code and the first bad leaf that must be named.
 
 **{attacks} tamperings, {found} found as they must be;
 {honest} honest runs, {false_alarms} false alarms.**

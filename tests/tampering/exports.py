@@ -14,7 +14,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kernel.crypto import canonical
+from kernel.crypto import Json, canonical
 from services.audit.domain.leaf import Place, stamp
 from tests.security.audit.exports import TOOL_MODULE, ExportFolder
 from tests.tampering.logs import edited, flipped, note_over
@@ -287,7 +287,7 @@ def false_rotation(export: ExportFolder, dice: random.Random) -> Found:
     """10 · a successor whom the log's key did not name."""
     size, key = len(export.leaves), FakeSigner()
     place = Place(size, NOON)
-    leaf = {
+    leaf: dict[str, Json] = {
         "kind": "key_rotated",
         "new_vkey": key.public.vkey,
         "old_vkey": export.vkey,

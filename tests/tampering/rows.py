@@ -36,7 +36,9 @@ def complaint(spoilt: Writer, expected: Finding | None, *, vkey: str) -> str | N
         held=expected.held if expected else [],
         units=FakeUnits(spoilt.log),
         board=spoilt.board,
+        by="campaign",
         verify=verify_ed25519,
+        clock=spoilt.clock,
         ids=spoilt.ids,
     )
     found = (verdict.code, verdict.bad_seq)

@@ -48,9 +48,11 @@ def unsigned(writer: Writer, _dice: random.Random) -> None:
 def damaged(writer: Writer, dice: random.Random) -> None:
     """2 · a bit of a stored hash."""
     rows, seq = writer.log.rows, dice.randrange(len(writer.log.rows))
-    member = dice.choice(("leaf_hash", "chain_hash"))
-    raw = flipped(getattr(rows[seq], member), dice)
-    rows[seq] = replace(rows[seq], **{member: raw})
+    row = rows[seq]
+    if dice.random() < 1 / 2:
+        rows[seq] = replace(row, leaf_hash=flipped(row.leaf_hash, dice))
+    else:
+        rows[seq] = replace(row, chain_hash=flipped(row.chain_hash, dice))
 
 
 def missing(writer: Writer, dice: random.Random) -> None:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kernel.clock import Clock
+from kernel.crypto import Json
 from kernel.errors import Refused
-from kernel.events.audit import ExportMade, IntegrityMismatchFound
+from kernel.events.audit import ExportMade, IntegrityMismatchFound, IntegrityProven
 from kernel.ids import Ids
 from services.audit.domain.check import Checker, MismatchError, Trusted, Verify
 from services.audit.domain.intake import Notice
 from services.audit.domain.leaf import Kind
 from services.audit.ports import (
+    Block,
     Export,
     LogReader,
     Noticeboard,
@@ -61,6 +63,8 @@ class Status:
     note: bytes | None
     vkeys: Sequence[str]
     """Of all its keys, the newest first."""
+    blocks: Sequence[Block]
+    """Findings that stop the writer."""
     producers: tuple[tuple[str, int, int], ...]
     """Producer, its highest number, how many numbers below it are missing."""
 
@@ -69,16 +73,19 @@ def verify_log(
     *,
     vkey: str | None,
     held: Iterable[bytes],
+    by: str,
     units: Units,
     board: Noticeboard,
     verify: Verify,
+    clock: Clock,
     ids: Ids,
 ) -> Verdict:
     """Re-hash every payload and compare it with every signature there is.
 
     The keys are the caller's (`vkey`: one or, of a log whose key was rotated, several,
     one a line), or else those announced beside the checkpoints. Held checkpoints are
-    the caller's and the published one. A finding is published (clause 7.2b).
+    the caller's and the published one. A finding is published (clause 7.2b); a log
+    found whole by its own keys may be written again, if a finding had stopped it.
     Refused: ``vkey_missing``, ``vkey_invalid``.
     """
     trusted = _trusted(vkey.split() if vkey else board.announced(), verify=verify)
@@ -98,6 +105,12 @@ def verify_log(
             return Verdict(
                 checker.size, checker.events, checker.root(), lie.seq, lie.code, lie.why
             )
+        if vkey is None:
+            for block in unit.blocks():
+                unit.lift(block.block_id, at=clock.now(), by=by)
+                unit.publish(
+                    IntegrityProven(finding_id=block.block_id, leaves=checker.size)
+                )
     return Verdict(checker.size, checker.events, checker.root())
 
 
@@ -191,7 +204,7 @@ def read_leaves(
             )
         stop = min(from_seq + limit, checkpoint.size)
         leaves = _within_bytes(unit.leaves(start=from_seq, stop=stop))
-        fields = {
+        fields: dict[str, Json] = {
             "by": read_by,
             "first": from_seq,
             "last": from_seq + len(leaves) - 1,
@@ -204,6 +217,7 @@ def read_status(*, units: Units, board: Noticeboard) -> Status:
     """How long the log is, who signs it, and how far its producers have come."""
     with units.begin() as unit:
         checkpoint = unit.last_checkpoint()
+        blocks = unit.blocks()
         producers = tuple(
             (t.producer, t.last, sum(h.last - h.first + 1 for h in t.holes))
             for t in unit.sequences()
@@ -212,6 +226,7 @@ def read_status(*, units: Units, board: Noticeboard) -> Status:
         size=checkpoint.size if checkpoint else 0,
         note=checkpoint.note if checkpoint else None,
         vkeys=board.announced(),
+        blocks=blocks,
         producers=producers,
     )
 

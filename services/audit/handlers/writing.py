@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from kernel.clock import Clock
 from kernel.crypto import TrustStore, sha256, sha256_hex
-from kernel.errors import Broken
+from kernel.errors import Broken, Transient
 from kernel.events import Envelope, EnvelopeError, Event
 from kernel.events.audit import IntegrityMismatchFound
 from kernel.events.platform import MessageQuarantined
@@ -51,6 +51,9 @@ from services.audit.ports import (
 )
 
 UNKNOWN_SENDER = "-"
+BLOCKED = "a finding stops the log until it is proven whole"
+BLOCKED_S = 5
+"""How soon a writer that is stopped looks again; what comes meanwhile waits queued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +123,16 @@ def write_batch(
 ) -> State:
     """Make leaves of the messages; when this returns they may be acknowledged.
 
+    Transient while a finding stops the log (clause 3.4): nothing is signed then.
+
     1. Verify each message without believing anything in it.
     2. Ask what of it is known, and plan the leaves.
     3. Rows, checkpoint, producers' numbers and alerts: one transaction.
     """
     arrivals = [arrival_of(message, trust=trust) for message in messages]  # step 1
     with store.begin() as tx:
+        if tx.blocked():
+            raise Transient(BLOCKED, retry_after_s=BLOCKED_S)
         planned = plan(  # step 2
             state.head,
             arrivals,
@@ -211,6 +218,8 @@ def _rotate(
     )
     note = _note(planned, signer=signer)
     with store.begin() as tx:
+        if tx.blocked():
+            raise Transient(BLOCKED, retry_after_s=BLOCKED_S)
         tx.append(planned, note=note)
     return planned.head, note
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,9 +15,10 @@ from kernel.events import Event
 from services.audit.domain.check import StoredRow
 from services.audit.domain.intake import Notice
 from services.audit.domain.sequences import Tally
-from services.audit.ports import Export, StoredCheckpoint, Unit
+from services.audit.ports import Block, Export, StoredCheckpoint, Unit
 from services.audit.storage import rows
 from services.audit.storage.tables import (
+    audit_block,
     audit_checkpoint,
     audit_export,
     audit_log,
@@ -28,6 +30,16 @@ _ROWS: Final = Fixed.of(
         "SELECT seq, kind, CAST(event_id AS text), event_sha256, leaf_hash, chain_hash,"
         " leaf FROM audit_log WHERE seq >= :start AND seq < :stop ORDER BY seq"
     )
+)
+
+
+_CHANGED_TRIPWIRES: Final = text(
+    "SELECT t.name FROM unnest(ARRAY['audit_log', 'audit_checkpoint', 'audit_parked',"
+    " 'audit_export']) AS t (name) LEFT JOIN pg_class c ON c.oid = to_regclass(t.name)"
+    " WHERE c.relkind IS DISTINCT FROM 'r' OR c.relrowsecurity"
+    " OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid)"
+    " OR NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid"
+    " AND g.tgname = t.name || '_append_only' AND g.tgenabled = 'A')"
 )
 
 
@@ -125,6 +137,43 @@ class _Reader:
             taken_by=row.taken_by,
             taken_at=row.taken_at,
             disclosure_id=row.disclosure_id,
+        )
+
+    def blocks(self) -> Sequence[Block]:
+        found = self._connection.execute(
+            select(
+                audit_block.c.id,
+                audit_block.c.seq,
+                audit_block.c.code,
+                audit_block.c.found_at,
+            )
+            .where(audit_block.c.lifted_at.is_(None))
+            .order_by(audit_block.c.found_at, audit_block.c.id)
+        )
+        return [Block(row.id, row.seq, row.code, row.found_at) for row in found]
+
+    def changed_tripwires(self) -> Sequence[str]:
+        return [row.name for row in self._connection.execute(_CHANGED_TRIPWIRES)]
+
+    def block(self, block: Block) -> bool:
+        if any((b.seq, b.code) == (block.seq, block.code) for b in self.blocks()):
+            return False
+        self._connection.execute(
+            audit_block.insert(),
+            {
+                "id": block.block_id,
+                "seq": block.seq,
+                "code": block.code,
+                "found_at": block.found_at,
+            },
+        )
+        return True
+
+    def lift(self, block_id: UUID, *, at: datetime, by: str) -> None:
+        self._connection.execute(
+            audit_block.update()
+            .where(audit_block.c.id == block_id)
+            .values(lifted_at=at, lifted_by=by)
         )
 
     def note(self, notice: Notice) -> None:

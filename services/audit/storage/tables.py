@@ -99,6 +99,17 @@ audit_notice = Table(
     CheckConstraint("kind IN (10, 11)", name="audit_notice_kind"),
 )
 
+audit_block = Table(
+    "audit_block",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("found_at", DateTime(timezone=True), nullable=False),
+    Column("lifted_at", DateTime(timezone=True)),
+    Column("lifted_by", Text),
+)
+
 audit_producer = Table(
     "audit_producer",
     metadata,

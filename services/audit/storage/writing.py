@@ -54,9 +54,12 @@ _CONFLICTS = Fixed.of(
 )
 _REFUSALS = Fixed.of(
     text(
-        "SELECT event_id, event_sha256 FROM audit_log"
+        "SELECT event_sha256 FROM audit_log"
         " WHERE kind = 4 AND event_sha256 = ANY (:digests)"
     )
+)
+_BLOCKED = Fixed.of(
+    text("SELECT EXISTS (SELECT FROM audit_block WHERE lifted_at IS NULL)")
 )
 _NOTICES = Fixed.of(
     text(
@@ -166,12 +169,15 @@ class _WriterTransaction:
         # A known id is rare, and a refusal rarer: most batches ask once.
         again = [str(event_id) for event_id, _ in events]
         conflicts = self._found(_CONFLICTS, ids=again) if again else []
-        refusals = self._found(_REFUSALS, digests=list(digests)) if digests else []
         return Known(
             events=dict(events),
             conflicts=frozenset(conflicts),
-            refusals=frozenset(digest for _, digest in refusals),
+            refusals=frozenset(self._refused(digests)),
         )
+
+    def blocked(self) -> bool:
+        found = _BLOCKED.on(self._transaction.connection).scalar_one()
+        return bool(found)
 
     def take_notices(self) -> Sequence[Notice]:
         taken = _NOTICES.on(self._transaction.connection, most=MOST_NOTICES)
@@ -244,6 +250,12 @@ class _WriterTransaction:
                     for hole in tally.holes
                 ],
             )
+
+    def _refused(self, digests: Sequence[bytes]) -> Iterator[bytes]:
+        if digests:
+            connection = self._transaction.connection
+            found = _REFUSALS.on(connection, digests=list(digests))
+            yield from (bytes(row.event_sha256) for row in found)
 
     def _found(self, statement: Fixed, **given: object) -> list[tuple[UUID, bytes]]:
         found = statement.on(self._transaction.connection, **given)

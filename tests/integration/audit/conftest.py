@@ -160,7 +160,7 @@ class LogStand:
 
     def verify(self, *held: bytes) -> Verdict:
         platform = self.platform("audit")
-        return build(platform).verify(platform.context(), vkey=None, held=held)
+        return build(platform).verify(platform.context(), vkey=None, held=held, by="x")
 
     def rows(self, statement: str, **values: object) -> list[Any]:
         with self.owner.connect() as connection:

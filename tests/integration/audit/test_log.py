@@ -12,6 +12,7 @@ from kernel.errors import Broken, Transient
 from services.audit.handlers.writing import State, write_batch
 from services.audit.ports import Message, WriterStore
 from services.audit.storage import metadata
+from services.audit.storage.reading import ReadingUnits
 from services.audit.wiring import Writer, build
 from tests.integration.audit.conftest import LogStand
 from tests.unit.audit.builders import GRACE, Producer, trust
@@ -150,6 +151,12 @@ REWRITE_7 = """
 OFF = tuple(f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in APPEND_ONLY)
 
 
+SWAP_IN = """
+    ALTER TABLE audit_log RENAME TO hidden;
+    CREATE VIEW audit_log AS SELECT * FROM hidden
+"""
+
+
 def edit(seq: int) -> str:
     return (
         "UPDATE audit_log SET leaf = set_byte(leaf, 60, get_byte(leaf, 60) # 1)"  # noqa: S608 - the attacker is us
@@ -266,3 +273,49 @@ def test_leaves_keep_their_microseconds(stand: LogStand) -> None:
     [row] = stand.rows("SELECT received_at, leaf FROM audit_log")
     assert row.received_at == stand.clock.at
     assert b"10:00:00.123463Z" in bytes(row.leaf)
+
+
+def test_the_catalogue_is_looked_at(stand: LogStand) -> None:
+    """Attack 22: each way round the triggers shows, and none once all is as made."""
+    reader = stand.platform("audit")
+    units = ReadingUnits(reader.database, reader.context())
+    ways = (
+        (OFF[0], "ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_append_only"),
+        (
+            "CREATE RULE lost AS ON INSERT TO audit_log DO INSTEAD NOTHING",
+            "DROP RULE lost ON audit_log",
+        ),
+        (
+            "ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY",
+            "ALTER TABLE audit_log DISABLE ROW LEVEL SECURITY",
+        ),
+        (
+            SWAP_IN,
+            "DROP VIEW audit_log; ALTER TABLE hidden RENAME TO audit_log",
+        ),
+    )
+    for way, back in ways:
+        stand.as_owner(way)
+        with units.begin() as unit:
+            assert list(unit.changed_tripwires()) == ["audit_log"], way
+        stand.as_owner(back)
+    with units.begin() as unit:
+        assert list(unit.changed_tripwires()) == []
+
+
+@pytest.mark.clause("3.4")
+def test_a_finding_stops_the_writer_until_the_log_is_proven(stand: LogStand) -> None:
+    """By the rows the two processes share."""
+    producer = filled(stand)
+    stand.as_owner(OFF[0], edit(6))
+    reader = stand.platform("audit")
+    use_cases = build(reader)
+    use_cases.patrol()
+    with pytest.raises(Transient, match="proven whole"):
+        write(stand, [producer.event()], producer=producer)
+    stand.as_owner(edit(6))
+    assert stand.verify().bad_seq is None
+    write(stand, [producer.event()], producer=producer)
+    [block] = stand.rows("SELECT seq, lifted_by FROM audit_block")
+    assert (block.seq, block.lifted_by) == (6, "x")
+    stand.as_owner("ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_append_only")

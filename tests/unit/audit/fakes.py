@@ -15,7 +15,7 @@ from services.audit.domain.intake import Known, Notice, Plan, Row
 from services.audit.domain.leaf import Kind
 from services.audit.domain.note import LogKey
 from services.audit.domain.sequences import Tally
-from services.audit.ports import Export, RowHashes, StoredCheckpoint
+from services.audit.ports import Block, Export, RowHashes, StoredCheckpoint
 
 NOON = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
 ORIGIN = "creditplus.kz/audit"
@@ -113,6 +113,9 @@ class FakeLog:
     events: list[Event] = field(default_factory=list)
     exports: dict[UUID, Export] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
+    stops: list[Block] = field(default_factory=list)
+    lifted: list[tuple[UUID, str]] = field(default_factory=list)
+    tripped: list[str] = field(default_factory=list)
     fail_commit: bool = False
 
     @contextmanager
@@ -126,6 +129,8 @@ class FakeLog:
             events=list(self.events),
             exports=dict(self.exports),
             notices=list(self.notices),
+            stops=list(self.stops),
+            lifted=list(self.lifted),
         )
         yield twin
         if self.fail_commit:
@@ -134,6 +139,7 @@ class FakeLog:
         self.counted, self.parked = twin.counted, twin.parked
         self.events, self.exports = twin.events, twin.exports
         self.notices = twin.notices
+        self.stops, self.lifted = twin.stops, twin.lifted
 
     def hashes(self) -> Iterator[RowHashes]:
         for row in self.rows:
@@ -169,6 +175,9 @@ class FakeLog:
                 digest for kind, _, digest in pairs if kind is Kind.REFUSED and digest
             ),
         )
+
+    def blocked(self) -> bool:
+        return bool(self.stops)
 
     def take_notices(self) -> Sequence[Notice]:
         taken, self.notices = self.notices, []
@@ -229,6 +238,22 @@ class FakeUnit:
 
     def export(self, export_id: UUID) -> Export | None:
         return self._log.exports.get(export_id)
+
+    def blocks(self) -> Sequence[Block]:
+        return list(self._log.stops)
+
+    def changed_tripwires(self) -> Sequence[str]:
+        return list(self._log.tripped)
+
+    def block(self, block: Block) -> bool:
+        stops = self._log.stops
+        known = (block.seq, block.code) in [(each.seq, each.code) for each in stops]
+        stops.extend([] if known else [block])
+        return not known
+
+    def lift(self, block_id: UUID, *, at: datetime, by: str) -> None:
+        self._log.stops = [b for b in self._log.stops if b.block_id != block_id]
+        self._log.lifted.append((block_id, by))
 
     def note(self, notice: Notice) -> None:
         self._log.notices.append(notice)

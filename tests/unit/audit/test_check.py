@@ -31,7 +31,9 @@ def verified(
         held=held,
         units=FakeUnits(writer.log),
         board=writer.board,
+        by="auditor",
         verify=verify_ed25519,
+        clock=writer.clock,
         ids=writer.ids,
     )
 

@@ -1,0 +1,90 @@
+"""The log re-read again and again at a set pace, from the start of the process on.
+
+A finding is told, and stops the writer (clauses 3.4, 7.2b): what cannot be trusted
+must not be signed further. The stop ends when somebody has the whole log verified and
+nothing is found, see `reading.verify_log`.
+"""
+
+from dataclasses import dataclass, field
+
+from kernel.clock import Clock
+from kernel.events.audit import IntegrityMismatchFound
+from kernel.ids import Ids
+from services.audit.domain.check import MismatchError, Trusted, Verify
+from services.audit.handlers.reading import Walk
+from services.audit.ports import Block, Noticeboard, Unit, Units
+
+TRIPWIRES = "tripwires_changed"
+
+
+@dataclass(slots=True)
+class Patrol:
+    """Where the round stands; one per process."""
+
+    walk: Walk | None = None
+    tripped: frozenset[str] = field(default_factory=frozenset)
+    """Tables whose tripwires were told to be changed, each once while it lasts."""
+
+    def beat(
+        self,
+        *,
+        rows: int,
+        units: Units,
+        board: Noticeboard,
+        verify: Verify,
+        clock: Clock,
+        ids: Ids,
+    ) -> int | None:
+        """Check the next rows, `rows` or a page more; begin anew after the last one.
+
+        The number of leaves of a round that ended whole, None in between.
+        """
+        vkeys = board.announced()
+        if not vkeys:
+            return None
+        published = board.published()
+        with units.begin() as unit:
+            try:
+                if self.walk is None:
+                    self._look_at_tripwires(unit, ids=ids)
+                    self.walk = Walk.begin(
+                        unit,
+                        outside=[published] if published else [],
+                        trusted=Trusted.of(vkeys, verify=verify),
+                    )
+                return self._go_on(self.walk, rows=rows, unit=unit)
+            except MismatchError as lie:
+                self.walk = None
+                found = Block(
+                    block_id=ids.new(),
+                    seq=lie.seq,
+                    code=lie.code,
+                    found_at=clock.now(),
+                )
+                if unit.block(found):
+                    unit.publish(
+                        IntegrityMismatchFound(
+                            finding_id=found.block_id, seq=lie.seq, code=lie.code
+                        )
+                    )
+
+        return None
+
+    def _go_on(self, walk: Walk, *, rows: int, unit: Unit) -> int | None:
+        until = walk.checker.size + rows
+        while walk.checker.size < until:
+            if walk.page(unit):
+                self.walk = None
+                return walk.checker.size
+        return None
+
+    def _look_at_tripwires(self, unit: Unit, *, ids: Ids) -> None:
+        """They prove nothing, so they stop nothing; but nobody changes them unseen."""
+        changed = frozenset(unit.changed_tripwires())
+        for _ in sorted(changed - self.tripped):
+            unit.publish(
+                IntegrityMismatchFound(
+                    finding_id=ids.new(), seq=unit.size(), code=TRIPWIRES
+                )
+            )
+        self.tripped = changed
