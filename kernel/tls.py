@@ -51,6 +51,15 @@ def client_context(ca: Path, cert: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
+def outsider_context(ca: Path) -> ssl.SSLContext:
+    """For a call to a public peer under `ca`: verifies it, and shows nothing."""
+    context = _hardened(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = True
+    context.verify_mode = ssl.CERT_REQUIRED
+    _trust(context, ca)
+    return context
+
+
 def postgres_tls(ca: Path, cert: Path, key: Path) -> dict[str, str]:
     """The connect arguments of libpq: verify-full, a certificate and no password."""
     _readable(ca, cert, key)

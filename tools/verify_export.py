@@ -2,6 +2,7 @@
 """Verify a full export of the audit log without trusting whoever made it.
 
     verify_export.py DIRECTORY --vkey VKEY... [--held FILE]... [--trust FILE]
+                     [--policy FILE] [--fresh HOURS]
 
 One file, standard library and `cryptography` only, no network. Formats: RFC 6962
 section 2.1 (tree), C2SP signed-note, tlog-checkpoint and tlog-tiles.
@@ -19,6 +20,8 @@ key you trust: one must have signed, and none may have signed falsely. The steps
   5. The root over the entries is the one the checkpoint signs.
   6. Every checkpoint you hold is a prefix of this log.
   7. With --trust: every event is signed by its producer.
+  8. With --policy (C2SP tlog-policy): enough witnesses cosigned the checkpoint; with
+     --fresh, each that counts did so within so many hours before now.
 
 Ends with 0 verified, 1 error, 2 wrong usage, 3 finding. A finding names the first bad
 `seq` (the number of the leaf, from 0) and why.
@@ -31,6 +34,7 @@ import json
 import re
 import struct
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -48,6 +52,8 @@ MAX_NOTE_BYTES = 64 * 1024
 MAX_SIGNATURES = 100
 KEY_ID_BYTES = 4
 ED25519_LOG = 1
+COSIGNATURE_V1 = 4
+SECONDS_IN_AN_HOUR = 3600
 CHAIN_START = bytes(HASH_BYTES)
 MAX_TILE_BYTES = TILE_WIDTH * (2 + 65_535)
 
@@ -372,6 +378,98 @@ class TileLevel:
         return (self.number * TILE_WIDTH + index) * width
 
 
+# --- witnesses: C2SP tlog-policy and tlog-cosignature
+
+
+@dataclass
+class Policy:
+    """Witnesses by key name and key id, groups by name, and who is the quorum."""
+
+    witnesses: dict[tuple[str, bytes], str] = field(default_factory=dict)
+    keys: dict[str, Ed25519PublicKey] = field(default_factory=dict)
+    groups: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    quorum: str | None = None
+
+    def met(self, names: set[str], name: str) -> bool:
+        if name in self.keys:
+            return name in names
+        least, members = self.groups[name]
+        return sum(self.met(names, member) for member in members) >= least
+
+    def line(self, words: list[str], public_keys: set[bytes]) -> None:
+        """One line; UsageError for what no policy says, or says twice."""
+        known = [*self.keys, *self.groups, "none"]
+        match words:
+            case ["log", _, *_]:
+                return
+            case ["witness", name, vkey, *_] if name not in known:
+                key_name, key_id, public = parse_witness(vkey)
+                if public not in public_keys:
+                    public_keys.add(public)
+                    self.witnesses[key_name, key_id] = name
+                    self.keys[name] = Ed25519PublicKey.from_public_bytes(public)
+                    return
+            case ["group", name, count, *members] if name not in known:
+                counts = {"any": 1, "all": len(members)}
+                least = counts.get(count, int(count) if count.isdecimal() else 0)
+                distinct = set(members) <= set(known[:-1])
+                if distinct and 1 <= least <= len(members) == len(set(members)):
+                    self.groups[name] = (least, members)
+                    return
+            case ["quorum", name] if self.quorum is None and name in known:
+                self.quorum = name
+                return
+        raise UsageError(f"--policy: not a line of a policy: {' '.join(words)[:60]}")
+
+
+def parse_witness(vkey: str) -> tuple[str, bytes, bytes]:
+    """`name+hex key id+base64(4, public key)`: a key for cosignature/v1."""
+    name, _, rest = vkey.partition("+")
+    key_hex, _, encoded = rest.partition("+")
+    blob = strict_base64(encoded)
+    if not KEY_NAME.fullmatch(name) or blob is None or len(blob) != 1 + HASH_BYTES:
+        raise UsageError("--policy: expected a witness's name+id+base64")
+    key_id = sha256(name.encode() + b"\n" + blob).digest()[:KEY_ID_BYTES]
+    if blob[0] != COSIGNATURE_V1 or key_hex != key_id.hex():
+        raise UsageError("--policy: not the key of a witness (type 4)")
+    return name, key_id, blob[1:]
+
+
+def load_policy(path: Path) -> Policy:
+    policy, public_keys = Policy(), set[bytes]()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        words = line.split()
+        if words and not words[0].startswith("#"):
+            policy.line(words, public_keys)
+    if policy.quorum is None:
+        raise UsageError("--policy: no line says the quorum")
+    return policy
+
+
+def check_witnesses(note: bytes, policy: Policy, *, oldest: float) -> set[str]:
+    """Who cosigned, not before `oldest` (Unix time); FindingError when too few did."""
+    text, lines = split_note(note, what="checkpoint")
+    names, stale = set[str](), set[str]()
+    for line in lines:
+        key_name, blob = parse_signature(line, what="checkpoint")
+        name = policy.witnesses.get((key_name, blob[:KEY_ID_BYTES]))
+        if name is None:
+            continue
+        seconds, signature = blob[4:12], blob[12:]
+        at = int.from_bytes(seconds, "big")
+        signed = f"cosignature/v1\ntime {at}\n".encode() + text
+        try:
+            policy.keys[name].verify(signature, signed)
+        except InvalidSignature as cause:
+            raise FindingError(f"the cosignature of {name} is false") from cause
+        (names if at >= oldest else stale).add(name)
+    if policy.quorum not in {None, "none"} and not policy.met(names, policy.quorum):
+        told = f"; too old: {', '.join(sorted(stale))}" if stale else ""
+        cosigned = ", ".join(sorted(names)) or "nobody"
+        raise FindingError(f"too few witnesses saw this: {cosigned}{told}")
+    return names
+
+
 # --- leaves
 
 
@@ -615,6 +713,12 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--trust", type=Path, metavar="FILE", help="keys of the producers (JSON)"
     )
+    parser.add_argument(
+        "--policy", type=Path, metavar="FILE", help="witnesses you want to have seen it"
+    )
+    parser.add_argument(
+        "--fresh", type=float, metavar="HOURS", help="how old a cosignature may be"
+    )
     return parser.parse_args(arguments)
 
 
@@ -626,9 +730,21 @@ def main(arguments: list[str] | None = None) -> int:
             raise UsageError("--vkey: keys of different logs")  # noqa: TRY301 - reported below
         producers = load_trust(options.trust) if options.trust else None
         held = [path.read_bytes() for path in options.held]
+        policy = load_policy(options.policy) if options.policy else None
+        if options.fresh is not None and policy is None:
+            raise UsageError("--fresh says how old what --policy wants may be")  # noqa: TRY301 - reported below
+        oldest = 0.0
+        if options.fresh is not None:
+            oldest = time.time() - options.fresh * SECONDS_IN_AN_HOUR
         if not options.directory.is_dir():
             raise FileNotFoundError(f"{options.directory} is no directory")  # noqa: TRY301
-        done = verify(Export(options.directory), keys, held, producers)
+        export = Export(options.directory)
+        done = verify(export, keys, held, producers)
+        seen = "not asked (no --policy)"
+        if policy:
+            note = export.read("checkpoint")
+            names = check_witnesses(note, policy, oldest=oldest)
+            seen = ", ".join(sorted(names)) or "none wanted"
     except FindingError as finding:
         print(f"FINDING {finding}")
         return FINDING
@@ -642,7 +758,8 @@ def main(arguments: list[str] | None = None) -> int:
     print(
         f"chain verified: {done.events} events in {done.checkpoint.size} leaves, "
         f"root {done.checkpoint.root.hex()}, chain {done.chain.hex()}, "
-        f"{len(held)} held checkpoints, producer signatures {signatures}"
+        f"{len(held)} held checkpoints, producer signatures {signatures}, "
+        f"witnesses {seen}"
     )
     return VERIFIED
 

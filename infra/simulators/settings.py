@@ -63,6 +63,18 @@ class WorldSettings:
     data: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessSettings:
+    """A witness: one public listener, the logs it knows, a folder of its own."""
+
+    common: Common
+    port: int
+    name: str
+    logs: tuple[str, ...]
+    """Their vkeys."""
+    data: Path
+
+
 def environment() -> Mapping[str, str]:
     """The process's environment, read in this one place."""
     # The platform reads its own through kernel.settings, which infra may not import.
@@ -93,6 +105,22 @@ def world_settings(env: Mapping[str, str]) -> WorldSettings:
         public_port=reader.need("WORLD_PUBLIC_PORT", _port, stand_in=0),
         public_url=reader.need("WORLD_PUBLIC_URL", _https, stand_in=""),
         data=reader.need("DATA", Path, stand_in=Path()) / "world",
+    )
+    reader.refuse_if_wrong()
+    return settings
+
+
+def witness_settings(env: Mapping[str, str]) -> WitnessSettings:
+    """Raises SettingsError with the full list of what is missing or wrong."""
+    reader = _Reader(env)
+    settings = WitnessSettings(
+        common=_common(reader),
+        port=reader.need("WITNESS_PORT", _port, stand_in=0),
+        name=reader.need("WITNESS_NAME", str, stand_in=""),
+        logs=reader.need(
+            "WITNESS_LOGS", lambda words: tuple(words.split()), stand_in=()
+        ),
+        data=reader.need("DATA", Path, stand_in=Path()),
     )
     reader.refuse_if_wrong()
     return settings

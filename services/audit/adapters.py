@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any, Final, Self
 from uuid import UUID
 
+import httpx
 from kombu import Connection
 
 from kernel.bus import (
@@ -20,11 +21,12 @@ from kernel.bus import (
     receiving_channel,
 )
 from kernel.context import Context
-from kernel.crypto import SignatureInvalidError, SigningKey, TrustStore
-from kernel.errors import Broken, Transient
+from kernel.crypto import SignatureInvalidError, SigningKey, TrustStore, sha256_hex
+from kernel.errors import Broken, Refused, Transient
 from kernel.rpc import RpcClient
-from services.audit.domain.note import LogKey
-from services.audit.ports import Message
+from kernel.tls import outsider_context
+from services.audit.domain.note import MAX_NOTE_BYTES, LogKey
+from services.audit.ports import Message, WitnessBehindError
 
 BATCH_MESSAGES: Final = 500
 BATCH_WAIT_S: Final = 0.02
@@ -32,6 +34,8 @@ BATCH_WAIT_S: Final = 0.02
 PREFETCH: Final = 2 * BATCH_MESSAGES
 IDLE_S: Final = 1.0
 REGISTER_TIMEOUT_S: Final = 5.0
+WITNESS_TIMEOUT: Final = httpx.Timeout(5.0, connect=3.0)
+WITNESS_PAUSE_S: Final = 10
 QUEUES: Final = ("audit.inbox", "audit.dead")
 """What is new, and what the broker gave up while the writer died again and again."""
 
@@ -133,6 +137,12 @@ class CheckpointFolder:
     def published(self) -> bytes | None:
         return _read(self._folder / "checkpoint")
 
+    def publish_witnessed(self, note: bytes) -> None:
+        _replace(self._folder / "checkpoint.witnessed", note)
+
+    def witnessed(self) -> bytes | None:
+        return _read(self._folder / "checkpoint.witnessed")
+
     def announce(self, vkey: str) -> None:
         known = self.announced()
         if vkey not in known:
@@ -142,6 +152,64 @@ class CheckpointFolder:
     def announced(self) -> Sequence[str]:
         raw = _read(self._folder / "vkey")
         return raw.decode().split() if raw is not None else ()
+
+
+class HttpWitness:
+    """One witness over HTTPS (C2SP tlog-witness). Implements WitnessDoor."""
+
+    def __init__(self, name: str, client: httpx.Client) -> None:
+        self._name = name
+        self._client = client
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def add_checkpoint(self, body: bytes) -> bytes:
+        status, answer = self._ask("POST", "add-checkpoint", content=body)
+        if status == httpx.codes.OK:
+            return answer
+        if status == httpx.codes.CONFLICT and answer.strip().isdigit():
+            raise WitnessBehindError(int(answer))
+        if status == httpx.codes.UNPROCESSABLE_ENTITY:
+            raise Refused(
+                "witness_denies",
+                "A witness denies that this log continues the one it saw.",
+                next_step="Compare its checkpoint with ours.",
+            )
+        raise Transient("a witness does not cosign", retry_after_s=WITNESS_PAUSE_S)
+
+    def last(self, origin: str) -> bytes | None:
+        digest = sha256_hex(origin.encode())
+        status, answer = self._ask("GET", f"{digest}/checkpoint")
+        if status == httpx.codes.NOT_FOUND:
+            return None
+        if status != httpx.codes.OK:
+            raise Transient("a witness does not answer", retry_after_s=WITNESS_PAUSE_S)
+        return answer
+
+    def _ask(
+        self, method: str, path: str, *, content: bytes | None = None
+    ) -> tuple[int, bytes]:
+        try:
+            with self._client.stream(method, path, content=content) as reply:
+                answer = b""
+                for piece in reply.iter_bytes():
+                    answer += piece
+                    if len(answer) > MAX_NOTE_BYTES:
+                        raise Transient("a witness's answer is too long")
+                return reply.status_code, answer
+        except httpx.HTTPError as cause:
+            raise Transient("a witness is away") from cause
+
+
+def http_witness(name: str, url: str, *, ca: Path) -> HttpWitness:
+    """The witness at this address, certified by `ca`; connects when first asked."""
+    base = url if url.endswith("/") else f"{url}/"
+    tls = outsider_context(ca)
+    return HttpWitness(
+        name, httpx.Client(base_url=base, verify=tls, timeout=WITNESS_TIMEOUT)
+    )
 
 
 class EventQueue:

@@ -125,6 +125,37 @@ class WriterStore(Protocol):
         ...
 
 
+class WitnessBehindError(Exception):
+    """A witness cosigned another size last than the one it was asked from."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(str(size))
+        self.size = size
+
+
+class WitnessDoor(Protocol):
+    """One outside witness (C2SP tlog-witness)."""
+
+    @property
+    def name(self) -> str:
+        """As the policy calls it."""
+        ...
+
+    def add_checkpoint(self, body: bytes) -> bytes:
+        """Its cosignature lines. WitnessBehindError, Refused, Transient.
+
+        Refused ``witness_denies``: by the proof this log is not the one it saw.
+        """
+        ...
+
+    def last(self, origin: str) -> bytes | None:
+        """The newest checkpoint of the log it cosigned; None when there is none.
+
+        Transient when it cannot be asked.
+        """
+        ...
+
+
 class Anchor(Protocol):
     """The newest checkpoint, kept where the database's backups do not reach."""
 
@@ -139,6 +170,12 @@ class Noticeboard(Protocol):
     def publish(self, note: bytes) -> None: ...
 
     def published(self) -> bytes | None: ...
+
+    def publish_witnessed(self, note: bytes) -> None:
+        """Publish a checkpoint that enough witnesses cosigned, its lines with it."""
+        ...
+
+    def witnessed(self) -> bytes | None: ...
 
     def announce(self, vkey: str) -> None:
         """Put a vkey before those announced earlier, which are kept."""
@@ -163,6 +200,8 @@ class LogReader(Protocol):
     def rows(self, *, start: int, stop: int) -> Sequence[StoredRow]: ...
 
     def leaves(self, *, start: int, stop: int) -> Sequence[bytes]: ...
+
+    def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]: ...
 
     def sequences(self) -> Iterable[Tally]: ...
 

@@ -11,6 +11,9 @@ class Settings(PlatformSettings):
     """`log_key` is opened by the worker alone; a reader needs only the vkey.
 
     `log_key_before` is the key it succeeds: both sign for as long as it is named.
+    `policy` says which witnesses are asked, and how many are enough (C2SP tlog-policy,
+    with their addresses); `witness_ca` certifies those addresses.
+
     `anchor` and `checkpoint_dir` may not exist yet, so they are texts here. Keep the
     anchor where no backup of the database reaches.
     """
@@ -20,6 +23,8 @@ class Settings(PlatformSettings):
     checkpoint_dir: str
     log_key: Path | None = None
     log_key_before: Path | None = None
+    policy: Path | None = None
+    witness_ca: Path | None = None
     gap_grace_s: int = 60
     publish_every_s: int = 10
     patrol_rows_per_s: int = 2_000

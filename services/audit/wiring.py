@@ -9,21 +9,25 @@ from uuid import UUID
 
 from kernel.bus import Received
 from kernel.context import Context
-from kernel.errors import Broken
+from kernel.errors import Broken, Transient
 from kernel.logging import get_logger
 from kernel.platform import Platform
 from services.audit.adapters import (
     AnchorFile,
     CheckpointFolder,
     EventQueue,
+    HttpWitness,
     LogSigner,
     RpcRegister,
+    http_witness,
     message_of,
     verify_ed25519,
 )
+from services.audit.domain.policy import Policy, parse_policy
 from services.audit.handlers import reading, writing
 from services.audit.handlers.patrol import Patrol
 from services.audit.handlers.reading import Page
+from services.audit.handlers.witnessing import Witnessing
 from services.audit.ports import Export, WriterStore
 from services.audit.settings import Settings
 from services.audit.storage.reading import ReadingUnits
@@ -33,8 +37,8 @@ __all__ = ["EventQueue", "Page", "UseCases", "Writer", "build", "build_writer"]
 
 log = get_logger("audit")
 
-FIRST_POLICY = b""
-"""The witness policy named in leaf 0: none yet, the log key alone."""
+NO_POLICY = b""
+"""Leaf 0 of a log without witnesses names the digest of nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class UseCases:
             taken_by=taken_by,
             disclosure_id=disclosure_id,
             register=RpcRegister(self.platform.rpc, context),
+            board=self.board,
             units=self._units(context),
             clock=self.platform.clock,
             ids=self.platform.ids,
@@ -117,6 +122,9 @@ class Writer:
     signer: LogSigner
     anchor: AnchorFile
     board: CheckpointFolder
+    policy: bytes = NO_POLICY
+    doors: Sequence[HttpWitness] = ()
+    witnessing: Witnessing | None = None
 
     def seat(self) -> AbstractContextManager[WriterStore]:
         """The only writer's place; Transient while somebody else has it."""
@@ -140,7 +148,36 @@ class Writer:
             board=self.board,
             signer=self.signer,
             clock=self.platform.clock,
-            policy=FIRST_POLICY,
+            policy=self.policy,
+            witnessed=[note for note in map(self._last_seen, self.doors) if note],
+        )
+
+    def _last_seen(self, door: HttpWitness) -> bytes | None:
+        """What this witness cosigned last; who cannot be asked says nothing."""
+        try:
+            return door.last(self.platform.settings.origin)
+        except Transient:
+            log.warning("witness_silent", witness=door.name)
+            return None
+
+    def witness(self) -> None:
+        """Show the witnesses what was published since the last round."""
+        if self.witnessing is None:
+            return
+        seen = self.witnessing.round(
+            doors=self.doors,
+            units=ReadingUnits(self.platform.database, self.platform.context()),
+            board=self.board,
+            verify=verify_ed25519,
+            ids=self.platform.ids,
+        )
+        if seen is None:
+            return
+        for name, why in seen.failures:
+            log.warning("witness_failed", witness=name, why=why)
+        say = log.info if seen.enough else log.error
+        say(
+            "witnessed", size=seen.size, cosigned=len(seen.cosigned), enough=seen.enough
         )
 
     def write(
@@ -169,10 +206,15 @@ def build(platform: Platform[Settings]) -> UseCases:
 
 
 def build_writer(platform: Platform[Settings]) -> Writer:
-    """The writer's parts. Broken without the log key."""
+    """The writer's parts. Broken without the log key, or with half a policy."""
     settings = platform.settings
     if settings.log_key is None:
         raise Broken("AUDIT_LOG_KEY is missing: without it nothing can be signed")
+    policy, doors, witnessing = NO_POLICY, [], None
+    if settings.policy is not None:
+        policy = settings.policy.read_bytes()
+        witnessing = Witnessing(_policy(policy))
+        doors = _doors(witnessing.policy, settings)
     return Writer(
         platform,
         LogSigner(
@@ -180,7 +222,27 @@ def build_writer(platform: Platform[Settings]) -> Writer:
         ),
         AnchorFile(Path(settings.anchor)),
         _board(settings),
+        policy,
+        doors,
+        witnessing,
     )
+
+
+def _policy(raw: bytes) -> Policy:
+    try:
+        return parse_policy(raw.decode())
+    except ValueError as cause:
+        raise Broken("AUDIT_POLICY is no policy of witnesses") from cause
+
+
+def _doors(policy: Policy, settings: Settings) -> list[HttpWitness]:
+    if settings.witness_ca is None:
+        raise Broken("AUDIT_WITNESS_CA is missing: it certifies the witnesses")
+    return [
+        http_witness(each.name, each.url, ca=settings.witness_ca)
+        for each in policy.witnesses.values()
+        if each.url is not None
+    ]
 
 
 def _board(settings: Settings) -> CheckpointFolder:

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 
 from kernel.bus import Received
-from kernel.errors import Transient
+from kernel.errors import KernelError, Transient
 from kernel.logging import canonical, get_logger
 from kernel.platform import Platform
 from services.audit.settings import Settings
@@ -21,7 +21,12 @@ log = get_logger("audit.worker")
 
 def work(platform: Platform[Settings], stop: threading.Event) -> None:
     """Write until `stop` is set. Raises Broken: this database must not be signed."""
-    loop = _Loop(build_writer(platform), stop)
+    writer = build_writer(platform)
+    loop = _Loop(writer, stop)
+    every_s = platform.settings.publish_every_s
+    # Beside the writer: a witness that is slow must not keep an event waiting.
+    about = (writer, stop, every_s)
+    threading.Thread(target=_witness, args=about, daemon=True).start()
     try:
         while not stop.is_set():
             try:
@@ -30,6 +35,17 @@ def work(platform: Platform[Settings], stop: threading.Event) -> None:
                 loop.rest(away)
     finally:
         loop.let_go()
+
+
+def _witness(writer: Writer, stop: threading.Event, every_s: int) -> None:
+    """Show published checkpoints to the witnesses; no failure ends the loop."""
+    while not stop.wait(every_s):
+        try:
+            writer.witness()
+        except KernelError as error:
+            log.warning("witnessing_rests", why=str(error))
+        except Exception:  # the last resort: a fork would go unseen
+            log.exception("witnessing_defect")
 
 
 @dataclass(slots=True)

@@ -18,8 +18,13 @@ def add_checkpoint(hashes: Sequence[bytes], *, old_size: int, note: bytes) -> by
 
     IndexError when the log is shorter.
     """
-    proof = _lines(consistency_proof(hashes, old_size))
-    return f"old {old_size}\n{proof}\n".encode() + note
+    proof = consistency_proof(hashes, old_size)
+    return add_checkpoint_body(old_size, proof, note=note)
+
+
+def add_checkpoint_body(old_size: int, proof: Sequence[bytes], *, note: bytes) -> bytes:
+    """What a witness is asked: from what it saw last, by this proof, to this note."""
+    return f"old {old_size}\n{_lines(proof)}\n".encode() + note
 
 
 def _lines(hashes: Iterable[bytes]) -> str:

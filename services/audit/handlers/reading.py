@@ -119,18 +119,20 @@ def start_export(
     taken_by: str,
     disclosure_id: UUID,
     register: Register,
+    board: Noticeboard,
     units: Units,
     clock: Clock,
     ids: Ids,
 ) -> Export:
     """Record who takes the log, on what ground, up to which checkpoint (clause 6.2).
 
+    The checkpoint is the newest that enough witnesses cosigned, if there is one.
     The log names every client, so nobody takes it without an entry of the register.
     Refused: ``disclosure_not_valid``, ``log_empty``.
     """
     register.refuse_uncovered(disclosure_id)
     with units.begin() as unit:
-        checkpoint = _signed(unit)
+        checkpoint = _witnessed(board.witnessed(), unit) or _signed(unit)
         export = Export(
             export_id=ids.new(),
             size=checkpoint.size,
@@ -314,6 +316,18 @@ def _opened(note: bytes, *, trusted: Trusted) -> tuple[int, bytes]:
         raise MismatchError(
             "checkpoint_forged", seq=0, why=f"a held checkpoint: {cause}"
         ) from cause
+
+
+def _witnessed(note: bytes | None, reader: LogReader) -> StoredCheckpoint | None:
+    """The cosigned note, if its text is the one of a stored checkpoint."""
+    if note is None:
+        return None
+    text, _, _ = note.partition(b"\n\n")
+    size = int(text.split(b"\n")[1])
+    stored = reader.checkpoints(after=size - 1, up_to=size)
+    if not stored or not stored[0].note.startswith(text + b"\n\n"):
+        return None
+    return StoredCheckpoint(size, note)
 
 
 def _signed(reader: LogReader) -> StoredCheckpoint:

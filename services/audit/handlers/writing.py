@@ -73,13 +73,15 @@ def open_log(
     signer: Signer,
     clock: Clock,
     policy: bytes,
+    witnessed: Sequence[bytes] = (),
 ) -> State:
     """The start check, and leaf 0 of a new log. Broken: never sign this database.
 
     1. Rebuild the tree from the stored hashes; chain and numbers must be whole.
     2. Its root must be the one of the last signed checkpoint: no row more, none less.
-    3. The checkpoints kept outside the database (the anchor, the published one) must be
-       prefixes of this log: a restored backup or a promoted stale replica is refused.
+    3. The checkpoints kept outside the database (the anchor, the published one, those
+       the witnesses cosigned) must be prefixes of this log: a restored backup or a
+       promoted stale replica is refused.
     4. An empty log is opened with leaf 0, which names its keys and policy.
     5. A key that has not signed yet is named by a leaf, for which the one before it
        vouches.
@@ -87,6 +89,7 @@ def open_log(
     anchored = _open_note(anchor.read(), signer=signer, which="kept outside")
     published = _open_note(board.published(), signer=signer, which="published")
     outside = [each for each in (anchored, published) if each is not None]
+    outside += _ours_among(witnessed, signer=signer)
     head, roots_then = _rebuilt(store, at_sizes={each.size for each in outside})  # 1
     stored = store.last_checkpoint()
     if head.size == 0 and stored is None and not outside:
@@ -315,6 +318,17 @@ def _open_note(note: bytes | None, *, signer: Signer, which: str) -> Checkpoint 
             return _open_note(note, signer=signer.before, which=which)
         digest = sha256_hex(note)
         raise Broken(f"the checkpoint {which} ({digest}) is not ours") from cause
+
+
+def _ours_among(notes: Sequence[bytes], *, signer: Signer) -> list[Checkpoint]:
+    """What a witness gives out binds us only if we signed it: nobody else stops us."""
+    found = []
+    for note in notes:
+        try:
+            found.append(_open_note(note, signer=signer, which="witnessed"))
+        except Broken:
+            continue
+    return [each for each in found if each is not None]
 
 
 def _signed_by(signer: Signer, note: bytes) -> bool:

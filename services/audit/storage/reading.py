@@ -101,6 +101,14 @@ class _Reader:
         )
         return [bytes(row.leaf) for row in found]
 
+    def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]:
+        found = self._connection.execute(
+            select(audit_log.c.leaf_hash)
+            .where(audit_log.c.seq >= start, audit_log.c.seq < stop)
+            .order_by(audit_log.c.seq)
+        )
+        return [bytes(row.leaf_hash) for row in found]
+
     def sequences(self) -> Iterable[Tally]:
         return rows.tallies(self._connection)
 

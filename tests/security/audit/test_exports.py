@@ -6,13 +6,15 @@ Attack numbers are those of docs/threat-model.md, section "Audit log".
 import base64
 import json
 import shutil
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from kernel.crypto import canonical
+from kernel.crypto import SigningKey, canonical
 from services.audit.domain.leaf import Place, gap_leaf
 from services.audit.domain.note import Checkpoint
 from services.audit.domain.tree import root_of
@@ -24,6 +26,7 @@ Export = Callable[[int], ExportFolder]
 Verify = Callable[..., Ran]
 
 FINDING = 3
+NOW = 1_800_000_000
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 600])
@@ -421,3 +424,116 @@ def test_a_successor_whom_the_old_key_did_not_name_is_found(
     ran = verify(folder)
     assert ran.code == FINDING
     assert "first bad seq 4:" in ran.said
+
+
+class Outsider:
+    """A witness with a key of its own, as the standard has it."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.key = name, SigningKey.generate(name)
+        blob = b"\x04" + self.key.public_bytes
+        self.key_id = sha256(name.encode() + b"\n" + blob).digest()[:4]
+        encoded = base64.b64encode(blob).decode()
+        self.vkey = f"{name}+{self.key_id.hex()}+{encoded}"
+
+    def line(self, text: bytes, *, at: int) -> bytes:
+        signed = f"cosignature/v1\ntime {at}\n".encode() + text
+        blob = self.key_id + at.to_bytes(8, "big") + self.key.sign(signed)
+        return f"— {self.name} {base64.b64encode(blob).decode()}\n".encode()
+
+
+@dataclass
+class Watched:
+    """An export, two witnesses and the policy that wants both."""
+
+    folder: ExportFolder
+    one: Outsider
+    two: Outsider
+
+    @property
+    def policy(self) -> Path:
+        lines = (
+            f"witness one {self.one.vkey} https://one.example/",
+            f"witness two {self.two.vkey}",
+            *("group both all one two", "quorum both", ""),
+        )
+        path = self.folder.folder.parent / "wanted"
+        path.write_text("\n".join(lines))
+        return path
+
+    def cosign(self, *lines: bytes) -> None:
+        path = self.folder.file("checkpoint")
+        path.write_bytes(path.read_bytes() + b"".join(lines))
+
+    @property
+    def text(self) -> bytes:
+        return self.folder.checkpoint(self.folder.leaves).text()
+
+
+@pytest.fixture
+def watched(export: Export) -> Watched:
+    one, two = (Outsider(f"{name}.example/w1") for name in ("one", "two"))
+    return Watched(export(5), one, two)
+
+
+@pytest.mark.seeded("audit_verifier_counts_any_witness")
+def test_a_quorum_of_witnesses_is_demanded(watched: Watched, verify: Verify) -> None:
+    """Attack 12: without it a fork under the true key would pass."""
+    wanted = ("--policy", watched.policy)
+    assert verify(watched.folder, *wanted).code == FINDING
+    watched.cosign(watched.one.line(watched.text, at=NOW))
+    ran = verify(watched.folder, *wanted)
+    assert ran.code == FINDING
+    assert "too few witnesses saw this: one" in ran.said
+    watched.cosign(watched.two.line(watched.text, at=NOW))
+    assert verify(watched.folder, *wanted).code == 0
+    assert verify(watched.folder).code == 0
+
+
+@pytest.mark.seeded("audit_verifier_takes_stale_cosignatures")
+def test_a_cosignature_must_be_as_fresh_as_is_wanted(
+    watched: Watched, verify: Verify
+) -> None:
+    """Attack 11: an old state, cosigned then, is shown today."""
+    now = int(time.time())
+    watched.cosign(watched.one.line(watched.text, at=now))
+    watched.cosign(watched.two.line(watched.text, at=now - 7_200))
+    wanted = ("--policy", watched.policy, "--fresh")
+    assert verify(watched.folder, *wanted, "3").code == 0
+    ran = verify(watched.folder, *wanted, "1")
+    assert ran.code == FINDING
+    assert "too old: two" in ran.said
+
+
+@pytest.mark.parametrize("lie", ["other text", "other time", "cut"])
+@pytest.mark.seeded("audit_verifier_skips_cosignatures")
+def test_a_false_cosignature_is_a_finding(
+    watched: Watched, verify: Verify, lie: str
+) -> None:
+    """Attack 13: copied from another checkpoint, or changed."""
+    true = watched.two.line(watched.text, at=NOW)
+    blob = base64.b64decode(true.split(b" ")[2])
+    changed = {
+        "other text": watched.two.line(watched.text + b"x", at=NOW),
+        "other time": _with_blob(true, blob[:11] + b"\x01" + blob[12:]),
+        "cut": _with_blob(true, blob[:-1]),
+    }
+    watched.cosign(watched.one.line(watched.text, at=NOW), changed[lie])
+    ran = verify(watched.folder, "--policy", watched.policy)
+    assert ran.code == FINDING
+
+
+def _with_blob(line: bytes, blob: bytes) -> bytes:
+    return b" ".join([*line.split(b" ")[:2], base64.b64encode(blob)]) + b"\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "quorum both\n", "quorum none\nquorum none\n", "witness x y\nquorum x\n"],
+)
+def test_an_unusable_policy_is_wrong_usage(
+    export: Export, verify: Verify, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "policy").write_text(text)
+    assert verify(export(3), "--policy", tmp_path / "policy").code == 2
+    assert verify(export(3), "--fresh", "1").code == 2

@@ -1,5 +1,6 @@
 """Builders: signed events, and a writer over fakes that makes real logs of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -75,7 +76,7 @@ class Writer:
     ids: FakeIds = field(default_factory=FakeIds)
     state: State | None = None
 
-    def open(self) -> "Writer":
+    def open(self, *, witnessed: Sequence[bytes] = ()) -> "Writer":
         self.state = open_log(
             store=self.log,
             anchor=self.anchor,
@@ -83,6 +84,7 @@ class Writer:
             signer=self.signer,
             clock=self.clock,
             policy=b"",
+            witnessed=witnessed,
         )
         return self
 

@@ -84,12 +84,19 @@ class FakeBoard:
 
     note: bytes | None = None
     vkeys: tuple[str, ...] = ()
+    seen: bytes | None = None
 
     def publish(self, note: bytes) -> None:
         self.note = note
 
     def published(self) -> bytes | None:
         return self.note
+
+    def publish_witnessed(self, note: bytes) -> None:
+        self.seen = note
+
+    def witnessed(self) -> bytes | None:
+        return self.seen
 
     def announce(self, vkey: str) -> None:
         if vkey not in self.vkeys:
@@ -229,6 +236,9 @@ class FakeUnit:
 
     def leaves(self, *, start: int, stop: int) -> Sequence[bytes]:
         return [row.leaf for row in self._log.rows if start <= row.seq < stop]
+
+    def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]:
+        return [row.leaf_hash for row in self._log.rows if start <= row.seq < stop]
 
     def sequences(self) -> Sequence[Tally]:
         return self._log.sequences()

@@ -35,6 +35,7 @@ def started(writer: Writer, disclosure_id: UUID = ENTRY) -> Export:
         taken_by="operator",
         disclosure_id=disclosure_id,
         register=FakeRegister(),
+        board=writer.board,
         units=FakeUnits(writer.log),
         clock=writer.clock,
         ids=writer.ids,

@@ -1,0 +1,90 @@
+"""Proofs without all hashes: roots of full tiles are kept, single leaves are looked up.
+
+Ten million leaves are forty thousand roots; a consistency proof then reads two tiles of
+leaf hashes at most (RFC 6962 section 2.1.2).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from services.audit.domain.tiles import TILE_WIDTH
+from services.audit.domain.tree import node_hash, root_of
+
+LeafHashes = Callable[[int, int], Sequence[bytes]]
+"""Hashes of the leaves from a number up to, and without, another."""
+TILE_HEIGHT = 8
+
+
+class TileRoots:
+    """The log by the roots of its tiles, and the leaf hashes of the last, open one."""
+
+    def __init__(self) -> None:
+        self._roots: list[bytes] = []
+        self._open: list[bytes] = []
+
+    @property
+    def size(self) -> int:
+        return len(self._roots) * TILE_WIDTH + len(self._open)
+
+    def add(self, hashes: Iterable[bytes]) -> None:
+        """Follow the log by these leaf hashes."""
+        for hashed in hashes:
+            self._open.append(hashed)
+            if len(self._open) == TILE_WIDTH:
+                self._roots.append(root_of(self._open))
+                self._open = []
+
+    def root(self, size: int, *, leaves: LeafHashes) -> bytes:
+        """Root over the first `size` leaves. IndexError when they are not there yet."""
+        return self._range(0, size, leaves)
+
+    def consistency(
+        self, old: int, new: int, *, leaves: LeafHashes
+    ) -> tuple[bytes, ...]:
+        """PROOF of RFC 6962 section 2.1.2; empty from size 0 and to the same size."""
+        if not 0 <= old <= new <= self.size:
+            raise IndexError("the old tree is no prefix of this one")
+        if old in {0, new}:
+            return ()
+        path: list[bytes] = []
+        start, end, whole = 0, new, True
+        while old - start != end - start:
+            split = start + (1 << ((end - start - 1).bit_length() - 1))
+            if old <= split:
+                path.append(self._range(split, end, leaves))
+                end = split
+            else:
+                path.append(self._range(start, split, leaves))
+                start, whole = split, False
+        if not whole:
+            path.append(self._range(start, end, leaves))
+        return tuple(reversed(path))
+
+    def _range(self, start: int, end: int, leaves: LeafHashes) -> bytes:
+        """Root over leaves `start` to `end`; of full tiles by their roots."""
+        if end > self.size:
+            raise IndexError("the log is shorter")
+        peaks: list[tuple[int, bytes]] = []
+        first = start
+        if start % TILE_WIDTH == 0:
+            for number in range(start // TILE_WIDTH, end // TILE_WIDTH):
+                _push(peaks, TILE_HEIGHT, self._roots[number])
+            first = max(start, end - end % TILE_WIDTH)
+        for hashed in leaves(first, end) if first < end else ():
+            _push(peaks, 0, hashed)
+        return _folded(peaks)
+
+
+def _push(peaks: list[tuple[int, bytes]], height: int, hashed: bytes) -> None:
+    while peaks and peaks[-1][0] == height:
+        hashed = node_hash(peaks.pop()[1], hashed)
+        height += 1
+    peaks.append((height, hashed))
+
+
+def _folded(peaks: Sequence[tuple[int, bytes]]) -> bytes:
+    if not peaks:
+        return root_of(())
+    folded = peaks[-1][1]
+    for _, left in reversed(peaks[:-1]):
+        folded = node_hash(left, folded)
+    return folded
