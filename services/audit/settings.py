@@ -28,3 +28,4 @@ class Settings(PlatformSettings):
     gap_grace_s: int = 60
     publish_every_s: int = 10
     patrol_rows_per_s: int = 2_000
+    patrol_rest_s: int = 60

@@ -1,5 +1,6 @@
 """Builds the use cases of both processes: `audit` reads, `audit-worker` writes."""
 
+import _thread
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+from kernel.beside import in_two_threads
 from kernel.bus import Received
 from kernel.context import Context
 from kernel.errors import Broken, Transient
@@ -36,6 +38,9 @@ from services.audit.storage.writing import Tools, locked
 __all__ = ["EventQueue", "Page", "UseCases", "Writer", "build", "build_writer"]
 
 log = get_logger("audit")
+
+IN_TWO_THREADS = in_two_threads(_thread)
+"""Signatures let go of the interpreter, so two cores look at them."""
 
 NO_POLICY = b""
 """Leaf 0 of a log without witnesses names the digest of nothing."""
@@ -67,6 +72,7 @@ class UseCases:
         """A second's share of the round through the whole log."""
         leaves = self.round.beat(
             rows=self.platform.settings.patrol_rows_per_s,
+            rest=timedelta(seconds=self.platform.settings.patrol_rest_s),
             units=self._units(self.platform.context()),
             board=self.board,
             verify=verify_ed25519,
@@ -192,6 +198,7 @@ class Writer:
             clock=self.platform.clock,
             ids=self.platform.ids,
             grace=timedelta(seconds=self.platform.settings.gap_grace_s),
+            each=IN_TWO_THREADS,
         )
 
     def publish(self, state: writing.State) -> None:

@@ -19,9 +19,10 @@ from tests.benchmarks.guests import GUESTS
 from tests.benchmarks.payouts import PAYOUTS
 from tests.benchmarks.photos import PHOTOS
 from tests.benchmarks.rows import ROWS
+from tests.benchmarks.trail import TRAIL
 from tests.marks import ROOT
 
-ALL: Final = {**ROWS, **GUESTS, **SIGNATURES, **PHOTOS, **PAYOUTS}
+ALL: Final = {**ROWS, **GUESTS, **SIGNATURES, **PHOTOS, **PAYOUTS, **TRAIL}
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 
 

@@ -6,6 +6,7 @@ nothing is found, see `reading.verify_log`.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from kernel.clock import Clock
 from kernel.events.audit import IntegrityMismatchFound
@@ -22,6 +23,8 @@ class Patrol:
     """Where the round stands; one per process."""
 
     walk: Walk | None = None
+    ended_at: datetime | None = None
+    """When the last whole round ended."""
     tripped: frozenset[str] = field(default_factory=frozenset)
     """Tables whose tripwires were told to be changed, each once while it lasts."""
 
@@ -29,18 +32,19 @@ class Patrol:
         self,
         *,
         rows: int,
+        rest: timedelta,
         units: Units,
         board: Noticeboard,
         verify: Verify,
         clock: Clock,
         ids: Ids,
     ) -> int | None:
-        """Check the next rows, `rows` or a page more; begin anew after the last one.
+        """Check the next rows, `rows` or a page more; after a whole round, rest.
 
         The number of leaves of a round that ended whole, None in between.
         """
         vkeys = board.announced()
-        if not vkeys:
+        if not vkeys or self._resting(clock.now(), rest):
             return None
         published = board.published()
         with units.begin() as unit:
@@ -52,9 +56,10 @@ class Patrol:
                         outside=[published] if published else [],
                         trusted=Trusted.of(vkeys, verify=verify),
                     )
-                return self._go_on(self.walk, rows=rows, unit=unit)
+                leaves = self._go_on(self.walk, rows=rows, unit=unit)
+                self.ended_at = None if leaves is None else clock.now()
             except MismatchError as lie:
-                self.walk = None
+                leaves, self.walk = None, None
                 found = Block(
                     block_id=ids.new(),
                     seq=lie.seq,
@@ -68,7 +73,13 @@ class Patrol:
                         )
                     )
 
-        return None
+        return leaves
+
+    def _resting(self, now: datetime, rest: timedelta) -> bool:
+        """A clock that was set back ends the rest: it must not make it longer."""
+        return self.ended_at is not None and (
+            self.ended_at <= now < self.ended_at + rest
+        )
 
     def _go_on(self, walk: Walk, *, rows: int, unit: Unit) -> int | None:
         until = walk.checker.size + rows

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
+from kernel.beside import Each, one_by_one
 from kernel.clock import Clock
 from kernel.crypto import TrustStore, sha256, sha256_hex
 from kernel.errors import Broken, Transient
@@ -123,20 +125,46 @@ def write_batch(
     clock: Clock,
     ids: Ids,
     grace: timedelta,
+    each: Each = one_by_one,
 ) -> State:
     """Make leaves of the messages; when this returns they may be acknowledged.
 
+    Each message is verified first, and nothing in it believed before. Transient as
+    `write_arrivals` says.
+    """
+    arrivals = each(partial(arrival_of, trust=trust), messages)
+    return write_arrivals(
+        arrivals,
+        state=state,
+        store=store,
+        signer=signer,
+        clock=clock,
+        ids=ids,
+        grace=grace,
+    )
+
+
+def write_arrivals(
+    arrivals: Sequence[Arrival],
+    *,
+    state: State,
+    store: WriterStore,
+    signer: Signer,
+    clock: Clock,
+    ids: Ids,
+    grace: timedelta,
+) -> State:
+    """Make leaves of what was verified.
+
     Transient while a finding stops the log (clause 3.4): nothing is signed then.
 
-    1. Verify each message without believing anything in it.
-    2. Ask what of it is known, and plan the leaves.
-    3. Rows, checkpoint, producers' numbers and alerts: one transaction.
+    1. Ask what is known of it, and plan the leaves.
+    2. Rows, checkpoint, producers' numbers and alerts: one transaction.
     """
-    arrivals = [arrival_of(message, trust=trust) for message in messages]  # step 1
     with store.begin() as tx:
         if tx.blocked():
             raise Transient(BLOCKED, retry_after_s=BLOCKED_S)
-        planned = plan(  # step 2
+        planned = plan(  # step 1
             state.head,
             arrivals,
             known=_known(tx, arrivals),
@@ -148,7 +176,7 @@ def write_batch(
         if not planned.rows:
             return State(planned.head, state.tallies, state.note)
         note = _note(planned, signer=signer)
-        tx.append(planned, note=note)  # step 3
+        tx.append(planned, note=note)  # step 2
         for alert in planned.alerts:
             tx.publish(_event(alert, ids=ids))
     changed = {tally.producer: tally for tally in planned.tallies}

@@ -1,6 +1,7 @@
 """The log re-read while it lives: what is found stops the writer until it is proven."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,10 +12,13 @@ from services.audit.handlers.reading import PAGE_ROWS, verify_log
 from tests.unit.audit.builders import Writer, written
 from tests.unit.audit.fakes import FakeBoard, FakeUnits, verify_ed25519
 
+REST = timedelta(seconds=60)
+
 
 def beat(patrol: Patrol, writer: Writer, *, rows: int = 100) -> int | None:
     return patrol.beat(
         rows=rows,
+        rest=REST,
         units=FakeUnits(writer.log),
         board=writer.board,
         verify=verify_ed25519,
@@ -31,6 +35,8 @@ def test_an_honest_log_is_walked_round_after_round_while_it_grows() -> None:
     writer, patrol = written(50), Patrol()
     for size in range(60, 100, 10):
         assert beat(patrol, writer) == len(writer.log.rows)
+        assert beat(patrol, writer) is None
+        writer.clock.move(60)
         writer.grow(size)
     assert (writer.log.events, patrol.walk) == ([], None)
 
@@ -97,12 +103,13 @@ def test_changed_tripwires_are_told_once_and_stop_nothing() -> None:
     writer, patrol = written(9), Patrol()
     writer.log.tripped = ["audit_log"]
     beat(patrol, writer)
+    writer.clock.move(60)
     beat(patrol, writer)
     assert (codes(writer), writer.log.stops) == (["tripwires_changed"], [])
-    writer.log.tripped = []
-    beat(patrol, writer)
-    writer.log.tripped = ["audit_log"]
-    beat(patrol, writer)
+    for tripped in ([], ["audit_log"]):
+        writer.log.tripped = tripped
+        writer.clock.move(60)
+        beat(patrol, writer)
     assert codes(writer) == ["tripwires_changed"] * 2
 
 
@@ -110,3 +117,10 @@ def test_before_the_first_start_of_the_writer_there_is_nothing_to_walk() -> None
     writer, patrol = Writer(board=FakeBoard()), Patrol()
     beat(patrol, writer)
     assert writer.log.events == []
+
+
+def test_a_clock_set_back_ends_the_rest() -> None:
+    writer, patrol = written(9), Patrol()
+    beat(patrol, writer)
+    writer.clock.move(-86_400)
+    assert beat(patrol, writer) == 9
