@@ -35,11 +35,13 @@ import re
 import struct
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
+from zipfile import BadZipFile, ZipFile
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -280,25 +282,54 @@ def expected_tiles(size: int) -> set[str]:
 
 @dataclass(frozen=True)
 class Export:
-    """The directory; every file is read whole, and only where one must be."""
+    """The directory or .zip; every file is read whole, and only where one must be."""
 
     root: Path
+    archive: ZipFile | None = None
+
+    @classmethod
+    def at(cls, root: Path) -> "Export":
+        """FindingError for an archive in which a name stands twice."""
+        if not root.is_file():
+            return cls(root)
+        archive = ZipFile(root)
+        names = archive.namelist()
+        if len(set(names)) != len(names):
+            raise FindingError("a name stands twice in the archive")
+        return cls(root, archive)
 
     def read(self, path: str, *, seq: int | None = None) -> bytes:
-        file = self.root / path
-        if not file.is_file():
+        size = self.size_of(path)
+        if size is None:
             raise FindingError(f"{path} is missing", seq=seq)
-        if file.stat().st_size > MAX_TILE_BYTES:
+        if size > MAX_TILE_BYTES:
             raise FindingError(f"{path} is longer than any tile", seq=seq)
-        return file.read_bytes()
+        if self.archive is None:
+            return (self.root / path).read_bytes()
+        try:
+            return self.archive.read(path)
+        except (BadZipFile, zlib.error) as cause:
+            raise FindingError(f"{path} is damaged in the archive", seq=seq) from cause
 
-    def check_no_other_tiles(self, size: int) -> None:
-        found = {
+    def size_of(self, path: str) -> int | None:
+        if self.archive is not None:
+            known = path in self.archive.namelist()
+            return self.archive.getinfo(path).file_size if known else None
+        file = self.root / path
+        return file.stat().st_size if file.is_file() else None
+
+    def tiles(self) -> set[str]:
+        if self.archive is not None:
+            names = self.archive.namelist()
+            return {name for name in names if name.startswith("tile/")}
+        return {
             path.relative_to(self.root).as_posix()
             for path in (self.root / "tile").rglob("*")
             if not path.is_dir()
         }
-        strange = sorted(found - expected_tiles(size))
+
+    def check_no_other_tiles(self, size: int) -> None:
+        strange = sorted(self.tiles() - expected_tiles(size))
         if strange:
             raise FindingError(f"{strange[0]} does not belong to this checkpoint")
 
@@ -695,7 +726,7 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         description="Verify an export of the audit log, offline.",
         epilog="exit status: 0 verified, 1 error, 2 wrong usage, 3 finding",
     )
-    parser.add_argument("directory", type=Path, help="the export")
+    parser.add_argument("directory", type=Path, help="the export, or its .zip")
     parser.add_argument(
         "--vkey",
         required=True,
@@ -736,9 +767,9 @@ def main(arguments: list[str] | None = None) -> int:
         oldest = 0.0
         if options.fresh is not None:
             oldest = time.time() - options.fresh * SECONDS_IN_AN_HOUR
-        if not options.directory.is_dir():
-            raise FileNotFoundError(f"{options.directory} is no directory")  # noqa: TRY301
-        export = Export(options.directory)
+        if not options.directory.exists():
+            raise FileNotFoundError(f"{options.directory} is not there")  # noqa: TRY301
+        export = Export.at(options.directory)
         done = verify(export, keys, held, producers)
         seen = "not asked (no --policy)"
         if policy:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 from uuid import UUID
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from kernel.cli import FINDING, Command, Listing, Operator, object_of, progress
 from kernel.crypto import Json, as_object, parse_canonical
@@ -61,7 +62,23 @@ def export(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int
     policy = ExportFile("policy", f"log {vkey}\nquorum none\n".encode())
     _write(folder, proofs_of(hashes, note=note.encode(), arguments=arguments))
     _write(folder, [policy, ExportFile("checkpoint", note.encode())])
-    return {"ok": True, "export_id": export_id, "leaves": checkpoint.size}, 0
+    told: dict[str, Json] = {"ok": True, "export_id": export_id}
+    if arguments.zip:
+        told["archive"] = str(_archived(folder))
+    return {**told, "leaves": checkpoint.size}, 0
+
+
+def _archived(folder: Path) -> Path:
+    """The same files in one, beside the folder; equal exports give equal bytes."""
+    archive = folder.with_name(f"{folder.name}.zip")
+    fresh = folder.with_name(f".{folder.name}.zip.new")
+    with ZipFile(fresh, "w", ZIP_DEFLATED) as into:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            entry = ZipInfo(path.relative_to(folder).as_posix())
+            entry.compress_type = ZIP_DEFLATED
+            into.writestr(entry, path.read_bytes())
+    fresh.replace(archive)
+    return archive
 
 
 def proofs_of(
@@ -183,6 +200,9 @@ def _tail_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", type=Path, help="new or empty")
+    parser.add_argument(
+        "--zip", action="store_true", help="and the same in DIRECTORY.zip beside it"
+    )
     parser.add_argument(
         "--disclosure",
         type=UUID,

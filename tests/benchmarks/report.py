@@ -79,6 +79,13 @@ and the machine's load is nobody's doing. Ours also applies every rule of the pl
 and remembers links between authorities and the CRL by their bytes. pyHanko is given
 GOST by our arithmetic and the CRL parsed; of OpenSSL (gost-engine for GOST, in the
 Russian profile all three can read) the whole process counts.
+`log-…`: the audit log's writer and reader, in one process with the clock. `append`
+begins with verified events and ends with the commit of their leaves, hashes, chain and
+signed checkpoint, 500 at a time; the peer makes leaf, hash and chain too, but commits
+each alone, without tree and signature. `ingest` begins at a full queue and ends with
+the acknowledgement after the commit; the raw consumer takes the same batches, verifies
+the same signatures in one thread, and keeps nothing. `verify` reads all rows and hashes
+every payload, chain value and checkpoint.
 """
 
 

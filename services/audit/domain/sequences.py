@@ -53,7 +53,7 @@ def count(tally: Tally, number: int, *, at: datetime) -> Counted:
         holes = tally.holes
         if number > tally.last + 1:
             holes = (*holes, Hole(tally.last + 1, number - 1, at))
-        return Counted(replace(tally, last=number, holes=holes))
+        return Counted(Tally(tally.producer, number, holes))
     for index, hole in enumerate(tally.holes):
         if hole.first <= number <= hole.last:
             rest = (

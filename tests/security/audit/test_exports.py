@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -537,3 +538,32 @@ def test_an_unusable_policy_is_wrong_usage(
     (tmp_path / "policy").write_text(text)
     assert verify(export(3), "--policy", tmp_path / "policy").code == 2
     assert verify(export(3), "--fresh", "1").code == 2
+
+
+def zipped(folder: ExportFolder, *more: tuple[str, bytes]) -> ExportFolder:
+    """The export as one archive, and what somebody put in besides."""
+    path = folder.folder.with_suffix(".zip")
+    with ZipFile(path, "w") as archive:
+        for file in sorted(p for p in folder.folder.rglob("*") if p.is_file()):
+            archive.write(file, file.relative_to(folder.folder).as_posix())
+        for name, content in more:
+            archive.writestr(name, content)
+    return replace(folder, folder=path)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.seeded("audit_verifier_reads_either_of_two")
+def test_an_archive_is_verified_as_its_folder_is(
+    export: Export, verify: Verify
+) -> None:
+    """Attack 14: of two files under one name other tools might read the other."""
+    folder = export(300)
+    assert verify(zipped(folder)).code == 0
+    checkpoint = folder.file("checkpoint").read_bytes()
+    assert verify(zipped(folder, ("checkpoint", checkpoint))).code == FINDING
+    assert verify(zipped(folder, ("tile/0/002", bytes(8_192)))).code == FINDING
+    path = zipped(folder).folder
+    raw = path.read_bytes()
+    for place in range(0, len(raw) // 2, 997):
+        path.write_bytes(raw[:place] + bytes([raw[place] ^ 4]) + raw[place + 1 :])
+        assert verify(replace(folder, folder=path)).code != 0, place

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from zipfile import ZipFile
 
 import pytest
 
@@ -85,6 +86,21 @@ def test_an_export_is_tiles_bundles_checkpoint_and_policy(tmp_path: Path) -> Non
     assert (tmp_path / "tile/entries/001.p/44").is_file()
     vkey = writer.signer.public.vkey
     assert (tmp_path / "policy").read_text() == f"log {vkey}\nquorum none\n"
+
+
+def test_an_archive_holds_the_same_files_and_is_made_alike_twice(
+    tmp_path: Path,
+) -> None:
+    writer = written(300)
+    made = []
+    for name in ("one", "two"):
+        exported(FakeOperator(writer), tmp_path / name, "--zip")
+        made.append((tmp_path / f"{name}.zip").read_bytes())
+    with ZipFile(tmp_path / "one.zip") as archive:
+        for name in archive.namelist():
+            assert archive.read(name) == (tmp_path / "one" / name).read_bytes()
+        assert "tile/entries/001.p/44" in archive.namelist()
+    assert made[0] == made[1]
 
 
 def hashes_in(lines: Iterator[str]) -> tuple[bytes, ...]:
