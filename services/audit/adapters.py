@@ -202,6 +202,9 @@ class HttpWitness:
         except httpx.HTTPError as cause:
             raise Transient("a witness is away") from cause
 
+    def close(self) -> None:
+        self._client.close()
+
 
 def http_witness(name: str, url: str, *, ca: Path) -> HttpWitness:
     """The witness at this address, certified by `ca`; connects when first asked."""

@@ -166,6 +166,11 @@ class Writer:
             log.warning("witness_silent", witness=door.name)
             return None
 
+    def close(self) -> None:
+        """Give the connections to the witnesses back."""
+        for door in self.doors:
+            door.close()
+
     def witness(self) -> None:
         """Show the witnesses what was published since the last round."""
         if self.witnessing is None:

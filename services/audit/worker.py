@@ -8,6 +8,7 @@ again. A log that must not be signed is Broken and ends the process.
 
 import threading
 from dataclasses import dataclass, field
+from typing import Final
 
 from kernel.bus import Received
 from kernel.errors import KernelError, Transient
@@ -18,6 +19,9 @@ from services.audit.wiring import EventQueue, Writer, build_writer
 
 log = get_logger("audit.worker")
 
+LAST_ROUND_S: Final = 5
+"""How long the end waits for a witness that is being asked."""
+
 
 def work(platform: Platform[Settings], stop: threading.Event) -> None:
     """Write until `stop` is set. Raises Broken: this database must not be signed."""
@@ -25,8 +29,10 @@ def work(platform: Platform[Settings], stop: threading.Event) -> None:
     loop = _Loop(writer, stop)
     every_s = platform.settings.publish_every_s
     # Beside the writer: a witness that is slow must not keep an event waiting.
-    about = (writer, stop, every_s)
-    threading.Thread(target=_witness, args=about, daemon=True).start()
+    ended = threading.Event()
+    about = (writer, ended, every_s)
+    beside = threading.Thread(target=_witness, args=about, daemon=True)
+    beside.start()
     try:
         while not stop.is_set():
             try:
@@ -35,11 +41,14 @@ def work(platform: Platform[Settings], stop: threading.Event) -> None:
                 loop.rest(away)
     finally:
         loop.let_go()
+        ended.set()
+        beside.join(timeout=LAST_ROUND_S)
+        writer.close()
 
 
-def _witness(writer: Writer, stop: threading.Event, every_s: int) -> None:
+def _witness(writer: Writer, ended: threading.Event, every_s: int) -> None:
     """Show published checkpoints to the witnesses; no failure ends the loop."""
-    while not stop.wait(every_s):
+    while not ended.wait(every_s):
         try:
             writer.witness()
         except KernelError as error:

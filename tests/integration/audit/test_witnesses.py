@@ -147,3 +147,4 @@ def test_two_witnesses_cosign_and_hold_the_log_to_it(outside: Outside) -> None:
     writer.board.flush()
     with writer.seat() as store, pytest.raises(Broken, match="restored or stale"):
         writer.open_log(store)
+    writer.close()
