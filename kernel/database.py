@@ -7,7 +7,7 @@ stored reply of the request that caused them are committed together or not at al
 import os
 import select
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,6 +60,16 @@ _TCP: Final = {
 _TRANSIENT_STATES: Final = ("08", "40", "53", "55P03", "57", "58")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """An event with the id and the instant under which it will leave."""
+
+    id: UUID
+    event: Event
+    context: Context
+    time: datetime
+
+
 @dataclass(slots=True)
 class Transaction:
     """An open unit of work; only `Database.begin` makes one."""
@@ -78,24 +88,38 @@ class Transaction:
 
     def publish(self, event: Event) -> UUID:
         """Let ``event`` leave with the commit; returns its id."""
-        event_id = self._ids.new()
-        self.connection.execute(
-            outbox.insert(),
-            {
-                "id": event_id,
-                "type": event.TYPE,
-                "subject": event.subject,
-                "data": canonical(event.to_data()),
-                "time": self._clock.now(),
-                "traceparent": self.context.traceparent,
-                "correlation_id": self.context.correlation_id,
-                "causation_id": self.context.causation_id,
-            },
+        said = self.said(event, self.context)
+        self.publish_all([said])
+        return said.id
+
+    def said(self, event: Event, context: Context) -> Said:
+        """The event as it leaves by `publish_all`, of a cause that may be another."""
+        return Said(
+            id=self._ids.new(), event=event, context=context, time=self._clock.now()
         )
+
+    def publish_all(self, said: Sequence[Said]) -> None:
+        """Let these leave with the commit, in this order; nothing if there are none."""
+        if not said:
+            return
+        rows = [
+            {
+                "id": one.id,
+                "type": one.event.TYPE,
+                "subject": one.event.subject,
+                "data": canonical(one.event.to_data()),
+                "time": one.time,
+                "traceparent": one.context.traceparent,
+                "correlation_id": one.context.correlation_id,
+                "causation_id": one.context.causation_id,
+            }
+            for one in said
+        ]
+        # A list of one would cost what a list costs.
+        self.connection.execute(outbox.insert(), rows if len(rows) > 1 else rows[0])
         if not self._published:
             self.connection.execute(text("NOTIFY outbox"))
             self._published = True
-        return event_id
 
     def once(self, call: Call, run: Callable[[], Json]) -> Json:
         """Run the act of ``call`` once per idempotency key; see kernel.idempotency."""

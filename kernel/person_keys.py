@@ -7,7 +7,7 @@ service that seals anything of persons has a table of its own, made by a migrati
 `kernel.migrations.create_person_keys`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -122,6 +122,7 @@ class PersonKeys:
         self.service = service
         self._table = table
         self._sealed_of = sealed_of
+        self._rows: dict[UUID, Row[*tuple[Any, ...]] | None] = {}
         self._held: dict[UUID, FieldKeys | None] = {}
 
     def of(self, client_id: UUID) -> FieldKeys:
@@ -134,6 +135,18 @@ class PersonKeys:
     def is_erased(self, client_id: UUID) -> bool:
         """Whether nothing of the person can be opened any more."""
         return self._keys(client_id) is None
+
+    def read(self, client_ids: Collection[UUID]) -> None:
+        """Read the keys of many persons at once, for `of` to find them."""
+        rows = self.connection.execute(
+            select(
+                self._table.c.client_id,
+                self._table.c.key_sealed,
+                self._table.c.destroyed_at,
+            ).where(self._table.c.client_id.in_(client_ids))
+        )
+        found = {row.client_id: row for row in rows}
+        self._rows |= {client_id: found.get(client_id) for client_id in client_ids}
 
     def make(
         self, client_id: UUID, *, at: datetime, look_at: datetime | None = None
@@ -152,6 +165,7 @@ class PersonKeys:
             .on_conflict_do_nothing()
         )
         if made.rowcount:
+            self._rows.pop(client_id, None)
             self._held.pop(client_id, None)
 
     def unfinished(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
@@ -197,12 +211,9 @@ class PersonKeys:
     def _keys(self, client_id: UUID) -> FieldKeys | None:
         """The keys that open what is the person's; None after an erasure."""
         if client_id not in self._held:
-            row = self.connection.execute(
-                select(self._table.c.key_sealed, self._table.c.destroyed_at).where(
-                    self._table.c.client_id == client_id
-                )
-            ).one_or_none()
-            self._held[client_id] = self._ring(client_id, row)
+            if client_id not in self._rows:
+                self.read([client_id])
+            self._held[client_id] = self._ring(client_id, self._rows[client_id])
         return self._held[client_id]
 
     def _ring(

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol, Unpack
 from uuid import UUID
 
+from kernel.beside import AsTheyCome
 from kernel.clock import Clock, Uptime
 from kernel.context import Context
 from kernel.erasure import KeyEnds, MakesKeys
@@ -123,9 +124,9 @@ class Payouts(Protocol):
         ...
 
     def claim(
-        self, states: frozenset[State], *, now: datetime, lease_s: int
-    ) -> Payout | None:
-        """Lease the next due row of these states that nobody holds; a new fence."""
+        self, states: frozenset[State], *, now: datetime, lease_s: int, most: int = 1
+    ) -> Sequence[Payout]:
+        """Lease the next due rows of these states that nobody holds; new fences."""
         ...
 
     def earlier_sum(self, payout: Payout, *, since: datetime) -> Money:
@@ -270,8 +271,8 @@ class Witnessing(Protocol):
 class Ledger(Protocol):
     """The books, in one open transaction; nothing in them is ever changed."""
 
-    def post(self, entry: JournalEntry) -> bool:
-        """Keep a transaction; False if it is posted already.
+    def post(self, entry: JournalEntry) -> None:
+        """Keep a transaction; nothing if it is posted already.
 
         Of sending, settling and rejecting there is one per payout, of the rest one
         per entry of the bank's.
@@ -410,6 +411,17 @@ class Desk(Protocol):
         """Commit on leaving, roll back on an exception; Transient if it cannot."""
         ...
 
+    def together(
+        self, payouts: Sequence[Payout]
+    ) -> AbstractContextManager[Sequence[Work]]:
+        """One transaction for several payouts, with a work for each, in their order.
+
+        What one is asked is read for all of them, and what they write is written on
+        leaving; each sees what those before it wrote.  Transient as well when a halt
+        of sending came in between: nothing is committed then.
+        """
+        ...
+
 
 class Accounts(Protocol):
     """Onboarding, owner of accounts and of their proofs.
@@ -512,6 +524,10 @@ class Meters(Protocol):
         """An order was committed, so long after it was due; it was never held."""
         ...
 
+    def taken_apart(self) -> None:
+        """What was to be written of several payouts at once was written singly."""
+        ...
+
     def backlog(self, backlog: Backlog) -> None:
         """What waits now."""
         ...
@@ -558,6 +574,8 @@ class Till:
     contracts: Contracts
     bank: Bank
     statements: Statements
+    ask: AsTheyCome
+    """Asks for many payouts, of each as if it were alone."""
     alarms: Alarms
     meters: Meters
     policy: Policy

@@ -39,6 +39,7 @@ class Settings(PlatformSettings):
     breaker_rest_s: int = 10
     requests_per_s: int = 20
     requests_at_once: int = 20
+    payouts_at_once: int = 32
     lease_s: int = 90
     poll_s: int = 1
     first_retry_s: int = 1
@@ -63,6 +64,7 @@ class Settings(PlatformSettings):
         if not 0 < self.resend_window_s <= LONGEST_RESEND_WINDOW_S:
             raise Broken("DISBURSEMENT_RESEND_WINDOW_S outlives the bank's key memory")
         counts = (
+            self.payouts_at_once,
             self.lease_s,
             self.poll_s,
             self.first_retry_s,

@@ -7,12 +7,14 @@ at hand and settles at once.  The rows lie ready, see `tests.benchmarks.payouts`
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from kernel.beside import in_threads_of
 from kernel.context import Context
 from kernel.logging import configure
 from kernel.money import Money
@@ -152,6 +154,7 @@ def payer_of(platform: Platform[Settings], peers: Peers) -> Payer:
     )
     # Nobody counts here but once: the count is carried on from then.
     rules = rules_of(platform.settings)
+    asking = ThreadPoolExecutor(2 * rules.work.at_once)
     till = Till(
         desk=desk,
         accounts=peers,
@@ -159,6 +162,7 @@ def payer_of(platform: Platform[Settings], peers: Peers) -> Payer:
         contracts=Contracts(),
         bank=peers,
         statements=peers,
+        ask=in_threads_of(asking),
         alarms=LoggedAlarms(),
         meters=PayoutMeters(),
         policy=STARTING_POLICY,
@@ -173,7 +177,7 @@ def payer_of(platform: Platform[Settings], peers: Peers) -> Payer:
         desk=desk,
         listen=partial(platform.database.listen, CHANNEL),
         meters=till.meters,
-        close=lambda: None,
+        close=asking.shutdown,
     )
 
 

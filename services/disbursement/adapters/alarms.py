@@ -35,6 +35,10 @@ LAG: Final = Histogram(
     "From the instant a payout was due to its order committed",
     buckets=SECONDS,
 )
+APART: Final = Counter(
+    "payout_batches_taken_apart_total",
+    "Commits of several payouts that were repeated singly",
+)
 DUE_AGE: Final = Gauge("payout_due_oldest_seconds", "How long the oldest has been due")
 UNKNOWN_AGE: Final = Gauge(
     "payout_unknown_oldest_seconds", "How long the oldest outcome has been unknown"
@@ -73,6 +77,9 @@ class PayoutMeters:
 
     def sent(self, lag: timedelta) -> None:
         LAG.observe(max(lag.total_seconds(), 0))
+
+    def taken_apart(self) -> None:
+        APART.inc()
 
     def backlog(self, backlog: Backlog) -> None:
         DUE_AGE.set(backlog.due_age_s)

@@ -276,10 +276,12 @@ class AmendingAnswer(StrEnum):
 class WorkRules:
     """How workers take turns.  All values come from settings.
 
-    ``lease_s`` must exceed the time-outs of one passage together; ``poll_s``: how
-    often a bank that has accepted is asked.
+    ``at_once``: so many payouts are taken further in one commit; ``lease_s`` must
+    exceed the time-outs of one passage together; ``poll_s``: how often a bank that has
+    accepted is asked.
     """
 
+    at_once: int
     lease_s: int
     poll_s: int
     first_retry_s: int

@@ -1,6 +1,7 @@
 """What the bank's answer does to the payout."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from kernel.events.disbursement import (
     PayoutHeld,
@@ -29,29 +30,54 @@ from services.disbursement.handlers.repeating import (
     refused_for_good,
     repeat_until,
 )
-from services.disbursement.handlers.standing import counted_ns
+from services.disbursement.handlers.standing import counted_ns, together
 from services.disbursement.ports import Bank, Till, Work
 
 
-def take_answer(
-    payout: Payout, order: Order, answer: BankAnswer, *, till: Till
-) -> None:
-    """Write down what the answer means; only the bank's word makes a payout final."""
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What the bank's answer about an order means."""
+
+    payout: Payout
+    order: Order
+    reading: Reading
+
+
+def read_word(payout: Payout, order: Order, answer: BankAnswer, *, bank: Bank) -> Word:
+    """What an answer means; a "no" is asked about again before it is believed."""
     reading = read_answer(answer, order=order, known_order_id=payout.order_id)
     if isinstance(reading, Rejected):
-        reading = _confirmed(reading, payout, order, bank=till.bank)
-    with till.desk.open(payout.trail) as work:
-        match reading:
-            case Settled():
-                _settle(payout, reading, work=work, till=till)
-            case Accepted():
-                _wait(payout, reading, work=work, till=till)
-            case Rejected():
-                _reject(payout, reading, work=work, till=till)
-            case Absent():
-                _count_absence(payout, order, work=work, till=till)
-            case Unclear():
-                _leave_unknown(payout, reading, work=work, till=till)
+        reading = _confirmed(reading, payout, order, bank=bank)
+    return Word(payout, order, reading)
+
+
+def take_words(words: Sequence[Word], *, till: Till) -> None:
+    """Step 5: only the bank's word makes a payout final."""
+    if words:
+        for _ in together(lambda some: _take_all(some, till=till), words, till=till):
+            pass
+
+
+def _take_all(words: Sequence[Word], *, till: Till) -> list[Word]:
+    with till.desk.together([word.payout for word in words]) as works:
+        for word, work in zip(words, works, strict=True):
+            _take(word, work=work, till=till)
+    return list(words)
+
+
+def _take(word: Word, *, work: Work, till: Till) -> None:
+    payout = word.payout
+    match word.reading:
+        case Settled() as settled:
+            _settle(payout, settled, work=work, till=till)
+        case Accepted() as accepted:
+            _wait(payout, accepted, work=work, till=till)
+        case Rejected() as rejected:
+            _reject(payout, rejected, work=work, till=till)
+        case Absent():
+            _count_absence(payout, word.order, work=work, till=till)
+        case Unclear() as unclear:
+            _leave_unknown(payout, unclear, work=work, till=till)
 
 
 def counted(payout: Payout) -> Payout:

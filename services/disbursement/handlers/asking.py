@@ -13,8 +13,9 @@ from services.disbursement.domain.payout import AT_BANK, Payout, State
 from services.disbursement.handlers.answers import (
     counted,
     outcome_unknown,
+    read_word,
     resend_rules,
-    take_answer,
+    take_words,
 )
 from services.disbursement.handlers.sending import send_through_gate
 from services.disbursement.handlers.standing import claim, counted_ns
@@ -31,9 +32,9 @@ def ask_next(till: Till) -> bool:
         order, _ = work.payouts.order_of(payout)
     answer = till.bank.ask(order)
     if _may_send_again(payout, order, answer, till=till):
-        send_through_gate(payout, till=till)
+        send_through_gate([payout], till=till)
     else:
-        take_answer(payout, order, answer, till=till)
+        take_words([read_word(payout, order, answer, bank=till.bank)], till=till)
     return True
 
 

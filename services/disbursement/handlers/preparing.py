@@ -1,5 +1,6 @@
 """Drawing up the order, and the end of the hold."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from kernel.events.disbursement import PayoutDue
@@ -16,10 +17,12 @@ from services.disbursement.domain.witness import unwitnessed
 from services.disbursement.handlers.questions import answer_of
 from services.disbursement.handlers.standing import (
     claim,
+    claim_some,
     counted_ns,
     earlier_sum,
     hold,
     put_off,
+    together,
 )
 from services.disbursement.ports import Payouts, Till, Work
 
@@ -60,26 +63,35 @@ def prepare_next(till: Till) -> bool:
 
 
 def end_next_hold(till: Till) -> bool:
-    """Take one payout whose hold is over further.  False when none is due."""
-    claimed = claim(till, _HELD)
-    if claimed is None:
+    """Take payouts whose hold is over further.  False when none is due."""
+    claimed = claim_some(till, _HELD)
+    if not claimed:
         return False
-    now = till.clock.now()
-    with till.desk.open(claimed.trail) as work:
-        payout = work.payouts.lock_payout(claimed.payout_id)
-        if payout is None or payout.fence != claimed.fence or payout.state not in _HELD:
-            return True  # another worker's by now, or stopped since it was claimed
-        if now < payout.promised_until():
-            work.payouts.amend(
-                payout, lease_until=None, next_at=payout.promised_until()
-            )
-            return True
-        missing = unwitnessed(payout, counted_ns=counted_ns(work, till=till))
-        if missing > timedelta():
-            _await_witness(payout, missing, work=work, till=till)
-            return True
-        _end_hold(payout, work=work, policy=till.policy, now=now)
+    for _ in together(lambda some: _look_at_all(some, till=till), claimed, till=till):
+        pass
     return True
+
+
+def _look_at_all(claimed: Sequence[Payout], *, till: Till) -> list[Payout]:
+    with till.desk.together(claimed) as works:
+        for one, work in zip(claimed, works, strict=True):
+            _look(one, work=work, till=till)
+    return list(claimed)
+
+
+def _look(claimed: Payout, *, work: Work, till: Till) -> None:
+    now = till.clock.now()
+    payout = work.payouts.lock_payout(claimed.payout_id)
+    if payout is None or payout.fence != claimed.fence or payout.state not in _HELD:
+        return  # another worker's by now, or stopped since it was claimed
+    if now < payout.promised_until():
+        work.payouts.amend(payout, lease_until=None, next_at=payout.promised_until())
+        return
+    missing = unwitnessed(payout, counted_ns=counted_ns(work, till=till))
+    if missing > timedelta():
+        _await_witness(payout, missing, work=work, till=till)
+        return
+    _end_hold(payout, work=work, policy=till.policy, now=now)
 
 
 def _await_witness(

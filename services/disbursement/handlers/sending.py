@@ -1,5 +1,7 @@
 """The gate and the sending: the only road by which money leaves.
 
+As many payouts as were claimed together take each step together:
+
 1. Ask everybody whose word the gate needs; no transaction is open meanwhile.
 2. Make every check and record it, passed or not; those of the day's sums under their
    lock, in the commit of step 3.
@@ -10,6 +12,7 @@
 5. Write down what the answer means (`answers`).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +22,7 @@ from kernel.errors import Broken
 from kernel.events.disbursement import PayoutSent
 from kernel.policy import Policy
 from services.disbursement.domain.codes import PaymentCodes, payment_codes
+from services.disbursement.domain.connector import Rail
 from services.disbursement.domain.gate import (
     BankStanding,
     Evidence,
@@ -44,11 +48,11 @@ from services.disbursement.domain.order import (
     read_answer,
 )
 from services.disbursement.domain.payout import Changes, Payout, State
-from services.disbursement.handlers.answers import take_answer
+from services.disbursement.handlers.answers import Word, read_word, take_words
 from services.disbursement.handlers.bookkeeping import post_sent
 from services.disbursement.handlers.halting import sending_of
 from services.disbursement.handlers.questions import answer_of
-from services.disbursement.handlers.standing import block, counted_ns, hold
+from services.disbursement.handlers.standing import block, counted_ns, hold, together
 from services.disbursement.ports import Till, Work
 
 
@@ -56,6 +60,7 @@ from services.disbursement.ports import Till, Work
 class _DrawnUp:
     """What our own rows say before anybody is asked."""
 
+    payout: Payout
     order: Order
     sealed_digest: str
     sending: Sending
@@ -63,64 +68,118 @@ class _DrawnUp:
     outgoing: Outgoing
 
 
-def send_through_gate(payout: Payout, *, till: Till) -> None:
-    """Send a claimed payout, for the first time or again under the same key."""
-    drawn_up = _drawn_up(payout, till=till)
-    if drawn_up is None:
-        return
-    order = drawn_up.order
-    evidence = _gather(payout, drawn_up, till=till)  # step 1
-    funds = _funds(drawn_up, till=till)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """The same, and what everybody said."""
+
+    payout: Payout
+    order: Order
+    drawn_up: _DrawnUp
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judging:
+    """What all payouts of one commit are judged by."""
+
+    now: datetime
+    limits: Limits
+    funds: Mapping[tuple[Rail, str], Funds | Unanswered]
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A payout as it was committed in ``SENDING``, and what goes to the bank."""
+
+    payout: Payout
+    order: Order
+    evidence: Evidence
+
+
+def send_through_gate(payouts: Sequence[Payout], *, till: Till) -> None:
+    """Send claimed payouts, for the first time or again under the same key.
+
+    Each passes the gate, or does not, as if it were alone.  What fails before the
+    commit of step 3 is tried again one by one; behind it nothing is done twice.
+    """
+    for begun in together(lambda some: _begin(some, till=till), payouts, till=till):
+        for words in till.ask(lambda one: _transmit(one, till=till), begun):
+            take_words([word for word in words if word is not None], till=till)
+
+
+def _begin(payouts: Sequence[Payout], *, till: Till) -> list[_Begun]:
+    """Steps 1 to 3 of some payouts; those that may not be sent now are not in it."""
+    drawn_up = _draw_up(payouts, till=till)
+    asked = [  # step 1
+        one
+        for some in till.ask(lambda one: _gather(one, till=till), drawn_up)
+        for one in some
+    ]
+    if not asked:
+        return []
     now = till.clock.now()
-    result = pass_gate(  # step 2
-        payout,
-        order=order,
-        sealed_digest=drawn_up.sealed_digest,
-        evidence=evidence,
-        now=now,
-        rules=till.rules.gate,
+    by = _Judging(
+        now=now, limits=Limits.at(till.policy, now), funds=_funds(asked, till=till)
     )
-    sending = _commit(  # step 3
-        payout, order, result, funds=funds, now=now, till=till
-    )
-    if sending is not None:
-        _measure(payout, now=now, till=till)
-        _transmit(sending, order, evidence, till=till)
+    results = [_judge(one, now=now, till=till) for one in asked]  # step 2
+    with till.desk.together([one.payout for one in asked]) as works:  # step 3
+        begun = [
+            _commit(one, result, by=by, work=work, till=till)
+            for one, result, work in zip(asked, results, works, strict=True)
+        ]
+    for one, sent in zip(asked, begun, strict=True):
+        if sent is not None:
+            _measure(one.payout, now=now, till=till)
+    return [one for one in begun if one is not None]
 
 
-def _drawn_up(payout: Payout, *, till: Till) -> _DrawnUp | None:
+def _draw_up(payouts: Sequence[Payout], *, till: Till) -> list[_DrawnUp]:
+    with till.desk.together(payouts) as works:
+        found = [
+            _drawn_up(one, work=work, till=till)
+            for one, work in zip(payouts, works, strict=True)
+        ]
+    return [one for one in found if one is not None]
+
+
+def _drawn_up(payout: Payout, *, work: Work, till: Till) -> _DrawnUp | None:
     """The order and its digest; an order that was tampered with is never sent."""
-    with till.desk.open(payout.trail) as work:
-        try:
-            order, sealed_digest = work.payouts.order_of(payout)
-        except Broken:
-            if payout.state is State.READY:
-                block(payout, "order_does_not_open", work=work, till=till)
-            else:
-                hold(payout, "order_does_not_open", work=work, till=till)
-            return None
-        day_on = almaty_date(till.clock.now())
-        return _DrawnUp(
-            order=order,
-            sealed_digest=sealed_digest,
-            sending=sending_of(payout, work=work),
-            counted_ns=counted_ns(work, till=till),
-            outgoing=work.sums.outgoing(payout, day_on=day_on),
-        )
+    try:
+        order, sealed_digest = work.payouts.order_of(payout)
+    except Broken:
+        if payout.state is State.READY:
+            block(payout, "order_does_not_open", work=work, till=till)
+        else:
+            hold(payout, "order_does_not_open", work=work, till=till)
+        return None
+    return _DrawnUp(
+        payout=payout,
+        order=order,
+        sealed_digest=sealed_digest,
+        sending=sending_of(payout, work=work),
+        counted_ns=counted_ns(work, till=till),
+        outgoing=work.sums.outgoing(payout, day_on=almaty_date(till.clock.now())),
+    )
 
 
-def _gather(payout: Payout, drawn_up: _DrawnUp, *, till: Till) -> Evidence:
-    return Evidence(
-        sending=drawn_up.sending,
-        counted_ns=drawn_up.counted_ns,
-        contract=answer_of("contract", lambda: till.contracts.read(payout)),
-        account=answer_of("account", lambda: till.accounts.read(payout)),
-        ownership=answer_of("ownership", lambda: till.accounts.prove(payout)),
-        decision=answer_of("antifraud", lambda: till.antifraud.decide(payout)),
-        stop_credit=answer_of(
-            "stop_credit", lambda: till.contracts.ask_stop_credit(payout)
+def _gather(drawn_up: _DrawnUp, *, till: Till) -> _Asked:
+    payout = drawn_up.payout
+    return _Asked(
+        payout=payout,
+        order=drawn_up.order,
+        drawn_up=drawn_up,
+        evidence=Evidence(
+            sending=drawn_up.sending,
+            counted_ns=drawn_up.counted_ns,
+            contract=answer_of("contract", lambda: till.contracts.read(payout)),
+            account=answer_of("account", lambda: till.accounts.read(payout)),
+            ownership=answer_of("ownership", lambda: till.accounts.prove(payout)),
+            decision=answer_of("antifraud", lambda: till.antifraud.decide(payout)),
+            stop_credit=answer_of(
+                "stop_credit", lambda: till.contracts.ask_stop_credit(payout)
+            ),
+            bank=_standing(payout, drawn_up.order, till=till),
         ),
-        bank=_standing(payout, drawn_up.order, till=till),
     )
 
 
@@ -151,46 +210,62 @@ def _standing(payout: Payout, order: Order, *, till: Till) -> BankStanding | Una
     return Unanswered(answer.code if isinstance(answer, NoAnswer) else "bank_unclear")
 
 
-def _funds(drawn_up: _DrawnUp, *, till: Till) -> Funds | Unanswered:
-    """The balance, and what was on its way before the bank was asked for it."""
+def _funds(
+    asked: Sequence[_Asked], *, till: Till
+) -> Mapping[tuple[Rail, str], Funds | Unanswered]:
+    """The balance on each rail, and what was on its way before the bank was asked."""
+    firsts = {(one.order.rail, one.order.amount.currency): one for one in asked}
+    return {
+        which: _funds_of(first.drawn_up, till=till) for which, first in firsts.items()
+    }
+
+
+def _funds_of(drawn_up: _DrawnUp, *, till: Till) -> Funds | Unanswered:
     balance = till.bank.balance(drawn_up.order)
     if isinstance(balance, NoAnswer):
         return Unanswered(balance.code)
     return Funds(balance=balance, before=drawn_up.outgoing)
 
 
+def _judge(asked: _Asked, *, now: datetime, till: Till) -> GateResult:
+    return pass_gate(
+        asked.payout,
+        order=asked.order,
+        sealed_digest=asked.drawn_up.sealed_digest,
+        evidence=asked.evidence,
+        now=now,
+        rules=till.rules.gate,
+    )
+
+
 def _commit(
-    payout: Payout,
-    order: Order,
-    result: GateResult,
-    *,
-    funds: Funds | Unanswered,
-    now: datetime,
-    till: Till,
-) -> Payout | None:
-    """The payout as committed in ``SENDING``; None if it may not be sent now."""
-    with till.desk.open(payout.trail) as work:
-        result = result.beside(
-            check_limits(
-                payout,
-                limits=Limits.at(till.policy, now),
-                sent=work.sums.lock(payout, day_on=almaty_date(now)),
-                funds=funds,
-                approved=work.approvals.of(payout),
-            )
+    asked: _Asked, result: GateResult, *, by: _Judging, work: Work, till: Till
+) -> _Begun | None:
+    """The payout as it will be committed in ``SENDING``; None if it may not be sent.
+
+    What those before it in the same commit have begun to send is in the sums already.
+    """
+    payout, order, now = asked.payout, asked.order, by.now
+    result = result.beside(
+        check_limits(
+            payout,
+            limits=by.limits,
+            sent=work.sums.lock(payout, day_on=almaty_date(now)),
+            funds=by.funds[order.rail, order.amount.currency],
+            approved=work.approvals.of(payout),
         )
-        work.payouts.record_checks(
-            payout, result.checks, passage=till.ids.new(), at=now
-        )
-        for check in result.closed:
-            till.meters.refused(check)
-        match result.verdict:
-            case Verdict.PASSED:
-                return _begin_sending(payout, order, work=work, now=now, till=till)
-            case Verdict.NEVER if payout.state is State.READY:
-                block(payout, result.code, work=work, till=till)
-            case _:
-                hold(payout, result.code, work=work, till=till)
+    )
+    work.payouts.record_checks(payout, result.checks, passage=till.ids.new(), at=now)
+    for check in result.closed:
+        till.meters.refused(check)
+    match result.verdict:
+        case Verdict.PASSED:
+            sending = _begin_sending(payout, order, work=work, now=now, till=till)
+            return None if sending is None else _Begun(sending, order, asked.evidence)
+        case Verdict.NEVER if payout.state is State.READY:
+            block(payout, result.code, work=work, till=till)
+        case _:
+            hold(payout, result.code, work=work, till=till)
     return None
 
 
@@ -238,15 +313,16 @@ def _measure(payout: Payout, *, now: datetime, till: Till) -> None:
         till.meters.sent(now - due_at)
 
 
-def _transmit(payout: Payout, order: Order, evidence: Evidence, *, till: Till) -> None:
+def _transmit(begun: _Begun, *, till: Till) -> Word | None:
     """Step 4: a worker that has lost its lease sends nothing and writes nothing."""
+    payout, order = begun.payout, begun.order
     answer = till.bank.ask(order)
     if isinstance(answer, OrderMissing):
-        codes = _codes(payout, evidence, policy=till.policy)
+        codes = _codes(payout, begun.evidence, policy=till.policy)
         if not payout.leased_at(till.clock.now()):
-            return
+            return None
         answer = till.bank.send(order, codes)
-    take_answer(payout, order, answer, till=till)  # step 5
+    return read_word(payout, order, answer, bank=till.bank)
 
 
 def _codes(payout: Payout, evidence: Evidence, *, policy: Policy) -> PaymentCodes:

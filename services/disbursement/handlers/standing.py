@@ -3,7 +3,9 @@
 And what counts together with it, which decides on its hold and its confirmation.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from kernel.events.disbursement import PayoutHeld, PayoutScheduled
 from kernel.money import Money
@@ -17,13 +19,55 @@ from services.disbursement.domain.payout import (
 )
 from services.disbursement.ports import Payouts, Publish, Till, Work
 
+T = TypeVar("T")
+U = TypeVar("U")
+
 
 def claim(till: Till, states: frozenset[State]) -> Payout | None:
     """The next due payout in one of these states, leased to us; None when none is."""
+    return next(iter(_claim(till, states, most=1)), None)
+
+
+def claim_some(till: Till, states: frozenset[State]) -> Sequence[Payout]:
+    """As many due ones as are taken further together; none when none is."""
+    return _claim(till, states, most=till.rules.work.at_once)
+
+
+def _claim(till: Till, states: frozenset[State], *, most: int) -> Sequence[Payout]:
     with till.desk.open() as work:
         return work.payouts.claim(
-            states, now=till.clock.now(), lease_s=till.rules.work.lease_s
+            states, now=till.clock.now(), lease_s=till.rules.work.lease_s, most=most
         )
+
+
+def together(
+    act: Callable[[Sequence[T]], list[U]], items: Sequence[T], *, till: Till
+) -> Iterator[list[U]]:
+    """What ``act`` makes of all of them or, if that fails, of each alone.
+
+    Several at once are only the faster way to the same end: one that is broken holds
+    up no other.  What it raised is raised when the others have been given.  ``act``
+    commits as the last thing it does, or not at all.
+    """
+    try:
+        done = act(items)
+    except Exception:
+        if len(items) == 1:
+            raise
+        till.meters.taken_apart()
+    else:
+        yield done
+        return
+    failures: list[Exception] = []
+    for item in items:
+        try:
+            done = act([item])
+        except Exception as failure:  # noqa: BLE001 - raised when the others are given
+            failures.append(failure)
+        else:
+            yield done
+    if failures:
+        raise failures[0]
 
 
 def counted_ns(work: Work, *, till: Till) -> int | None:

@@ -1,5 +1,6 @@
 """What two of the staff agreed on: that this order, as it is sealed now, is paid."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -24,21 +25,32 @@ class ApprovalRows:
 
     def of(self, payout: Payout) -> Approved | None:
         """The newest yes to the order as it is sealed now."""
-        row = self._connection.execute(
+        return self.of_all([payout.payout_id]).get(payout.payout_id)
+
+    def of_all(self, payout_ids: Collection[UUID]) -> Mapping[UUID, Approved]:
+        """The same of many payouts; those without a yes are not in it."""
+        rows = self._connection.execute(
             select(
+                payout_approvals.c.payout_id,
                 payout_approvals.c.approval_id,
                 payout_approvals.c.requested_by,
                 payout_approvals.c.approved_by,
             )
             .join(payouts, payouts.c.payout_id == payout_approvals.c.payout_id)
             .where(
-                payout_approvals.c.payout_id == payout.payout_id,
+                payout_approvals.c.payout_id.in_(payout_ids),
                 payout_approvals.c.order_seal == func.sha256(payouts.c.sealed_digest),
             )
-            .order_by(payout_approvals.c.approved_at.desc())
-            .limit(1)
-        ).one_or_none()
-        return None if row is None else Approved(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented attribute
+            .order_by(payout_approvals.c.approved_at)
+        )
+        return {
+            row.payout_id: Approved(
+                approval_id=row.approval_id,
+                requested_by=row.requested_by,
+                approved_by=row.approved_by,
+            )
+            for row in rows
+        }
 
     def seal_of(self, payout_id: UUID) -> bytes | None:
         """The SHA-256 by which an approval names the order; None before it is drawn up.

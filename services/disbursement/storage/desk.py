@@ -1,11 +1,15 @@
 """Transactions for the worker."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from uuid import UUID
 
+from kernel.context import Context
 from kernel.crypto import FieldKeys
-from kernel.database import Database
-from services.disbursement.domain.payout import Trail
+from kernel.database import Database, Said, Transaction
+from kernel.events import Event
+from services.disbursement.domain.payout import Payout, Trail
 from services.disbursement.ports import Contexts, Work
 from services.disbursement.storage.approved import ApprovalRows
 from services.disbursement.storage.ledger import LedgerRows
@@ -13,6 +17,15 @@ from services.disbursement.storage.overview import OverviewRows
 from services.disbursement.storage.reconciliation import HaltRows, ReconciliationRows
 from services.disbursement.storage.rows import PayoutRows
 from services.disbursement.storage.sums import SentSums
+from services.disbursement.storage.together import (
+    ApprovalsTogether,
+    HaltsTogether,
+    LedgerTogether,
+    PayoutsTogether,
+    ReconciliationTogether,
+    SumsTogether,
+    WitnessTogether,
+)
 from services.disbursement.storage.witness import WitnessRow
 
 
@@ -48,3 +61,41 @@ class DatabaseDesk:
                 halts=HaltRows(tx.connection),
                 publish=tx.publish,
             )
+
+    @contextmanager
+    def together(self, payouts: Sequence[Payout]) -> Iterator[Sequence[Work]]:
+        """One transaction; what each work says leaves in its payout's own context."""
+        contexts = [self._contexts(one.trail) for one in payouts]
+        with self._database.begin(contexts[0]) as tx:
+            rows = PayoutsTogether(tx.connection, self._keys, payouts)
+            sums = SumsTogether(tx.connection, payouts)
+            ledger = LedgerTogether(tx.connection)
+            said: list[Said] = []
+            work = Work(
+                payouts=rows,
+                sums=sums,
+                approvals=ApprovalsTogether(tx.connection, payouts),
+                overview=OverviewRows(tx.connection),
+                witness=WitnessTogether(tx.connection),
+                ledger=ledger,
+                reconciliation=ReconciliationTogether(
+                    tx.connection, payouts, account=self._account
+                ),
+                halts=HaltsTogether(tx.connection),
+                publish=tx.publish,
+            )
+            yield [replace(work, publish=_saying(tx, one, said)) for one in contexts]
+            rows.write()
+            sums.write()
+            ledger.write()
+            tx.publish_all(said)
+
+
+def _saying(
+    tx: Transaction, context: Context, said: list[Said]
+) -> Callable[[Event], UUID]:
+    def publish(event: Event) -> UUID:
+        said.append(tx.said(event, context))
+        return said[-1].id
+
+    return publish

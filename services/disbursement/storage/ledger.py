@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import as_object, canonical, parse_canonical
+from kernel.database import Fixed
 from kernel.money import Money
 from services.disbursement.domain.ledger import (
     Account,
@@ -18,6 +19,7 @@ from services.disbursement.domain.ledger import (
     Proof,
     Side,
 )
+from services.disbursement.storage.given import as_rows, given
 from services.disbursement.storage.tables import (
     ledger_postings,
     ledger_proofs,
@@ -31,42 +33,31 @@ class LedgerRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def post(self, entry: JournalEntry) -> bool:
-        """Keep a transaction with its lines; False if it is posted already.
+    def post(self, entry: JournalEntry) -> None:
+        """Keep a transaction; nothing if it is posted already."""
+        self.post_all([entry])
+
+    def post_all(self, entries: Sequence[JournalEntry]) -> None:
+        """Keep those of them, in this order, that are not posted yet.
 
         A deferred trigger refuses the commit of one that does not balance.
         """
-        posted = self._connection.execute(
-            insert(ledger_transactions)
-            .values(
-                transaction_id=entry.transaction_id,
-                kind=entry.kind.value,
-                day=entry.day,
-                lines=len(entry.postings),
-                payout_id=entry.payout_id,
-                event_id=entry.event_id,
-                bank_reference=entry.bank_reference,
-                posted_at=entry.posted_at,
-            )
-            .on_conflict_do_nothing()
-        ).rowcount
-        if not posted:
-            return False
-        self._connection.execute(
-            ledger_postings.insert(),
-            [
-                {
-                    "transaction_id": entry.transaction_id,
-                    "number": number,
-                    "account": line.account.value,
-                    "side": line.side.value,
-                    "amount_minor": line.amount.amount_minor,
-                    "currency": line.amount.currency,
-                }
-                for number, line in enumerate(entry.postings, start=1)
-            ],
+        new = set(
+            _POST.on(
+                self._connection, rows=as_rows([_head(entry) for entry in entries])
+            ).scalars()
         )
-        return True
+        _POST_LINES.on(
+            self._connection,
+            rows=as_rows(
+                [
+                    line
+                    for entry in entries
+                    if entry.transaction_id in new
+                    for line in _lines(entry)
+                ]
+            ),
+        )
 
     def last_proof(self) -> Proof | None:
         """The proof of the last closed day."""
@@ -146,6 +137,48 @@ class LedgerRows:
         )
         found = {Account(account): int(total) for account, total in rows}
         return {account: found.get(account, 0) for account in Account}
+
+
+_heads = given(*ledger_transactions.c)
+_POST: Final = Fixed.of(
+    insert(ledger_transactions)
+    .from_select([column.name for column in ledger_transactions.c], select(_heads))
+    .on_conflict_do_nothing()
+    .returning(ledger_transactions.c.transaction_id)
+)
+_POST_LINES: Final = Fixed.of(
+    insert(ledger_postings).from_select(
+        [column.name for column in ledger_postings.c],
+        select(given(*ledger_postings.c)),
+    )
+)
+
+
+def _head(entry: JournalEntry) -> dict[str, object]:
+    return {
+        "transaction_id": entry.transaction_id,
+        "kind": entry.kind.value,
+        "day": entry.day,
+        "lines": len(entry.postings),
+        "payout_id": entry.payout_id,
+        "event_id": entry.event_id,
+        "bank_reference": entry.bank_reference,
+        "posted_at": entry.posted_at,
+    }
+
+
+def _lines(entry: JournalEntry) -> list[dict[str, object]]:
+    return [
+        {
+            "transaction_id": entry.transaction_id,
+            "number": number,
+            "account": line.account.value,
+            "side": line.side.value,
+            "amount_minor": line.amount.amount_minor,
+            "currency": line.amount.currency,
+        }
+        for number, line in enumerate(entry.postings, start=1)
+    ]
 
 
 def _entry(lines: Sequence[Row[Any]]) -> JournalEntry:

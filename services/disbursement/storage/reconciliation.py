@@ -1,6 +1,6 @@
 """What the bank told, the cases of it, and halts, on one open transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -206,15 +206,24 @@ class ReconciliationRows:
 
     def open_case_of(self, payout_id: UUID, finding: Finding | None) -> UUID | None:
         """An open case about the payout, of this finding or of any."""
-        wanted = select(reconciliation_cases.c.case_id).where(
-            reconciliation_cases.c.payout_id == payout_id,
+        return self.open_cases_of([payout_id], finding).get(payout_id)
+
+    def open_cases_of(
+        self, payout_ids: Collection[UUID], finding: Finding | None
+    ) -> Mapping[UUID, UUID]:
+        """The same of many payouts, the first case of each that has one."""
+        wanted = select(
+            reconciliation_cases.c.payout_id, reconciliation_cases.c.case_id
+        ).where(
+            reconciliation_cases.c.payout_id.in_(payout_ids),
             reconciliation_cases.c.resolved_at.is_(None),
         )
         if finding is not None:
             wanted = wanted.where(reconciliation_cases.c.finding == finding.value)
-        return self._connection.execute(
-            wanted.order_by(reconciliation_cases.c.opened_at).limit(1)
-        ).scalar_one_or_none()
+        rows = self._connection.execute(
+            wanted.order_by(reconciliation_cases.c.opened_at.desc())
+        )
+        return {row.payout_id: row.case_id for row in rows}
 
     def severe_open(self) -> int:
         """How many open cases keep sending halted."""

@@ -4,7 +4,7 @@ Instants are parameters, never the database's clock.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Unpack
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    CursorResult,
     Row,
     ScalarSelect,
     and_,
@@ -59,7 +60,7 @@ _TOLD: Final = frozenset(
 """An order at the bank is asked about by the clock: nobody waits for word of it."""
 
 # What may begin between the gate and the sending, and wins.
-_MAY_LEAVE: Final = (
+MAY_LEAVE: Final = (
     payouts.c.suspended_by.is_(None),
     ~exists().where(sending_halts.c.resumed_at.is_(None)),
 )
@@ -211,36 +212,29 @@ class PayoutRows:
     def move(self, payout: Payout, to: State, **changes: Unpack[Changes]) -> bool:
         """The one conditional UPDATE of a step; see `ports.Payouts`."""
         check_transition(payout.state, to)
-        conditions = _MAY_LEAVE if to is State.SENDING else ()
-        return self._update(
-            payout, conditions, {"state": to.value, **_columns(changes)}
-        )
+        values = {"state": to.value, **_columns(changes)}
+        return self._update(payout, values, leaving=to is State.SENDING)
 
     def amend(self, payout: Payout, **changes: Unpack[Changes]) -> bool:
         """Write beside the state, which must still be the one loaded."""
-        return self._update(payout, (), _columns(changes))
+        return self._update(payout, _columns(changes))
 
     def _update(
-        self,
-        payout: Payout,
-        conditions: Sequence[ColumnElement[bool]],
-        values: dict[str, Any],
+        self, payout: Payout, values: dict[str, Any], *, leaving: bool = False
     ) -> bool:
         result = self._connection.execute(
             payouts.update()
             .where(
-                payouts.c.payout_id == payout.payout_id,
-                payouts.c.state == payout.state.value,
-                payouts.c.fence == payout.fence,
-                *conditions,
+                *as_loaded(payout.payout_id, payout.state.value, payout.fence),
+                *(MAY_LEAVE if leaving else ()),
             )
             .values(**values)
         )
         if result.rowcount and values.get("next_at") is not None:
-            self._ring(values.get("state", payout.state.value))
+            self.ring(values.get("state", payout.state.value))
         return bool(result.rowcount)
 
-    def _ring(self, state: str) -> None:
+    def ring(self, state: str) -> None:
         """Wake the beat of this state, in whichever process, when this commits.
 
         A hint that may be lost: the row is the truth, and beats look by themselves.
@@ -267,20 +261,14 @@ class PayoutRows:
             "lease_until": None,
             "next_at": payout.hold_until,
         }
-        return self._update(payout, (), values)
+        return self._update(payout, values)
 
     def order_of(self, payout: Payout) -> tuple[Order, str]:
         """The order as the row has it, and the digest sealed when it was drawn up.
 
         Raises Broken when what was sealed does not open: it was changed.
         """
-        row = self._connection.execute(
-            select(
-                payouts.c.debtor_iban,
-                payouts.c.sealed_creditor,
-                payouts.c.sealed_digest,
-            ).where(payouts.c.payout_id == payout.payout_id)
-        ).one()
+        row = self._sealed(payout)
         creditor = self._unseal(payout, "sealed_creditor", row.sealed_creditor)
         iban, iin, *card = json.loads(creditor)
         order = Order.of(
@@ -292,50 +280,77 @@ class PayoutRows:
         )
         return order, self._unseal(payout, "sealed_digest", row.sealed_digest)
 
+    def _sealed(self, payout: Payout) -> Row[Any]:
+        return self.sealed_of([payout.payout_id]).one()
+
+    def sealed_of(self, payout_ids: Collection[UUID]) -> CursorResult[Any]:
+        """The sealed parts of orders."""
+        return self._connection.execute(
+            select(
+                payouts.c.payout_id,
+                payouts.c.debtor_iban,
+                payouts.c.sealed_creditor,
+                payouts.c.sealed_digest,
+            ).where(payouts.c.payout_id.in_(payout_ids))
+        )
+
     def claim(
-        self, states: frozenset[State], *, now: datetime, lease_s: int
-    ) -> Payout | None:
-        """Lease the next due row; rows locked by others are passed over."""
+        self, states: frozenset[State], *, now: datetime, lease_s: int, most: int = 1
+    ) -> Sequence[Payout]:
+        """Lease the next due rows; those locked by others are passed over."""
         chosen = (
             select(payouts.c.payout_id)
             .where(_due(states, now))
             .order_by(payouts.c.next_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
+            .limit(most)
+            .with_for_update(skip_locked=True, key_share=True)
+            .cte("chosen")
         )
-        row = self._connection.execute(
+        rows = self._connection.execute(
             payouts.update()
-            .where(payouts.c.payout_id == chosen.scalar_subquery())
+            .where(payouts.c.payout_id == chosen.c.payout_id)
             .values(
                 fence=payouts.c.fence + 1,
                 lease_until=now + timedelta(seconds=lease_s),
             )
             .returning(*PLAIN)
-        ).one_or_none()
-        return payout_or_none(row)
+        )
+        found = [one for row in rows if (one := payout_or_none(row)) is not None]
+        return sorted(found, key=lambda one: one.next_at or now)
 
     def earlier_sum(self, payout: Payout, *, since: datetime) -> Money:
         """The client's contracts signed before this one, the unpaid ends excepted.
 
         Contracts counts the same: the two have to agree on hold and confirmation.
         """
-        earlier = or_(
-            payouts.c.signed_at < payout.signed_at,
-            and_(
-                payouts.c.signed_at == payout.signed_at,
-                payouts.c.payout_id < payout.payout_id,
-            ),
+        own = (payout.signed_at, payout.payout_id)
+        total = sum(
+            row.amount_minor
+            for row in self._counted(payout.client_id)
+            if row.currency == payout.amount.currency
+            and row.signed_at >= since
+            and (row.signed_at, row.payout_id) < own
         )
-        total = self._connection.execute(
-            select(func.coalesce(func.sum(payouts.c.amount_minor), 0)).where(
-                payouts.c.client_id == payout.client_id,
-                payouts.c.signed_at >= since,
-                payouts.c.currency == payout.amount.currency,
+        return Money(total, payout.amount.currency)
+
+    def _counted(self, client_id: UUID) -> Sequence[Row[Any]]:
+        return self.counted_of([client_id]).all()
+
+    def counted_of(self, client_ids: Collection[UUID]) -> CursorResult[Any]:
+        """The contracts of clients, as far as they may count together."""
+        return self._connection.execute(
+            select(
+                payouts.c.client_id,
+                payouts.c.payout_id,
+                payouts.c.signed_at,
+                payouts.c.amount_minor,
+                payouts.c.currency,
+            ).where(
+                payouts.c.client_id.in_(client_ids),
+                payouts.c.amount_minor.is_not(None),
                 payouts.c.state.not_in([state.value for state in ENDED_UNPAID]),
-                earlier,
             )
-        ).scalar_one()
-        return Money(int(total), payout.amount.currency)
+        )
 
     def record_checks(
         self, payout: Payout, checks: Sequence[Check], *, passage: UUID, at: datetime
@@ -343,18 +358,7 @@ class PayoutRows:
         """Append what the gate saw; the role may neither change nor delete it."""
         self._connection.execute(
             payout_checks.insert(),
-            [
-                {
-                    "passage": passage,
-                    "name": check.name,
-                    "payout_id": payout.payout_id,
-                    "verdict": check.verdict.value,
-                    "code": check.code,
-                    "evidence": check.evidence,
-                    "checked_at": at,
-                }
-                for check in checks
-            ],
+            [kept(check, payout, passage=passage, at=at) for check in checks],
         )
 
     def next_instant(
@@ -394,6 +398,30 @@ class PayoutRows:
             )
         except UnsealError as error:
             raise Broken("The sealed order does not open") from error
+
+
+def as_loaded(payout_id: Any, state: Any, fence: Any) -> tuple[Any, ...]:  # noqa: ANN401 - values, or columns that hold them
+    """What every write names: the state and the fence the payout was loaded with."""
+    return (
+        payouts.c.payout_id == payout_id,
+        payouts.c.state == state,
+        payouts.c.fence == fence,
+    )
+
+
+def kept(
+    check: Check, payout: Payout, *, passage: UUID, at: datetime
+) -> dict[str, object]:
+    """A check as its row."""
+    return {
+        "passage": passage,
+        "name": check.name,
+        "payout_id": payout.payout_id,
+        "verdict": check.verdict.value,
+        "code": check.code,
+        "evidence": check.evidence,
+        "checked_at": at,
+    }
 
 
 def _last_number(contract_id: UUID) -> ScalarSelect[int | None]:

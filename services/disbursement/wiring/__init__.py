@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
+from kernel.beside import in_threads_of
 from kernel.clock import Clock
 from kernel.context import Context
 from kernel.crypto import Json
@@ -83,7 +85,11 @@ from services.disbursement.storage import (
     PayoutRows,
     WitnessRow,
 )
-from services.disbursement.wiring.rails import partner_at, rails_of
+from services.disbursement.wiring.rails import (
+    partner_at,
+    rails_of,
+    turns_in_patience,
+)
 from services.disbursement.wiring.reconciliation import ReconciliationUseCases
 from services.disbursement.wiring.treasury import TreasuryUseCases
 
@@ -270,7 +276,7 @@ class UseCases:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """Takes one payout of its states a step further; False when none is due.
+    """Takes payouts of its states a step further; False when none is due.
 
     One without states takes up no payouts: nobody rings for it.
     """
@@ -324,6 +330,8 @@ def build_payer(platform: Platform[Settings]) -> Payer:
     partner = partner_at("bank", client, bank.url, platform.settings)
     contexts = _contexts(platform)
     desk = _desk(platform)
+    rules = rules_of(platform.settings)
+    asking = ThreadPoolExecutor(2 * rules.work.at_once, "asking")
     till = Till(
         desk=desk,
         accounts=RpcAccounts(platform.rpc, contexts),
@@ -331,21 +339,27 @@ def build_payer(platform: Platform[Settings]) -> Payer:
         contracts=RpcContracts(platform.rpc, contexts),
         bank=rails_of(platform, client, partner),
         statements=HttpStatements(partner, iban=platform.settings.company_iban),
+        ask=in_threads_of(asking),
         alarms=LoggedAlarms(),
         meters=PayoutMeters(),
         policy=platform.policy,
         clock=platform.clock,
         uptime=platform.uptime,
         ids=platform.ids,
-        rules=rules_of(platform.settings),
+        rules=rules,
     )
+
+    def close() -> None:
+        asking.shutdown()
+        client.close()
+
     return Payer(
         beats=beats_of(till),
         clock=platform.clock,
         desk=desk,
         listen=partial(platform.database.listen, CHANNEL),
         meters=till.meters,
-        close=client.close,
+        close=close,
     )
 
 
@@ -424,6 +438,7 @@ def rules_of(settings: Settings) -> Rules:
     """Everything the payer is set to."""
     return Rules(
         work=WorkRules(
+            at_once=min(settings.payouts_at_once, turns_in_patience(settings)),
             lease_s=settings.lease_s,
             poll_s=settings.poll_s,
             first_retry_s=settings.first_retry_s,

@@ -58,6 +58,11 @@ def partner_at(
     return Partner(client, base_url=url, guard=Guard(name, rules))
 
 
+def turns_in_patience(settings: Settings) -> int:
+    """So many may wait for their turn at one partner at once, and all get it."""
+    return max(int(settings.requests_per_s * LONGEST_TURN_S), 1)
+
+
 def _capabilities(remembers_s: int, cut_off: str | None) -> Capabilities:
     """Both dialects can be asked by key, and both have statements."""
     return Capabilities(

@@ -119,6 +119,7 @@ def test_eight_payers_do_not_pass_the_day_s_limit_together(office: Office) -> No
     assert len(office.bank.ledger) == 12
 
 
+@pytest.mark.seeded("disbursement_batch_counts_nobody")
 def test_a_client_gets_no_more_in_a_day_than_the_limit(office: Office) -> None:
     """By however many contracts; the day after the rest may leave."""
     journeys = [Journey(office, UUID(int=5000 + n)) for n in range(3)]

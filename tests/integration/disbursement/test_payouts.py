@@ -1,6 +1,6 @@
 """One contract of `Payouts`, kept alike by PostgreSQL and by the fake."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -10,6 +10,7 @@ import pytest
 from kernel.errors import Broken
 from kernel.money import Money
 from services.disbursement.domain.gate import Check, Verdict
+from services.disbursement.domain.order import order_key
 from services.disbursement.domain.payout import Payout, State, Tombstone
 from services.disbursement.ports import Desk
 from tests.integration.disbursement.conftest import Office
@@ -77,7 +78,11 @@ def read(desk: Desk, contract_id: UUID = CONTRACT_ID) -> Payout:
 
 def claim(desk: Desk, states: frozenset[State] = CONSENTED) -> Payout | None:
     with desk.open() as work:
-        return work.payouts.claim(states, now=DUE, lease_s=90)
+        return first_of(work.payouts.claim(states, now=DUE, lease_s=90))
+
+
+def first_of(claimed: Sequence[Payout]) -> Payout | None:
+    return claimed[0] if claimed else None
 
 
 def test_a_contract_has_one_payout(desk: Desk) -> None:
@@ -152,7 +157,7 @@ def test_a_claim_gives_a_lease_and_a_new_fence(desk: Desk) -> None:
     assert claim(desk) is None
     with desk.open() as work:
         later = DUE + timedelta(seconds=90)
-        second = work.payouts.claim(CONSENTED, now=later, lease_s=90)
+        second = first_of(work.payouts.claim(CONSENTED, now=later, lease_s=90))
     assert second is not None
     assert second.fence == 2
 
@@ -205,11 +210,11 @@ def test_a_hold_may_lie_far_ahead(desk: Desk) -> None:
         assert work.payouts.draw_up(row, order(), account_token=TOKEN)
         early = HOLD_UNTIL - timedelta(hours=20)
         held = frozenset({State.HELD})
-        assert work.payouts.claim(held, now=early, lease_s=90) is None
+        assert not work.payouts.claim(held, now=early, lease_s=90)
         assert work.payouts.next_instant(held, after=early) == HOLD_UNTIL
         others = frozenset(State) - held
         assert work.payouts.next_instant(others, after=early) is None
-        assert work.payouts.claim(held, now=HOLD_UNTIL, lease_s=90) is not None
+        assert work.payouts.claim(held, now=HOLD_UNTIL, lease_s=90)
         assert work.payouts.next_instant(held, after=HOLD_UNTIL) is None
 
 
@@ -310,3 +315,64 @@ def test_what_has_not_left_is_found_by_client_and_account(desk: Desk) -> None:
     with desk.open() as work:
         assert work.payouts.move(CONCLUDED, State.CANCELLED)
     assert unsent() == []
+
+
+PAIR = [
+    payout(payout_id=UUID(int=n), contract_id=UUID(int=n), client_id=UUID(int=n))
+    for n in (801, 802)
+]
+
+
+def pair(desk: Desk) -> list[Payout]:
+    """Two consented payouts, claimed together."""
+    for one in PAIR:
+        row = replace(
+            CONCLUDED,
+            payout_id=one.payout_id,
+            contract_id=one.contract_id,
+            client_id=one.client_id,
+        )
+        enter(desk, row)
+        consent(desk, row)
+    with desk.open() as work:
+        return list(work.payouts.claim(CONSENTED, now=DUE, lease_s=90, most=2))
+
+
+def test_many_are_claimed_at_once_the_first_first(desk: Desk) -> None:
+    """Each with a fence and a lease; as many as are asked for."""
+    claimed = pair(desk)
+    assert [(one.contract_id, one.fence) for one in claimed] == [
+        (one.contract_id, 1) for one in PAIR
+    ]
+    assert claim(desk) is None
+
+
+def test_together_each_write_hits_or_misses_alone(desk: Desk) -> None:
+    """Whose fence is old writes nothing; the others do, and once each."""
+    stale, own = pair(desk)
+    stale = replace(stale, fence=stale.fence - 1)
+    with desk.together([stale, own]) as works:
+        assert not works[0].payouts.amend(stale, tries=9)
+        assert works[1].payouts.amend(own, tries=9)
+        assert works[1].payouts.move(own, State.CANCELLED, held_code="x")
+        assert not works[1].payouts.move(own, State.BLOCKED)
+    found = [read(desk, one.contract_id) for one in PAIR]
+    assert [(one.state, one.tries, one.held_code) for one in found] == [
+        (State.CONSENTED, 0, None),
+        (State.CANCELLED, 9, "x"),
+    ]
+
+
+def test_together_an_order_is_sealed_and_opened(desk: Desk) -> None:
+    """As by one alone."""
+    claimed = pair(desk)
+    orders = [order(key=order_key(one.contract_id, 1)) for one in claimed]
+    orders = [replace(o, amount=p.amount) for o, p in zip(orders, claimed, strict=True)]
+    with desk.together(claimed) as works:
+        for one, its, work in zip(claimed, orders, works, strict=True):
+            assert work.payouts.draw_up(one, its, account_token=TOKEN)
+    held = [read(desk, one.contract_id) for one in claimed]
+    assert [one.state for one in held] == [State.HELD] * 2
+    with desk.together(held) as works:
+        opened = [w.payouts.order_of(p) for w, p in zip(works, held, strict=True)]
+    assert opened == [(one, one.digest) for one in orders]

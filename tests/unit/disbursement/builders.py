@@ -67,7 +67,7 @@ def elapsed_ns(at: datetime) -> int:
 
 
 RULES = Rules(
-    work=WorkRules(lease_s=90, poll_s=1, first_retry_s=1, most_retry_s=300),
+    work=WorkRules(at_once=8, lease_s=90, poll_s=1, first_retry_s=1, most_retry_s=300),
     gate=GateRules(
         company_iban=COMPANY_IBAN,
         proof_valid_s=120,

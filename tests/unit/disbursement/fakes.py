@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Unpack
 from uuid import UUID
 
+from kernel.beside import all_at_once
 from kernel.clock import UptimeReading
 from kernel.errors import Broken, KernelError
 from kernel.events import Event
@@ -233,11 +234,9 @@ class FakeLedger:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    def post(self, entry: JournalEntry) -> bool:
-        if any(_same_cause(entry, posted) for posted in self._tables.journal):
-            return False
-        self._tables.journal.append(entry)
-        return True
+    def post(self, entry: JournalEntry) -> None:
+        if not any(_same_cause(entry, posted) for posted in self._tables.journal):
+            self._tables.journal.append(entry)
 
     def last_proof(self) -> Proof | None:
         return self._tables.proofs[-1] if self._tables.proofs else None
@@ -490,16 +489,15 @@ class FakePayouts:
             raise Broken("The sealed order does not open") from error
 
     def claim(
-        self, states: frozenset[State], *, now: datetime, lease_s: int
-    ) -> Payout | None:
+        self, states: frozenset[State], *, now: datetime, lease_s: int, most: int = 1
+    ) -> Sequence[Payout]:
         due = [p for p in self.all() if p.state in states and _due(p, now)]
-        if not due:
-            return None
-        first = min(due, key=lambda p: p.next_at or now)
-        leased = replace(
-            first, fence=first.fence + 1, lease_until=now + timedelta(seconds=lease_s)
-        )
-        self._tables.rows[first.contract_id] = leased
+        until = now + timedelta(seconds=lease_s)
+        leased = [
+            replace(one, fence=one.fence + 1, lease_until=until)
+            for one in sorted(due, key=lambda p: p.next_at or now)[:most]
+        ]
+        self._tables.rows |= {one.contract_id: one for one in leased}
         return leased
 
     def earlier_sum(self, payout: Payout, *, since: datetime) -> Money:
@@ -561,13 +559,18 @@ class FakeDesk:
     @contextmanager
     def open(self, trail: Trail | None = None) -> Iterator[Work]:
         del trail
+        with self.together([]) as works:
+            yield works[0]
+
+    @contextmanager
+    def together(self, payouts: Sequence[Payout]) -> Iterator[Sequence[Work]]:
         draft = self.tables.copy()
 
         def publish(event: Event) -> UUID:
             draft.events.append(event)
             return UUID(int=len(draft.events))
 
-        yield Work(
+        work = Work(
             payouts=FakePayouts(draft),
             sums=FakeSums(draft),
             approvals=FakeApprovals(draft),
@@ -580,6 +583,7 @@ class FakeDesk:
             halts=FakeHalts(draft.told),
             publish=publish,
         )
+        yield [work] * max(len(payouts), 1)
         self._boundaries.cross("before commit", locked=True)
         self.tables = draft
         self._boundaries.cross("after commit")
@@ -849,6 +853,7 @@ class FakeMeters:
         self.refusals: list[tuple[str, str]] = []
         self.lags: list[timedelta] = []
         self.backlogs: list[Backlog] = []
+        self.apart = 0
         self.told: Callable[[], object] = lambda: None
 
     def refused(self, check: Check) -> None:
@@ -856,6 +861,9 @@ class FakeMeters:
 
     def sent(self, lag: timedelta) -> None:
         self.lags.append(lag)
+
+    def taken_apart(self) -> None:
+        self.apart += 1
 
     def backlog(self, backlog: Backlog) -> None:
         self.backlogs.append(backlog)
@@ -917,6 +925,7 @@ class Stage:
             contracts=self.contracts,
             bank=self.bank,
             statements=self.statements,
+            ask=all_at_once,
             alarms=self.alarms,
             meters=self.meters,
             policy=STARTING_POLICY,

@@ -13,7 +13,7 @@ from kernel.errors import Broken, Transient
 from services.disbursement.adapters.partner import LONGEST_WORD_S
 from services.disbursement.domain.payout import State
 from services.disbursement.settings import Settings
-from services.disbursement.wiring import Beat, Payer
+from services.disbursement.wiring import Beat, Payer, rules_of
 from services.disbursement.wiring.rails import LONGEST_TURN_S
 from services.disbursement.worker import (
     LONGEST_SLEEP_S,
@@ -178,9 +178,17 @@ def test_a_lease_outlasts_all_that_follows_the_commit_of_a_sending(
     assert settings(tmp_path).lease_s > 2 * (LONGEST_TURN_S + LONGEST_WORD_S)
 
 
+def test_no_more_go_together_than_the_bank_lets_through(tmp_path: Path) -> None:
+    """Each of them waits for its turn, and none is turned away."""
+    slow = rules_of(settings(tmp_path, requests_per_s=5))
+    assert slow.work.at_once == 5 * LONGEST_TURN_S
+    assert rules_of(settings(tmp_path, requests_per_s=1_000)).work.at_once == 32
+
+
 @pytest.mark.parametrize(
     "changes",
     [
+        {"payouts_at_once": 0},
         {"resend_window_s": 1_501},
         {"resend_window_s": 0},
         {"lease_s": 0},
