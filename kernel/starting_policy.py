@@ -179,6 +179,8 @@ STARTING_POLICY = Policy(
             ("onboarding.quarantine_days", 180, "4.10", Floor(at_least=30)),
             ("accounts.most", 5, "5.3", Floor(at_least=1, at_most=10)),
             ("antifraud.categories", (), "6.1g", None),
+            # Within it an operation is judged, or held if it moves money.
+            ("antifraud.decide_ms", 250, "6.1g", Floor(10, 2_000)),
             (
                 "antifraud.statuses",
                 ("new", "suspended", "confirmed", "rejected", "released", "returned"),

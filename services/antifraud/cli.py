@@ -1,9 +1,25 @@
-"""The staff's commands of antifraud alone: what is held, and letting it move."""
+"""The staff's commands of antifraud: decisions, what is held, and lists."""
 
 import argparse
+import csv
+import io
+from pathlib import Path
 from typing import Final
 
-from kernel.cli import Command, Namespace, Operator, asking, identified
+from kernel.cli import (
+    FINDING,
+    Command,
+    Listing,
+    Namespace,
+    Operator,
+    asking,
+    identified,
+    object_of,
+    read_file,
+)
+from kernel.crypto import Json
+from kernel.errors import Refused
+from services.antifraud.domain.lists import COLUMNS, MAX_AT_ONCE
 
 _ID: Final = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11"
 
@@ -19,6 +35,76 @@ def _suspend_effect(_operator: Operator, arguments: Namespace) -> str:
     return (
         f"Every operation of client {arguments.client_id} is held until it is"
         f" released, on the ground “{arguments.ground}”."
+    )
+
+
+def _explain(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    """A decision that does not come out again is a finding."""
+    found = object_of(operator.ask("explain", decision_id=arguments.decision_id))
+    return found, 0 if found["comes_out_again"] is True else FINDING
+
+
+def _import(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    """Send a file in parts; a part is put on the list whole or not at all."""
+    lines = _lines_of(arguments.file)
+    added = 0
+    for first in range(0, len(lines), MAX_AT_ONCE):
+        part = lines[first : first + MAX_AT_ONCE]
+        answer = object_of(operator.ask("put_on_list", of=arguments.of, lines=part))
+        added += int(str(answer["added"]))
+    return {"of": arguments.of, "lines": len(lines), "added": added}, 0
+
+
+def _lines_of(file: Path) -> list[dict[str, str]]:
+    """The lines of a file in the form of `lists show`, or with values in clear."""
+    try:
+        text = read_file(file).decode()
+        rows = list(csv.DictReader(io.StringIO(text), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _unfit_file() from error
+    if not rows or any(
+        set(row) != set(COLUMNS) or None in row.values() for row in rows
+    ):
+        raise _unfit_file()
+    return rows
+
+
+def _unfit_file() -> Refused:
+    return Refused(
+        "list_file_unfit",
+        "The file is not a list.",
+        next_step=f"A CSV file in UTF-8 whose first line is {','.join(COLUMNS)}.",
+    )
+
+
+def _import_effect(_operator: Operator, arguments: Namespace) -> str:
+    return (
+        f"Every line of {arguments.file} stands on the list “{arguments.of}” from"
+        " now on, and rules that ask about it speak of whoever is named."
+    )
+
+
+def _remove_effect(_operator: Operator, arguments: Namespace) -> str:
+    return f"{len(arguments.keys)} names stand on the list “{arguments.of}” no more."
+
+
+def _list_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "of", metavar="LIST", help="refused, watched, trusted or centre"
+    )
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    _list_argument(parser)
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="CSV; - for standard input"
+    )
+
+
+def _remove_arguments(parser: argparse.ArgumentParser) -> None:
+    _list_argument(parser)
+    parser.add_argument(
+        "keys", nargs="+", metavar="KEY", help="keyed names as `lists show` has them"
     )
 
 
@@ -51,6 +137,39 @@ COMMANDS: Final = {
         arguments=identified("decision_id", "as an event or an answer names it"),
         example=f"decisions show {_ID}",
         id_of="decision_id",
+    ),
+    "decisions explain": Command(
+        help="make a decision again: what spoke, what it saw, why the rule is there",
+        run=_explain,
+        arguments=identified("decision_id", "as an event or an answer names it"),
+        example=f"decisions explain {_ID}",
+        id_of="decision_id",
+    ),
+    "lists show": Command(
+        help="what stands on a list now, by keyed names",
+        run=asking("show_list", "of"),
+        arguments=_list_argument,
+        example="lists show refused",
+        listing=Listing(
+            member="entries",
+            id_of="value",
+            none="nobody stands on it",
+            columns=(*COLUMNS, "added_by"),
+        ),
+    ),
+    "lists import": Command(
+        help="put the lines of a CSV file on a list",
+        run=_import,
+        arguments=_import_arguments,
+        example="lists import refused droppers.csv",
+        effect=_import_effect,
+    ),
+    "lists remove": Command(
+        help="take keyed names off a list",
+        run=asking("take_from_list", "of", "keys"),
+        arguments=_remove_arguments,
+        example="lists remove watched device:01932f6e",
+        effect=_remove_effect,
     ),
     "holds release": Command(
         help="let an operation or a client move again",

@@ -4,39 +4,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from kernel.events import Event
+from services.antifraud.domain.catalogue import Entity, Value
 from services.antifraud.domain.decision import Inputs, Verdict
-from services.antifraud.domain.rules import Feature, Windows
-
-
-class SignalKind(StrEnum):
-    """Facts of other services that features are counted from."""
-
-    APPLICATION = "application"
-    REFUSAL = "refusal"
-    FAILED_LOGIN = "failed_login"
-    ACCOUNT_PROVED = "account_proved"
-    ACCOUNT_LOST = "account_lost"
-    ACCOUNT_CHANGED = "account_changed"
-    CLIENT_PHONE = "client_phone"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
-    """Our own small copy of one event: ids and keyed tokens, never a clear value."""
-
-    event_id: UUID
-    kind: SignalKind
-    at: datetime
-    client_id: UUID | None = None
-    object_id: UUID | None = None
-    """The application or the account it speaks of."""
-    token: str | None = None
-    """The keyed token of a phone or an account."""
+from services.antifraud.domain.lists import Entry, Listed
+from services.antifraud.domain.occurrences import Happening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +24,8 @@ class Decision:
     rule_set: str
     decided_at: datetime
     asked_by: str
+    took_us: Mapping[str, int]
+    """Microseconds each rule took; no part of what the decision rests on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +40,26 @@ class StoredDecision:
     rule_set: str
     decided_at: datetime
     asked_by: str
+    took_us: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A stored decision, what it comes to when made again, and why its rules spoke.
+
+    ``again`` is None for what a person decided: no rule can do that once more.
+    """
+
+    stored: StoredDecision
+    again: Verdict | None
+    rules: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """Something that does not move until a person releases it.
 
-    `held`: ``application:<id>``, ``payout:<id>`` or ``client:<id>``.
+    `held`: an operation as it was asked about, or ``client:<id>``.
     """
 
     held: str
@@ -90,15 +80,31 @@ class Report:
 class Unit(Protocol):
     """One unit of work: what it saves and what it says leave together."""
 
-    def features(
-        self, *, question: "Question", windows: Windows, at: datetime
-    ) -> Mapping[Feature, int]: ...
-
-    def cleared(self, held: str) -> frozenset[str]:
-        """Rules that fired in decisions whose hold a person has released."""
+    def look(self, question: "Question", *, at: datetime) -> "Look":
+        """What is known at an instant, without what belongs to the question itself."""
         ...
 
-    def add_signal(self, signal: Signal) -> None: ...
+    def remember(self, happening: Happening) -> None:
+        """Keep what happened; what is kept already is not kept twice."""
+        ...
+
+    def account_of(self, client_id: UUID, account_id: str) -> str | None:
+        """The key of a client's account by its id; None when we were never told."""
+        ...
+
+    def add_entries(self, entries: Sequence[Entry]) -> int:
+        """Put on lists; how many were not there already.  An entry is renewed."""
+        ...
+
+    def end_entries(
+        self, *, of: str, keys: Sequence[str], at: datetime, by: str
+    ) -> int:
+        """Take from a list; how many stood there."""
+        ...
+
+    def entries(self, *, of: str, at: datetime, limit: int) -> Sequence[Listed]:
+        """What stands on a list, the newest first."""
+        ...
 
     def save_decision(self, decision: Decision) -> None: ...
 
@@ -135,8 +141,23 @@ class Question:
 
     operation: str
     client_id: UUID
-    account_id: UUID | None = None
-    """The account the money would go to, when the asker names it."""
+    names: Mapping[Entity, str]
+    """Keys of what the asker names; they go before what we know of the client."""
+    account_id: str | None = None
+    """The account the money would go to, when the asker names it by its id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is known of an operation and of whoever has to do with it."""
+
+    keys: Mapping[Entity, str]
+    values: Mapping[str, Value]
+    """Of the catalogue, but for defaults."""
+    cleared: frozenset[str]
+    """Rules that fired in decisions whose hold a person has released."""
+    asked: bool
+    """Whether it was asked about before."""
 
 
 class Units(Protocol):

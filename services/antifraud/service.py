@@ -1,24 +1,50 @@
 """The nameko door: questions, operators' acts, reactions, and the beat of reports."""
 
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Annotated, TypeVar
 from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from kernel.context import Call, jsonable
 from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, handles
-from kernel.events import Envelope, WireMoney
-from kernel.events.auth import LoginFailed
-from kernel.events.contracts import ApplicationRefused, ApplicationSubmitted
-from kernel.events.onboarding import (
-    AccountOwnershipLost,
-    AccountOwnershipProved,
-    BankAccountAdded,
-    BankAccountChanged,
-    ClientActivated,
-    PhoneChanged,
-)
+from kernel.events import Envelope, Event, WireMoney
 from services.antifraud import handlers
+from services.antifraud.domain.lists import MAX_AT_ONCE, Line
+from services.antifraud.domain.occurrences import FED
 from services.antifraud.wiring import UseCases
+
+_React = TypeVar("_React", bound=Callable[..., None])
+
+
+class WireLine(BaseModel):
+    """One line for a list, as the staff send it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    entity: str = Field(max_length=20)
+    value: str = Field(max_length=200)
+    expires_on: date = Field(strict=False)
+    reason: str = Field(max_length=200)
+    source: str = Field(max_length=200)
+
+
+WireLines = Annotated[list[WireLine], Field(max_length=MAX_AT_ONCE)]
+WireKeys = Annotated[list[str], Field(max_length=MAX_AT_ONCE)]
+
+
+def _fed_by(events: Iterable[type[Event]]) -> Callable[[_React], _React]:
+    """One reaction to every event that feeds us."""
+
+    def decorate(react: _React) -> _React:
+        for event in events:
+            handles(event)(react)
+        return react
+
+    return decorate
 
 
 class AntifraudService:
@@ -37,7 +63,7 @@ class AntifraudService:
         amount: WireMoney,
         facts: dict[str, str | int],
     ) -> Json:
-        """Judge `application:<id>` or `payout:<id>`; a new decision each time."""
+        """Judge ``application:<id>``, ``payout:<id>`` …; a new decision each time."""
         made = self.use_cases.decide(
             call.context,
             operation=operation,
@@ -75,75 +101,67 @@ class AntifraudService:
         found = self.use_cases.get_decision(call.context, decision_id=decision_id)
         return jsonable(found)
 
+    @answers(permission="antifraud.look")
+    def explain(self, call: Call, *, decision_id: UUID) -> Json:
+        """A decision made again: what spoke, what it saw, why the rule is there."""
+        found = self.use_cases.explain(call.context, decision_id=decision_id)
+        stored, again = found.stored, found.again
+        return {
+            "decision_id": str(stored.decision_id),
+            "operation": str(stored.inputs["operation"]),
+            "outcome": stored.outcome,
+            "score": stored.score,
+            "rule_set": stored.rule_set,
+            "decided_at": jsonable(stored.decided_at),
+            "asked_by": stored.asked_by,
+            "fired": jsonable(stored.fired),
+            "why": dict(found.rules),
+            "took_us": dict(stored.took_us),
+            "comes_out_again": again is None
+            or (again.outcome.value, again.score) == (stored.outcome, stored.score),
+        }
+
     @answers(permission="antifraud.counts")
     def get_counts(self, call: Call) -> Json:
         """How many decisions, holds and messages to the centre there are."""
         return dict(self.use_cases.counts(call.context))
+
+    @answers(permission="antifraud.look")
+    def show_list(self, call: Call, *, of: str) -> Json:
+        """What stands on a list now: keyed names, reasons, until when."""
+        found = self.use_cases.show_list(call.context, of=of)
+        return {"entries": jsonable(found)}
+
+    @answers(permission="antifraud.hold")
+    def put_on_list(self, call: Call, *, of: str, lines: WireLines) -> Json:
+        """Put names on a list, all or none; values are kept as keyed tokens alone."""
+        added = self.use_cases.put_on_list(
+            call.context,
+            of=of,
+            lines=[Line(**line.model_dump()) for line in lines],
+            by=str(call.by.id),
+        )
+        return {"lines": len(lines), "added": added}
+
+    @answers(permission="antifraud.release")
+    def take_from_list(self, call: Call, *, of: str, keys: WireKeys) -> Json:
+        """Take keyed names off a list."""
+        ended = self.use_cases.take_from_list(
+            call.context, of=of, keys=keys, by=str(call.by.id)
+        )
+        return {"ended": ended}
 
     @every(seconds=5)
     def send_reports(self) -> None:
         """Send what is due to the anti-fraud centre."""
         self.use_cases.send_reports()
 
-    @handles(ApplicationSubmitted)
-    def when_application_submitted(
-        self, tx: Transaction, event: ApplicationSubmitted, envelope: Envelope
+    @_fed_by(FED)
+    def when_it_happened(
+        self, tx: Transaction, event: Event, envelope: Envelope
     ) -> None:
-        handlers.when_application_submitted(
-            event, envelope, unit=self.use_cases.unit(tx)
-        )
-
-    @handles(ApplicationRefused)
-    def when_application_refused(
-        self, tx: Transaction, event: ApplicationRefused, envelope: Envelope
-    ) -> None:
-        handlers.when_application_refused(event, envelope, unit=self.use_cases.unit(tx))
-
-    @handles(LoginFailed)
-    def when_login_failed(
-        self, tx: Transaction, event: LoginFailed, envelope: Envelope
-    ) -> None:
-        handlers.when_login_failed(event, envelope, unit=self.use_cases.unit(tx))
-
-    @handles(ClientActivated)
-    def when_client_activated(
-        self, tx: Transaction, event: ClientActivated, envelope: Envelope
-    ) -> None:
-        handlers.when_client_activated(event, envelope, unit=self.use_cases.unit(tx))
-
-    @handles(AccountOwnershipProved)
-    def when_account_ownership_proved(
-        self, tx: Transaction, event: AccountOwnershipProved, envelope: Envelope
-    ) -> None:
-        handlers.when_account_ownership_proved(
-            event, envelope, unit=self.use_cases.unit(tx)
-        )
-
-    @handles(AccountOwnershipLost)
-    def when_account_ownership_lost(
-        self, tx: Transaction, event: AccountOwnershipLost, envelope: Envelope
-    ) -> None:
-        handlers.when_account_ownership_lost(
-            event, envelope, unit=self.use_cases.unit(tx)
-        )
-
-    @handles(PhoneChanged)
-    def when_phone_changed(
-        self, tx: Transaction, event: PhoneChanged, envelope: Envelope
-    ) -> None:
-        handlers.when_phone_changed(event, envelope, unit=self.use_cases.unit(tx))
-
-    @handles(BankAccountChanged)
-    def when_bank_account_changed(
-        self, tx: Transaction, event: BankAccountChanged, envelope: Envelope
-    ) -> None:
-        handlers.when_bank_account_named(event, envelope, unit=self.use_cases.unit(tx))
-
-    @handles(BankAccountAdded)
-    def when_bank_account_added(
-        self, tx: Transaction, event: BankAccountAdded, envelope: Envelope
-    ) -> None:
-        handlers.when_bank_account_named(event, envelope, unit=self.use_cases.unit(tx))
+        """Everything that rules may ask about is remembered."""
+        handlers.remember(event, envelope, unit=self.use_cases.unit(tx))
 
 
 Service = AntifraudService

@@ -1,17 +1,21 @@
 """Builds antifraud's use cases from its settings."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter_ns
 from uuid import UUID
 
 from kernel.context import Context
 from kernel.database import Transaction
+from kernel.errors import Broken
 from kernel.money import Money
 from kernel.platform import Platform
 from services.antifraud import handlers
 from services.antifraud.adapters import HttpCentre, http_centre
+from services.antifraud.domain.engine import Engines
+from services.antifraud.domain.lists import Line, Listed
 from services.antifraud.handlers import Tools
-from services.antifraud.ports import Decision, StoredDecision, Unit
+from services.antifraud.ports import Decision, Explained, StoredDecision, Unit
 from services.antifraud.settings import Settings
 from services.antifraud.storage import SqlUnit, SqlUnits
 
@@ -22,6 +26,7 @@ class UseCases:
 
     platform: Platform[Settings]
     centre: HttpCentre
+    engines: Engines = field(default_factory=Engines)
 
     def decide(
         self,
@@ -62,6 +67,28 @@ class UseCases:
     def get_decision(self, context: Context, *, decision_id: UUID) -> StoredDecision:
         return handlers.get_decision(decision_id, units=self._units(context))
 
+    def explain(self, context: Context, *, decision_id: UUID) -> Explained:
+        return handlers.explain(
+            decision_id, units=self._units(context), tools=self._tools
+        )
+
+    def put_on_list(
+        self, context: Context, *, of: str, lines: Sequence[Line], by: str
+    ) -> int:
+        return handlers.put_on_list(
+            of, lines, by=by, units=self._units(context), tools=self._tools
+        )
+
+    def take_from_list(
+        self, context: Context, *, of: str, keys: Sequence[str], by: str
+    ) -> int:
+        return handlers.take_from_list(
+            of, keys, by=by, units=self._units(context), tools=self._tools
+        )
+
+    def show_list(self, context: Context, *, of: str) -> Sequence[Listed]:
+        return handlers.show_list(of, units=self._units(context), tools=self._tools)
+
     def send_reports(self) -> int:
         return handlers.send_reports(
             centre=self.centre,
@@ -80,7 +107,19 @@ class UseCases:
     @property
     def _tools(self) -> Tools:
         platform = self.platform
-        return Tools(platform.clock, platform.ids, platform.policy)
+        return Tools(
+            clock=platform.clock,
+            ids=platform.ids,
+            policy=platform.policy,
+            engines=self.engines,
+            ticks=perf_counter_ns,
+            token=self._token,
+        )
+
+    def _token(self, kind: str, value: str) -> str:
+        if self.platform.blind_keys is None:
+            raise Broken("The environment is not usable: ANTIFRAUD_BLIND_KEYS missing")
+        return self.platform.blind_keys.token(kind, value)
 
     def _units(self, context: Context) -> SqlUnits:
         return SqlUnits(self.platform.database, context)

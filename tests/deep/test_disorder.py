@@ -53,8 +53,9 @@ TRACES: Final = {
     ),
     "antifraud": (
         (
-            "SELECT kind AS what, count(*) FROM signal"
-            " WHERE client_id IN ({clients}) GROUP BY 1"
+            "SELECT kind AS what, count(*) FROM occurrence"
+            " WHERE substr(key, 8) IN (SELECT unnest(ARRAY[{clients}])::text)"
+            " GROUP BY 1"
         ),
         (
             "SELECT outcome || asked_by AS what, count(*) FROM decision"

@@ -1,15 +1,28 @@
-"""The rules, as data: a feature, a limit, an outcome. Clause 6.1g (i), (v).
+"""Rules and typologies, as data: clause 6.1g (i), (v).
 
-Rule sets are dated and never edited: a decision names the set it was made by, so that
-one of last year can be explained, and made again, by last year's rules.
+A rule says of one operation yes or no, by a condition over the catalogue; what it
+brings is a score, and an outcome of its own where it is grave enough alone.  A
+typology is a known way of fraud: the weights of those of its rules that speak are
+added, and the sum decides.  Versions are dated and never edited: a decision names the
+one it was made by, so that one of last year can be made again by last year's rules.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
+from typing import Final
 
-from kernel.errors import Broken
+from kernel.crypto import Json, canonical, sha256
+from kernel.errors import Broken, Refused
+from services.antifraud.domain.expressions import names_in
+
+MAX_SCORE: Final = 100
+MAX_RULES: Final = 200
+MAX_TYPOLOGIES: Final = 50
+MAX_WORDS: Final = 300
+_CODE_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
+MAX_CODE: Final = 60
 
 
 class Outcome(StrEnum):
@@ -25,131 +38,189 @@ class Outcome(StrEnum):
         return list(Outcome).index(self)
 
 
-class Feature(StrEnum):
-    """What is known about an operation when it is judged; each is a whole number."""
+class Operation(StrEnum):
+    """What is asked about, before it goes on."""
 
-    AMOUNT_MINOR = "amount_minor"
-    """The operation's amount in tiyn."""
-    APPLICATIONS = "applications"
-    """Applications of the client within `Windows.applications`, this one included."""
-    REFUSALS = "refusals"
-    """Refused applications of the client within `Windows.refusals`."""
-    FAILED_LOGINS = "failed_logins"
-    """Failed logins with the client's phone within `Windows.failed_logins`."""
-    ACCOUNT_CHANGES = "account_changes"
-    """Accounts beyond the first proved or named within `Windows.account_changes`."""
-    PHONE_CHANGES = "phone_changes"
-    """Numbers beyond the first that the client took within `Windows.phone_changes`."""
-    ACCOUNTS_LOST = "accounts_lost"
-    """Accounts in question whose ownership was lost and not proved again."""
-    CLIENT_HELD = "client_held"
-    """1 while all operations of the client are suspended."""
-    OPERATION_HELD = "operation_held"
-    """1 while this operation is suspended and not released."""
+    ACTIVATION = "activation"
+    APPLICATION = "application"
+    SIGNING = "signing"
+    PAYOUT = "payout"
+    PHONE_CHANGE = "phone_change"
+    ACCOUNT_CHANGE = "account_change"
 
 
-@dataclass(frozen=True, slots=True)
+OF_MONEY: Final = frozenset(
+    {Operation.APPLICATION, Operation.SIGNING, Operation.PAYOUT}
+)
+"""They have an amount above zero."""
+HELD_IN_DOUBT: Final = frozenset({Operation.SIGNING, Operation.PAYOUT})
+"""What moves money: where it cannot be judged in time, it is held."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Fires when its feature reaches `at_least`."""
+    """Speaks when its condition holds of an operation it is for."""
 
     code: str
-    feature: Feature
-    at_least: int
-    outcome: Outcome
-    score: int
+    on: frozenset[Operation]
+    when: str
+    reason: str
+    source: str
+    """Where it comes from: a law, a case, a published pattern."""
+    outcome: Outcome = Outcome.ALLOW
+    score: int = 0
     """Added to the decision's score; 0 to 100."""
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """How far back each feature looks."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typology:
+    """A way of fraud: its rules with their weights, and from which sum on it is one."""
 
-    applications: timedelta
-    refusals: timedelta
-    failed_logins: timedelta
-    account_changes: timedelta
-    phone_changes: timedelta = timedelta(hours=24)
+    code: str
+    rules: Mapping[str, int]
+    reason: str
+    source: str
+    review_at: int
+    suspend_at: int | None = None
+
+    def outcome_of(self, weight: int) -> Outcome:
+        """What a sum of weights comes to."""
+        if self.suspend_at is not None and weight >= self.suspend_at:
+            return Outcome.SUSPEND
+        return Outcome.REVIEW if weight >= self.review_at else Outcome.ALLOW
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """One dated version of all rules. Broken when it is inconsistent."""
+    """One version of all rules, of one day's making."""
 
     version: str
-    effective_on: date
-    """From the beginning of this day in Almaty."""
     rules: tuple[Rule, ...]
-    windows: Windows
+    typologies: tuple[Typology, ...] = ()
+    of_old: bool = False
+    """Of before the catalogue: its rules name the features of then."""
 
-    def __post_init__(self) -> None:
-        codes = {rule.code for rule in self.rules}
-        if len(codes) != len(self.rules):
-            raise Broken("two rules of one set have the same code")
-        if any(rule.at_least < 1 or not 0 <= rule.score <= 100 for rule in self.rules):  # noqa: PLR2004 - per cent
-            raise Broken("a rule's limit or score is out of range")
-
-
-_HELD = (
-    Rule("operation_suspended", Feature.OPERATION_HELD, 1, Outcome.SUSPEND, 100),
-    Rule("client_suspended", Feature.CLIENT_HELD, 1, Outcome.SUSPEND, 100),
-)
-
-_FIRST = (
-    *_HELD,
-    # The law speaks of several lenders within an hour (facts of NBK №54); one lender
-    # sees its own part of it.
-    Rule("applications_burst", Feature.APPLICATIONS, 3, Outcome.SUSPEND, 60),
-    Rule(
-        "amount_above_limit",
-        Feature.AMOUNT_MINOR,
-        1_000_000_01,  # tiyn: more than 1 000 000 ₸
-        Outcome.REVIEW,
-        30,
-    ),
-    Rule("account_lost", Feature.ACCOUNTS_LOST, 1, Outcome.SUSPEND, 80),
-    Rule("account_changed", Feature.ACCOUNT_CHANGES, 1, Outcome.REVIEW, 30),
-    Rule("repeated_refusals", Feature.REFUSALS, 3, Outcome.REVIEW, 30),
-    Rule("failed_logins", Feature.FAILED_LOGINS, 6, Outcome.REVIEW, 20),
-)
-_WINDOWS = Windows(
-    applications=timedelta(hours=1),
-    refusals=timedelta(days=30),
-    failed_logins=timedelta(hours=24),
-    account_changes=timedelta(days=7),
-)
-
-RULE_SETS = (
-    RuleSet(
-        version="2026-03-31",
-        effective_on=date(2026, 3, 31),
-        rules=_FIRST,
-        windows=_WINDOWS,
-    ),
-    RuleSet(
-        version="2026-11-29",
-        effective_on=date(2026, 11, 29),
-        rules=(
-            *_FIRST,
-            # A stolen number is turned into money within hours: after a change the
-            # cooling period of clause 5.5 runs once more, by nobody's leave.
-            Rule("phone_changed", Feature.PHONE_CHANGES, 1, Outcome.REVIEW, 30),
-        ),
-        windows=_WINDOWS,
-    ),
-)
+    @property
+    def sha256(self) -> str:
+        """The digest of what it says; the version's name is no part of it."""
+        return sha256(canonical(rule_set_to_wire(self))).hex()
 
 
-def rule_set_on(day: date, sets: Iterable[RuleSet] = RULE_SETS) -> RuleSet:
-    """The rule set in force on a day in Almaty. Broken before the first."""
-    in_force = [each for each in sets if each.effective_on <= day]
-    if not in_force:
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A rule set and the day in Almaty from which it is in force."""
+
+    effective_on: date
+    rule_set: RuleSet
+
+
+def checked(rule_set: RuleSet) -> RuleSet:
+    """The rule set, if it may be saved.
+
+    Refused as `names_in`, and ``rules_too_many``, ``rule_unfit`` (its code, score or
+    words), ``rule_twice``, ``typology_unfit``; ``rule`` names the culprit.
+    """
+    if len(rule_set.rules) > MAX_RULES or len(rule_set.typologies) > MAX_TYPOLOGIES:
+        raise _unfit("rules_too_many", "There are too many rules.", "")
+    codes = set[str]()
+    for one in (*rule_set.rules, *rule_set.typologies):
+        if one.code in codes:
+            raise _unfit("rule_twice", "Two rules have the same code.", one.code)
+        codes.add(one.code)
+    for rule in rule_set.rules:
+        _check_rule(rule, of_old=rule_set.of_old)
+    known = {rule.code for rule in rule_set.rules}
+    for typology in rule_set.typologies:
+        _check_typology(typology, known)
+    return rule_set
+
+
+def _check_rule(rule: Rule, *, of_old: bool) -> None:
+    fit = (
+        _is_code(rule.code)
+        and bool(rule.on)
+        and 0 <= rule.score <= MAX_SCORE
+        and _are_words(rule.reason, rule.source)
+    )
+    if not fit:
+        raise _unfit("rule_unfit", "Code, score, reason or source is unfit.", rule.code)
+    try:
+        names_in(rule.when, of_old=of_old)
+    except Refused as refused:
+        raise Refused(
+            refused.code,
+            refused.sentence,
+            next_step=refused.next_step,
+            rule=rule.code,
+            **refused.details,
+        ) from refused
+
+
+def _check_typology(typology: Typology, known: set[str]) -> None:
+    weights = typology.rules.values()
+    at = typology.review_at
+    fit = (
+        _is_code(typology.code)
+        and _are_words(typology.reason, typology.source)
+        and typology.rules.keys() <= known
+        and all(0 < weight <= MAX_SCORE for weight in weights)
+        and 0 < at <= sum(weights)
+        and at <= (typology.suspend_at or at) <= sum(weights)
+    )
+    if not fit:
+        raise _unfit(
+            "typology_unfit",
+            "Its rules, weights, limits or words are unfit.",
+            typology.code,
+        )
+
+
+def _is_code(code: str) -> bool:
+    return 0 < len(code) <= MAX_CODE and _CODE_CHARACTERS.issuperset(code)
+
+
+def _are_words(*words: str) -> bool:
+    return all(0 < len(word) <= MAX_WORDS for word in words)
+
+
+def _unfit(code: str, sentence: str, rule: str) -> Refused:
+    return Refused(
+        code, sentence, next_step="Correct it and check the set again.", rule=rule[:80]
+    )
+
+
+def in_force_on(day: date, sets: Iterable[Dated]) -> RuleSet:
+    """The rule set in force on a day in Almaty.  Broken before the first."""
+    begun = [each for each in sets if each.effective_on <= day]
+    if not begun:
         raise Broken("no anti-fraud rules were in force on that day")
-    return max(in_force, key=lambda each: each.effective_on)
+    return max(begun, key=lambda each: each.effective_on).rule_set
 
 
-def rule_set_of(version: str, sets: Iterable[RuleSet] = RULE_SETS) -> RuleSet:
-    """The rule set a stored decision names. Broken if it is gone."""
-    for each in sets:
-        if each.version == version:
-            return each
-    raise Broken(f"the anti-fraud rule set {version} is gone")
+def rule_set_to_wire(rule_set: RuleSet) -> dict[str, Json]:
+    """What a rule set says, without the name of its version."""
+    return {
+        "rules": [
+            {
+                "code": rule.code,
+                "on": list[Json](sorted(rule.on)),
+                "when": rule.when,
+                "outcome": rule.outcome.value,
+                "score": rule.score,
+                "reason": rule.reason,
+                "source": rule.source,
+            }
+            for rule in rule_set.rules
+        ],
+        "typologies": [
+            {
+                "code": each.code,
+                "rules": dict(each.rules),
+                "review_at": each.review_at,
+                "suspend_at": each.suspend_at,
+                "reason": each.reason,
+                "source": each.source,
+            }
+            for each in rule_set.typologies
+        ],
+    }

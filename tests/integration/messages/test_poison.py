@@ -23,7 +23,7 @@ from tests.wire import Wire, fresh_ids, hidden, interests
 TRIPWIRES: Final = {
     "onboarding": ("obligations", "contracts.contract_annulled.v1"),
     "disbursement": ("payouts", "antifraud.operation_suspended.v1"),
-    "antifraud": ("signal", "onboarding.client_activated.v1"),
+    "antifraud": ("occurrence", "onboarding.client_activated.v1"),
     "auth": ("logins", "onboarding.client_activated.v1"),
     "contracts": ("clients", "onboarding.client_activated.v1"),
 }

@@ -8,17 +8,24 @@ from uuid import UUID
 
 from kernel.errors import KernelError
 from kernel.events import Event
+from kernel.ids import Ids
+from kernel.starting_policy import STARTING_POLICY
+from services.antifraud.domain.catalogue import Entity, Value
 from services.antifraud.domain.decision import fired_to_wire, inputs_to_wire
-from services.antifraud.domain.rules import Feature, Windows
+from services.antifraud.domain.engine import Engines
+from services.antifraud.domain.lists import Entry, Listed, day_of
+from services.antifraud.domain.occurrences import Happening
+from services.antifraud.handlers import Tools
 from services.antifraud.ports import (
     Decision,
     Hold,
+    Look,
     Question,
     Report,
-    Signal,
     StoredDecision,
 )
 
+ENGINES = Engines()
 NOON = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
 
 
@@ -33,6 +40,18 @@ class FakeClock:
 
     def move(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
+
+
+def fake_tools(clock: FakeClock, ids: Ids) -> Tools:
+    """The tools of a use case; no time passes while it judges."""
+    return Tools(
+        clock=clock,
+        ids=ids,
+        policy=STARTING_POLICY,
+        engines=ENGINES,
+        ticks=lambda: 0,
+        token=lambda kind, value: f"{kind}-{value}",
+    )
 
 
 class FakeIds:
@@ -58,13 +77,14 @@ class ReportRow:
 
 @dataclass
 class FakeStore:
-    """Unit and Units in one; `known` is what the features will be."""
+    """Unit and Units in one; `known` is what will be seen."""
 
-    known: dict[Feature, int] = field(default_factory=dict)
+    known: dict[str, Value] = field(default_factory=dict)
     decisions: dict[UUID, Decision] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     released: list[Hold] = field(default_factory=list)
-    signals: list[Signal] = field(default_factory=list)
+    remembered: list[Happening] = field(default_factory=list)
+    entry: dict[tuple[str, str], Entry] = field(default_factory=dict)
     reports: dict[UUID, ReportRow] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     asked: list[Question] = field(default_factory=list)
@@ -78,30 +98,67 @@ class FakeStore:
         finally:
             self.open = False
 
-    def features(
-        self,
-        *,
-        question: Question,
-        windows: Windows,
-        at: datetime,
-    ) -> Mapping[Feature, int]:
+    def look(self, question: Question, *, at: datetime) -> Look:
         self.asked.append(question)
         held = {
-            Feature.OPERATION_HELD: int(question.operation in self.holds),
-            Feature.CLIENT_HELD: int(f"client:{question.client_id}" in self.holds),
+            name: True
+            for name, what in (
+                ("operation_held", question.operation),
+                ("client_held", f"client:{question.client_id}"),
+            )
+            if what in self.holds
         }
-        return {**dict.fromkeys(Feature, 0), **self.known, **held}
-
-    def cleared(self, held: str) -> frozenset[str]:
-        return frozenset(
-            code
-            for hold in self.released
-            if hold.held == held
-            for code in self.decisions[hold.decision_id].verdict.codes
+        return Look(
+            keys={Entity.CLIENT: f"client:{question.client_id}", **question.names},
+            values={**self.known, **held},
+            cleared=frozenset(
+                code
+                for hold in self.released
+                if hold.held == question.operation
+                for code in self.decisions[hold.decision_id].verdict.codes
+            ),
+            asked=any(
+                made.inputs.operation == question.operation
+                for made in self.decisions.values()
+            ),
         )
 
-    def add_signal(self, signal: Signal) -> None:
-        self.signals.append(signal)
+    def remember(self, happening: Happening) -> None:
+        self.remembered.append(happening)
+
+    def account_of(self, client_id: UUID, account_id: str) -> str | None:
+        links = (link for one in self.remembered for link in one.links)
+        keys = [
+            link.key
+            for link in links
+            if (link.client_id, link.object) == (client_id, account_id)
+        ]
+        return keys[-1] if keys else None
+
+    def add_entries(self, entries: Sequence[Entry]) -> int:
+        fresh = [each for each in entries if (each.of, each.key) not in self.entry]
+        self.entry.update({(each.of, each.key): each for each in entries})
+        return len(fresh)
+
+    def end_entries(
+        self, *, of: str, keys: Sequence[str], at: datetime, by: str
+    ) -> int:
+        return sum(self.entry.pop((of, key), None) is not None for key in keys)
+
+    def entries(self, *, of: str, at: datetime, limit: int) -> Sequence[Listed]:
+        return [
+            Listed(
+                entity=each.entity,
+                value=each.key,
+                expires_on=day_of(each.expires_at),
+                reason=each.reason,
+                source=each.source,
+                added_at=each.added_at,
+                added_by=each.added_by,
+            )
+            for each in self.entry.values()
+            if each.of == of and each.expires_at > at
+        ][:limit]
 
     def save_decision(self, decision: Decision) -> None:
         self.decisions[decision.decision_id] = decision
@@ -111,8 +168,6 @@ class FakeStore:
         if made is None:
             return None
         inputs, fired = inputs_to_wire(made.inputs), fired_to_wire(made.verdict)
-        assert isinstance(inputs, dict)
-        assert isinstance(fired, list)
         return StoredDecision(
             decision_id=made.decision_id,
             inputs=inputs,
@@ -122,6 +177,7 @@ class FakeStore:
             rule_set=made.rule_set,
             decided_at=made.decided_at,
             asked_by=made.asked_by,
+            took_us=made.took_us,
         )
 
     def hold(self, hold: Hold) -> bool:

@@ -1,7 +1,7 @@
 """Deciding, holding, releasing, reporting."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,16 +10,26 @@ import pytest
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.antifraud import DecisionMade, OperationReleased, OperationSuspended
 from kernel.money import Money
-from kernel.starting_policy import STARTING_POLICY
 from services.antifraud import handlers
-from services.antifraud.domain.decision import inputs_from_wire, judge
-from services.antifraud.domain.rules import Feature, Outcome, rule_set_of
+from services.antifraud.domain.catalogue import Value
+from services.antifraud.domain.rules import Outcome
 from services.antifraud.handlers import Tools
 from services.antifraud.ports import Decision
-from tests.unit.antifraud.fakes import FakeCentre, FakeClock, FakeIds, FakeStore
+from tests.unit.antifraud.fakes import (
+    FakeCentre,
+    FakeClock,
+    FakeIds,
+    FakeStore,
+    fake_tools,
+)
 
 CLIENT = UUID(int=77)
 APPLICATION = f"application:{UUID(int=1)}"
+NAMED = {"device_token": "d1", "network_token": "n1", "account_token": ""}
+LOST: dict[str, Value] = {
+    "account_account_proved_last_s_180d": 60,
+    "account_account_lost_last_s_180d": 30,
+}
 
 
 @dataclass
@@ -32,7 +42,7 @@ class Desk:
 
     @property
     def tools(self) -> Tools:
-        return Tools(self.clock, self.ids, STARTING_POLICY)
+        return fake_tools(self.clock, self.ids)
 
     def decide(self, operation: str = APPLICATION, **facts: str | int) -> Decision:
         return handlers.decide(
@@ -59,7 +69,7 @@ class Desk:
         return handlers.send_reports(centre=centre, units=self.store, tools=self.tools)
 
     def suspended(self) -> Decision:
-        self.store.known[Feature.APPLICATIONS] = 3
+        self.store.known["client_application_count_1h"] = 2
         return self.decide()
 
 
@@ -79,7 +89,7 @@ def test_a_decision_is_kept_and_told_with_its_reasons() -> None:
 
 def test_the_amount_itself_is_a_feature() -> None:
     decision = Desk().decide()
-    assert decision.inputs.features[Feature.AMOUNT_MINOR] == 400_000_00
+    assert decision.inputs.value("amount_minor") == 400_000_00
 
 
 def test_a_suspended_operation_is_held_told_and_reported() -> None:
@@ -117,7 +127,7 @@ def test_a_released_operation_moves_although_its_cause_remains() -> None:
     desk.suspended()
     desk.release(APPLICATION)
     assert outcome(desk.decide()) is Outcome.ALLOW
-    desk.store.known[Feature.ACCOUNTS_LOST] = 1
+    desk.store.known |= LOST
     assert outcome(desk.decide()) is Outcome.SUSPEND
 
 
@@ -169,7 +179,7 @@ def test_the_account_in_question_is_the_one_the_asker_names() -> None:
     desk = Desk()
     desk.decide(account_id=str(UUID(int=5)))
     desk.decide()
-    assert [each.account_id for each in desk.store.asked] == [UUID(int=5), None]
+    assert [each.account_id for each in desk.store.asked] == [str(UUID(int=5)), None]
     with pytest.raises(Refused, match="facts_invalid"):
         desk.decide(account_id="nonsense")
 
@@ -177,9 +187,9 @@ def test_the_account_in_question_is_the_one_the_asker_names() -> None:
 def test_a_stored_decision_is_explained_and_made_again() -> None:
     desk = Desk()
     made = desk.suspended()
-    found = handlers.get_decision(made.decision_id, units=desk.store)
-    again = judge(inputs_from_wire(found.inputs), rule_set_of(found.rule_set))
-    assert again == made.verdict
+    found = handlers.explain(made.decision_id, units=desk.store, tools=desk.tools)
+    assert found.again == made.verdict
+    assert found.rules == {"applications_burst": "A third application within an hour."}
     with pytest.raises(Refused, match="decision_unknown"):
         handlers.get_decision(UUID(int=999), units=desk.store)
 
@@ -215,3 +225,46 @@ def test_a_report_the_centre_refuses_is_parked_with_an_alarm() -> None:
         desk.send(centre)
     assert [row.state for row in desk.store.reports.values()] == ["parked"]
     assert desk.send(centre) == 0
+
+
+def test_what_was_asked_about_is_kept_once_under_the_names_it_was_asked_with() -> None:
+    desk = Desk()
+    for _ in range(3):
+        desk.decide(**NAMED)
+    [kept] = desk.store.remembered
+    keys = {each.key: each.other for each in kept.occurrences}
+    assert keys == {
+        f"client:{CLIENT}": "d1",
+        "device:d1": str(CLIENT),
+        "network:n1": str(CLIENT),
+    }
+
+
+def test_who_ran_out_of_time_is_judged_anew_and_not_held() -> None:
+    desk = Desk()
+    times = iter(range(0, 10**12, 10**10))
+    slow = replace(desk.tools, ticks=lambda: next(times))
+    payout = f"payout:{UUID(int=9)}"
+
+    def decide(tools: Tools) -> Decision:
+        return handlers.decide(
+            operation=payout,
+            client_id=CLIENT,
+            amount=Money.of("1"),
+            facts={},
+            asked_by="disbursement-worker",
+            units=desk.store,
+            tools=tools,
+        )
+
+    first = decide(slow)
+    assert (outcome(first), first.verdict.codes) == (Outcome.SUSPEND, ("time_budget",))
+    assert desk.store.holds == {}
+    assert outcome(decide(desk.tools)) is Outcome.ALLOW
+
+
+def test_a_persons_decision_is_explained_without_being_made_again() -> None:
+    desk = Desk()
+    made = desk.suspend_client()
+    found = handlers.explain(made, units=desk.store, tools=desk.tools)
+    assert (found.again, found.rules) == (None, {})

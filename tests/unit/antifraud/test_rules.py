@@ -1,140 +1,265 @@
 """Rules as data, and the one pure function that applies them."""
 
-from datetime import date, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.crypto import canonical
 from kernel.errors import Broken, Refused
 from kernel.money import Money
+from services.antifraud.domain.catalogue import Value
 from services.antifraud.domain.decision import (
     Inputs,
     check_question,
     fired_to_wire,
     inputs_from_wire,
     inputs_to_wire,
-    judge,
 )
+from services.antifraud.domain.engine import OUT_OF_TIME, Engine, Judged
 from services.antifraud.domain.rules import (
-    RULE_SETS,
-    Feature,
+    Dated,
+    Operation,
     Outcome,
     Rule,
     RuleSet,
-    Windows,
-    rule_set_of,
-    rule_set_on,
+    Typology,
+    checked,
+    in_force_on,
 )
+from services.antifraud.domain.starting_rules import OF_OLD, STARTING, starting_of
 
-RULES = RULE_SETS[0]
 APPLICATION = f"application:{UUID(int=1)}"
-DAY = timedelta(days=1)
+PAYOUT = f"payout:{UUID(int=1)}"
+WORDS = {"reason": "for a test", "source": "this file"}
 
 
-def inputs(*cleared: str, **features: int) -> Inputs:
-    known = {Feature(name): value for name, value in features.items()}
+def rule(
+    code: str,
+    when: str,
+    outcome: Outcome = Outcome.ALLOW,
+    *,
+    score: int = 10,
+    on: frozenset[Operation] = frozenset(Operation),
+) -> Rule:
+    return Rule(code=code, on=on, when=when, outcome=outcome, score=score, **WORDS)
+
+
+def typology(
+    rules: Mapping[str, int], review_at: int, suspend_at: int | None
+) -> Typology:
+    return Typology(
+        code="way", rules=rules, review_at=review_at, suspend_at=suspend_at, **WORDS
+    )
+
+
+SET = RuleSet(
+    version="test",
+    rules=(
+        rule("burst", "client_application_count_1h >= 2", Outcome.SUSPEND, score=60),
+        rule("late", "hour in [1, 2, 3]"),
+        rule("fresh", "client_device_admitted_first_s_180d < 3600"),
+        rule(
+            "large",
+            "amount_minor > 100",
+            Outcome.REVIEW,
+            on=frozenset({Operation.PAYOUT}),
+        ),
+        rule("overflow", "amount_minor * amount_minor > 1 && client_held", score=70),
+    ),
+    typologies=(typology({"late": 30, "fresh": 40}, 40, 70),),
+)
+ENGINE = Engine(SET)
+
+
+def inputs(
+    operation: str = APPLICATION, amount: int = 1, *cleared: str, **values: Value
+) -> Inputs:
     return Inputs(
-        operation=APPLICATION,
+        operation=operation,
         client_id=UUID(int=2),
-        amount=Money.of("400000"),
+        amount=Money(amount),
         facts={"term_days": 30},
-        features={**dict.fromkeys(Feature, 0), **known},
+        values={"amount_minor": amount, **values},
         cleared=frozenset(cleared),
     )
 
 
-def test_an_ordinary_first_application_is_allowed() -> None:
-    verdict = judge(inputs(applications=1, amount_minor=400_000_00), RULES)
+def test_nothing_speaks_of_what_never_happened() -> None:
+    verdict = ENGINE.judge(inputs()).verdict
     assert (verdict.outcome, verdict.score, verdict.fired) == (Outcome.ALLOW, 0, ())
 
 
+def test_a_rule_speaks_at_its_limit_and_says_what_it_saw() -> None:
+    assert ENGINE.judge(inputs(client_application_count_1h=1)).verdict.fired == ()
+    [fired] = ENGINE.judge(inputs(client_application_count_1h=2)).verdict.fired
+    assert (fired.code, fired.outcome, fired.score) == ("burst", Outcome.SUSPEND, 60)
+    assert fired.values == {"client_application_count_1h": 2}
+
+
+def test_a_rule_speaks_of_the_operations_it_is_for() -> None:
+    assert ENGINE.judge(inputs(amount=101)).verdict.codes == ()
+    assert ENGINE.judge(inputs(PAYOUT, 101)).verdict.codes == ("large",)
+
+
+def test_the_weights_of_a_typology_add_up_to_its_outcome() -> None:
+    late = ENGINE.judge(inputs(hour=2)).verdict
+    fresh = ENGINE.judge(inputs(client_device_admitted_first_s_180d=60)).verdict
+    both = ENGINE.judge(inputs(hour=2, client_device_admitted_first_s_180d=60)).verdict
+    assert (late.outcome, fresh.outcome) == (Outcome.ALLOW, Outcome.REVIEW)
+    assert (both.outcome, both.codes) == (Outcome.SUSPEND, ("late", "fresh", "way"))
+    assert both.fired[-1].values == {"late": 30, "fresh": 40, "weight": 70}
+    assert both.score == 20
+
+
+def test_what_a_person_set_aside_stays_silent() -> None:
+    told = inputs(APPLICATION, 1, "burst", client_application_count_1h=9, hour=2)
+    assert ENGINE.judge(told).verdict.codes == ("late",)
+
+
 @pytest.mark.parametrize(
-    ("feature", "quiet", "limit", "outcome"),
-    [
-        ("applications", 2, 3, Outcome.SUSPEND),
-        ("amount_minor", 1_000_000_00, 1_000_000_01, Outcome.REVIEW),
-        ("accounts_lost", 0, 1, Outcome.SUSPEND),
-        ("account_changes", 0, 1, Outcome.REVIEW),
-        ("refusals", 2, 3, Outcome.REVIEW),
-        ("failed_logins", 5, 6, Outcome.REVIEW),
-        ("client_held", 0, 1, Outcome.SUSPEND),
-        ("operation_held", 0, 1, Outcome.SUSPEND),
-    ],
+    ("operation", "outcome"),
+    [(APPLICATION, Outcome.REVIEW), (PAYOUT, Outcome.SUSPEND)],
 )
-def test_a_rule_fires_at_its_limit_and_not_below(
-    feature: str, quiet: int, limit: int, outcome: Outcome
+def test_a_condition_that_overflows_is_never_silent(
+    operation: str, outcome: Outcome
 ) -> None:
-    assert judge(inputs(**{feature: quiet}), RULES).outcome is Outcome.ALLOW
-    verdict = judge(inputs(**{feature: limit}), RULES)
-    [fired] = verdict.fired
-    assert verdict.outcome is outcome
-    assert (fired.value, fired.at_least) == (limit, limit)
+    """Money is held, anything else is looked at by a person."""
+    verdict = ENGINE.judge(inputs(operation, 2**52, client_held=True)).verdict
+    spoke = {each.code: each for each in verdict.fired}
+    assert (verdict.outcome, spoke["overflow"].score) == (outcome, 0)
 
 
-def test_the_heaviest_outcome_wins_and_scores_add_up() -> None:
-    verdict = judge(inputs(refusals=3, applications=3, failed_logins=9), RULES)
-    assert verdict.outcome is Outcome.SUSPEND
-    assert verdict.score == 100
-    assert verdict.codes == (
-        "applications_burst",
-        "repeated_refusals",
-        "failed_logins",
-    )
+class Clock:
+    """Each look at it costs a millisecond."""
+
+    def __init__(self) -> None:
+        self.at = 0
+
+    def __call__(self) -> int:
+        self.at += 1_000_000
+        return self.at
 
 
-def test_a_cleared_rule_stays_silent_and_others_do_not() -> None:
-    told = inputs("applications_burst", applications=9, accounts_lost=1)
-    verdict = judge(told, RULES)
-    assert verdict.codes == ("account_lost",)
+def run_out(operation: str) -> Judged:
+    told = inputs(operation, client_application_count_1h=2, hour=2)
+    return ENGINE.judge(told, ticks=Clock(), budget_us=3_000)
 
 
+def test_when_the_time_is_up_money_is_held_and_the_rest_looked_at() -> None:
+    application, payout = run_out(APPLICATION), run_out(PAYOUT)
+    assert OUT_OF_TIME in application.verdict.codes
+    assert payout.verdict.outcome is Outcome.SUSPEND
+    looked = replace(application.inputs, values={})
+    assert ENGINE.judge(looked).verdict.outcome is Outcome.REVIEW
+    assert application.inputs.judged == len(application.took_us) == 2
+    assert application.took_us == {"burst": 1_000, "late": 1_000}
+
+
+def test_a_decision_cut_off_by_time_is_made_again_as_it_was() -> None:
+    judged = run_out(PAYOUT)
+    stored = canonical(inputs_to_wire(judged.inputs))
+    again = ENGINE.judge(inputs_from_wire(orjson.loads(stored)))
+    assert again.verdict == judged.verdict
+
+
+values = st.fixed_dictionaries(
+    {},
+    optional={
+        "client_application_count_1h": st.integers(0, 2**53 - 1),
+        "client_device_admitted_first_s_180d": st.integers(0, 10**9),
+        "client_held": st.booleans(),
+        "hour": st.integers(0, 23),
+    },
+)
+
+
+@settings(max_examples=60, deadline=None)
 @given(
-    st.dictionaries(
-        st.sampled_from([feature.value for feature in Feature]),
-        st.integers(min_value=0, max_value=10**12),
-    ),
-    st.frozensets(st.sampled_from([rule.code for rule in RULES.rules])),
+    values,
+    st.frozensets(st.sampled_from([*(r.code for r in SET.rules), "way"])),
+    st.sampled_from([APPLICATION, PAYOUT]),
+    st.integers(1, 2**53 - 1),
 )
 def test_a_decision_is_made_again_from_what_was_stored(
-    features: dict[str, int], cleared: frozenset[str]
+    seen: dict[str, Value], cleared: frozenset[str], operation: str, amount: int
 ) -> None:
-    """Inputs through their stored bytes, rules by the stored version (6.1g v)."""
-    first = judge(inputs(*cleared, **features), RULES)
-    stored = canonical(inputs_to_wire(inputs(*cleared, **features)))
-    again = judge(inputs_from_wire(orjson.loads(stored)), rule_set_of(RULES.version))
+    """Inputs through their stored bytes (6.1g v)."""
+    first = inputs(operation, amount, *cleared, **seen)
+    stored = canonical(inputs_to_wire(first))
+    again = inputs_from_wire(orjson.loads(stored))
     assert again == first
-    assert fired_to_wire(again) == fired_to_wire(first)
+    assert ENGINE.judge(again).verdict == ENGINE.judge(first).verdict
+
+
+def test_a_decision_of_before_the_catalogue_is_made_again() -> None:
+    """By the stored form and the rules of then."""
+    wire = {
+        "operation": APPLICATION,
+        "client_id": str(UUID(int=2)),
+        "amount": "400000.00",
+        "facts": {},
+        "features": {"applications": 3, "client_held": 1, "operation_held": 0},
+        "cleared": ["failed_logins"],
+    }
+    old = starting_of("2026-03-31")
+    assert old is OF_OLD[0]
+    verdict = Engine(old).judge(inputs_from_wire(wire)).verdict
+    assert verdict.codes == ("client_suspended", "applications_burst")
+    assert fired_to_wire(verdict)
 
 
 def test_the_rule_set_of_the_day_is_the_latest_begun() -> None:
-    later = RuleSet("2027", date(2027, 1, 1), RULES.rules, RULES.windows)
-    sets = (later, RULES)
-    assert rule_set_on(date(2026, 12, 31), sets) is RULES
-    assert rule_set_on(date(2027, 1, 1), sets) is later
+    sets = (Dated(date(2027, 1, 1), replace(SET, version="2027")), *STARTING)
+    first = min(each.effective_on for each in STARTING)
+    assert in_force_on(date(2026, 12, 31), sets) is STARTING[-1].rule_set
+    assert in_force_on(date(2027, 1, 1), sets).version == "2027"
     with pytest.raises(Broken):
-        rule_set_on(date(2026, 3, 30), sets)
-    with pytest.raises(Broken):
-        rule_set_of("2020")
+        in_force_on(date(2026, 3, 30), sets)
+    assert first == date(2026, 3, 31)
+    assert starting_of("2020") is None
+
+
+@pytest.mark.parametrize("rule_set", [*OF_OLD, *(each.rule_set for each in STARTING)])
+def test_every_set_we_start_with_may_be_saved(rule_set: RuleSet) -> None:
+    assert checked(rule_set) is rule_set
 
 
 @pytest.mark.parametrize(
-    "rules",
+    ("rule_set", "code"),
     [
-        (Rule("a", Feature.REFUSALS, 0, Outcome.REVIEW, 1),),
-        (Rule("a", Feature.REFUSALS, 1, Outcome.REVIEW, 101),),
+        (replace(SET, rules=(*SET.rules, SET.rules[0])), "rule_twice"),
+        (replace(SET, rules=(rule("a", "hour"),), typologies=()), "rule_mistyped"),
+        (replace(SET, rules=(rule("A", "true"),), typologies=()), "rule_unfit"),
         (
-            Rule("a", Feature.REFUSALS, 1, Outcome.REVIEW, 1),
-            Rule("a", Feature.REFUSALS, 2, Outcome.REVIEW, 1),
+            replace(SET, rules=(rule("a", "true", score=101),), typologies=()),
+            "rule_unfit",
+        ),
+        (
+            replace(SET, rules=(rule("a", "true", on=frozenset()),), typologies=()),
+            "rule_unfit",
+        ),
+        (replace(SET, typologies=(typology({"other": 1}, 1, None),)), "typology_unfit"),
+        (replace(SET, typologies=(typology({"late": 1}, 2, None),)), "typology_unfit"),
+        (replace(SET, typologies=(typology({"late": 2}, 2, 1),)), "typology_unfit"),
+        (
+            replace(SET, rules=tuple(rule(f"r{n}", "true") for n in range(201))),
+            "rules_too_many",
         ),
     ],
 )
-def test_an_inconsistent_rule_set_cannot_exist(rules: tuple[Rule, ...]) -> None:
-    with pytest.raises(Broken):
-        RuleSet("x", date(2026, 1, 1), rules, Windows(DAY, DAY, DAY, DAY))
+def test_an_unfit_rule_set_is_refused_with_the_culprit(
+    rule_set: RuleSet, code: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        checked(rule_set)
+    assert refused.value.code == code
+    assert "rule" in refused.value.details
 
 
 @pytest.mark.parametrize(
@@ -155,3 +280,7 @@ def test_a_question_that_cannot_be_kept_is_refused(
     with pytest.raises(Refused) as refused:
         check_question(operation, Money.of(amount), facts)
     assert refused.value.code == code
+
+
+def test_a_change_has_no_amount() -> None:
+    check_question(f"phone_change:{UUID(int=3)}", Money(0), {})

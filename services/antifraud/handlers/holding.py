@@ -1,0 +1,115 @@
+"""Persons hold and let go, each time on a recorded ground (clause 6.1g iii)."""
+
+from typing import Final
+from uuid import UUID
+
+from kernel.errors import Refused
+from kernel.events.antifraud import OperationReleased
+from kernel.money import Money
+from services.antifraud.domain.decision import Inputs, Verdict
+from services.antifraud.domain.rules import Outcome
+from services.antifraud.handlers.recording import hold_of, record, suspended
+from services.antifraud.handlers.tools import Tools
+from services.antifraud.ports import Decision, Units
+
+BY_PERSON: Final = "person"
+"""The rule set named by a decision a person made."""
+MAX_GROUND: Final = 500
+
+
+def suspend_client(
+    client_id: UUID, *, ground: str, by: str, units: Units, tools: Tools
+) -> UUID:
+    """Hold every operation of a client until released (clause 6.1g iii).
+
+    Returns the decision's id. Refused: ``already_suspended``, ``ground_missing``.
+    """
+    _check_ground(ground)
+    verdict = Verdict(outcome=Outcome.SUSPEND, score=100, fired=())
+    with units.begin() as unit:
+        decision = _by_person(
+            f"client:{client_id}",
+            client_id=client_id,
+            ground=ground,
+            verdict=verdict,
+            by=by,
+            tools=tools,
+        )
+        if not unit.hold(hold_of(decision)):
+            raise Refused(
+                "already_suspended",
+                "The client is suspended already.",
+                next_step="Release the client first.",
+            )
+        record(decision, unit=unit)
+        unit.publish(suspended(decision))
+    return decision.decision_id
+
+
+def release(held: str, *, ground: str, by: str, units: Units, tools: Tools) -> UUID:
+    """Let a held operation or client move again, on a recorded ground.
+
+    The rules that held the operation are set aside for it from now on. Returns the
+    decision's id. Refused: ``not_suspended``, ``ground_missing``.
+    """
+    _check_ground(ground)
+    verdict = Verdict(outcome=Outcome.ALLOW, score=0, fired=())
+    with units.begin() as unit:
+        client_id = unit.release(held, at=tools.clock.now(), by=by, ground=ground)
+        if client_id is None:
+            raise Refused(
+                "not_suspended",
+                "Nothing of that name is suspended.",
+                next_step="Look up what is held.",
+            )
+        decision = _by_person(
+            held,
+            client_id=client_id,
+            ground=ground,
+            verdict=verdict,
+            by=by,
+            tools=tools,
+        )
+        record(decision, unit=unit)
+        unit.publish(
+            OperationReleased(
+                decision_id=decision.decision_id, operation=held, client_id=client_id
+            )
+        )
+    return decision.decision_id
+
+
+def _by_person(
+    operation: str,
+    *,
+    client_id: UUID,
+    ground: str,
+    verdict: Verdict,
+    by: str,
+    tools: Tools,
+) -> Decision:
+    return Decision(
+        decision_id=tools.ids.new(),
+        inputs=Inputs(
+            operation=operation,
+            client_id=client_id,
+            amount=Money(0),
+            facts={"ground": ground},
+            values={},
+            cleared=frozenset(),
+        ),
+        verdict=verdict,
+        rule_set=BY_PERSON,
+        decided_at=tools.clock.now(),
+        asked_by=by,
+        took_us={},
+    )
+
+
+def _check_ground(ground: str) -> None:
+    if not 1 <= len(ground.strip()) <= MAX_GROUND:
+        raise Refused(
+            "ground_missing",
+            "A ground must be given.",
+            next_step="Say in a sentence why.",
+        )

@@ -1,0 +1,150 @@
+"""The tables of antifraud.
+
+`occurrence`, `decision` are only ever added to; the application's role has no right to
+change them.  `tally` and `pair` follow `occurrence` by a trigger (migration 0005).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from kernel.tables import metadata_for_service
+
+metadata = metadata_for_service()
+
+occurrence = Table(
+    "occurrence",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("at", DateTime(timezone=True), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
+    Column("other", Text),
+    Column("object", Text),
+    Column("amount", BigInteger),
+)
+Index(
+    "occurrence_of_object",
+    occurrence.c.object,
+    postgresql_where=text("object IS NOT NULL"),
+)
+
+tally = Table(
+    "tally",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("total", BigInteger),
+    Column("smallest", BigInteger),
+    Column("largest", BigInteger),
+    Column("first_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+)
+
+pair = Table(
+    "pair",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("client_id", Uuid, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("object", Text, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+list_entry = Table(
+    "list_entry",
+    metadata,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("of", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ended_by", Text),
+)
+Index(
+    "list_entry_open",
+    list_entry.c.key,
+    list_entry.c.of,
+    unique=True,
+    postgresql_where=text("ended_at IS NULL"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("operation", Text, nullable=False),
+    Column("client_id", Uuid, nullable=False),
+    Column("inputs", LargeBinary, nullable=False),
+    Column("fired", LargeBinary, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("score", SmallInteger, nullable=False),
+    Column("rule_set", Text, nullable=False),
+    Column("decided_at", DateTime(timezone=True), nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("took_us", LargeBinary),
+)
+Index("decision_of_operation", decision.c.operation, decision.c.decided_at)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("decision_id", Uuid, primary_key=True),
+    Column("held", Text, nullable=False),
+    Column("client_id", Uuid, nullable=False),
+    Column("held_at", DateTime(timezone=True), nullable=False),
+    Column("released_at", DateTime(timezone=True)),
+    Column("released_by", Text),
+    Column("ground", Text),
+)
+Index(
+    "hold_open",
+    hold.c.held,
+    unique=True,
+    postgresql_where=text("released_at IS NULL"),
+)
+
+centre_report = Table(
+    "centre_report",
+    metadata,
+    Column("event_id", Uuid, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("settled_at", DateTime(timezone=True)),
+    Column("ack_id", Text),
+)
+Index(
+    "centre_report_due",
+    centre_report.c.next_at,
+    postgresql_where=text("state = 'pending'"),
+)
