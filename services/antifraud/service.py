@@ -1,8 +1,7 @@
 """The nameko door: questions, operators' acts, reactions, and the beat of reports."""
 
-from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,12 +11,61 @@ from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, handles
 from kernel.events import Envelope, Event, WireMoney
+from kernel.events.auth import (
+    AccessLocked,
+    DeviceAdmitted,
+    DeviceCheckOpened,
+    FactorAdded,
+    FactorRemoved,
+    LoginFailed,
+    LoginSucceeded,
+    OfficeVisitRecorded,
+    OperationCalled,
+    PasswordChanged,
+    RecoveryOpened,
+    RecoveryPassed,
+    RecoveryRequested,
+    SourceThrottled,
+    StaffLoggedIn,
+    StaffRoleGranted,
+)
+from kernel.events.contracts import (
+    ApplicationHeld,
+    ApplicationRefused,
+    ApplicationSubmitted,
+    BranchVisitRecorded,
+    ContractAnnulled,
+    ContractClosed,
+    ContractOffered,
+    ContractSigned,
+    CreditReceived,
+    DocumentRead,
+    EarlyRepaymentOrdered,
+    InquiryRead,
+    PaymentOverdue,
+)
+from kernel.events.disbursement import (
+    PayoutSettled,
+)
+from kernel.events.onboarding import (
+    AccountOwnershipLost,
+    AccountOwnershipProved,
+    BankAccountAdded,
+    BankAccountChanged,
+    BankAccountRemoved,
+    ClientActivated,
+    ConsentWithdrawn,
+    IdentificationCompleted,
+    IdentificationFailed,
+    IdentityChanged,
+    PersonalDataRead,
+    PhoneChanged,
+    PhoneConfirmed,
+    ReviewSettled,
+)
 from services.antifraud import handlers
 from services.antifraud.domain.lists import MAX_AT_ONCE, Line
-from services.antifraud.domain.occurrences import FED
 from services.antifraud.wiring import UseCases
-
-_React = TypeVar("_React", bound=Callable[..., None])
 
 
 class WireLine(BaseModel):
@@ -34,17 +82,6 @@ class WireLine(BaseModel):
 
 WireLines = Annotated[list[WireLine], Field(max_length=MAX_AT_ONCE)]
 WireKeys = Annotated[list[str], Field(max_length=MAX_AT_ONCE)]
-
-
-def _fed_by(events: Iterable[type[Event]]) -> Callable[[_React], _React]:
-    """One reaction to every event that feeds us."""
-
-    def decorate(react: _React) -> _React:
-        for event in events:
-            handles(event)(react)
-        return react
-
-    return decorate
 
 
 class AntifraudService:
@@ -156,7 +193,50 @@ class AntifraudService:
         """Send what is due to the anti-fraud centre."""
         self.use_cases.send_reports()
 
-    @_fed_by(FED)
+    @handles(ApplicationSubmitted)
+    @handles(ApplicationRefused)
+    @handles(ApplicationHeld)
+    @handles(ContractOffered)
+    @handles(ContractSigned)
+    @handles(ContractAnnulled)
+    @handles(ContractClosed)
+    @handles(CreditReceived)
+    @handles(PaymentOverdue)
+    @handles(EarlyRepaymentOrdered)
+    @handles(DocumentRead)
+    @handles(InquiryRead)
+    @handles(BranchVisitRecorded)
+    @handles(PayoutSettled)
+    @handles(ClientActivated)
+    @handles(PhoneConfirmed)
+    @handles(IdentificationCompleted)
+    @handles(IdentificationFailed)
+    @handles(IdentityChanged)
+    @handles(PhoneChanged)
+    @handles(ConsentWithdrawn)
+    @handles(BankAccountAdded)
+    @handles(BankAccountChanged)
+    @handles(AccountOwnershipProved)
+    @handles(AccountOwnershipLost)
+    @handles(BankAccountRemoved)
+    @handles(PersonalDataRead)
+    @handles(ReviewSettled)
+    @handles(LoginSucceeded)
+    @handles(LoginFailed)
+    @handles(AccessLocked)
+    @handles(SourceThrottled)
+    @handles(DeviceAdmitted)
+    @handles(DeviceCheckOpened)
+    @handles(RecoveryRequested)
+    @handles(RecoveryOpened)
+    @handles(RecoveryPassed)
+    @handles(PasswordChanged)
+    @handles(FactorAdded)
+    @handles(FactorRemoved)
+    @handles(OperationCalled)
+    @handles(OfficeVisitRecorded)
+    @handles(StaffLoggedIn)
+    @handles(StaffRoleGranted)
     def when_it_happened(
         self, tx: Transaction, event: Event, envelope: Envelope
     ) -> None:

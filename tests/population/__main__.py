@@ -36,9 +36,9 @@ def main() -> None:
             f" F1 {figures.f1:.3f}, honest bothered {figures.bothered:.2%}; {caught}"
         )
         if arguments.rules:
-            for one in (*rule_set.rules, *rule_set.typologies):
-                fraud, honest = spoke[one.code, True], spoke[one.code, False]
-                print(f"    {one.code:36} fraud {fraud:5} honest {honest:5}")
+            for code, _ in rule_set.reasons:
+                fraud, honest = spoke[code, True], spoke[code, False]
+                print(f"    {code:36} fraud {fraud:5} honest {honest:5}")
 
 
 def over(

@@ -14,6 +14,7 @@ from services.antifraud.domain.catalogue import (
     KINDS,
     WINDOWS,
     Entity,
+    Measure,
     Value,
     features,
 )
@@ -101,7 +102,7 @@ class Memory:
     ) -> dict[str, Value]:
         current = asked.operation.partition(":")[2]
         known, found = features(), dict[str, Value]()
-        measured = dict[tuple[Entity, str, str], Mapping[str, int | None]]()
+        measured = dict[tuple[Entity, str, str], Mapping[Measure, int | None]]()
         for name in wanted:
             feature = known.get(name)
             if feature is None or feature.entity not in names:
@@ -190,6 +191,7 @@ def judged(
         told: dict[str, Value] = {
             "operation": step.operation.partition(":")[0],
             "amount_minor": step.amount.amount_minor,
+            **{f"{entity}_named": True for entity in names},
             "hour": step.at.astimezone(ALMATY).hour,
         }
         inputs = Inputs(

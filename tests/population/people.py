@@ -314,12 +314,10 @@ def borrow(
     return paid
 
 
-def name_account(
-    town: Town, person: Person, at: datetime, *, facts: dict[str, str | int]
-) -> None:
+def name_account(town: Town, person: Person, at: datetime) -> None:
     """Another account: asked about, named, and proved by the bank."""
     change = town.id()
-    town.ask(at, "account_change", change, person, **facts)
+    town.ask(at, "account_change", change, person)
     person.account, person.account_id = town.token(), town.id()
     town.tell(
         at + 3 * _MINUTE,
@@ -419,7 +417,7 @@ def odd(town: Town, person: Person, at: datetime) -> None:
     if town.chance(0.03):
         change_phone(town, person, at - town.random.random() * 10 * _DAY)
     if town.chance(0.03):
-        name_account(town, person, at - town.random.random() * 10 * _DAY, facts={})
+        name_account(town, person, at - town.random.random() * 10 * _DAY)
     if town.chance(0.1):
         person.network = town.random.choice(town.networks)
 
@@ -470,7 +468,7 @@ def steal(town: Town, victim: Person, rests: datetime) -> None:
         change_phone(town, person, at)
         at += rest
     if town.chance(0.8):
-        name_account(town, person, at, facts={})
+        name_account(town, person, at)
         at += rest
     amount = town.random.choice([300, 400, 500, 700]) * 1_000
     borrow(town, person, at, amount=amount, refused=0.0, repays=False)
@@ -533,7 +531,7 @@ def betray(town: Town, victim: Person, rests: datetime) -> None:
     )
     change_phone(town, person, at + _HOUR)
     admit(town, person, at + 2 * _HOUR)
-    name_account(town, person, at + 3 * _HOUR, facts={})
+    name_account(town, person, at + 3 * _HOUR)
     rest = 2 * _DAY if careful else 5 * _HOUR
     amount = town.random.choice([300, 400, 500]) * 1_000
     borrow(town, person, at + rest, amount=amount, refused=0.0, repays=False)

@@ -185,6 +185,7 @@ FIELDS: Final[Mapping[str, tuple[Type, Value]]] = MappingProxyType(
         "hour": (Type.INT, 12),
         "term_days": (Type.INT, 0),
         **{f"{what}_held": (Type.BOOL, False) for what in HELD},
+        **{f"{entity}_named": (Type.BOOL, False) for entity in Entity},
         **{
             f"{entity}_on_{name}": (Type.BOOL, False)
             for name in LISTS

@@ -70,6 +70,13 @@ class Verdict:
     def codes(self) -> tuple[str, ...]:
         return tuple(each.code for each in self.fired)
 
+    @property
+    def grounds(self) -> tuple[str, ...]:
+        """What spoke for more than being seen."""
+        return tuple(
+            each.code for each in self.fired if each.outcome is not Outcome.ALLOW
+        )
+
 
 def check_question(operation: str, amount: Money, facts: Mapping[str, object]) -> None:
     """Refuse a question that could not be stored or explained.

@@ -37,7 +37,7 @@ def suspension_notice(
         "amount": inputs.amount.to_wire(),
         "currency": inputs.amount.currency,
         "time": rfc3339(at),
-        "grounds": ",".join(verdict.codes),
+        "grounds": ",".join(verdict.grounds),
         "suspend_until": until.isoformat(),
         "correlation_id": inputs.operation,
     }

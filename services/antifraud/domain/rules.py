@@ -101,6 +101,14 @@ class RuleSet:
     """Of before the catalogue: its rules name the features of then."""
 
     @property
+    def reasons(self) -> tuple[tuple[str, str], ...]:
+        """Code and reason of every rule, and then of every typology."""
+        return (
+            *((rule.code, rule.reason) for rule in self.rules),
+            *((typology.code, typology.reason) for typology in self.typologies),
+        )
+
+    @property
     def sha256(self) -> str:
         """The digest of what it says; the version's name is no part of it."""
         return sha256(canonical(rule_set_to_wire(self))).hex()
@@ -123,10 +131,10 @@ def checked(rule_set: RuleSet) -> RuleSet:
     if len(rule_set.rules) > MAX_RULES or len(rule_set.typologies) > MAX_TYPOLOGIES:
         raise _unfit("rules_too_many", "There are too many rules.", "")
     codes = set[str]()
-    for one in (*rule_set.rules, *rule_set.typologies):
-        if one.code in codes:
-            raise _unfit("rule_twice", "Two rules have the same code.", one.code)
-        codes.add(one.code)
+    for code, _ in rule_set.reasons:
+        if code in codes:
+            raise _unfit("rule_twice", "Two rules have the same code.", code)
+        codes.add(code)
     for rule in rule_set.rules:
         _check_rule(rule, of_old=rule_set.of_old)
     known = {rule.code for rule in rule_set.rules}

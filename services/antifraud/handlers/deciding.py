@@ -118,11 +118,10 @@ def explain(decision_id: UUID, *, units: Units, tools: Tools) -> Explained:
     if rule_set is None:
         raise Broken("a decision names rules that are gone")
     again = tools.engines.of(rule_set).judge(inputs_from_wire(stored.inputs)).verdict
-    every = (*rule_set.rules, *rule_set.typologies)
     return Explained(
         stored=stored,
         again=again,
-        rules={one.code: one.reason for one in every if one.code in again.codes},
+        rules={code: why for code, why in rule_set.reasons if code in again.codes},
     )
 
 

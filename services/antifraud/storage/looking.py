@@ -134,6 +134,7 @@ def look(connection: Connection, question: Question, *, at: datetime) -> Look:
             at=at,
         )
     )
+    values |= {f"{entity}_named": True for entity in keys}
     for row in rows:
         if row.sort == "held":
             what = str(row.entity).partition(":")[0]

@@ -56,7 +56,7 @@ def test_a_third_application_within_an_hour_is_suspended(desk: Desk) -> None:
     assert desk.decide().verdict.outcome is Outcome.ALLOW
     desk.saw("application", object_id=12)
     decision = desk.decide(f"application:{UUID(int=2)}")
-    assert decision.verdict.codes == ("applications_burst",)
+    assert decision.verdict.grounds == ("applications_burst",)
     assert decision.verdict.outcome is Outcome.SUSPEND
     assert [row.state for row in desk.rows("SELECT state FROM centre_report")] == [
         "pending"
@@ -139,7 +139,7 @@ def test_the_first_account_is_no_change_and_a_second_one_is(desk: Desk) -> None:
         desk.clock.move(DAY)
     desk.clock.move(7 * DAY)
     codes.append(desk.decide(payout, account_id=str(UUID(int=2))))
-    assert [each.verdict.codes for each in codes] == [(), ("account_changed",), ()]
+    assert [each.verdict.grounds for each in codes] == [(), ("account_changed",), ()]
 
 
 @pytest.mark.catalogue("F08")
@@ -157,7 +157,7 @@ def test_after_a_change_of_number_a_payout_waits_for_a_day(desk: Desk) -> None:
     desk.clock.move(DAY)
     after = desk.decide(payout).verdict.outcome
     assert (before, after) == (Outcome.ALLOW, Outcome.ALLOW)
-    assert fresh.verdict.codes == ("phone_changed",)
+    assert fresh.verdict.grounds == ("phone_changed",)
     assert fresh.verdict.outcome is Outcome.REVIEW
     assert value(fresh, "phone_login_failed_count_24h") == 1
 
@@ -179,7 +179,7 @@ def test_a_payout_to_a_lost_account_is_suspended_until_it_is_proved_again(
     desk.clock.move(60)
     desk.told(account_proved(client=CLIENT.int, account=3, token=FIRST))
     later = desk.decide(f"payout:{UUID(int=3)}", account_id=account)
-    assert first.verdict.codes == ("account_lost",)
+    assert first.verdict.grounds == ("account_lost",)
     assert other.verdict.outcome is Outcome.ALLOW
     assert later.verdict.outcome is Outcome.ALLOW
 
@@ -196,7 +196,7 @@ def test_a_suspended_operation_does_not_move_until_released(desk: Desk) -> None:
     """Clause 6.1g iii: not by waiting, only by a person, on a recorded ground."""
     suspend(desk)
     desk.clock.move(90 * DAY)
-    assert desk.decide().verdict.codes == ("operation_suspended",)
+    assert desk.decide().verdict.grounds == ("operation_suspended",)
     desk.release(APPLICATION)
     assert desk.decide().verdict.outcome is Outcome.ALLOW
     [row] = desk.rows("SELECT released_by, ground FROM hold")
@@ -251,7 +251,7 @@ def test_a_client_is_suspended_once(desk: Desk) -> None:
     act()
     with pytest.raises(Refused, match="already_suspended"):
         act()
-    assert desk.decide().verdict.codes == ("client_suspended",)
+    assert desk.decide().verdict.grounds == ("client_suspended",)
     assert len(desk.rows("SELECT 1 FROM decision WHERE rule_set = 'person'")) == 1
 
 

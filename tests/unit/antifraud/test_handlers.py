@@ -117,7 +117,7 @@ def test_what_is_suspended_stays_so_until_released() -> None:
     desk.clock.move(timedelta(days=30).total_seconds())
     again = desk.decide()
     assert outcome(again) is Outcome.SUSPEND
-    assert again.verdict.codes == ("operation_suspended",)
+    assert again.verdict.grounds == ("operation_suspended",)
     assert len(desk.store.reports) == 1
     assert sum(isinstance(e, OperationSuspended) for e in desk.store.events) == 1
 
@@ -148,8 +148,8 @@ def test_a_release_is_a_decision_with_its_ground() -> None:
 def test_a_suspended_client_can_move_nothing() -> None:
     desk = Desk()
     desk.suspend_client()
-    assert desk.decide().verdict.codes == ("client_suspended",)
-    assert desk.decide(f"payout:{UUID(int=9)}").verdict.codes == ("client_suspended",)
+    assert desk.decide().verdict.grounds == ("client_suspended",)
+    assert desk.decide(f"payout:{UUID(int=9)}").verdict.grounds == ("client_suspended",)
     desk.release(f"client:{CLIENT}")
     assert outcome(desk.decide(f"payout:{UUID(int=8)}")) is Outcome.ALLOW
 
@@ -189,7 +189,7 @@ def test_a_stored_decision_is_explained_and_made_again() -> None:
     made = desk.suspended()
     found = handlers.explain(made.decision_id, units=desk.store, tools=desk.tools)
     assert found.again == made.verdict
-    assert found.rules == {"applications_burst": "A third application within an hour."}
+    assert found.rules["applications_burst"] == "A third application within an hour."
     with pytest.raises(Refused, match="decision_unknown"):
         handlers.get_decision(UUID(int=999), units=desk.store)
 
@@ -258,7 +258,8 @@ def test_who_ran_out_of_time_is_judged_anew_and_not_held() -> None:
         )
 
     first = decide(slow)
-    assert (outcome(first), first.verdict.codes) == (Outcome.SUSPEND, ("time_budget",))
+    assert outcome(first) is Outcome.SUSPEND
+    assert first.verdict.grounds == ("time_budget",)
     assert desk.store.holds == {}
     assert outcome(decide(desk.tools)) is Outcome.ALLOW
 

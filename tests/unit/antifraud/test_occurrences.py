@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from kernel.events import Envelope, Event
+from kernel.events.__main__ import listeners
 from kernel.events.onboarding import AccountOwnershipLost, PersonalDataRead
 from services.antifraud.domain.catalogue import KINDS, Entity
 from services.antifraud.domain.occurrences import (
@@ -81,3 +82,8 @@ def test_a_service_that_reads_is_nobody_to_suspect() -> None:
     person = str(UUID(int=5))
     assert keys("contracts") == [f"client:{CLIENT}"]
     assert keys(person) == [f"client:{CLIENT}", f"staff:{person}"]
+
+
+def test_the_door_hears_every_event_that_feeds_us() -> None:
+    heard = {name for name, by in listeners().items() if "antifraud" in by}
+    assert heard == {event.__name__ for event in FED}
