@@ -180,6 +180,10 @@ STARTING_POLICY = Policy(
             ("accounts.most", 5, "5.3", Floor(at_least=1, at_most=10)),
             ("antifraud.categories", (), "6.1g", None),
             # Within it an operation is judged, or held if it moves money.
+            # Rules are analysed and tested on history at least so often.
+            ("antifraud.analysis_days", 90, "6.1g", Floor(1, 184)),
+            # A version judges beside the live one so long before it may become it.
+            ("antifraud.shadow_hours", 24, "6.1g", Floor(at_most=720)),
             ("antifraud.decide_ms", 250, "6.1g", Floor(10, 2_000)),
             (
                 "antifraud.statuses",

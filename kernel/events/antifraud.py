@@ -31,6 +31,24 @@ class OperationSuspended(Event):
     client_id: UUID
 
 
+class RulesChanged(Event):
+    """Operations are judged by another version of the rules (clause 6.1g).
+
+    ``sha256`` is the digest of what the version says; ``approved_by`` is None for a
+    step back, which one person may take at once.
+    """
+
+    TYPE = "antifraud.rules_changed.v1"
+    SUBJECT = "change"
+
+    change_id: UUID
+    version: str
+    instead_of: str
+    sha256: str
+    asked_by: UUID
+    approved_by: UUID | None
+
+
 class OperationReleased(Event):
     """A person let a suspended operation, or a client, move again (clause 6.1g)."""
 

@@ -1,18 +1,37 @@
-"""The National Bank's anti-fraud centre over HTTPS with our client certificate."""
+"""The National Bank's centre over HTTPS with our certificate; alarms."""
 
 from pathlib import Path
 from typing import Final
 
 import httpx
+from prometheus_client import Gauge
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kernel.errors import Broken, Transient
+from kernel.logging import get_logger
 from kernel.tls import client_context
+
+log = get_logger("antifraud")
 
 TIMEOUT: Final = httpx.Timeout(5.0, connect=3.0)
 MAX_ANSWER_BYTES: Final = 16 * 1024
 PATH: Final = "/centre/v1/messages"
 """Under the root of the centre's listener."""
+
+
+OVERDUE: Final = Gauge(
+    "antifraud_analysis_overdue_days",
+    "Days since the regular analysis of the rules was due; 0 while it is not",
+)
+
+
+class LoggedAlarms:
+    """`Alarms` by an error line and a number the monitoring reads."""
+
+    def analysis_overdue(self, *, days: int) -> None:
+        OVERDUE.set(days)
+        if days:
+            log.error("antifraud_analysis_overdue", days=days)
 
 
 class _Acknowledgement(BaseModel):

@@ -3,6 +3,7 @@
 import argparse
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Final
 
@@ -88,6 +89,73 @@ def _remove_effect(_operator: Operator, arguments: Namespace) -> str:
     return f"{len(arguments.keys)} names stand on the list “{arguments.of}” no more."
 
 
+def _label(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    fraud = arguments.word == "fraud"
+    return (
+        operator.ask("label_decision", decision_id=arguments.decision_id, fraud=fraud),
+        0,
+    )
+
+
+def _label_arguments(parser: argparse.ArgumentParser) -> None:
+    identified("decision_id", "as an event or an answer names it")(parser)
+    parser.add_argument("word", choices=("fraud", "honest"), help="what it was")
+
+
+def _draft(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
+    try:
+        rules = json.loads(read_file(arguments.file))
+    except ValueError as error:
+        raise Refused(
+            "rules_malformed",
+            "The file is not JSON.",
+            next_step="Begin with what `kredit antifraud rules show … --json` prints.",
+        ) from error
+    if isinstance(rules, dict):
+        rules = {name: rules[name] for name in ("rules", "typologies") if name in rules}
+    return (
+        operator.ask(
+            "draft_rules", version=arguments.version, rules=rules, note=arguments.note
+        ),
+        0,
+    )
+
+
+def _calendar(operator: Operator, _arguments: Namespace) -> tuple[Json, int]:
+    """An analysis that is overdue is a finding."""
+    found = object_of(operator.ask("rules_calendar"))
+    return found, FINDING if found["overdue"] is True else 0
+
+
+def _version_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("version", metavar="VERSION", help="as `rules list` names it")
+
+
+def _diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="a version")
+    parser.add_argument("new", metavar="NEW", help="another version")
+
+
+def _draft_arguments(parser: argparse.ArgumentParser) -> None:
+    _version_argument(parser)
+    parser.add_argument("file", type=Path, metavar="FILE", help="JSON; - for input")
+    parser.add_argument("--note", required=True, metavar="WORDS", help="what for")
+
+
+def _test_arguments(parser: argparse.ArgumentParser) -> None:
+    _version_argument(parser)
+    parser.add_argument("--days", type=int, default=90, help="how far back (90)")
+
+
+def _rollback_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", required=True, metavar="WORDS", help="why")
+
+
+def _rollback_effect(operator: Operator, _arguments: Namespace) -> str:
+    live = object_of(operator.ask("rules_list"))["live"]
+    return f"The rules {live} judge no more; those that were live before do, at once."
+
+
 def _list_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "of", metavar="LIST", help="refused, watched, trusted or centre"
@@ -170,6 +238,68 @@ COMMANDS: Final = {
         arguments=_remove_arguments,
         example="lists remove watched device:01932f6e",
         effect=_remove_effect,
+    ),
+    "decisions label": Command(
+        help="say whether what was decided on was fraud; tests of rules count by it",
+        run=_label,
+        arguments=_label_arguments,
+        example=f"decisions label {_ID} fraud",
+        id_of="decision_id",
+    ),
+    "rules list": Command(
+        help="every version of the rules, and what judges now",
+        run=asking("rules_list"),
+    ),
+    "rules show": Command(
+        help="what a version says, and what was done with it",
+        run=asking("rules_show", "version"),
+        arguments=_version_argument,
+        example="rules show 2026-11-30 --json",
+    ),
+    "rules diff": Command(
+        help="what one version changes of another",
+        run=asking("rules_diff", "old", "new"),
+        arguments=_diff_arguments,
+        example="rules diff 2026-11-30 2026-12-15",
+    ),
+    "rules draft": Command(
+        help="save a version from a file, if the checker takes it",
+        run=_draft,
+        arguments=_draft_arguments,
+        example="rules draft 2026-12-15 rules.json --note cards",
+        id_of="version",
+    ),
+    "rules test": Command(
+        help="judge the decisions of the last days anew, and keep the report",
+        run=asking("test_rules", "version", "days"),
+        arguments=_test_arguments,
+        example="rules test 2026-12-15 --days 90",
+    ),
+    "rules shadow": Command(
+        help="let a tested version judge beside the live one",
+        run=asking("shadow_rules", "version"),
+        arguments=_version_argument,
+        example="rules shadow 2026-12-15",
+        id_of="version",
+    ),
+    "rules promote": Command(
+        help="ask that a version become live; another person decides",
+        run=asking("ask_promotion", "version"),
+        arguments=_version_argument,
+        example="rules promote 2026-12-15",
+        id_of="approval_id",
+    ),
+    "rules rollback": Command(
+        help="back to what was live before, at once",
+        run=asking("rollback_rules", "reason"),
+        arguments=_rollback_arguments,
+        example="rules rollback --reason alarms",
+        effect=_rollback_effect,
+        id_of="version",
+    ),
+    "rules calendar": Command(
+        help="when the live rules were tested, and until when they have to be again",
+        run=_calendar,
     ),
     "holds release": Command(
         help="let an operation or a client move again",

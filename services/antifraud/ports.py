@@ -7,11 +7,15 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from kernel.crypto import Json
 from kernel.events import Event
 from services.antifraud.domain.catalogue import Entity, Value
 from services.antifraud.domain.decision import Inputs, Verdict
-from services.antifraud.domain.lists import Entry, Listed
+from services.antifraud.domain.history import Past
+from services.antifraud.domain.lists import Entry as ListEntry
+from services.antifraud.domain.lists import Listed
 from services.antifraud.domain.occurrences import Happening
+from services.antifraud.domain.versions import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,7 @@ class Unit(Protocol):
         """The key of a client's account by its id; None when we were never told."""
         ...
 
-    def add_entries(self, entries: Sequence[Entry]) -> int:
+    def add_entries(self, entries: Sequence[ListEntry]) -> int:
         """Put on lists; how many were not there already.  An entry is renewed."""
         ...
 
@@ -132,6 +136,36 @@ class Unit(Protocol):
 
     def counts(self) -> Mapping[str, int]: ...
 
+    def rule_set(self, version: str) -> Mapping[str, Json] | None:
+        """What a drafted version says; None for one that was not."""
+        ...
+
+    def add_rule_set(self, version: str, wire: Mapping[str, Json]) -> bool:
+        """False when there is one of that version."""
+        ...
+
+    def register(self) -> Sequence[Entry]:
+        """What was done with every version, the oldest first."""
+        ...
+
+    def add_entry(self, entry: Entry) -> None: ...
+
+    def history(self, *, since: datetime, limit: int) -> Sequence[Past]:
+        """Decisions that rules of the catalogue made, the newest of them."""
+        ...
+
+    def first_decided_at(self) -> datetime | None: ...
+
+    def add_label(
+        self, decision_id: UUID, *, fraud: bool, by: UUID, at: datetime
+    ) -> None:
+        """The newest label of a decision counts."""
+        ...
+
+    def save_shadow(self, decision_id: UUID, *, version: str, verdict: Verdict) -> None:
+        """What the version in the shadow would have decided."""
+        ...
+
     def publish(self, event: Event) -> UUID: ...
 
 
@@ -158,12 +192,24 @@ class Look:
     """Rules that fired in decisions whose hold a person has released."""
     asked: bool
     """Whether it was asked about before."""
+    live: str | None = None
+    """The version that was made live last; None while the starting one judges."""
+    shadow: str | None = None
+    """The version that judges beside it."""
 
 
 class Units(Protocol):
     """Opens units of work."""
 
     def begin(self) -> AbstractContextManager[Unit]: ...
+
+
+class Alarms(Protocol):
+    """Telling the operators."""
+
+    def analysis_overdue(self, *, days: int) -> None:
+        """The regular analysis of the rules is overdue since so many days; 0: not."""
+        ...
 
 
 class Centre(Protocol):

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kernel.context import Call, jsonable
+from kernel.approvals import Approval
+from kernel.context import Call, StaffMember, jsonable
 from kernel.crypto import Json
 from kernel.database import Transaction
-from kernel.entrypoints import UseCasesProvider, answers, every, handles
+from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Event, WireMoney
 from kernel.events.auth import (
     AccessLocked,
@@ -80,6 +81,7 @@ class WireLine(BaseModel):
     source: str = Field(max_length=200)
 
 
+Days = Annotated[int, Field(ge=1, le=366)]
 WireLines = Annotated[list[WireLine], Field(max_length=MAX_AT_ONCE)]
 WireKeys = Annotated[list[str], Field(max_length=MAX_AT_ONCE)]
 
@@ -187,6 +189,72 @@ class AntifraudService:
             call.context, of=of, keys=keys, by=str(call.by.id)
         )
         return {"ended": ended}
+
+    @answers(permission="antifraud.look")
+    def rules_list(self, call: Call) -> Json:
+        """Every version of the rules, and what judges now."""
+        return self.use_cases.rules.versions(call)
+
+    @answers(permission="antifraud.look")
+    def rules_show(self, call: Call, *, version: str) -> Json:
+        """What a version says, and what was done with it."""
+        return self.use_cases.rules.show(call, version=version)
+
+    @answers(permission="antifraud.look")
+    def rules_diff(self, call: Call, *, old: str, new: str) -> Json:
+        """What one version changes of another."""
+        return self.use_cases.rules.compare(call, old=old, new=new)
+
+    @answers(permission="antifraud.look")
+    def rules_calendar(self, call: Call) -> Json:
+        """When the live rules were tested, and until when they have to be again."""
+        return self.use_cases.rules.calendar(call)
+
+    @answers(permission="antifraud.rules")
+    def draft_rules(
+        self, call: Call, *, version: str, rules: dict[str, object], note: str
+    ) -> Json:
+        """Save a version, if the checker takes it."""
+        return self.use_cases.rules.draft(
+            call, version=version, rules=jsonable(rules), note=note
+        )
+
+    @answers(permission="antifraud.rules")
+    def test_rules(self, call: Call, *, version: str, days: Days = 90) -> Json:
+        """Judge the decisions of the last days anew; the report is kept."""
+        return self.use_cases.rules.test(call, version=version, days=days)
+
+    @answers(permission="antifraud.rules")
+    def shadow_rules(self, call: Call, *, version: str) -> Json:
+        """Let a tested version judge beside the live one."""
+        return self.use_cases.rules.to_shadow(call, version=version)
+
+    @answers(permission="antifraud.rules")
+    def ask_promotion(self, call: Call, *, version: str) -> Json:
+        """Ask that a version become live; another person decides."""
+        return self.use_cases.rules.ask_promotion(call, version=version)
+
+    @executes(permission="antifraud.rules_decide")
+    def promote_rules(
+        self, tx: Transaction, approval: Approval, by: StaffMember
+    ) -> None:
+        """Two agree: the version judges from now on."""
+        self.use_cases.rules.promote(tx, approval, by.id)
+
+    @answers(permission="antifraud.rules")
+    def rollback_rules(self, call: Call, *, reason: str) -> Json:
+        """Back to what was live before, at once."""
+        return self.use_cases.rules.rollback(call, reason=reason)
+
+    @answers(permission="antifraud.rules")
+    def label_decision(self, call: Call, *, decision_id: UUID, fraud: bool) -> Json:
+        """Say whether what was decided on was fraud; tests on history count by it."""
+        return self.use_cases.rules.label(call, decision_id=decision_id, fraud=fraud)
+
+    @every(seconds=60)
+    def watch_calendar(self) -> None:
+        """An alarm while the regular analysis of the rules is overdue."""
+        self.use_cases.watch_calendar()
 
     @every(seconds=5)
     def send_reports(self) -> None:

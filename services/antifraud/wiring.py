@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from time import perf_counter_ns
 from uuid import UUID
 
-from kernel.context import Context
+from kernel import approvals
+from kernel.approvals import Approval
+from kernel.context import Call, Context
+from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.errors import Broken
 from kernel.money import Money
 from kernel.platform import Platform
 from services.antifraud import handlers
-from services.antifraud.adapters import HttpCentre, http_centre
+from services.antifraud.adapters import HttpCentre, LoggedAlarms, http_centre
 from services.antifraud.domain.engine import Engines
 from services.antifraud.domain.lists import Line, Listed
-from services.antifraud.handlers import Tools
+from services.antifraud.handlers import Tools, ruling
 from services.antifraud.ports import Decision, Explained, StoredDecision, Unit
 from services.antifraud.settings import Settings
 from services.antifraud.storage import SqlUnit, SqlUnits
@@ -44,8 +47,8 @@ class UseCases:
             amount=amount,
             facts=facts,
             asked_by=asked_by,
-            units=self._units(context),
-            tools=self._tools,
+            units=self.units(context),
+            tools=self.tools,
         )
 
     def suspend_client(
@@ -55,57 +58,68 @@ class UseCases:
             client_id,
             ground=ground,
             by=by,
-            units=self._units(context),
-            tools=self._tools,
+            units=self.units(context),
+            tools=self.tools,
         )
 
     def release(self, context: Context, *, held: str, ground: str, by: str) -> UUID:
         return handlers.release(
-            held, ground=ground, by=by, units=self._units(context), tools=self._tools
+            held, ground=ground, by=by, units=self.units(context), tools=self.tools
         )
 
     def get_decision(self, context: Context, *, decision_id: UUID) -> StoredDecision:
-        return handlers.get_decision(decision_id, units=self._units(context))
+        return handlers.get_decision(decision_id, units=self.units(context))
+
+    @property
+    def rules(self) -> "RuleCases":
+        return RuleCases(self)
 
     def explain(self, context: Context, *, decision_id: UUID) -> Explained:
         return handlers.explain(
-            decision_id, units=self._units(context), tools=self._tools
+            decision_id, units=self.units(context), tools=self.tools
         )
 
     def put_on_list(
         self, context: Context, *, of: str, lines: Sequence[Line], by: str
     ) -> int:
         return handlers.put_on_list(
-            of, lines, by=by, units=self._units(context), tools=self._tools
+            of, lines, by=by, units=self.units(context), tools=self.tools
         )
 
     def take_from_list(
         self, context: Context, *, of: str, keys: Sequence[str], by: str
     ) -> int:
         return handlers.take_from_list(
-            of, keys, by=by, units=self._units(context), tools=self._tools
+            of, keys, by=by, units=self.units(context), tools=self.tools
         )
 
     def show_list(self, context: Context, *, of: str) -> Sequence[Listed]:
-        return handlers.show_list(of, units=self._units(context), tools=self._tools)
+        return handlers.show_list(of, units=self.units(context), tools=self.tools)
 
     def send_reports(self) -> int:
         return handlers.send_reports(
             centre=self.centre,
-            units=self._units(self.platform.context()),
-            tools=self._tools,
+            units=self.units(self.platform.context()),
+            tools=self.tools,
         )
 
     def counts(self, context: Context) -> Mapping[str, int]:
-        with self._units(context).begin() as unit:
+        with self.units(context).begin() as unit:
             return unit.counts()
+
+    def watch_calendar(self) -> None:
+        ruling.watch_calendar(
+            units=self.units(self.platform.context()),
+            tools=self.tools,
+            alarms=LoggedAlarms(),
+        )
 
     def unit(self, transaction: Transaction) -> Unit:
         """The unit of work a reaction runs in."""
         return SqlUnit(transaction)
 
     @property
-    def _tools(self) -> Tools:
+    def tools(self) -> Tools:
         platform = self.platform
         return Tools(
             clock=platform.clock,
@@ -121,8 +135,101 @@ class UseCases:
             raise Broken("The environment is not usable: ANTIFRAUD_BLIND_KEYS missing")
         return self.platform.blind_keys.token(kind, value)
 
-    def _units(self, context: Context) -> SqlUnits:
+    def units(self, context: Context) -> SqlUnits:
         return SqlUnits(self.platform.database, context)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCases:
+    """What the door may have done with the rules."""
+
+    of: UseCases
+
+    def draft(self, call: Call, *, version: str, rules: Json, note: str) -> Json:
+        digest = ruling.draft(
+            version,
+            rules,
+            note=note,
+            by=call.by.id,
+            units=self.of.units(call.context),
+            tools=self.of.tools,
+        )
+        return {"version": version, "sha256": digest}
+
+    def test(self, call: Call, *, version: str, days: int) -> Json:
+        return ruling.test(
+            version,
+            days=days,
+            by=call.by.id,
+            units=self.of.units(call.context),
+            tools=self.of.tools,
+        )
+
+    def compare(self, call: Call, *, old: str, new: str) -> Json:
+        return ruling.compare(old, new, units=self.of.units(call.context))
+
+    def show(self, call: Call, *, version: str) -> Json:
+        return ruling.show(version, units=self.of.units(call.context))
+
+    def versions(self, call: Call) -> Json:
+        return ruling.versions(units=self.of.units(call.context), tools=self.of.tools)
+
+    def to_shadow(self, call: Call, *, version: str) -> Json:
+        ruling.to_shadow(
+            version,
+            by=call.by.id,
+            units=self.of.units(call.context),
+            tools=self.of.tools,
+        )
+        return {"version": version, "stage": "shadow"}
+
+    def ask_promotion(self, call: Call, *, version: str) -> Json:
+        platform = self.of.platform
+        with platform.database.begin(call.context) as tx:
+            arguments, effect = ruling.promotion(
+                version, unit=self.of.unit(tx), tools=self.of.tools
+            )
+            asked = approvals.request(
+                tx,
+                operation=ruling.PROMOTE,
+                arguments=arguments,
+                effect=effect,
+                by=call.by,
+                policy=platform.policy,
+                ids=platform.ids,
+            )
+        return {"approval_id": str(asked.approval_id), "effect": asked.effect}
+
+    def promote(self, tx: Transaction, approval: Approval, by: UUID) -> None:
+        ruling.promote(
+            approval.arguments,
+            asked_by=approval.requested_by,
+            approved_by=by,
+            unit=self.of.unit(tx),
+            tools=self.of.tools,
+        )
+
+    def rollback(self, call: Call, *, reason: str) -> Json:
+        version = ruling.rollback(
+            reason=reason,
+            by=call.by.id,
+            units=self.of.units(call.context),
+            tools=self.of.tools,
+        )
+        return {"version": version, "stage": "live"}
+
+    def label(self, call: Call, *, decision_id: UUID, fraud: bool) -> Json:
+        ruling.label(
+            decision_id,
+            fraud=fraud,
+            by=call.by.id,
+            units=self.of.units(call.context),
+            tools=self.of.tools,
+        )
+        return {"decision_id": str(decision_id), "fraud": fraud}
+
+    def calendar(self, call: Call) -> Json:
+        return ruling.calendar(units=self.of.units(call.context), tools=self.of.tools)
 
 
 def build(platform: Platform[Settings]) -> UseCases:

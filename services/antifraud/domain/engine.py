@@ -149,16 +149,20 @@ def _in_doubt(code: str, inputs: Inputs) -> Fired:
 
 
 class Engines:
-    """Engines by the digest of what their rules say: each is compiled once."""
+    """Engines by version: a version is never edited, so each is compiled once."""
 
     MOST: Final = 8
 
     def __init__(self) -> None:
-        self._compiled: dict[tuple[str, str], Engine] = {}
+        self._compiled: dict[str, Engine] = {}
+
+    def known(self, version: str) -> Engine | None:
+        """The engine of a version, if it was compiled."""
+        return self._compiled.get(version)
 
     def of(self, rule_set: RuleSet) -> Engine:
         """The engine of a rule set; Refused as `rules.checked`."""
-        key = (rule_set.version, rule_set.sha256)
+        key = rule_set.version
         if key not in self._compiled:
             while len(self._compiled) >= self.MOST:
                 del self._compiled[next(iter(self._compiled))]

@@ -1,12 +1,13 @@
 """An operation is judged before it goes on (clause 6.1g i–iii)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from kernel.clock import ALMATY, almaty_date
-from kernel.errors import Broken, Refused
+from kernel.clock import ALMATY
+from kernel.errors import Refused
 from kernel.money import Money
 from services.antifraud.domain.catalogue import KINDS, Entity, Value
 from services.antifraud.domain.decision import (
@@ -14,12 +15,12 @@ from services.antifraud.domain.decision import (
     check_question,
     inputs_from_wire,
 )
-from services.antifraud.domain.engine import OUT_OF_TIME
+from services.antifraud.domain.engine import OUT_OF_TIME, Engine
 from services.antifraud.domain.occurrences import Happening, Occurrence, key_of
-from services.antifraud.domain.rules import Outcome, in_force_on
-from services.antifraud.domain.starting_rules import STARTING, starting_of
+from services.antifraud.domain.rules import Outcome
 from services.antifraud.handlers.holding import BY_PERSON
 from services.antifraud.handlers.recording import record, suspend
+from services.antifraud.handlers.ruling import rule_set_by, starting_version
 from services.antifraud.handlers.tools import Tools
 from services.antifraud.ports import (
     Decision,
@@ -58,7 +59,6 @@ def decide(
     """
     check_question(operation, amount, facts)
     at, began = tools.clock.now(), tools.ticks()
-    engine = tools.engines.of(in_force_on(almaty_date(at), STARTING))
     question = Question(
         operation=operation,
         client_id=client_id,
@@ -67,6 +67,7 @@ def decide(
     )
     with units.begin() as unit:
         look = unit.look(question, at=at)  # step 1
+        engine = _engine(look.live or starting_version(at), unit, tools)
         inputs = Inputs(
             operation=operation,
             client_id=client_id,
@@ -92,11 +93,26 @@ def decide(
             took_us=judged.took_us,
         )
         record(decision, unit=unit)  # step 3
+        if look.shadow is not None:
+            _judge_beside(look.shadow, decision, unit=unit, tools=tools)
         if not look.asked:
             unit.remember(_asking(decision))
         if _is_held(decision):
             suspend(decision, unit=unit, tools=tools)
     return decision
+
+
+def _judge_beside(
+    version: str, decision: Decision, *, unit: Unit, tools: Tools
+) -> None:
+    """Keep what the version in the shadow would have decided; nothing follows of it."""
+    judged = _engine(version, unit, tools).judge(replace(decision.inputs, judged=None))
+    unit.save_shadow(decision.decision_id, version=version, verdict=judged.verdict)
+
+
+def _engine(version: str, unit: Unit, tools: Tools) -> Engine:
+    known = tools.engines.known(version)
+    return known or tools.engines.of(rule_set_by(version, unit))
 
 
 def get_decision(decision_id: UUID, *, units: Units) -> StoredDecision:
@@ -108,15 +124,13 @@ def get_decision(decision_id: UUID, *, units: Units) -> StoredDecision:
 def explain(decision_id: UUID, *, units: Units, tools: Tools) -> Explained:
     """A decision, made once more from what was stored (clause 6.1g v).
 
-    Refused: ``decision_unknown``.  Broken when the rules it names are gone.
+    Refused: ``decision_unknown``.
     """
     with units.begin() as unit:
         stored = _found(decision_id, unit)
         if stored.rule_set == BY_PERSON:
             return Explained(stored=stored, again=None, rules={})
-        rule_set = starting_of(stored.rule_set)
-    if rule_set is None:
-        raise Broken("a decision names rules that are gone")
+        rule_set = rule_set_by(stored.rule_set, unit)
     again = tools.engines.of(rule_set).judge(inputs_from_wire(stored.inputs)).verdict
     return Explained(
         stored=stored,

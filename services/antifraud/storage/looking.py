@@ -119,6 +119,15 @@ WHERE hold.held = %(operation)s AND hold.released_at IS NOT NULL
 UNION ALL
 SELECT 'asked', NULL, NULL, NULL, NULL, NULL
 WHERE EXISTS (SELECT FROM decision WHERE operation = %(operation)s)
+UNION ALL
+(SELECT 'live', NULL, version, NULL, NULL, NULL FROM rule_entry
+    WHERE stage = 'live' ORDER BY at DESC, entry_id DESC LIMIT 1)
+UNION ALL
+SELECT 'shadow', NULL, version, NULL, NULL, NULL FROM (
+    SELECT version, stage FROM rule_entry
+    WHERE stage IN ('shadow', 'live', 'withdrawn')
+    ORDER BY at DESC, entry_id DESC LIMIT 1) AS moved
+WHERE stage = 'shadow'
 """  # noqa: S608 - made of this module's constants alone
 """A part's numbers: reach, edge, count, total, smallest, largest."""
 
@@ -152,7 +161,13 @@ def look(connection: Connection, question: Question, *, at: datetime) -> Look:
             for each in orjson.loads(row.kind)
         ),
         asked=any(row.sort == "asked" for row in rows),
+        live=_version(rows, "live"),
+        shadow=_version(rows, "shadow"),
     )
+
+
+def _version(rows: Sequence[Row[Any]], sort: str) -> str | None:
+    return next((str(row.kind) for row in rows if row.sort == sort), None)
 
 
 def _given(question: Question, at: datetime) -> dict[str, object]:

@@ -1,11 +1,13 @@
 """The tables of antifraud.
 
-`occurrence`, `decision` are only ever added to; the application's role has no right to
-change them.  `tally` and `pair` follow `occurrence` by a trigger (migration 0005).
+`occurrence`, `decision`, versions of rules and their register are only ever added to;
+the application's role has no right to change them.  `tally` and `pair` follow
+`occurrence` by a trigger (migration 0005).
 """
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -112,6 +114,46 @@ decision = Table(
     Column("took_us", LargeBinary),
 )
 Index("decision_of_operation", decision.c.operation, decision.c.decided_at)
+
+rule_set = Table(
+    "rule_set",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("says", LargeBinary, nullable=False),
+)
+
+rule_entry = Table(
+    "rule_entry",
+    metadata,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by", Uuid, nullable=False),
+    Column("approved_by", Uuid),
+    Column("report", LargeBinary),
+    Column("note", Text, nullable=False),
+)
+Index("rule_entry_in_order", rule_entry.c.at, rule_entry.c.entry_id)
+
+label = Table(
+    "label",
+    metadata,
+    Column("decision_id", Uuid, primary_key=True),
+    Column("at", DateTime(timezone=True), primary_key=True),
+    Column("fraud", Boolean, nullable=False),
+    Column("by", Uuid, nullable=False),
+)
+
+shadow_verdict = Table(
+    "shadow_verdict",
+    metadata,
+    Column("decision_id", Uuid, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("score", SmallInteger, nullable=False),
+    Column("fired", LargeBinary, nullable=False),
+)
 
 hold = Table(
     "hold",

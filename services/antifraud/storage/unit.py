@@ -7,16 +7,25 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import Insert, Select, Update, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from kernel.context import Context
-from kernel.crypto import canonical
+from kernel.crypto import Json, as_object, canonical, parse_canonical
 from kernel.database import Database, Transaction
 from kernel.events import Event
 from services.antifraud.domain.catalogue import Entity
-from services.antifraud.domain.decision import fired_to_wire, inputs_to_wire
+from services.antifraud.domain.decision import (
+    Verdict,
+    fired_to_wire,
+    inputs_from_wire,
+    inputs_to_wire,
+)
+from services.antifraud.domain.history import Past
 from services.antifraud.domain.lists import Entry, Listed, day_of
 from services.antifraud.domain.occurrences import Happening
+from services.antifraud.domain.rules import Outcome
+from services.antifraud.domain.versions import Entry as RuleEntry
+from services.antifraud.domain.versions import Stage
 from services.antifraud.ports import (
     Decision,
     Hold,
@@ -31,9 +40,13 @@ from services.antifraud.storage.tables import (
     centre_report,
     decision,
     hold,
+    label,
     link,
     list_entry,
     occurrence,
+    rule_entry,
+    rule_set,
+    shadow_verdict,
 )
 
 
@@ -284,6 +297,105 @@ class SqlUnit:
             "reports_pending": self._reports("pending"),
             "reports_parked": self._reports("parked"),
         }
+
+    def rule_set(self, version: str) -> Mapping[str, Json] | None:
+        says: bytes | None = self._connection.execute(
+            select(rule_set.c.says).where(rule_set.c.version == version)
+        ).scalar_one_or_none()
+        return None if says is None else as_object(parse_canonical(bytes(says)))
+
+    def add_rule_set(self, version: str, wire: Mapping[str, Json]) -> bool:
+        return self._hit(
+            insert(rule_set)
+            .values(version=version, says=canonical(wire))
+            .on_conflict_do_nothing()
+        )
+
+    def register(self) -> Sequence[RuleEntry]:
+        found = self._connection.execute(
+            select(rule_entry).order_by(rule_entry.c.at, rule_entry.c.entry_id)
+        )
+        return [
+            RuleEntry(
+                entry_id=row.entry_id,
+                version=row.version,
+                stage=Stage(row.stage),
+                at=row.at,
+                by=row.by,
+                approved_by=row.approved_by,
+                report=None
+                if row.report is None
+                else as_object(parse_canonical(bytes(row.report))),
+                note=row.note,
+            )
+            for row in found
+        ]
+
+    def add_entry(self, entry: RuleEntry) -> None:
+        self._connection.execute(
+            rule_entry.insert(),
+            {
+                "entry_id": entry.entry_id,
+                "version": entry.version,
+                "stage": entry.stage.value,
+                "at": entry.at,
+                "by": entry.by,
+                "approved_by": entry.approved_by,
+                "report": None if entry.report is None else canonical(entry.report),
+                "note": entry.note,
+            },
+        )
+
+    def history(self, *, since: datetime, limit: int) -> Sequence[Past]:
+        labels = (
+            select(label.c.decision_id, label.c.fraud)
+            .ext(distinct_on(label.c.decision_id))
+            .order_by(label.c.decision_id, label.c.at.desc())
+            .subquery()
+        )
+        found = self._connection.execute(
+            select(decision.c.inputs, decision.c.outcome, labels.c.fraud)
+            .outerjoin(labels, labels.c.decision_id == decision.c.id)
+            # Those of a person, and those of before the catalogue, are none of rules.
+            .where(decision.c.decided_at >= since, decision.c.took_us.is_not(None))
+            .where(decision.c.rule_set != "person")
+            .order_by(decision.c.id.desc())
+            .limit(limit)
+        )
+        return [
+            Past(
+                inputs=inputs_from_wire(orjson.loads(bytes(row.inputs))),
+                outcome=Outcome(row.outcome),
+                fraud=row.fraud,
+            )
+            for row in found
+        ]
+
+    def first_decided_at(self) -> datetime | None:
+        found: datetime | None = self._connection.execute(
+            select(decision.c.decided_at).order_by(decision.c.id).limit(1)
+        ).scalar_one_or_none()
+        return found
+
+    def add_label(
+        self, decision_id: UUID, *, fraud: bool, by: UUID, at: datetime
+    ) -> None:
+        self._connection.execute(
+            label.insert(),
+            {"decision_id": decision_id, "fraud": fraud, "by": by, "at": at},
+        )
+
+    def save_shadow(self, decision_id: UUID, *, version: str, verdict: Verdict) -> None:
+        self._connection.execute(
+            shadow_verdict.insert(),
+            {
+                "decision_id": decision_id,
+                "version": version,
+                "outcome": verdict.outcome.value,
+                "score": verdict.score,
+                "fired": canonical(fired_to_wire(verdict)),
+            },
+        )
 
     def publish(self, event: Event) -> UUID:
         return self._transaction.publish(event)

@@ -45,6 +45,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         "fraud-officer": frozenset(
             {
                 *("antifraud.look", "antifraud.hold", "antifraud.release"),
+                *("antifraud.rules", "antifraud.rules_decide"),
                 *("antifraud.counts", "clients.look", "clients.read"),
                 *("registrations.look", "locks.look"),
                 *("documents.look", "documents.read"),
@@ -70,6 +71,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("sending.look", "sending.halt", "sending.decide"),
                 *("approvals.look", "approvals.decide", "platform.drop_decide"),
                 *("staff.look", "staff.suspend"),
+                *("antifraud.look", "antifraud.rules_decide"),
                 *("staff.roles_decide", "staff.passkeys_decide"),
                 *("clients.look", "clients.end_session", "locks.look"),
                 *("platform.look", "audit.look", "audit.verify", "audit.read"),

@@ -6,15 +6,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from kernel.crypto import Json
 from kernel.errors import KernelError
 from kernel.events import Event
 from kernel.ids import Ids
 from kernel.starting_policy import STARTING_POLICY
 from services.antifraud.domain.catalogue import Entity, Value
-from services.antifraud.domain.decision import fired_to_wire, inputs_to_wire
+from services.antifraud.domain.decision import Verdict, fired_to_wire, inputs_to_wire
 from services.antifraud.domain.engine import Engines
+from services.antifraud.domain.history import Past
 from services.antifraud.domain.lists import Entry, Listed, day_of
 from services.antifraud.domain.occurrences import Happening
+from services.antifraud.domain.versions import Entry as RuleEntry
+from services.antifraud.domain.versions import live_of, shadow_of
 from services.antifraud.handlers import Tools
 from services.antifraud.ports import (
     Decision,
@@ -85,6 +89,10 @@ class FakeStore:
     released: list[Hold] = field(default_factory=list)
     remembered: list[Happening] = field(default_factory=list)
     entry: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    rule_sets: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    rule_entries: list[RuleEntry] = field(default_factory=list)
+    labels: dict[UUID, bool] = field(default_factory=dict)
+    shadows: dict[UUID, tuple[str, Verdict]] = field(default_factory=dict)
     reports: dict[UUID, ReportRow] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     asked: list[Question] = field(default_factory=list)
@@ -121,6 +129,8 @@ class FakeStore:
                 made.inputs.operation == question.operation
                 for made in self.decisions.values()
             ),
+            live=live_of(self.rule_entries, starting="") or None,
+            shadow=shadow_of(self.rule_entries),
         )
 
     def remember(self, happening: Happening) -> None:
@@ -230,6 +240,40 @@ class FakeStore:
     def report_parked(self, event_id: UUID, *, at: datetime) -> bool:
         self.reports[event_id].state = "parked"
         return True
+
+    def rule_set(self, version: str) -> Mapping[str, Json] | None:
+        return self.rule_sets.get(version)
+
+    def add_rule_set(self, version: str, wire: Mapping[str, Json]) -> bool:
+        return self.rule_sets.setdefault(version, wire) is wire
+
+    def register(self) -> Sequence[RuleEntry]:
+        return self.rule_entries
+
+    def add_entry(self, entry: RuleEntry) -> None:
+        self.rule_entries.append(entry)
+
+    def history(self, *, since: datetime, limit: int) -> Sequence[Past]:
+        by_rules = [
+            made
+            for made in self.decisions.values()
+            if made.rule_set != "person" and made.decided_at >= since
+        ]
+        return [
+            Past(made.inputs, made.verdict.outcome, self.labels.get(made.decision_id))
+            for made in by_rules[-limit:]
+        ]
+
+    def first_decided_at(self) -> datetime | None:
+        return min((made.decided_at for made in self.decisions.values()), default=None)
+
+    def add_label(
+        self, decision_id: UUID, *, fraud: bool, by: UUID, at: datetime
+    ) -> None:
+        self.labels[decision_id] = fraud
+
+    def save_shadow(self, decision_id: UUID, *, version: str, verdict: Verdict) -> None:
+        self.shadows[decision_id] = (version, verdict)
 
     def counts(self) -> Mapping[str, int]:
         return {"decisions": len(self.decisions)}

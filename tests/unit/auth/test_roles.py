@@ -15,7 +15,8 @@ client-care        inquiries.answer inquiries.look inquiries.read
 underwriter        antifraud.look applications.decide applications.look
                    contracts.look approvals.decide approvals.look reviews.decide
                    reviews.look reviews.override
-fraud-officer      antifraud.counts antifraud.hold antifraud.look antifraud.release
+fraud-officer      antifraud.rules antifraud.rules_decide
+                   antifraud.counts antifraud.hold antifraud.look antifraud.release
                    inquiries.look inquiries.read contracts.look contracts.search
                    approvals.decide approvals.look clients.look clients.read
                    documents.look documents.read locks.look registrations.look
@@ -26,7 +27,8 @@ treasurer          accruals.decide approvals.decide approvals.look
                    repayments.read sending.look sending.halt sending.resume
                    sending.decide cases.resolve ledger.look
                    payouts.look payouts.approve payouts.decide
-security-officer   accruals.ask accruals.decide approvals.decide approvals.look
+security-officer   antifraud.look antifraud.rules_decide
+                   accruals.ask accruals.decide approvals.decide approvals.look
                    audit.look audit.read audit.verify
                    clients.end_session clients.look disclosures.decide
                    disclosures.look locks.look platform.drop_decide
