@@ -19,10 +19,11 @@ from tests.benchmarks.guests import GUESTS
 from tests.benchmarks.payouts import PAYOUTS
 from tests.benchmarks.photos import PHOTOS
 from tests.benchmarks.rows import ROWS
+from tests.benchmarks.rules import RULES
 from tests.benchmarks.trail import TRAIL
 from tests.marks import ROOT
 
-ALL: Final = {**ROWS, **GUESTS, **SIGNATURES, **PHOTOS, **PAYOUTS, **TRAIL}
+ALL: Final = {**ROWS, **GUESTS, **SIGNATURES, **PHOTOS, **PAYOUTS, **TRAIL, **RULES}
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 
 

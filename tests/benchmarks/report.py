@@ -72,6 +72,9 @@ commit of the order, with services and bank that are at hand and say yes; Procra
 runs ten tasks at once that do nothing. All due at once, then spread at 50/s, and *cost
 of many ahead*: the time with a hundred far ones for each that is due over that with
 1 000 far ones.
+`rules`: the very same conditions over the values of the same applications; ours also
+times each rule, says what it saw, weighs typologies and keeps to a budget. The library
+is what ours cannot be faster than.
 `timing`: refusals of known and unknown numbers, each number once. 0.5 tells nothing.
 `eds-…`: signature, path of two and a CRL of 195 entries over the very same files,
 twelve signers in turn; by processor time, because one party is a process for each file

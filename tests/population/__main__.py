@@ -6,7 +6,7 @@ Prints precision, recall and whom they bother, beside a baseline of three rules.
 import argparse
 from collections import Counter
 
-from services.antifraud.domain.decision import Verdict
+from services.antifraud.domain.decision import Inputs, Verdict
 from services.antifraud.domain.engine import Engine
 from services.antifraud.domain.rules import RuleSet
 from services.antifraud.domain.starting_rules import STARTING
@@ -46,7 +46,7 @@ def over(
 ) -> Figures:
     """The figures of all towns together; ``spoke`` counts how often each rule did."""
 
-    def seen(asked: Asked, verdict: Verdict) -> None:
+    def seen(asked: Asked, _inputs: Inputs, verdict: Verdict) -> None:
         spoke.update((code, asked.who != HONEST) for code in verdict.codes)
 
     engine = Engine(rule_set)

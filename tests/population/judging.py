@@ -178,7 +178,7 @@ def judged(
     steps: Iterable[Step],
     engine: Engine,
     *,
-    seen: Callable[[Asked, Verdict], None] = lambda _asked, _verdict: None,
+    seen: Callable[[Asked, Inputs, Verdict], None] = lambda *_: None,
 ) -> Figures:
     """Judge every question as it would have been at its time."""
     memory = Memory()
@@ -203,7 +203,7 @@ def judged(
             cleared=frozenset(),
         )
         verdict = engine.judge(inputs).verdict
-        seen(step, verdict)
+        seen(step, inputs, verdict)
         one = (step.who, step.case, step.client_id)
         there.add(one)
         if verdict.outcome is not Outcome.ALLOW:

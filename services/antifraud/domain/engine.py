@@ -6,13 +6,14 @@ is told back, stored, and obeyed when the decision is made again.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
 import cel
 
 from kernel.errors import Broken
-from services.antifraud.domain.catalogue import Value
+from services.antifraud.domain.catalogue import Value, default_of
 from services.antifraud.domain.decision import Fired, Inputs, Verdict
 from services.antifraud.domain.expressions import names_in
 from services.antifraud.domain.rules import (
@@ -26,9 +27,8 @@ from services.antifraud.domain.rules import (
 )
 
 OUT_OF_TIME: Final = "time_budget"
-UNJUDGED: Final = "rule_not_evaluable"
-"""What a condition can still fail by: an overflow.  No rule of ours may be silent."""
 _FAILS: Final = (ArithmeticError, TypeError, ValueError, RuntimeError)
+"""What the library raises; of what the checker took only an overflow is left."""
 
 Ticks = Callable[[], int]
 """Nanoseconds of a clock that only runs forward."""
@@ -49,8 +49,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
+    code: str
     rule: Rule
-    program: cel.Program
+    execute: Callable[[cel.Context], object]
     names: tuple[str, ...]
 
 
@@ -64,10 +65,13 @@ class Engine:
             kind: [each for each in every if kind in each.rule.on] for kind in Operation
         }
         self.names = frozenset(name for each in every for name in each.names)
-        self._names = {
-            kind: sorted({name for each in those for name in each.names})
+        self._defaults = {
+            kind: {n: default_of(n) for each in those for n in each.names}
             for kind, those in self._of.items()
         }
+        # To make a context costs more than all rules: one that is at rest holds the
+        # defaults.  Whoever takes it has it alone.
+        self._at_rest: dict[Operation, list[cel.Context]] = {k: [] for k in Operation}
 
     def judge(
         self, inputs: Inputs, *, ticks: Ticks = _standing, budget_us: int | None = None
@@ -77,23 +81,25 @@ class Engine:
         With ``budget_us`` no rule is begun after so many microseconds: the operation is
         then held if it moves money, and looked at by a person otherwise.
         """
-        began = ticks()
-        context = cel.Context(
-            variables={name: inputs.value(name) for name in self._names[inputs.kind]}
-        )
+        began = at = ticks()
         took: dict[str, int] = {}
         fired: list[Fired] = []
-        those, judged = self._of[inputs.kind], inputs.judged
-        for number, each in enumerate(those):
-            at = ticks()
-            if judged is None and budget_us is not None:
-                judged = number if at - began > budget_us * 1_000 else None
-            if judged is not None and number >= judged:
-                break
-            spoke = _spoken(each, inputs, context)
-            took[each.rule.code] = (ticks() - at) // 1_000
-            if spoke is not None:
-                fired.append(spoke)
+        kind, cleared, judged = inputs.kind, inputs.cleared, inputs.judged
+        with self._context(kind, inputs) as context:
+            for number, each in enumerate(self._of[kind]):
+                if judged is None and budget_us is not None:
+                    judged = number if at - began > budget_us * 1_000 else None
+                if judged is not None and number >= judged:
+                    break
+                try:
+                    if each.execute(context) is True and each.code not in cleared:
+                        fired.append(_spoke(each, inputs))
+                except _FAILS:
+                    if each.code not in cleared:
+                        fired.append(_failed(each, inputs))
+                ended = ticks()
+                took[each.code] = (ended - at) // 1_000
+                at = ended
         if judged is not None:
             fired.append(_in_doubt(OUT_OF_TIME, inputs))
         fired.extend(self._typologies(inputs, {each.code for each in fired}))
@@ -106,6 +112,17 @@ class Engine:
             fired=tuple(fired),
         )
         return Judged(verdict, replace(inputs, judged=judged), took)
+
+    @contextmanager
+    def _context(self, kind: Operation, inputs: Inputs) -> Iterator[cel.Context]:
+        """A context with the values of these inputs, at its defaults afterwards."""
+        defaults, at_rest = self._defaults[kind], self._at_rest[kind]
+        told = {n: v for n, v in inputs.values.items() if n in defaults}
+        context = at_rest.pop() if at_rest else cel.Context(variables=dict(defaults))
+        context.update(told)
+        yield context
+        context.update({name: defaults[name] for name in told})
+        at_rest.append(context)
 
     def _typologies(self, inputs: Inputs, spoke: set[str]) -> Iterator[Fired]:
         for typology in self.rule_set.typologies:
@@ -122,24 +139,29 @@ class Engine:
 def _compiled(rule: Rule, *, of_old: bool) -> _Compiled:
     names = tuple(sorted(names_in(rule.when, of_old=of_old)))
     try:
-        return _Compiled(rule, cel.compile(rule.when), names)
+        return _Compiled(rule.code, rule, cel.compile(rule.when).execute, names)
     except ValueError as error:
         raise Broken(f"what was checked does not compile: {rule.code}") from error
 
 
-def _spoken(each: _Compiled, inputs: Inputs, context: cel.Context) -> Fired | None:
-    rule = each.rule
-    if rule.code in inputs.cleared:
-        return None
-    try:
-        if each.program.execute(context) is not True:
-            return None
-        outcome, score = rule.outcome, rule.score
-    except _FAILS:
-        doubt = _in_doubt(UNJUDGED, inputs)
-        outcome, score = max(doubt.outcome, rule.outcome, key=lambda o: o.weight), 0
-    values = {name: inputs.value(name) for name in each.names}
-    return Fired(code=rule.code, outcome=outcome, score=score, values=values)
+def _spoke(each: _Compiled, inputs: Inputs) -> Fired:
+    return Fired(
+        code=each.code,
+        outcome=each.rule.outcome,
+        score=each.rule.score,
+        values={name: inputs.value(name) for name in each.names},
+    )
+
+
+def _failed(each: _Compiled, inputs: Inputs) -> Fired:
+    """A condition that cannot be evaluated is never silent."""
+    doubt = _in_doubt(each.code, inputs)
+    spoke = replace(_spoke(each, inputs), score=0)
+    return (
+        spoke
+        if spoke.outcome.weight > doubt.outcome.weight
+        else replace(doubt, values=spoke.values)
+    )
 
 
 def _in_doubt(code: str, inputs: Inputs) -> Fired:

@@ -35,7 +35,10 @@ class Outcome(StrEnum):
 
     @property
     def weight(self) -> int:
-        return list(Outcome).index(self)
+        return _WEIGHTS[self]
+
+
+_WEIGHTS: Final = {outcome: weight for weight, outcome in enumerate(Outcome)}
 
 
 class Operation(StrEnum):

@@ -148,7 +148,7 @@ class Clock:
 
 def run_out(operation: str) -> Judged:
     told = inputs(operation, client_application_count_1h=2, hour=2)
-    return ENGINE.judge(told, ticks=Clock(), budget_us=3_000)
+    return ENGINE.judge(told, ticks=Clock(), budget_us=1_000)
 
 
 def test_when_the_time_is_up_money_is_held_and_the_rest_looked_at() -> None:
