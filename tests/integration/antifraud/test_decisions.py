@@ -52,7 +52,6 @@ def test_the_declared_tables_are_the_migrated_ones(schema: Engine) -> None:
 def test_a_third_application_within_an_hour_is_suspended(desk: Desk) -> None:
     """Clause 6.1g i and iii."""
     desk.saw("application", object_id=11)
-    desk.saw("application", object_id=1)
     assert desk.decide().verdict.outcome is Outcome.ALLOW
     desk.saw("application", object_id=12)
     decision = desk.decide(f"application:{UUID(int=2)}")
