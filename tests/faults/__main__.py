@@ -1,9 +1,11 @@
 """`python -m tests.faults [case …]`: the fault campaign, in full or by the case.
 
 Without cases it goes on until every case has run and the totals of the campaign are
-reached, then writes docs/faults.md.  Results are kept in .state/faults; `--resume`
-continues them, otherwise a campaign begins anew.  Exit status 0 when every result is
-whole, 1 when one is not, 3 when the time was over before the totals were reached.
+reached, then writes docs/faults.md and docs/payers-under-faults.md, each if it has
+results of it.  `--ground payers` does the same with the cases of one load.  Results
+are kept in .state/faults; `--resume` continues them, otherwise a campaign begins anew.
+Exit status 0 when every result is whole, 1 when one is not, 3 when the time was over
+before the totals were reached.
 """
 
 import argparse
@@ -11,7 +13,7 @@ import json
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,7 +22,7 @@ from typing import Final
 from infra.layout import state_folder
 from tests.faults import report
 from tests.faults.campaign import CASES, Ground, Result, run
-from tests.faults.grounds import ground
+from tests.faults.grounds import GROUNDS, ground
 from tests.faults.report import EVENTS, GOALS
 from tests.marks import ROOT
 
@@ -56,7 +58,9 @@ class Grounds:
         self.stack.close()
 
 
-def wanted(results: Sequence[Result]) -> Iterator[str]:
+def wanted(
+    results: Sequence[Result], grounds: Collection[str] = tuple(GROUNDS)
+) -> Iterator[str]:
     """Cases still needed: each once, then those that bring the totals nearer."""
     struck = report.struck(results)
     lacking = {blow for blow, goal in GOALS.items() if struck[blow] < goal}
@@ -64,13 +68,15 @@ def wanted(results: Sequence[Result]) -> Iterator[str]:
     done = {result.case for result in results}
     for name, case in CASES.items():
         needed = lacking & set(case.blows) or (few and case.ground == "events")
-        if name not in done or needed:
+        if case.ground in grounds and (name not in done or needed):
             yield name
 
 
-def next_case(results: Sequence[Result]) -> str | None:
+def next_case(
+    results: Sequence[Result], grounds: Collection[str] = tuple(GROUNDS)
+) -> str | None:
     """The needed case that ran least, on the ground of the last one if possible."""
-    names = list(wanted(results))
+    names = list(wanted(results, grounds))
     runs = [result.case for result in results]
     last = CASES[runs[-1]].ground if runs else ""
 
@@ -83,6 +89,7 @@ def next_case(results: Sequence[Result]) -> str | None:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("case", nargs="*", help=f"of {', '.join(CASES)}")
+    parser.add_argument("--ground", choices=GROUNDS, help="only the cases of one load")
     parser.add_argument("--seed", help="replays a case; otherwise chosen and printed")
     parser.add_argument("--minutes", type=float, help="begin no case after so many")
     parser.add_argument("--resume", action="store_true", help="go on with the totals")
@@ -100,10 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = report.kept(kept)
     until = time.monotonic() + asked.minutes * 60 if asked.minutes else None
     named = iter(asked.case)
+    over = (asked.ground,) if asked.ground else tuple(GROUNDS)
     with ExitStack() as stack:
         grounds = Grounds(stack, folder)
         while until is None or time.monotonic() < until:
-            name = next(named, None) if asked.case else next_case(results)
+            name = next(named, None) if asked.case else next_case(results, over)
             if name is None:
                 break
             seed = asked.seed or secrets.token_hex(4)
@@ -113,20 +121,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             report.keep(result, kept)
             _tell(result, as_json=asked.json)
         grounds.close()
-    return _verdict(results, whole_campaign=not asked.case)
+    if not asked.case:
+        for page, text in report.pages(results).items():
+            (ROOT / page).write_text(text)
+    if any(result.complaint for result in results):
+        return 1
+    unfinished = not asked.case and any(wanted(results, over))
+    return UNFINISHED if unfinished else 0
 
 
 def _tell(result: Result, *, as_json: bool) -> None:
     told = json.dumps(asdict(result)) if as_json else report.line_of(result)
     print(told, flush=True)
-
-
-def _verdict(results: Sequence[Result], *, whole_campaign: bool) -> int:
-    if whole_campaign:
-        (ROOT / report.PAGE).write_text(report.page(results))
-    if any(result.complaint for result in results):
-        return 1
-    return UNFINISHED if whole_campaign and any(wanted(results)) else 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from infra.stack import Stack
 from infra.stack.programs import Program
 from tests.faults.crash import Point, crashing
-from tests.faults.harm import POLL_S, Harm
+from tests.faults.harm import POLL_S, Harm, Lives
 from tests.faults.proxy import Proxy
 from tests.faults.words import Words
 
@@ -25,9 +25,10 @@ BUS_BACK_S: Final = 30.0
 DATABASE_BACK_S: Final = 60.0
 LOANS: Final = 4
 EVENTS: Final = 6_000
+PAYOUTS: Final = 4
 ALL_POINTS: Final = 1_000
+LEAST_GAP_S: Final = 0.2
 GAP_S: Final = 2.0
-"""Longest pause between two blows."""
 
 
 class Ground(Protocol):
@@ -51,6 +52,11 @@ class Ground(Protocol):
     @property
     def road(self) -> Proxy | None:
         """A proxy before the broker, if the load has one."""
+        ...
+
+    @property
+    def lives(self) -> Lives | None:
+        """Short lives of one process, if the load is made of them."""
         ...
 
     @property
@@ -98,6 +104,8 @@ class Case:
     """At how many named points, chosen by the seed, processes die as well."""
     always: frozenset[str] = frozenset()
     """Points, by name, that are among them whatever the seed."""
+    gap_s: float = GAP_S
+    """Longest pause between two blows."""
 
     @property
     def bound_s(self) -> float:
@@ -119,6 +127,8 @@ class Result:
     settled_s: float = 0.0
     """From the end of the load until nothing was under way."""
     took_s: float = 0.0
+    places: dict[str, int] = field(default_factory=dict)
+    """How many short lives ended at each boundary, where the load is made of them."""
     complaint: str = ""
 
 
@@ -178,6 +188,12 @@ CASES: Final[Mapping[str, Case]] = {
         ground="loans", size=LOANS, blows={"clock stepped": 3, "process killed": 2}
     ),
     "loans-crashes": Case(ground="loans", size=LOANS, crashes=ALL_POINTS),
+    "payers-killed": Case(
+        ground="payers",
+        size=PAYOUTS,
+        blows={"payer killed": 450, "payer overtaken": 50},
+        gap_s=0,
+    ),
 }
 """Every case by name."""
 
@@ -197,7 +213,7 @@ def run(
     The bound is multiplied by `patience`, for machines that do other things beside.
     """
     dice = random.Random(seed)
-    harm = Harm(ground.stack, ground.processes, dice, ground.road)
+    harm = Harm(ground.stack, ground.processes, dice, ground.road, ground.lives)
     result = Result(case=name, seed=seed, blows=harm.done)
     began = time.monotonic()
     try:
@@ -205,6 +221,8 @@ def run(
     except Exception as error:  # noqa: BLE001 - the campaign goes on and tells
         place = traceback.extract_tb(error.__traceback__)[-1]
         result.complaint = f"{type(error).__name__}: {error} ({place.line})"
+    if ground.lives is not None:
+        result.places = dict(ground.lives.ended)
     result.took_s = time.monotonic() - began
     return result
 
@@ -259,5 +277,5 @@ def _strike(case: Case, harm: Harm) -> None:
     order = [blow for blow, times in case.blows.items() for _ in range(times)]
     harm.dice.shuffle(order)
     for blow in order:
-        time.sleep(harm.dice.uniform(0.2, GAP_S))
+        time.sleep(harm.dice.uniform(min(LEAST_GAP_S, case.gap_s), case.gap_s))
         harm.strike(blow)

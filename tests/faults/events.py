@@ -67,6 +67,7 @@ class EventLoad:
     _running: threading.Thread | None = field(default=None, init=False)
 
     name = "events"
+    lives = None
     processes = (PUBLISHER, LISTENER, *WRITERS)
     answering = (PUBLISHER, LISTENER)
     points = (

@@ -14,6 +14,7 @@ from infra.stack import SERVERS
 from tests.faults.campaign import Ground
 from tests.faults.events import EventLoad
 from tests.faults.load import LoanLoad
+from tests.faults.payers import PayerLoad
 
 
 @contextmanager
@@ -41,9 +42,21 @@ def loans(folder: Path) -> Iterator[Ground]:
         stack.stop()
 
 
+@contextmanager
+def payers(folder: Path) -> Iterator[Ground]:
+    """The load of payouts on servers of its own."""
+    stack = infra.stack.start(folder / "stack")
+    try:
+        with PayerLoad(stack, folder / "load").open() as load:
+            yield load
+    finally:
+        stack.stop()
+
+
 GROUNDS: Final[Mapping[str, Callable[[Path], AbstractContextManager[Ground]]]] = {
     "events": events,
     "loans": loans,
+    "payers": payers,
 }
 """By the name cases know them under; each takes an empty folder to live in."""
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from infra import topology
 from infra.demo.world import World
@@ -36,6 +36,23 @@ _MEMORY: Final = "set_vm_memory_high_watermark"
 _DISK: Final = "set_disk_free_limit"
 
 
+class Lives(Protocol):
+    """Short lives of a process, which end where one wants them to."""
+
+    @property
+    def ended(self) -> Mapping[str, int]:
+        """How many ended at each boundary, in the case that runs."""
+        ...
+
+    def end_one(self) -> None:
+        """Let one die at a boundary."""
+        ...
+
+    def overtake_one(self) -> None:
+        """Stop one at a boundary until others have taken over; then it goes on."""
+        ...
+
+
 @dataclass(slots=True)
 class Harm:
     """Strikes one stack; `done` counts what was struck, by kind."""
@@ -45,6 +62,8 @@ class Harm:
     dice: random.Random
     road: Proxy | None = None
     """Between the processes and the broker, where there is one."""
+    lives: Lives | None = None
+    """What lives shortly, where something does."""
     done: dict[str, int] = field(default_factory=dict)
 
     def strike(self, blow: str) -> None:
@@ -107,6 +126,10 @@ class Harm:
         finally:
             self.road.heal()
 
+    def payers(self) -> Lives:
+        assert self.lives is not None
+        return self.lives
+
     def _running(self, name: str) -> int:
         end = time.monotonic() + BACK_WITHIN_S
         while True:
@@ -161,5 +184,7 @@ BLOWS: Final[Mapping[str, Callable[[Harm], None]]] = {
     "network swallows": lambda harm: harm.network(lambda p: p.both(black_hole=True)),
     "network spoils": lambda harm: harm.network(lambda p: p.both(corrupt=0.1)),
     "clock stepped": Harm.step_clock,
+    "payer killed": lambda harm: harm.payers().end_one(),
+    "payer overtaken": lambda harm: harm.payers().overtake_one(),
 }
 """Every fault of the campaign, by the name it has in reports."""

@@ -193,6 +193,7 @@ class LoanLoad:
     name = "loans"
     points = POINTS
     road = None
+    lives = None
 
     @property
     def stack(self) -> Stack:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -10,11 +10,21 @@ from typing import Final
 from tests.faults.campaign import BUS_BACK_S, CASES, DATABASE_BACK_S, Result
 from tests.faults.words import Words
 
-GOALS: Final = {"broker killed": 20, "database killed": 50, "process killed": 200}
+GOALS: Final = {
+    "broker killed": 20,
+    "database killed": 50,
+    "process killed": 200,
+    "payer killed": 10_000,
+    "payer overtaken": 500,
+}
 """So often at least in a full campaign."""
 EVENTS: Final = 100_000
 """So many events at least are attempted in a full campaign."""
 PAGE: Final = Path("docs") / "faults.md"
+PAYERS_PAGE: Final = Path("docs") / "payers-under-faults.md"
+PLATFORM: Final = ("events", "loans")
+"""The grounds that `PAGE` is about."""
+PAYERS: Final = "payers"
 _HEAD: Final = """\
 # Under faults
 
@@ -35,6 +45,30 @@ absorbed. *Recovered*: happened although the answer was lost. *Unexpected*: happ
 although nobody asked, or it was withdrawn. *Twice*: an effect that happened more than
 once or out of order."""
 
+_PAYERS: Final = """\
+# Payers under faults
+
+What the campaign (`make faults FAULTS_ARGS='--ground payers'`) has done to the payer so
+far and found. Written by `python -m tests.faults`; a case is run alone, and again as it
+was, by `python -m tests.faults <case> --seed <seed>`.
+
+A payer is forked from a parent that has everything loaded, takes what is due, and ends
+at a boundary: before or after a call of one of its ports, before or after a commit, or
+up to 30 ms later, amid what follows. *Killed*: SIGKILL there. *Overtaken*: SIGSTOP
+there, a client refuses, the lease runs out, another payer works, SIGCONT. PostgreSQL
+and the bank are real; the bank is a process of its own with its own ledger, and every
+payout goes to an account of its own. Some accounts are closed, some clients have not
+consented, some holds are not over, some clients refuse.
+
+After every life: no money has left for a payout which its row calls unsent. After every
+case: whole payers finish; then rows, books and the bank's statement agree to the tiyn,
+no transfer was before its hold, the closed days add up to their proofs.
+"""
+_PAYERS_WORDS: Final = """\
+*Attempted*: payouts entered. *Acknowledged*: of these, to be paid: consented, account
+open, not stopped. *Lost*: not paid. *Duplicated*: orders sent again under their key.
+*Recovered*: paid although an order had to be sent again. *Unexpected*: paid although
+stopped, without consent, or unknown to us. *Twice*: paid more than once."""
 _CASES: Final = f"""\
 The load must get through again within {BUS_BACK_S:.0f} s of healing, after the death
 of the database within {DATABASE_BACK_S:.0f} s. Here the longest time measured until it
@@ -87,25 +121,23 @@ def line_of(result: Result) -> str:
     )
 
 
+def pages(results: Sequence[Result]) -> dict[Path, str]:
+    """The page of each campaign that has results."""
+    payers = [r for r in results if CASES[r.case].ground == PAYERS]
+    others = [r for r in results if CASES[r.case].ground in PLATFORM]
+    told = ((PAGE, page, others), (PAYERS_PAGE, payers_page, payers))
+    return {path: write(of) for path, write, of in told if of}
+
+
 def page(results: Sequence[Result]) -> str:
     """`PAGE`."""
-    grounds = ("events", "loans")
-    names = list(asdict(Words()))
-    totals = {ground: asdict(words_of(results, ground)) for ground in grounds}
-    faults = struck(results)
     parts = [
         _HEAD,
         "## The count\n",
-        _table(["", *names], [[g, *map(str, totals[g].values())] for g in grounds]),
+        _counted(PLATFORM, results),
         _WORDS + "\n",
         "## The faults\n",
-        _table(
-            ["fault", "times", "of"],
-            [
-                [name, str(faults[name]), str(GOALS.get(name, ""))]
-                for name in sorted({*faults, *GOALS})
-            ],
-        ),
+        _faults(PLATFORM, results),
         f"A campaign is full with these and {EVENTS} events.\n",
         "## The cases\n",
         _CASES,
@@ -114,10 +146,64 @@ def page(results: Sequence[Result]) -> str:
             [_row(name, results) for name in CASES if _of(name, results)],
         ),
     ]
+    return "\n".join([*parts, *_broken(results)])
+
+
+def payers_page(results: Sequence[Result]) -> str:
+    """`PAYERS_PAGE`."""
+    places: Counter[str] = Counter()
+    for result in results:
+        places.update(result.places)
+    beats = sorted({place.partition(":")[0] for place in places})
+    parts = [
+        _PAYERS,
+        "## The count\n",
+        _counted((PAYERS,), results),
+        _PAYERS_WORDS + "\n",
+        "## The faults\n",
+        _faults((PAYERS,), results),
+        "A campaign is full with these.\n",
+        "## Where they ended\n",
+        _table(
+            ["beat", "boundaries", "ended there", "fewest at one", "most at one"],
+            [_beat(beat, places) for beat in beats],
+        ),
+        "## The cases\n",
+        _table(
+            ["case", "runs", "whole"],
+            [_row(name, results)[:3] for name in CASES if _of(name, results)],
+        ),
+    ]
+    return "\n".join([*parts, *_broken(results)])
+
+
+def _beat(beat: str, places: Mapping[str, int]) -> list[str]:
+    mine = [n for place, n in places.items() if place.startswith(f"{beat}:")]
+    return [beat, *map(str, (len(mine), sum(mine), min(mine), max(mine)))]
+
+
+def _counted(grounds: Sequence[str], results: Sequence[Result]) -> str:
+    names = list(asdict(Words()))
+    totals = {ground: asdict(words_of(results, ground)) for ground in grounds}
+    return _table(["", *names], [[g, *map(str, totals[g].values())] for g in grounds])
+
+
+def _faults(grounds: Sequence[str], results: Sequence[Result]) -> str:
+    faults = struck(results)
+    here = {blow for c in CASES.values() if c.ground in grounds for blow in c.blows}
+    return _table(
+        ["fault", "times", "of"],
+        [
+            [name, str(faults[name]), str(GOALS.get(name, ""))]
+            for name in sorted({*faults, *(set(GOALS) & here)})
+        ],
+    )
+
+
+def _broken(results: Sequence[Result]) -> list[str]:
     broken = [result for result in results if result.complaint]
-    if broken:
-        parts += ["## Broken\n", *(f"- `{r.case} --seed {r.seed}`\n" for r in broken)]
-    return "\n".join(parts)
+    lines = (f"- `{r.case} --seed {r.seed}`\n" for r in broken)
+    return ["## Broken\n", *lines] if broken else []
 
 
 def _of(name: str, results: Sequence[Result]) -> list[Result]:

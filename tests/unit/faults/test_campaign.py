@@ -68,7 +68,23 @@ def test_every_case_runs_once_and_then_those_that_lack() -> None:
     assert report.words_of(results, "events").attempted >= EVENTS
     grounds = [CASES[result.case].ground for result in results]
     changes = sum(a != b for a, b in pairwise(grounds))
-    assert changes == 1
+    assert changes == len(set(grounds)) - 1
+
+
+def test_a_campaign_over_one_ground_wants_its_cases_alone() -> None:
+    name = next_case([], ["payers"])
+    assert name is not None
+    assert CASES[name].ground == "payers"
+
+
+def test_each_campaign_has_its_page_and_none_without_results() -> None:
+    payers = _result("payers-killed", attempted=3)
+    payers.places = {"pay: commit asked": 2, "pay: bank.send asked": 5, "ask: x": 1}
+    (path, text), *more = report.pages([payers]).items()
+    assert (path, more) == (report.PAYERS_PAGE, [])
+    assert "| pay | 2 | 7 | 2 | 5 |" in text
+    both = report.pages([payers, _result("events-broker", attempted=7)])
+    assert set(both) == {report.PAGE, report.PAYERS_PAGE}
 
 
 def test_the_page_names_what_broke() -> None:
