@@ -18,15 +18,19 @@ BENCH_ARGS ?=
 FUZZ_ARGS ?=
 # Arguments for the signatures, e.g. `make eds EDS_ARGS='--minutes 1'`.
 EDS_ARGS ?=
-# Arguments for the campaign, e.g. `make faults n=loans-broker FAULTS_ARGS='--seed 1'`.
+# Arguments for the campaign, e.g. `make faults n=loans-broker FAULTS_ARGS='--seed 1'`,
+# or `FAULTS_ARGS='--ground payers'` for the cases of one load.
 FAULTS_ARGS ?=
+
+# Arguments for the simulated loans, e.g. `make holds HOLDS_ARGS='--loan 1f2e3d4c-7'`.
+HOLDS_ARGS ?=
 
 # Says plainly that something is not there, instead of passing on nothing.
 need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothing to run' >&2; exit 2; }
 
 .PHONY: help demo up down staff status url logs env \
         fmt lint types imports check unit integration e2e security rolling test containers \
-        seeded trace bench photo-eval fuzz eds eds-files faults test-deep events openapi commands migration clean venv servers
+        seeded trace bench photo-eval fuzz eds eds-files faults holds test-deep events openapi commands migration clean venv servers
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -147,6 +151,9 @@ photo-eval: venv ## what the photo judge says of the labelled set (PHOTO=folder 
 faults: venv servers ## the fault campaign, resumed until its totals are reached (n=case for one)
 	@$(if $(filter tamper,$(n)),,$(PYTHON) -m tests.faults $(if $(n),$(n),--resume) $(FAULTS_ARGS))
 	@$(if $(filter-out tamper,$(n)),,$(PYTHON) -m tests.tampering --resume $(FAULTS_ARGS))
+
+holds: venv ## a million simulated loans on clocks that jump, resumed until all are counted (HOLDS_ARGS='--minutes 5')
+	@$(PYTHON) -m tests.holds $(HOLDS_ARGS)
 
 fuzz: venv servers ## generated requests against the whole API, resumed until 50 000 (FUZZ_ARGS='--calls 2000')
 	@$(PYTHON) -m tests.fuzz $(FUZZ_ARGS)
