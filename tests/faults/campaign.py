@@ -191,7 +191,7 @@ CASES: Final[Mapping[str, Case]] = {
     "payers-killed": Case(
         ground="payers",
         size=PAYOUTS,
-        blows={"payer killed": 450, "payer overtaken": 50},
+        blows={"payer killed": 200, "payer overtaken": 20},
         gap_s=0,
     ),
 }
