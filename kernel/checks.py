@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,6 @@ from kernel.clock import Clock, SystemClock
 from kernel.errors import Transient
 from kernel.parts import Part, certificate
 from kernel.platform import AnyPlatform
-from kernel.schema import Schema
 
 MOST_SKEW_S: Final = 2.0
 """A call's deadline is five seconds away: clocks further apart lose calls."""
@@ -67,7 +67,8 @@ def _asked(platform: AnyPlatform, part: str, ask: Callable[[], Part]) -> Part:
 
 
 def _schema(platform: AnyPlatform, service: str) -> Part:
-    schema = Schema.of(service)
+    # Late: Alembic is a tenth of what a process imports, and only this asks for it.
+    schema = import_module("kernel.schema").Schema.of(service)
     with platform.database.begin(platform.context()) as tx:
         found, newest = schema.found(tx.connection), schema.newest()
         drift = schema.drift(tx.connection) if found == newest else []
