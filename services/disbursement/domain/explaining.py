@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from services.disbursement.domain.payout import Payout, State
+from services.disbursement.domain.payout import ENDED_UNPAID, UNSENT, Payout, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ _BY_STATE: Final = {
     State.PAID: Outlook("nothing: it is paid", "nobody"),
     State.REJECTED: Outlook("nothing: the bank has refused it for good", "nobody"),
     State.CANCELLED: Outlook("nothing: it is cancelled", "nobody"),
-    State.BLOCKED: Outlook("nothing is ever sent", "the client may refuse"),
+    State.BLOCKED: Outlook(
+        "nothing is ever sent", "a treasurer finds out why; the client may refuse"
+    ),
 }
 _WAITS_FOR_TREASURERS: Final = Outlook(
     "two agree, then the gate is tried at once",
@@ -97,12 +99,17 @@ _UNANSWERED: Final = ("_unavailable", "_unreadable", "_refused", "_stale")
 
 
 def outlook(payout: Payout) -> Outlook:
-    """By what it is held for, else by where it stands."""
+    """By what it is held for, else by where it stands.
+
+    A suspension holds from the day it is said, also before the gate has met it.
+    """
     if payout.repeat_until is not None:
         return _MAY_BE_REPEATED
     by_state = _BY_STATE[payout.state]
     code = payout.held_code
-    if code is None or payout.state in {State.BLOCKED, State.CANCELLED, State.REJECTED}:
+    if code is None and payout.suspended_by is not None and payout.state in UNSENT:
+        code = "operation_suspended"
+    if code is None or payout.state in ENDED_UNPAID:
         return by_state
     if code in _BY_CODE:
         return _BY_CODE[code]

@@ -86,6 +86,19 @@ def test_what_holds_a_payout_says_who_can_release_it(
     assert who in outlook(payout(state=state, held_code=code)).who
 
 
+@pytest.mark.parametrize(
+    ("state", "who"),
+    [
+        (State.HELD, "a fraud officer"),
+        (State.READY, "a fraud officer"),
+        (State.UNKNOWN, "the bank"),
+    ],
+)
+def test_a_suspension_holds_before_the_gate_has_met_it(state: State, who: str) -> None:
+    """What is at the bank already waits for the bank alone."""
+    assert who in outlook(payout(state=state, suspended_by=UUID(int=7))).who
+
+
 def test_a_refused_payout_that_may_be_paid_again_waits_for_two() -> None:
     """As long as it may."""
     refused = payout(state=State.REJECTED, repeat_until=DUE)
