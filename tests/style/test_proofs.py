@@ -41,18 +41,109 @@ def test_what_was_seen_red_is_a_seeded_bug() -> None:
     assert set(ledger.proven()) <= {path.stem for path in PATCHES.glob("*.patch")}
 
 
-def test_what_was_seen_red_holds_for_the_same_bytes_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = min(path.stem for path in PATCHES.glob("*.patch"))
-    kept = tmp_path / "proven.json"
+def test_what_was_seen_red_is_kept_with_its_fingerprint(tmp_path: Path) -> None:
+    name, kept = NAMES[0], tmp_path / "proven.json"
     assert ledger.proven(kept) == {}
     ledger.prove(name, kept)
     assert ledger.proven(kept) == {name: ledger.fingerprint(name)}
-    patch = (PATCHES / f"{name}.patch").read_text()
-    monkeypatch.setattr(ledger, "PATCHES", tmp_path)
-    (tmp_path / f"{name}.patch").write_text(patch + " ")
-    assert ledger.proven(kept) != {name: ledger.fingerprint(name)}
+
+
+TREE: Final = {
+    "kernel/thing.py": """\
+LIMIT = 5
+
+
+class Thing:
+    def first(self) -> int:
+        return 1
+
+    def second(self) -> int:
+        return LIMIT
+""",
+    "tests/test_thing.py": """\
+import pytest
+
+START = 3
+
+
+@pytest.fixture
+def thing():
+    return made(START)
+
+
+def made(start):
+    return start
+
+
+@pytest.mark.seeded("bug")
+def test_a_thing(thing):
+    assert thing
+
+
+def test_another():
+    assert START
+""",
+    "tests/seeded/bug.patch": """\
+--- a/kernel/thing.py
++++ b/kernel/thing.py
+@@ -3,4 +3,4 @@
+
+ class Thing:
+     def first(self) -> int:
+-        return 1
++        return 2
+""",
+}
+
+
+def _fingerprint(root: Path, changes: dict[str, tuple[str, str]]) -> str:
+    """Of a small tree in which some texts stand for others."""
+    for path, text in TREE.items():
+        old, new = changes.get(path, ("", ""))
+        assert old in text
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text.replace(old, new, 1) if old else text)
+    return ledger.fingerprint("bug", root)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("kernel/thing.py", "LIMIT = 5", "LIMIT = 5\nOTHER = 6"),
+        ("kernel/thing.py", "return LIMIT", "return LIMIT + 1"),
+        ("tests/test_thing.py", "    assert START", "    assert START > 2"),
+        ("tests/seeded/bug.patch", "@@ -3,4 +3,4 @@", "@@ -13,4 +13,4 @@"),
+    ],
+)
+def test_what_was_seen_red_holds_whatever_stands_beside_it(
+    tmp_path: Path, path: str, old: str, new: str
+) -> None:
+    changed = _fingerprint(tmp_path / "changed", {path: (old, new)})
+    assert changed == _fingerprint(tmp_path / "kept", {})
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("kernel/thing.py", "return 1", "return 1 + 0"),
+        ("tests/test_thing.py", "    assert thing", "    assert thing > 1"),
+        ("tests/test_thing.py", "return made", "return 1 + made"),
+        ("tests/test_thing.py", "return start", "return start + 1"),
+        ("tests/test_thing.py", "START = 3", "START = 4"),
+        (
+            "tests/test_thing.py",
+            "@pytest.mark",
+            "@pytest.mark.clause('5.5')\n@pytest.mark",
+        ),
+        ("tests/seeded/bug.patch", "return 2", "return 3"),
+    ],
+)
+def test_what_was_seen_red_holds_for_the_same_code_and_tests_only(
+    tmp_path: Path, path: str, old: str, new: str
+) -> None:
+    """Helpers and fixtures of the test's file are part of it."""
+    changed = _fingerprint(tmp_path / "changed", {path: (old, new)})
+    assert changed != _fingerprint(tmp_path / "kept", {})
 
 
 def test_marks_name_clauses_of_the_procedure() -> None:
