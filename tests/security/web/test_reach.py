@@ -38,7 +38,7 @@ def test_its_certificate_opens_neither_database_nor_broker(servers: Stack) -> No
     doors = Doors(servers, servers.layout.pki)
     for name in OWN:
         with pytest.raises(REFUSED):
-            doors.broker(doors.identity(name))
+            doors.broker(doors.identity(name)).close()
     with doors.connected(topology.OPERATOR):
         assert is_let_in(servers, "auth", "gateway", "gateway")
 
