@@ -34,6 +34,8 @@ STALE_S: Final = 6.0
 """A check that has said nothing for so long hangs: the part is not well."""
 HANGS_S: Final = 15.0
 """After so long the check, and whoever hangs like it, is helped out."""
+LASTS_S: Final = 35.0
+"""Longer than a statement may run (30 s): who has waited so long waits for nobody."""
 MOST_CONNECTIONS: Final = 16  # served at once; the next one is closed unheard
 _JSON = "application/json"
 
@@ -102,8 +104,9 @@ class Pulse:
 
     Whoever asks `is_well` never waits, be the check hanging; and however often they
     ask, the part that is checked does not notice.  ``unhang`` makes whoever waits for
-    the part fail: when the check has hung for `HANGS_S`, and when an outage is over,
-    for others may hang that were caught by it where the check was not.
+    the part fail: when the check has hung for `HANGS_S`; when an outage is over, for
+    others may hang that were caught by it where the check was not; and when it has
+    lasted for `LASTS_S`, for they may hold all there is, and the check waits for them.
     """
 
     def __init__(
@@ -112,6 +115,7 @@ class Pulse:
         self._check = check
         self._unhang = unhang
         self._said = (False, time.monotonic())
+        self._well_at = self._said[1]
         for name, loop in (("pulse", self._beat), ("pulse-watch", self._watch)):
             threading.Thread(target=loop, name=name, daemon=True).start()
 
@@ -121,11 +125,15 @@ class Pulse:
         return well and time.monotonic() - said_at_s < STALE_S
 
     def _watch(self) -> None:
+        helped_at = self._well_at
         while True:
             time.sleep(PULSE_S)
-            if time.monotonic() - self._said[1] > HANGS_S:
-                _log.warning("check_hangs")
+            now = time.monotonic()
+            lasts = now - max(self._well_at, helped_at) > LASTS_S
+            if lasts or now - self._said[1] > HANGS_S:
+                _log.warning("outage_lasts" if lasts else "check_hangs")
                 self._unhang()
+                helped_at = now
 
     def _beat(self) -> None:
         outage = False
@@ -139,6 +147,8 @@ class Pulse:
                 self._unhang()
             outage = not well
             self._said = (well, time.monotonic())
+            if well:
+                self._well_at = self._said[1]
             time.sleep(PULSE_S if well else PULSE_S / 4)
 
 

@@ -97,7 +97,7 @@ EDITS: Final = (
     ),
     Edit(
         "kernel/database.py",
-        r'^( +)"id": event_id,$',
+        r'^( +)"id": one.id,$',
         r"\g<0>" "\n" r'\g<1>"written_by": "next",',
     ),
     Edit(

@@ -132,6 +132,22 @@ def test_whoever_was_caught_by_an_outage_is_freed_when_it_ends(
         assert len(freed) == outages
 
 
+@pytest.mark.catalogue("F40")
+@pytest.mark.seeded("outage_holds_all_lines_for_ever")
+def test_whoever_holds_all_there_is_is_freed_while_the_outage_lasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The check is well only when a line is free, and says so without hanging."""
+    monkeypatch.setattr(metrics, "PULSE_S", 0.01)
+    monkeypatch.setattr(metrics, "LASTS_S", 0.5)
+    held = threading.Event()
+    pulse = Pulse(lambda: not held.is_set(), unhang=held.clear)
+    eventually(pulse.is_well)
+    held.set()
+    eventually(lambda: not pulse.is_well())
+    eventually(pulse.is_well)
+
+
 def test_a_check_that_fails_means_not_ready(pair: Pair) -> None:
     def broken() -> Parts:
         raise RuntimeError

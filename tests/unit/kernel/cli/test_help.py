@@ -52,9 +52,11 @@ def test_only_the_service_that_was_named_is_opened() -> None:
 CHANGES = frozenset(
     {
         "acknowledge", "add", "answer", "approve", "ask", "assign", "close", "drop",
-        "end", "export", "extend", "grant", "halt", "invite", "lift", "propose",
+        "end", "export", "extend", "grant", "halt", "import", "invite", "lift",
+        "propose",
         "record", "refuse", "reject", "release", "remove", "repeat", "replay",
-        "request", "resolve", "resume", "revoke", "stop", "suspend",
+        "request", "resolve", "resume", "revoke", "rollback", "settle", "stop",
+        "suspend",
     }
 )  # fmt: skip
 """Verbs after which something is not as it was."""
