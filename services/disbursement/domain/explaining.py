@@ -27,7 +27,7 @@ _BY_STATE: Final = {
     State.REJECTED: Outlook("nothing: the bank has refused it for good", "nobody"),
     State.CANCELLED: Outlook("nothing: it is cancelled", "nobody"),
     State.BLOCKED: Outlook(
-        "nothing is ever sent", "a treasurer finds out why; the client may refuse"
+        "nothing is ever sent", "a treasurer, or the client by refusing"
     ),
 }
 _WAITS_FOR_TREASURERS: Final = Outlook(

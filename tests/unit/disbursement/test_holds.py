@@ -10,7 +10,7 @@ ENDS = {
     "paid",
     "stopped",
     "waits for the client",
-    "waits for the client may refuse",
+    "waits for a treasurer, or the client by refusing",
     "waits for a fraud officer: `kredit antifraud holds`",
     "waits for whoever is on duty: `disbursement-witness`",
 }

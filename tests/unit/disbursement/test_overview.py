@@ -75,7 +75,7 @@ def test_of_every_state_it_is_said_what_comes_next(state: State) -> None:
         (State.HELD, "hold_unwitnessed", "whoever is on duty"),
         (State.AMENDING, "account_removed", "the client"),
         (State.UNKNOWN, "bank_order_missing", "a treasurer with the bank"),
-        (State.BLOCKED, "stop_credit", "the client may refuse"),
+        (State.BLOCKED, "stop_credit", "the client by refusing"),
         (State.REJECTED, "account_unavailable", "nobody"),
     ],
 )
