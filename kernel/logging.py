@@ -160,12 +160,9 @@ def canonical(logger: str, event: str, **fields: object) -> None:
         return
     name = _NAMES[level]
     told = redact(None, name, {"event": event, **fields})
-    line: EventDict = {
-        **told, "line": "canonical", "logger": logger, "level": name,
-        "at": rfc3339(_CLOCK.now()),
-    }  # fmt: skip
+    line: EventDict = {**told, "line": "canonical", "logger": logger, "level": name}
     write = writer.info if level == logging.INFO else writer.warning
-    write(_json(_OUT.sign(None, name, line)))
+    write(_json(_OUT.sign(None, name, _stamp(None, name, line))))
 
 
 @contextmanager
@@ -278,11 +275,18 @@ def _shown(value: object) -> str:
 
 
 _CLOCK = SystemClock()
-_STAMP = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
+
+
+def _stamp(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
+    """The processor that says when, in the one spelling of an instant."""
+    event_dict["at"] = rfc3339(_CLOCK.now())
+    return event_dict
+
+
 _CHAIN: list[Processor] = [
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
-    _STAMP,
+    _stamp,
     structlog.processors.format_exc_info,
     redact,
 ]
