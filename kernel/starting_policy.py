@@ -226,7 +226,6 @@ STARTING_POLICY = Policy(
             ("cooling.consent_silence_days", 10, "5.5", Floor(at_least=1)),
             # Days before silence ends the contract, each one reminder.
             ("cooling.reminders_days_left", ("7", "2"), "5.5", None),
-            ("cooling.exceptions", (), "5.5", None),
             # After sending, until the bank's statement has to show the order.
             ("reconciliation.missing_hours", 24, "5.3", Floor(at_least=1, at_most=72)),
         ),

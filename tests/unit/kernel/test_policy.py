@@ -68,7 +68,6 @@ def test_percentages_and_ratios_are_decimals() -> None:
 
 def test_words_and_lists_are_texts() -> None:
     assert STARTING_POLICY.text("cooling.aggregation", NOW) == "almaty_day"
-    assert STARTING_POLICY.texts("cooling.exceptions", NOW) == ()
     assert "lender" in STARTING_POLICY.texts("cooling.consent_channels", NOW)
     assert overrides_of(STARTING_POLICY.texts("calendar.overrides", NOW))
 
@@ -213,7 +212,7 @@ def test_a_floor_is_that_of_the_date_of_the_change() -> None:
         ("lending.kdn_max", Decimal("NaN")),
         ("lending.kdn_max", Decimal("-0.1")),
         ("auth.code_minutes", -1),
-        ("cooling.exceptions", (1,)),
+        ("cooling.consent_channels", (1,)),
     ],
 )
 def test_a_value_of_another_type_is_refused(key: str, value: object) -> None:
@@ -276,8 +275,8 @@ def test_every_value_survives_the_wire(setting: Setting) -> None:
         ("lending.kdn_max", 0.5),
         ("lending.kdn_max", "NaN"),
         ("lending.kdn_max", "5e-1"),
-        ("cooling.exceptions", "goods"),
-        ("cooling.exceptions", [1]),
+        ("cooling.consent_channels", "egov"),
+        ("cooling.consent_channels", [1]),
         ("cooling.aggregation", None),
     ],
 )
