@@ -146,6 +146,11 @@ def ask_again(application: Application, *, at: datetime) -> Application:
     return replace(application, tries=0, next_ask_at=at, for_person_since=None)
 
 
+def let_go(application: Application, *, at: datetime) -> Application:
+    """Antifraud's people let it move again: everybody is asked anew at once."""
+    return replace(application, tries=0, next_ask_at=at, for_person_since=None)
+
+
 def give_up(application: Application) -> Application:
     """A person of the staff refuses what could not be established.
 

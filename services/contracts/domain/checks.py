@@ -96,9 +96,15 @@ class Decision:
     score: int
 
     @property
-    def allows(self) -> bool:
-        """Only the word itself allows; a word we do not know does not."""
-        return self.outcome == "allow"
+    def verdict(self) -> Verdict:
+        """Only the words themselves decide; with any other a person has to look."""
+        match self.outcome:
+            case "allow":
+                return Verdict.PASSED
+            case "refuse":
+                return Verdict.FAILED
+            case _:
+                return Verdict.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,10 +342,14 @@ def check_monitoring(answer: ListCheck) -> Check:
 
 
 def check_antifraud(decision: Decision) -> Check:
-    """Antifraud has allowed the operation (clause 6.1g); anything else has not."""
-    return _check(
-        "antifraud",
-        ok=decision.allows,
+    """Antifraud has allowed the operation (clause 6.1g), or refused it.
+
+    What it suspends, or wants looked at, is as good as unanswered until its people
+    have let it go: the operation does not move, and is not refused either.
+    """
+    return Check(
+        name="antifraud",
+        verdict=decision.verdict,
         source=ANTIFRAUD,
         found={
             "decision_id": str(decision.decision_id),

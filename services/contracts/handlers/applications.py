@@ -24,6 +24,7 @@ from services.contracts.domain import texts
 from services.contracts.domain.application import Application, ApplicationState
 from services.contracts.domain.checks import (
     ANTIFRAUD,
+    Verdict,
     check_account_again,
     check_antifraud,
     unknown,
@@ -150,12 +151,17 @@ def decide_application(
             application, work=work, judges=judges, policy=policy, clock=clock, ids=ids
         )
     except Transient:
-        with work.begin() as unit:
-            away = unknown("antifraud", ANTIFRAUD)
-            unit.applications.record(application_id, [away], at=clock.now())
-            decisions.hold(
-                application, [away.name], unit=unit, policy=policy, clock=clock
-            )
+        _hold(application, work=work, policy=policy, clock=clock)
+
+
+def _hold(
+    application: Application, *, work: Work, policy: Policy, clock: Clock
+) -> None:
+    """Antifraud is away, or its people have not decided yet."""
+    waits = unknown("antifraud", ANTIFRAUD)
+    with work.begin() as unit:
+        unit.applications.record(application.id, [waits], at=clock.now())
+        decisions.hold(application, [waits.name], unit=unit, policy=policy, clock=clock)
 
 
 def _draft(application: Application, policy: Policy, *, at: datetime) -> Schedule:
@@ -179,7 +185,7 @@ def _offer(
     clock: Clock,
     ids: Ids,
 ) -> None:
-    """Step 3: ask antifraud; then `offered` with a document, or `refused`."""
+    """Step 3: ask antifraud; then `offered` with a document, `refused`, or held."""
     decision = judges.antifraud.decide(
         operation=f"application:{application.id}",
         client_id=application.client_id,
@@ -190,6 +196,9 @@ def _offer(
         },
     )
     check = check_antifraud(decision)
+    if check.verdict is Verdict.UNKNOWN:
+        _hold(application, work=work, policy=policy, clock=clock)
+        return
     account = check.passed and judges.onboarding.account_in_full(
         application.client_id, _account(application), purpose="contract_document"
     )

@@ -29,6 +29,7 @@ from kernel.events.onboarding import (
 )
 from kernel.ids import Ids
 from kernel.policy import Policy
+from services.contracts.domain import application as applications
 from services.contracts.domain import contract as machine
 from services.contracts.domain.contract import Contract, Payout, Proof
 from services.contracts.domain.states import ContractState
@@ -39,6 +40,7 @@ from services.contracts.ports import Unit
 
 _OPERATION = "contract:"
 _AMENDMENT = "amendment:"
+_OF_APPLICATION = "application:"
 _OF_CLIENT = "client:"
 
 
@@ -125,8 +127,8 @@ def when_operation_suspended(
 ) -> None:
     """While a client is suspended, silence is not counted (facts of clause 5.5).
 
-    Single operations are of no matter here: a suspended application is refused, and a
-    suspended payout is past every answer of the client's.
+    Single operations are of no matter here: a suspended application waits to be let
+    go, and a suspended payout is past every answer of the client's.
     """
     if not event.operation.startswith(_OF_CLIENT):
         return
@@ -139,7 +141,9 @@ def when_operation_suspended(
 def when_operation_released(
     event: OperationReleased, *, at: datetime, unit: Unit
 ) -> None:
-    """The count goes on where it stopped."""
+    """The count goes on where it stopped; an application is asked about at once."""
+    if event.operation.startswith(_OF_APPLICATION):
+        _let_go(_id_in(event.operation, _OF_APPLICATION), at=at, unit=unit)
     if not event.operation.startswith(_OF_CLIENT):
         return
     since = unit.clients.note_suspension(event.client_id, released_at=at)
@@ -149,6 +153,15 @@ def when_operation_released(
         save(unit, machine.go_on(contract, at=at), was=contract)
         if stood_since is not None:
             amending.postpone(contract, since=stood_since, at=at, unit=unit)
+
+
+def _let_go(application_id: UUID, *, at: datetime, unit: Unit) -> None:
+    application = unit.applications.get(application_id)
+    if application is None:
+        raise Broken("An event names an application that does not exist")
+    if application.is_open:
+        let_go = applications.let_go(application, at=at)
+        unit.applications.save(let_go, was=application.state)
 
 
 def when_identification_completed(

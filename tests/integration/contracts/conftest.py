@@ -154,19 +154,34 @@ class Desk:
                 term_days=90,
             ),
             work=self.work("submit_application", key=key, client_id=client_id),
-            judges=Judges(
-                onboarding=self.onboarding,
-                bureau=self.bureau,
-                state=self.state,
-                monitoring=self.monitoring,
-                antifraud=self.antifraud,
-                printer=PRINTER,
-            ),
+            judges=self.judges,
             policy=self.platform.policy,
             clock=self.clock,
             ids=self.platform.ids,
         )
         return as_object(reply)
+
+    @property
+    def judges(self) -> Judges:
+        """Whom an application is put to."""
+        return Judges(
+            onboarding=self.onboarding,
+            bureau=self.bureau,
+            state=self.state,
+            monitoring=self.monitoring,
+            antifraud=self.antifraud,
+            printer=PRINTER,
+        )
+
+    def decide_held(self) -> int:
+        """The beat that goes on with applications that wait."""
+        return applications.decide_held(
+            work=self.work(),
+            judges=self.judges,
+            policy=self.platform.policy,
+            clock=self.clock,
+            ids=self.platform.ids,
+        )
 
     def offered(self, *, amount: str = "400000") -> UUID:
         """A contract whose document stands ready."""

@@ -10,6 +10,7 @@ import pytest
 
 from kernel.clock import almaty_date
 from kernel.errors import Refused
+from kernel.events.antifraud import OperationReleased
 from kernel.events.disbursement import PayoutDue, PayoutScheduled, PayoutSettled
 from kernel.events.onboarding import IdentityChanged
 from services.contracts.domain.states import ContractState
@@ -344,15 +345,47 @@ def test_somebody_elses_contract_is_not_found(desk: Desk) -> None:
 @pytest.mark.seeded("contracts_antifraud_doubt_allows")
 @pytest.mark.parametrize("outcome", ["review", "suspend", "refuse"])
 def test_what_antifraud_does_not_allow_is_not_offered(desk: Desk, outcome: str) -> None:
-    """Only the word `allow` leads to a document."""
+    """Only the word `allow` leads to a document; only `refuse` refuses."""
     desk.activate()
     desk.antifraud.outcome = outcome
-    assert desk.submit()["refusal_code"] == "antifraud"
+    refused = outcome == "refuse"
+    reply = desk.submit()
+    assert reply["refusal_code"] == ("antifraud" if refused else None)
+    assert reply["state"] == ("refused" if refused else "checked")
+    assert desk.rows("SELECT id FROM contracts") == []
     assert desk.said() == [
         "application_submitted",
         "application_checked",
-        "application_refused",
+        *(["application_refused"] if refused else []),
     ]
+
+
+@pytest.mark.clause("6.1g")
+@pytest.mark.seeded("contracts_let_go_application_forgotten")
+def test_an_application_that_antifraud_lets_go_is_asked_about_at_once(
+    desk: Desk,
+) -> None:
+    """Also one for which a person was called meanwhile."""
+    desk.activate()
+    desk.antifraud.outcome = "suspend"
+    application_id = desk.submit()["application_id"]
+    desk.rows(
+        "UPDATE applications SET next_ask_at = NULL, for_person_since = :at"
+        " RETURNING 1",
+        at=desk.clock.now(),
+    )
+    desk.clock.move(timedelta(days=1))
+    assert desk.decide_held() == 0
+    desk.antifraud.outcome = "allow"
+    event = OperationReleased(
+        decision_id=UUID(int=0xD),
+        operation=f"application:{application_id}",
+        client_id=CLIENT,
+    )
+    with desk.unit() as unit:
+        reactions.when_operation_released(event, at=desk.clock.now(), unit=unit)
+    assert desk.decide_held() == 1
+    assert len(desk.rows("SELECT id FROM contracts")) == 1
 
 
 @pytest.mark.clause("6.1g")

@@ -9,7 +9,7 @@ from kernel.money import Money
 from services.contracts.domain import application as machine
 from services.contracts.domain import checks
 from services.contracts.domain.application import ApplicationState
-from services.contracts.domain.checks import Decision
+from services.contracts.domain.checks import Decision, Verdict
 from services.contracts.domain.products import Product
 from services.contracts.domain.rules import LendingRules
 from services.contracts.domain.schedule import RepaymentMethod
@@ -116,11 +116,21 @@ def test_a_first_online_loan_strictly_above_75_mrp_needs_a_visit(
     assert expected == check.passed
 
 
-@pytest.mark.parametrize("outcome", ["review", "suspend", "refuse", "ALLOW", ""])
-def test_only_the_word_allow_allows(outcome: str) -> None:
-    """A word we do not know is no permission."""
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        ("allow", Verdict.PASSED),
+        ("refuse", Verdict.FAILED),
+        ("review", Verdict.UNKNOWN),
+        ("suspend", Verdict.UNKNOWN),
+        ("ALLOW", Verdict.UNKNOWN),
+        ("", Verdict.UNKNOWN),
+    ],
+)
+def test_only_their_words_allow_and_refuse(outcome: str, verdict: Verdict) -> None:
+    """With any other word somebody has to look."""
     decision = Decision(decision_id=UUID(int=1), outcome=outcome, score=0)
-    assert not checks.check_antifraud(decision).passed
+    assert checks.check_antifraud(decision).verdict is verdict
 
 
 def test_the_first_check_that_fails_decides() -> None:

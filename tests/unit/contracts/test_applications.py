@@ -184,17 +184,27 @@ def test_a_first_online_loan_above_75_mrp_is_refused(bench: Bench) -> None:
     assert submit(bench)["refusal_code"] == "personal_visit_required"
 
 
-@pytest.mark.parametrize("outcome", ["review", "suspend", "refuse"])
-def test_what_antifraud_does_not_allow_is_not_offered(
-    bench: Bench, outcome: str
-) -> None:
+def test_what_antifraud_refuses_is_refused(bench: Bench) -> None:
     """Clause 6.1g; the trace keeps the decision's id."""
-    bench.antifraud.outcome = outcome
+    bench.antifraud.outcome = "refuse"
     reply = submit(bench)
     assert (reply["state"], reply["refusal_code"]) == ("refused", "antifraud")
     assert bench.work.contracts.rows == {}
     last = bench.work.applications.answered(only(bench).id)["antifraud"]
-    assert outcome == last.found["outcome"]
+    assert last.found["outcome"] == "refuse"
+
+
+@pytest.mark.parametrize("outcome", ["review", "suspend", "a word of tomorrow"])
+def test_what_antifraud_has_not_let_go_waits(bench: Bench, outcome: str) -> None:
+    """Neither offered nor refused (clause 6.1g iii); it is asked anew each round."""
+    bench.antifraud.outcome = outcome
+    reply = submit(bench)
+    assert (reply["state"], reply["next_step"]) == ("checked", "wait_for_decision")
+    assert (bench.work.contracts.rows, only(bench).tries) == ({}, 1)
+    bench.antifraud.outcome = "allow"
+    bench.clock.move(timedelta(hours=1))
+    assert decide_held(bench) == 1
+    assert only(bench).state is ApplicationState.OFFERED
 
 
 def test_an_application_waits_while_antifraud_is_away(bench: Bench) -> None:
