@@ -295,6 +295,7 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
                 "value_on": "2026-11-25",
                 "amount": "100.00",
                 "reversed": False,
+                "taken_back": "0.00",
             }
         ],
         "pay_to": {

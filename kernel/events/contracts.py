@@ -430,7 +430,10 @@ class CreditReceived(Event):
 
 
 class CreditReversed(Event):
-    """The bank took a credit of the contract back (сторно): it counts no more."""
+    """The bank took a credit of the contract, or a part of it, back (сторно).
+
+    So much less of it counts, from its value date on.
+    """
 
     TYPE = "contracts.credit_reversed.v1"
     SUBJECT = "contract"

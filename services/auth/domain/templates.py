@@ -609,18 +609,18 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         ),
     ),
     "payment_reversed": Wording(
-        version=1,
+        version=2,
         kk=(
-            "{site}: банк төлемді кері қайтарып алды, ол енді есептелмейді. "
-            "Қарызды жеке кабинеттен қараңыз."
+            "{site}: банк төлемді толық немесе ішінара кері қайтарып алды, "
+            "қайтарылғаны енді есептелмейді. Қарызды жеке кабинеттен қараңыз."
         ),
         ru=(
-            "{site}: банк отозвал ваш платёж, он больше не учитывается. "
-            "Проверьте долг в личном кабинете."
+            "{site}: банк отозвал ваш платёж или его часть, отозванное больше не "
+            "учитывается. Проверьте долг в личном кабинете."
         ),
         en=(
-            "{site}: the bank took your payment back and it counts no more. "
-            "See the debt in your cabinet."
+            "{site}: the bank took your payment or a part of it back; that much "
+            "counts no more. See the debt in your cabinet."
         ),
     ),
     "payment_overdue": Wording(

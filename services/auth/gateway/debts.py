@@ -56,12 +56,14 @@ class PaymentAnswer(Answer):
 
 
 class CreditAnswer(Answer):
-    """Money that came; it counts from `value_on`, unless the bank took it back."""
+    """Money that came; it counts from `value_on`, but for what the bank took back."""
 
     credit_id: AnswerId
     value_on: CalendarDay
     amount: Amount
     reversed: bool
+    # Contracts of before does not say it: it took nothing back, or everything.
+    taken_back: Amount | None = None
 
 
 class PayTo(Answer):

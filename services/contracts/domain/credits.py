@@ -33,7 +33,7 @@ class EntryKind(StrEnum):
 
     CREDIT = "credit"
     REVERSAL = "reversal"
-    """A credit taken back (сторно)."""
+    """A credit, or a part of one, taken back (сторно)."""
     DEBIT = "debit"
     """Any other withdrawal, as the bank's fees: no matter of a contract's."""
 
@@ -130,6 +130,21 @@ class StatementPage:
     upto: int
     """The number of the last one: the next page begins behind it."""
     is_last: bool
+
+
+def takes_back(credit: Money, reversals: Sequence[Money]) -> list[bool]:
+    """Which reversals of a credit count, in the order they were read.
+
+    One of more than the earlier ones have left of it does not: there the bank
+    contradicts itself, and a person asks it.
+    """
+    left, counting = credit, []
+    for amount in reversals:
+        counts = amount <= left
+        counting.append(counts)
+        if counts:
+            left -= amount
+    return counting
 
 
 def numbers_in(purpose: str) -> frozenset[str]:

@@ -281,6 +281,7 @@ def get_debt(
                     "value_on": kept.entry.value_on,
                     "amount": kept.entry.amount,
                     "reversed": kept.reversed,
+                    "taken_back": kept.taken_back,
                 }
                 for kept in paid_in
             ],

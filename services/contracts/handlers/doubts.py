@@ -14,6 +14,7 @@ from uuid import UUID
 from kernel.context import jsonable
 from kernel.crypto import Json
 from kernel.events.contracts import ContradictionSettled
+from kernel.money import Money
 from services.contracts.domain.credits import shown_payment
 from services.contracts.domain.disclosure import LARGEST_DOCUMENT, document_unfit
 from services.contracts.handlers.disclosures import digest_of
@@ -86,6 +87,7 @@ def shown(entry_id: UUID, *, unit: AccountUnit) -> Json:
             **shown_payment(payment),
             "contract_id": None,
             "reversed": False,
+            "taken_back": Money(0),
             "contradicts": first.entry_id,
             "contradicts_amount": first.entry.amount,
         }

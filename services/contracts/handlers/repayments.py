@@ -19,6 +19,7 @@ from kernel.crypto import Json
 from kernel.errors import Broken, Refused
 from kernel.events.contracts import CreditParked, CreditReceived, CreditReversed
 from kernel.ids import Ids
+from kernel.money import Money
 from services.contracts.domain.credits import (
     BankEntry,
     EntryKind,
@@ -163,15 +164,16 @@ def _recognised(
 
 
 def _place_reversal(kept: KeptEntry, clerk: Clerk) -> None:
-    """A credit taken back counts no more; one that is nobody's is just no credit."""
+    """What was taken back counts no more; a credit that is nobody's never counted."""
     original = clerk.unit.entries.find(kept.entry.reversal_of or "")
     if original is None:
         return  # should it come yet, it comes as taken back
-    same = original.entry.amount == kept.entry.amount
-    if original.entry.kind is not EntryKind.CREDIT or not same:
+    if clerk.unit.entries.doubt(kept.entry_id) is not None:
         clerk.park(kept.entry_id, "reversal_differs")
     elif original.contract_id is not None:
-        _say_reversed(original, original.contract_id, unit=clerk.unit)
+        _say_reversed(
+            original, original.contract_id, kept.entry.amount, unit=clerk.unit
+        )
 
 
 def _assign(
@@ -194,11 +196,13 @@ def _assign(
             approval_id=assignment.approval_id,
         )
     )
-    if kept.reversed:
-        _say_reversed(kept, contract.id, unit=unit)
+    if kept.taken_back > Money(0):
+        _say_reversed(kept, contract.id, kept.taken_back, unit=unit)
 
 
-def _say_reversed(kept: KeptEntry, contract_id: UUID, *, unit: AccountUnit) -> None:
+def _say_reversed(
+    kept: KeptEntry, contract_id: UUID, amount: Money, *, unit: AccountUnit
+) -> None:
     contract = unit.contracts.get(contract_id)
     if contract is None:
         raise Broken("A credit is of a contract that does not exist")
@@ -208,7 +212,7 @@ def _say_reversed(kept: KeptEntry, contract_id: UUID, *, unit: AccountUnit) -> N
             contract_id=contract_id,
             client_id=contract.client_id,
             credit_id=kept.entry_id,
-            amount=kept.entry.amount,
+            amount=amount,
         )
     )
 
@@ -223,7 +227,7 @@ def assignment_effect(entry_id: UUID, contract_id: UUID, *, unit: AccountUnit) -
     if contract is None or contract.state not in PAID_OUT:
         raise contract_not_paid_out()
     return (
-        f"The credit of {kept.entry.amount.to_wire()} KZT of {kept.entry.value_on}"
+        f"The credit of {kept.left.to_wire()} KZT of {kept.entry.value_on}"
         f" counts for contract {contract.number}"
     )
 
@@ -241,7 +245,7 @@ def listed(*, unit: AccountUnit) -> list[Json]:
                 "credit_id": kept.entry_id,
                 "reason": "unrecognised",
                 "reference": kept.entry.reference,
-                "amount": kept.entry.amount,
+                "amount": kept.left,
                 "value_on": kept.entry.value_on,
             }
         )
@@ -269,6 +273,7 @@ def shown(entry_id: UUID, *, unit: AccountUnit) -> Json:
             **shown_payment(payment),
             "contract_id": kept.contract_id,
             "reversed": kept.reversed,
+            "taken_back": kept.taken_back,
         }
     )
 

@@ -45,13 +45,23 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptEntry:
-    """An entry on file; `reversed` when the bank has taken it back in full."""
+    """An entry on file; `taken_back` is how much of a credit the bank has reversed."""
 
     entry_id: UUID
     entry: BankEntry
     content_sha256: str
     contract_id: UUID | None
-    reversed: bool
+    taken_back: Money
+
+    @property
+    def left(self) -> Money:
+        """What of a credit counts."""
+        return self.entry.amount - self.taken_back
+
+    @property
+    def reversed(self) -> bool:
+        """Whether nothing of a credit counts."""
+        return self.left == Money(0)
 
 
 DoubtReason = Literal["contradicted", "reversal_differs"]
@@ -62,8 +72,8 @@ class Doubt:
     """An entry in which the bank contradicts itself; two of the staff settle it.
 
     ``contradicted``: said under a reference that had said something else; its amount
-    and day are sealed with it.  ``reversal_differs``: a reversal of another sum than
-    was booked, or of what is no credit.
+    and day are sealed with it.  ``reversal_differs``: a reversal of more than is left
+    of the credit, or of what is no credit.
     """
 
     entry_id: UUID
@@ -135,15 +145,15 @@ class Entries(Protocol):
         ...
 
     def of_contract(self, contract_id: UUID) -> Sequence[KeptEntry]:
-        """The contract's credits, reversed ones among them, by value date."""
+        """The contract's credits, those taken back among them, by value date."""
         ...
 
     def credits_of(self, contract_id: UUID) -> Sequence[Credit]:
-        """Those that count."""
+        """What of them counts."""
         ...
 
     def unassigned(self, *, limit: int) -> Sequence[KeptEntry]:
-        """Credits that are nobody's yet and were not taken back, the oldest first."""
+        """Credits that are nobody's yet and not wholly taken back, the oldest first."""
         ...
 
     def doubts(self, *, limit: int) -> Sequence[Doubt]:

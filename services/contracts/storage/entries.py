@@ -2,21 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    FromClause,
     Row,
+    ScalarSelect,
     Select,
     exists,
+    func,
     or_,
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from kernel.crypto import UnsealError, as_object, canonical, parse_canonical
 from kernel.errors import Broken
@@ -25,6 +29,7 @@ from services.contracts.domain.credits import (
     BankEntry,
     EntryKind,
     Payment,
+    takes_back,
 )
 from services.contracts.domain.repayment import Credit
 from services.contracts.ports.repayments import (
@@ -44,18 +49,44 @@ from services.contracts.storage.ledger import (
 )
 from services.contracts.storage.tables import clients, contracts
 
+T = TypeVar("T")
+
 _ACCOUNT: Final = "repayments"
 _reversal = bank_entries.alias("reversal")
 _original = bank_entries.alias("original")
-_REVERSED: Final = exists().where(
-    _reversal.c.kind == EntryKind.REVERSAL.value,
-    _reversal.c.reversal_of == bank_entries.c.reference,
-    _reversal.c.amount_minor == bank_entries.c.amount_minor,
-)
+
+
+def _unsettled(entry_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    return ~exists().where(doubt_settlements.c.entry_id == entry_id)
+
+
+def _of_reversals(of: FromClause, aggregate: ColumnElement[T]) -> ScalarSelect[T]:
+    """An aggregate of an entry's reversals; NULL when it has none.
+
+    Without those on which the bank has answered that what it said first stands.
+    """
+    return (
+        select(aggregate)
+        .where(
+            _reversal.c.kind == EntryKind.REVERSAL.value,
+            _reversal.c.reversal_of == of.c.reference,
+            _unsettled(_reversal.c.entry_id),
+        )
+        .correlate(of)
+        .scalar_subquery()
+    )
+
+
+def _as_read(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column of reversals as an array, in the order they were read."""
+    return func.array_agg(aggregate_order_by(column, _reversal.c.entry_id))
+
+
+_REVERSALS: Final = _of_reversals(bank_entries, _as_read(_reversal.c.amount_minor))
 _ENTRIES: Final = select(
     bank_entries,
     credit_assignments.c.contract_id,
-    _REVERSED.label("is_reversed"),
+    _REVERSALS.label("reversals"),
 ).outerjoin(
     credit_assignments, credit_assignments.c.entry_id == bank_entries.c.entry_id
 )
@@ -226,31 +257,29 @@ class EntryRows:
                 bank_entries.c.value_on,
                 bank_entries.c.reference,
                 bank_entries.c.amount_minor,
+                _REVERSALS.label("reversals"),
             )
             .join(
                 credit_assignments,
                 credit_assignments.c.entry_id == bank_entries.c.entry_id,
             )
-            .where(credit_assignments.c.contract_id == contract_id, ~_REVERSED)
+            .where(credit_assignments.c.contract_id == contract_id)
         )
         return [
-            Credit(
-                value_on=row.value_on,
-                reference=row.reference,
-                amount=Money(row.amount_minor),
-            )
+            Credit(value_on=row.value_on, reference=row.reference, amount=left)
             for row in rows
+            if (left := Money(row.amount_minor) - _taken_back(row)) > Money(0)
         ]
 
     def unassigned(self, *, limit: int) -> Sequence[KeptEntry]:
-        return self._all(
+        rows = self._connection.execute(
             _ENTRIES.where(
                 bank_entries.c.kind == EntryKind.CREDIT.value,
                 credit_assignments.c.contract_id.is_(None),
-                ~_REVERSED,
-            )
-            .order_by(bank_entries.c.booked_at)
-            .limit(limit)
+            ).order_by(bank_entries.c.booked_at)
+        )
+        return list(
+            islice((kept for kept in map(_kept, rows) if not kept.reversed), limit)
         )
 
     def doubts(self, *, limit: int) -> Sequence[Doubt]:
@@ -287,23 +316,29 @@ class EntryRows:
         self, which: ColumnElement[bool] | None = None, *, limit: int = 1
     ) -> list[Doubt]:
         told = bank_entries.c
+        amounts = _of_reversals(_original, _as_read(_reversal.c.amount_minor))
+        ids = _of_reversals(_original, _as_read(_reversal.c.entry_id))
+        total = _of_reversals(_original, func.sum(_reversal.c.amount_minor))
         rows = self._connection.execute(
             select(
                 *(told.entry_id, told.reference, told.client_id),
                 *(told.amount_minor, told.value_on),
+                _original.c.kind.label("of"),
+                _original.c.amount_minor.label("booked_minor"),
+                amounts.label("reversals"),
+                ids.label("reversal_ids"),
             )
             .join(_original, _original.c.reference == told.reversal_of)
             .where(
                 told.kind == EntryKind.REVERSAL.value,
                 or_(
                     _original.c.kind != EntryKind.CREDIT.value,
-                    _original.c.amount_minor != told.amount_minor,
+                    _original.c.amount_minor < total,
                 ),
                 _unsettled(told.entry_id),
                 true() if which is None else which,
             )
             .order_by(told.read_at.desc())
-            .limit(limit)
         )
         return [
             Doubt(
@@ -314,7 +349,7 @@ class EntryRows:
                 amount=Money(row.amount_minor),
                 value_on=row.value_on,
             )
-            for row in rows
+            for row in islice((row for row in rows if _differs(row)), limit)
         ]
 
     def _whose(self, client_id: UUID | None) -> UUID | None:
@@ -386,8 +421,25 @@ class EntryRows:
         return [_kept(row) for row in self._connection.execute(query)]
 
 
-def _unsettled(entry_id: ColumnElement[UUID]) -> ColumnElement[bool]:
-    return ~exists().where(doubt_settlements.c.entry_id == entry_id)
+def _differs(row: Row[*tuple[Any, ...]]) -> bool:
+    """Whether a reversal takes more than is left, or what is no credit."""
+    if row.of != EntryKind.CREDIT.value:
+        return True
+    amounts = [Money(minor) for minor in row.reversals]
+    counting = takes_back(Money(row.booked_minor), amounts)
+    return not counting[row.reversal_ids.index(row.entry_id)]
+
+
+def _taken_back(row: Row[*tuple[Any, ...]]) -> Money:
+    amounts = [Money(minor) for minor in row.reversals or ()]
+    counting = takes_back(Money(row.amount_minor), amounts)
+    return Money(
+        sum(
+            one.amount_minor
+            for one, counts in zip(amounts, counting, strict=True)
+            if counts
+        )
+    )
 
 
 def _kept(row: Row[*tuple[Any, ...]]) -> KeptEntry:
@@ -403,5 +455,5 @@ def _kept(row: Row[*tuple[Any, ...]]) -> KeptEntry:
         ),
         content_sha256=row.content_sha256,
         contract_id=row.contract_id,
-        reversed=row.is_reversed,
+        taken_back=_taken_back(row),
     )

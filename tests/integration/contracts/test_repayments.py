@@ -321,13 +321,57 @@ def test_a_credit_taken_back_counts_no_more(teller: Teller) -> None:
     assert teller.said("credit_reversed", "contract_reopened") == 2
 
 
-def test_a_reversal_of_another_sum_waits_for_a_person(teller: Teller) -> None:
+@pytest.mark.seeded("contracts_part_taken_back_forgotten")
+def test_what_is_taken_back_of_a_credit_counts_no_more(teller: Teller) -> None:
+    """The account is the one of a credit that was so much smaller from the first."""
+    booked = teller.pay(Money(1_000_000), on=teller.today)
+    teller.read()
+    for part in (300_000, 1):
+        teller.pay(Money(part), reversal_of=str(booked["reference"]))
+        assert teller.read().parked == []
+    debt = teller.debt()
+    (credit,) = debt["credits"]
+    assert (credit["amount"], credit["taken_back"]) == ("10000.00", "3000.01")
+    assert credit["reversed"] is False
+    assert debt["unused"] == "6999.99"
+    received = [amount for _, kind, amount in teller.ledger() if kind == "received"]
+    assert received == [699_999]
+    assert teller.said("credit_reversed") == 2
+    teller.pay(Money(699_999), reversal_of=str(booked["reference"]))
+    teller.read()
+    assert teller.debt()["unused"] == "0.00"
+    assert teller.debt()["credits"][0]["reversed"] is True
+
+
+def test_a_part_taken_back_of_nobodys_credit_is_not_the_contracts(
+    teller: Teller,
+) -> None:
+    """Whoever assigns it is shown, and gives, what is left of it."""
+    booked = teller.pay(Money(1_000_000), purpose="без номера")
+    teller.pay(Money(400_000), reversal_of=str(booked["reference"]))
+    assert teller.read().parked == ["unrecognised"]
+    with teller.desk.unit() as unit:
+        credit: Any = repayments.listed(unit=unit)[0]
+    assert credit["amount"] == "6000.00"
+    _desk_assign(teller, UUID(credit["credit_id"]))
+    assert teller.debt()["unused"] == "6000.00"
+    assert teller.said("credit_reversed") == 1
+
+
+def test_more_taken_back_than_is_left_waits_for_a_person(teller: Teller) -> None:
+    """It takes nothing; what fits, before or after it, counts."""
     booked = teller.pay(Money(1_000_000))
     teller.read()
     before = teller.ledger()
-    teller.pay(Money(999_999), reversal_of=str(booked["reference"]))
+    reference = str(booked["reference"])
+    teller.pay(Money(1_000_001), reversal_of=reference)
     assert teller.read().parked == ["reversal_differs"]
     assert teller.ledger() == before
+    teller.pay(Money(600_000), reversal_of=reference)
+    teller.pay(Money(600_000), reversal_of=reference)
+    teller.pay(Money(400_000), reversal_of=reference)
+    assert teller.read().parked == ["reversal_differs"]
+    assert teller.debt()["unused"] == "0.00"
 
 
 def test_a_reversal_before_its_credit_leaves_no_trace_in_the_balance(
@@ -742,7 +786,7 @@ def test_an_entry_the_bank_contradicts_itself_in_is_settled_by_two(
     """On its answer, kept by its digest; no balance changes, and it waits no more."""
     cases = _office(teller)
     first = teller.pay(Money(1_000_000), reference="BANK-REF-3")
-    teller.pay(Money(999_999), reversal_of=str(first["reference"]))
+    teller.pay(Money(1_000_001), reversal_of=str(first["reference"]))
     teller.pay(Money(9_000_000), reference="BANK-REF-3", purpose="другое")
     teller.read()
     before = teller.ledger()
