@@ -1,0 +1,1 @@
+"""Refusal, release and payment of one contract at once, over two of every process."""
