@@ -684,6 +684,11 @@ class Service:
     def sign_for_company(self) -> None:
         self.use_cases.contracts.sign_for_company()
 
+    @every(seconds=60)
+    def renew_signatures(self) -> None:
+        """Renew time stamps of the company's signatures before they age."""
+        self.use_cases.contracts.renew_signatures()
+
     @every(seconds=1)
     def offer_amendments(self) -> None:
         self.use_cases.amendments.offer()

@@ -1,11 +1,12 @@
 """The nameko door of onboarding: decode, call one use case, answer."""
 
 import base64
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from kernel.approvals import Approval
 from kernel.context import Call, StaffMember
@@ -24,6 +25,7 @@ from kernel.events.contracts import (
 )
 from kernel.pages import USUAL, Page
 from kernel.values import CardToken, Iban, Iin, Phone, refuse_unfit_reason
+from services.onboarding.domain.archive import KeptEvidence, Restamp
 from services.onboarding.domain.ceremony import unknown_ceremony
 from services.onboarding.domain.change import Act, ChangeKind
 from services.onboarding.domain.consent import ConsentKind
@@ -46,6 +48,49 @@ class Document(BaseModel):
     kind: str
     number: str
     valid_until: date
+
+
+class GivenRestamp(BaseModel):
+    """A later stamp over a signature, and what said that its stamper was good."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stamp_b64: str
+    revocation_b64: tuple[str, ...]
+
+
+class CompanySignature(BaseModel):
+    """A signature of the company's as `prove_company_signature` has shown it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cms_b64: str
+    chain_b64: tuple[str, ...]
+    revocation_b64: tuple[str, ...]
+    stamp_b64: str
+    accepted_at: AwareDatetime
+
+    def kept(self, document_b64: str, restamps: Sequence[GivenRestamp]) -> KeptEvidence:
+        """As it is verified."""
+        return KeptEvidence(
+            document=base64.b64decode(document_b64),
+            cms=base64.b64decode(self.cms_b64),
+            chain=_all_decoded(self.chain_b64),
+            revocation=_all_decoded(self.revocation_b64),
+            stamp=base64.b64decode(self.stamp_b64),
+            restamps=tuple(
+                Restamp(
+                    token=base64.b64decode(one.stamp_b64),
+                    revocation=_all_decoded(one.revocation_b64),
+                )
+                for one in restamps
+            ),
+            accepted_at=self.accepted_at,
+        )
+
+
+def _all_decoded(texts: Sequence[str]) -> tuple[bytes, ...]:
+    return tuple(base64.b64decode(one) for one in texts)
 
 
 class ConsentGiven(BaseModel):
@@ -480,6 +525,20 @@ class Service:
         """The company's signature, judged and stamped like anybody's."""
         return self.use_cases.evidence.prove_company_signature(
             document_b64=document_b64, cms_b64=cms_b64
+        )
+
+    @answers(callers=("contracts",))
+    def renew_company_signature(
+        self,
+        _call: Call,
+        *,
+        document_b64: str,
+        signature: CompanySignature,
+        restamps: list[GivenRestamp],
+    ) -> Json:
+        """The company's signature, verified anew and stamped before its stamp ages."""
+        return self.use_cases.evidence.renew_company_signature(
+            signature.kept(document_b64, restamps)
         )
 
     @answers(callers=("contracts",))

@@ -1,12 +1,14 @@
 """Onboarding over the bus: owner of clients, and verifier of signatures."""
 
 import base64
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
 
+from kernel.clock import rfc3339
 from kernel.context import Context
 from kernel.crypto import Json
 from kernel.errors import Broken, Refused
@@ -21,7 +23,7 @@ from services.contracts.adapters.answers import (
     read,
 )
 from services.contracts.domain.checks import Subject
-from services.contracts.domain.signing import ClientProof, Signed
+from services.contracts.domain.signing import ClientProof, Renewal, Restamp, Signed
 from services.contracts.domain.texts import Borrower
 from services.contracts.ports import Ceremony, NamedAccount
 
@@ -74,6 +76,20 @@ class SignatureAnswer(Answer):
     certificate_serial: Line
     checked_at: Instant
     stamped_at: Instant
+
+
+class RestampAnswer(Answer):
+    stamp_b64: str
+    revocation_b64: tuple[str, ...]
+    stamped_at: Instant
+
+
+class RenewalAnswer(Answer):
+    """What a look at an ageing signature came to; with a code it is broken."""
+
+    code: Line | None
+    ages_at: Instant | None
+    restamp: RestampAnswer | None
 
 
 class ProofsAnswer(Answer):
@@ -202,6 +218,44 @@ class RpcWitness:
                 cms_b64=base64.b64encode(cms).decode("ascii"),
             )
         return _signed(read(SignatureAnswer, answer))
+
+    def renew(
+        self, document: bytes, signed: Signed, restamps: Sequence[Restamp]
+    ) -> Renewal:
+        with must_answer("Onboarding refused to look at the company's signature"):
+            answer = self._ask(
+                "renew_company_signature",
+                document_b64=_text(document),
+                signature={
+                    "cms_b64": _text(signed.cms),
+                    "chain_b64": [_text(one) for one in signed.chain],
+                    "revocation_b64": [_text(one) for one in signed.revocation],
+                    "stamp_b64": _text(signed.stamp),
+                    "accepted_at": rfc3339(signed.stamped_at),
+                },
+                restamps=[
+                    {
+                        "stamp_b64": _text(one.stamp),
+                        "revocation_b64": [_text(said) for said in one.revocation],
+                    }
+                    for one in restamps
+                ],
+            )
+        renewal = read(RenewalAnswer, answer)
+        restamp = None if renewal.restamp is None else _restamp(renewal.restamp)
+        return Renewal(code=renewal.code, ages_at=renewal.ages_at, restamp=restamp)
+
+
+def _restamp(answer: RestampAnswer) -> Restamp:
+    return Restamp(
+        stamp=base64.b64decode(answer.stamp_b64),
+        revocation=tuple(base64.b64decode(one) for one in answer.revocation_b64),
+        stamped_at=answer.stamped_at,
+    )
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _signed(answer: SignatureAnswer) -> Signed:

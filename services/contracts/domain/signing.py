@@ -37,6 +37,31 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restamp:
+    """A time stamp over all evidence and every stamp before it, DER everywhere.
+
+    `revocation` is what said that its stamper was good then.
+    """
+
+    stamp: bytes
+    revocation: tuple[bytes, ...]
+    stamped_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """What a look at an ageing signature came to.
+
+    With a `code` it is broken; else `ages_at` is when its last stamp proves nothing any
+    more, and `restamp` is that stamp if it was taken just now.
+    """
+
+    code: str | None
+    ages_at: datetime | None
+    restamp: Restamp | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientProof:
     """The client's signature, and the protocol of the biometrics beside it."""
 

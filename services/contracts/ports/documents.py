@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.contracts.domain.document import Document, Paper
 from services.contracts.domain.editions import Template, TemplateKind
-from services.contracts.domain.signing import Signed
+from services.contracts.domain.signing import Restamp, Signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,38 @@ class CompanySignatures(Protocol):
     def add(self, contract_id: UUID, document_sha256: str, proof: Signed) -> None: ...
 
     def get(self, document_sha256: str) -> Signed | None: ...
+
+    def ageing(
+        self, *, ages_before: datetime, looked_before: datetime, limit: int
+    ) -> Sequence[tuple[UUID, str]]:
+        """Contracts and documents whose signature's last stamp ends before an instant.
+
+        Or was never looked at; not those looked at lately, or of erased clients.
+        """
+        ...
+
+    def restamps(self, document_sha256: str) -> Sequence[Restamp]:
+        """In the order they were taken."""
+        ...
+
+    def add_restamp(
+        self,
+        contract_id: UUID,
+        document_sha256: str,
+        restamp: Restamp,
+        *,
+        restamp_id: UUID,
+        number: int,
+        at: datetime,
+    ) -> None:
+        """Keep one; of two that were taken at once the first stays."""
+        ...
+
+    def note(
+        self, document_sha256: str, *, ages_at: datetime | None, at: datetime
+    ) -> None:
+        """That it was looked at; without an instant it is broken."""
+        ...
 
 
 class Printer(Protocol):

@@ -1,6 +1,6 @@
 """The other services, and the company's own key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,7 @@ from uuid import UUID
 from kernel.crypto import Json
 from kernel.money import Money
 from services.contracts.domain.checks import Decision, Subject
-from services.contracts.domain.signing import ClientProof, Signed
+from services.contracts.domain.signing import ClientProof, Renewal, Restamp, Signed
 from services.contracts.domain.texts import Borrower
 
 
@@ -88,6 +88,12 @@ class Witness(Protocol):
 
     def of_company(self, document: bytes, cms: bytes) -> Signed:
         """The company's signature, verified and stamped.  Broken when not good."""
+        ...
+
+    def renew(
+        self, document: bytes, signed: Signed, restamps: Sequence[Restamp]
+    ) -> Renewal:
+        """The same, years later: verified anew, and stamped before its stamp ages."""
         ...
 
 

@@ -12,6 +12,7 @@ from services.contracts.storage.ledger import bank_contradictions, bank_entries
 from services.contracts.storage.tables import (
     application_checks,
     applications,
+    company_restamps,
     company_signatures,
     contracts,
     disclosure_documents,
@@ -85,6 +86,16 @@ def _sealed_of(client_id: UUID) -> list[SealedColumn]:
             key=company_signatures.c.document_sha256,
             row=company_signatures.c.document_sha256,
             own=company_signatures.c.contract_id.in_(own_contracts),
+        ),
+        SealedColumn(
+            column=company_restamps.c.proof,
+            key=company_restamps.c.restamp_id,
+            row=company_restamps.c.restamp_id,
+            own=company_restamps.c.document_sha256.in_(
+                select(company_signatures.c.document_sha256).where(
+                    company_signatures.c.contract_id.in_(own_contracts)
+                )
+            ),
         ),
         SealedColumn(
             column=application_checks.c.found,

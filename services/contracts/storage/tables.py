@@ -338,6 +338,27 @@ company_signatures = Table(
     Column("certificate_serial", Text, nullable=False),
     Column("proof", LargeBinary, nullable=False),
     _instant("stamped_at", nullable=False),
+    _instant("ages_at"),
+    _instant("looked_at"),
+)
+Index("company_signatures_ageing", company_signatures.c.ages_at)
+
+# A later stamp over all of a signature's evidence, older stamps too.
+company_restamps = Table(
+    "company_restamps",
+    metadata,
+    Column("restamp_id", Uuid, primary_key=True),
+    Column(
+        "document_sha256",
+        Text,
+        ForeignKey("company_signatures.document_sha256"),
+        nullable=False,
+    ),
+    Column("number", Integer, nullable=False),
+    Column("proof", LargeBinary, nullable=False),
+    _instant("stamped_at", nullable=False),
+    _instant("kept_at", nullable=False),
+    UniqueConstraint("document_sha256", "number", name="company_restamps_number"),
 )
 
 schedules = Table(

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from kernel.context import Call
 from kernel.crypto import Json
+from kernel.logging import get_logger
 from kernel.pages import Page
 from services.contracts.adapters.neighbours import RpcDisbursement
 from services.contracts.adapters.onboarding import RpcOnboarding
@@ -13,10 +15,16 @@ from services.contracts.domain.contract import LENDER_CHANNEL, Statement
 from services.contracts.handlers import (
     contracts,
     reminding,
+    renewing,
     schedules,
     signing,
 )
 from services.contracts.wiring.parts import Parts, client_of
+
+RENEWED: Final = 5
+"""The company's signatures looked at per beat: each takes some ten milliseconds."""
+
+log = get_logger("contracts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,15 @@ class ContractUseCases:
 
     def sign_for_company(self) -> None:
         signing.sign_for_company(self.parts.signing_desk(self.parts.platform.context()))
+
+    def renew_signatures(self) -> None:
+        """Renew time stamps of the company's signatures before they age."""
+        platform = self.parts.platform
+        looked = renewing.renew_ageing(
+            self.parts.signing_desk(platform.context()), ids=platform.ids, limit=RENEWED
+        )
+        for sha256, code in looked.broken:
+            log.error("evidence_broken", document_sha256=sha256, code=code)
 
     def remind(self) -> None:
         reminding.remind(

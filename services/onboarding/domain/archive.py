@@ -26,23 +26,20 @@ class Restamp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptSignature:
+class KeptEvidence:
     """All evidence of one accepted signature, as it was stored together.
 
     `chain` from the signer's certificate up to the root; `revocation` OCSP answers or
     CRLs, of the first stamper too; `stamp` is over the signature value, each of
-    `restamps` over all before it.  `iin` is the client's, whom the certificate must
-    name.
+    `restamps` over all before it.
     """
 
-    ceremony_id: UUID
     document: bytes
     cms: bytes
     chain: tuple[bytes, ...]
     revocation: tuple[bytes, ...]
     stamp: bytes
     restamps: tuple[Restamp, ...]
-    iin: str
     accepted_at: datetime
 
     @property
@@ -51,7 +48,15 @@ class KeptSignature:
         return self.restamps[-1].token if self.restamps else self.stamp
 
 
-def covered(kept: KeptSignature, *, restamps: int) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSignature(KeptEvidence):
+    """A client's; `iin` is theirs, whom the certificate must name."""
+
+    ceremony_id: UUID
+    iin: str
+
+
+def covered(kept: KeptEvidence, *, restamps: int) -> bytes:
     """What re-stamp number `restamps` is over: all evidence and every stamp before.
 
     Canonical JSON of SHA-256 digests, so that no part can pass for another.  Stampers

@@ -11,6 +11,7 @@ from uuid import UUID
 from kernel.clock import Clock, rfc3339
 from kernel.crypto import Json, sha256_hex
 from kernel.errors import Broken, Transient
+from services.onboarding.domain.archive import KeptEvidence, covered
 from services.onboarding.domain.ceremony import unknown_ceremony
 from services.onboarding.domain.reading import refuse_purpose
 from services.onboarding.domain.signature import (
@@ -104,6 +105,41 @@ def prove_company_signature(
         serial=found.certificate.serial,
         times=archive.times(evidence.revocation, stamp.token),
     )
+
+
+def renew_company_signature(
+    kept: KeptEvidence,
+    *,
+    bin_: str,
+    archive: Archive,
+    timestamps: Timestamps,
+    rules: Rules,
+    clock: Clock,
+) -> Mapping[str, Json]:
+    """The company's signature, kept good as a client's is (`archive.restamp_ageing`).
+
+    It is verified anew, asking nobody; with a ``code`` it is broken, and not stamped.
+    A ``restamp`` over everything comes when the last stamp ages within the dated
+    number of days.  Transient when the time-stamping authority is away.
+    """
+    now = clock.now()
+    accepted = rules.algorithms(kept.accepted_at)
+    code = judge(archive.examine(kept), Organisation(bin_), accepted=accepted)
+    if code is not None:
+        return {"code": code.value, "ages_at": None, "restamp": None}
+    ages_at = archive.ages_at(kept.last_stamp)
+    if ages_at >= now + rules.restamp_before(now):
+        return {"code": None, "ages_at": rfc3339(ages_at), "restamp": None}
+    stamp = timestamps.stamp(covered(kept, restamps=len(kept.restamps)))
+    return {
+        "code": None,
+        "ages_at": rfc3339(archive.ages_at(stamp.token)),
+        "restamp": {
+            "stamp_b64": _text(stamp.token),
+            "revocation_b64": tuple(_text(one) for one in stamp.revocation),
+            "stamped_at": rfc3339(stamp.stamped_at),
+        },
+    }
 
 
 def _shown(

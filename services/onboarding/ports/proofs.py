@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kernel.values import Iin
-from services.onboarding.domain.archive import KeptSignature
+from services.onboarding.domain.archive import KeptEvidence
 from services.onboarding.domain.comparison import Comparison
 from services.onboarding.domain.consent import Leave
 from services.onboarding.domain.protocol import Protocol as BiometricProtocol
@@ -108,7 +108,7 @@ class ProofTimes:
 class Archive(Protocol):
     """The verifier of kept signatures."""
 
-    def examine(self, kept: KeptSignature) -> Examination:
+    def examine(self, kept: KeptEvidence) -> Examination:
         """As of its first stamp, by what was stored; asks nobody."""
         ...
 

@@ -9,6 +9,7 @@ from kernel.context import Context
 from kernel.crypto import Json
 from kernel.logging import get_logger
 from kernel.platform import Platform
+from services.onboarding.domain.archive import KeptEvidence
 from services.onboarding.handlers import (
     archive,
     evidence,
@@ -62,6 +63,16 @@ class Evidence:
             signatures=self._outside.signatures,
             timestamps=self._outside.timestamps,
             archive=self._outside.archive,
+            rules=self._rules,
+            clock=self._platform.clock,
+        )
+
+    def renew_company_signature(self, kept: KeptEvidence) -> Mapping[str, Json]:
+        return evidence.renew_company_signature(
+            kept,
+            bin_=self._platform.settings.company_bin,
+            archive=self._outside.archive,
+            timestamps=self._outside.timestamps,
             rules=self._rules,
             clock=self._platform.clock,
         )

@@ -217,15 +217,16 @@ class Desk:
     def sign_for_company(self) -> int:
         """The company signs what clients have signed, at this instant."""
         self.witness.stamped_at = self.clock.now()
-        return signing.sign_for_company(
-            SigningDesk(
-                work=self.work(),
-                signer=self.signer,
-                witness=self.witness,
-                printer=PRINTER,
-                policy=self.platform.policy,
-                clock=self.clock,
-            )
+        return signing.sign_for_company(self.signing_desk())
+
+    def signing_desk(self) -> SigningDesk:
+        return SigningDesk(
+            work=self.work(),
+            signer=self.signer,
+            witness=self.witness,
+            printer=PRINTER,
+            policy=self.platform.policy,
+            clock=self.clock,
         )
 
     def concluded(self, *, amount: str = "400000") -> UUID:

@@ -2,7 +2,8 @@
 
 import base64
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,10 @@ from infra.stack import company
 from kernel.crypto import sha256_hex
 from kernel.errors import Broken, Refused
 from services.contracts.adapters.signing import SoftSigner
+from services.onboarding.domain.archive import KeptEvidence, Restamp
+from services.onboarding.service import CompanySignature
 from tests.integration.onboarding.conftest import Applicant, Cabinet
+from tests.integration.onboarding.test_archive import STAMPER_ENDS
 from tools import verify_contract
 
 CONTRACT: Final = "contract:01890000-0000-7000-8000-0000000000d1"
@@ -137,3 +141,48 @@ def test_a_ceremony_that_is_not_complete_has_no_proofs_to_give(
             purpose="contract_evidence",
         )
     assert refused.value.code == "ceremony_unknown"
+
+
+@pytest.mark.clause("5.2b")
+@pytest.mark.seeded("onboarding_companys_stamp_is_not_renewed")
+def test_the_companys_signature_is_stamped_again_before_its_stamp_ages(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    """Over all there is; with the new stamp it verifies by what was kept."""
+    ours = signer(cabinet, tmp_path)
+    told = proved(cabinet, ours.sign(FILE, at=cabinet.platform.clock.now()))
+    renew = cabinet.use_cases.evidence.renew_company_signature
+    kept = given(told)
+    fresh: Mapping[str, Any] = renew(kept)
+    assert (fresh["code"], fresh["restamp"]) == (None, None)
+    late = STAMPER_ENDS - timedelta(days=30)
+    cabinet.stand.clock_file.write_text(str(int(late.total_seconds())))
+    renewed: Mapping[str, Any] = renew(kept)
+    assert renewed["code"] is None
+    decode, new = base64.b64decode, renewed["restamp"]
+    restamp = Restamp(
+        token=decode(new["stamp_b64"]),
+        revocation=tuple(decode(one) for one in new["revocation_b64"]),
+    )
+    stamped = replace(kept, restamps=(restamp,))
+    again: Mapping[str, Any] = renew(stamped)
+    assert again["code"] is None
+    for broken in (
+        replace(stamped, document=FILE + b"!"),
+        replace(stamped, restamps=(restamp, restamp)),
+        replace(kept, stamp=restamp.token),
+    ):
+        found: Mapping[str, Any] = renew(broken)
+        assert found["code"] is not None
+        assert found["restamp"] is None
+
+
+def given(told: Mapping[str, Any]) -> KeptEvidence:
+    """What contracts sends back, as its rows have it."""
+    return CompanySignature(
+        cms_b64=told["cms_b64"],
+        chain_b64=told["chain_b64"],
+        revocation_b64=told["revocation_b64"],
+        stamp_b64=told["stamp_b64"],
+        accepted_at=told["stamped_at"],
+    ).kept(base64.b64encode(FILE).decode(), [])

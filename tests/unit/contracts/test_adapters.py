@@ -7,11 +7,12 @@ from uuid import UUID
 import httpx
 import pytest
 
+from kernel.clock import rfc3339
 from kernel.context import Context
 from kernel.errors import Broken, Refused, Transient
 from kernel.money import Money
 from services.contracts.adapters.neighbours import RpcAntifraud, RpcDisbursement
-from services.contracts.adapters.onboarding import RpcOnboarding
+from services.contracts.adapters.onboarding import RpcOnboarding, RpcWitness
 from services.contracts.adapters.registers import (
     MAX_ANSWER_BYTES,
     HttpBureau,
@@ -19,19 +20,23 @@ from services.contracts.adapters.registers import (
     HttpState,
 )
 from services.contracts.domain.checks import ConsentKind, Subject
+from services.contracts.domain.signing import Renewal, Restamp
 from services.contracts.ports import NamedAccount
+from services.onboarding.service import CompanySignature, GivenRestamp
 from tests.unit.contracts.builders import (
     ACCOUNT,
     AMOUNT,
     CEREMONY,
     CLIENT,
     CONTRACT,
+    SIGNED_AT,
     borrower,
     consent,
     list_check,
     report,
     state_record,
 )
+from tests.unit.contracts.fakes.neighbours import signed
 
 CONTEXT = Context(UUID(int=1), None, "00-0-0-01")
 GOOD: dict[str, Any] = {
@@ -272,3 +277,33 @@ def test_disbursements_word_is_one_of_three() -> None:
     for reply in ({"answer": "perhaps"}, {}, refused("x")):
         with pytest.raises(Broken):
             stop(reply)
+
+
+def test_an_ageing_signature_is_shown_whole_and_its_new_stamp_read() -> None:
+    """As onboarding takes and gives them; without a stamp it is good as it is."""
+    at = rfc3339(SIGNED_AT)
+    stamp = {"stamp_b64": "bmV3", "revocation_b64": ["Z29vZA=="], "stamped_at": at}
+    rpc = FakeRpc({"code": None, "ages_at": at, "restamp": stamp})
+    kept = signed(b"cms", at=SIGNED_AT)
+    new = Restamp(stamp=b"new", revocation=(b"good",), stamped_at=SIGNED_AT)
+    witness = RpcWitness(rpc, CONTEXT)  # type: ignore[arg-type]  # a twin
+    assert witness.renew(b"document", kept, [new]) == Renewal(
+        code=None, ages_at=SIGNED_AT, restamp=new
+    )
+    ((name, told),) = rpc.asked
+    assert name == "onboarding.renew_company_signature"
+    shown = CompanySignature.model_validate(told["signature"]).kept(
+        str(told["document_b64"]),
+        [GivenRestamp.model_validate(one) for one in told["restamps"]],
+    )
+    assert (shown.document, shown.cms, shown.stamp) == (
+        b"document",
+        kept.cms,
+        kept.stamp,
+    )
+    assert (shown.chain, shown.revocation) == (kept.chain, kept.revocation)
+    assert [(one.token, one.revocation) for one in shown.restamps] == [
+        (new.stamp, new.revocation)
+    ]
+    rpc.reply = {"code": "untrusted", "ages_at": None, "restamp": None}
+    assert witness.renew(b"document", kept, []).code == "untrusted"

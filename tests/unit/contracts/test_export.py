@@ -6,7 +6,7 @@ stand-alone program, and the company's signer the product's own.
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,7 +39,7 @@ from kernel.events.contracts import DocumentRead
 from services.contracts.adapters.signing import SoftSigner
 from services.contracts.domain.disclosure import Asked, Disclosure
 from services.contracts.domain.reading import ReadPurpose
-from services.contracts.domain.signing import ClientProof, Signed
+from services.contracts.domain.signing import ClientProof, Renewal, Restamp, Signed
 from services.contracts.handlers.exports import export_contract
 from services.contracts.handlers.signing import SigningDesk, sign_for_company
 from tests.unit.contracts.builders import (
@@ -138,6 +138,11 @@ class RealWitness:
     def of_company(self, document: bytes, cms: bytes) -> Signed:
         del document
         return self.world.proved(cms, self.world.company)
+
+    def renew(
+        self, document: bytes, signed: Signed, restamps: Sequence[Restamp]
+    ) -> Renewal:
+        raise AssertionError("an export renews nothing", document, signed, restamps)
 
 
 def certified(authority: Authority, subject: Subject, kind: Kind) -> Signer:

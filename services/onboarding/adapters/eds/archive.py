@@ -31,7 +31,7 @@ from services.onboarding.adapters.eds.status import (
 )
 from services.onboarding.adapters.eds.timestamp import TokenChecker, stamped_at
 from services.onboarding.adapters.eds.trust import PinnedTrust
-from services.onboarding.domain.archive import KeptSignature, Restamp, covered
+from services.onboarding.domain.archive import KeptEvidence, Restamp, covered
 from services.onboarding.domain.signature import (
     Code,
     Examination,
@@ -125,7 +125,7 @@ class SignatureArchive:
         self._clock = clock
         self._freshness = freshness
 
-    def examine(self, kept: KeptSignature) -> Examination:
+    def examine(self, kept: KeptEvidence) -> Examination:
         """What is to be said of the signature today; `stamp` judges the stamps."""
         try:
             trust = self._trust_of(kept)
@@ -160,14 +160,14 @@ class SignatureArchive:
         path = self._trust.path(stamper, moment=stamped_at(token))
         return _ends(path.chain)
 
-    def _trust_of(self, kept: KeptSignature) -> PinnedTrust:
+    def _trust_of(self, kept: KeptEvidence) -> PinnedTrust:
         """The pinned roots; issuing authorities also by what was stored then."""
         stored = tuple(x509.Certificate.load(one) for one in kept.chain[1:])
         return PinnedTrust(
             roots=self._trust.roots, issuers=(*self._trust.issuers, *stored)
         )
 
-    def _stamps_fault(self, kept: KeptSignature, trust: PinnedTrust) -> Code | None:
+    def _stamps_fault(self, kept: KeptEvidence, trust: PinnedTrust) -> Code | None:
         checker = TokenChecker(trust=trust, clock=self._clock)
         signature = single_signature(read(kept.cms)).value
         covers = [
@@ -188,9 +188,7 @@ class SignatureArchive:
                 return Code.OUTSIDE_VALIDITY
         return self._stampers_fault(kept, checker)
 
-    def _stampers_fault(
-        self, kept: KeptSignature, checker: TokenChecker
-    ) -> Code | None:
+    def _stampers_fault(self, kept: KeptEvidence, checker: TokenChecker) -> Code | None:
         """Of a stamper of before its state was kept nothing is known, and it stands."""
         of_stamps = (
             Restamp(token=kept.stamp, revocation=kept.revocation),

@@ -1,6 +1,6 @@
 """Twins of the other services and of the company's key."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from kernel.crypto import Json, sha256_hex
 from kernel.errors import Broken, Transient
 from kernel.money import Money
 from services.contracts.domain.checks import Decision, Subject
-from services.contracts.domain.signing import ClientProof, Signed
+from services.contracts.domain.signing import ClientProof, Renewal, Restamp, Signed
 from services.contracts.domain.texts import Borrower
 from services.contracts.ports import Ceremony, NamedAccount
 from tests.unit.contracts.builders import (
@@ -64,6 +64,9 @@ class FakeWitness:
     away: bool = False
     refuses: bool = False
     purposes: list[str] = field(default_factory=list)
+    renewals: list[Renewal] = field(default_factory=list)
+    looked_at: list[tuple[bytes, int]] = field(default_factory=list)
+    """Documents whose signatures were looked at again, and with how many restamps."""
 
     def of_client(self, ceremony_id: UUID, *, purpose: str) -> ClientProof:
         self._asked()
@@ -80,6 +83,14 @@ class FakeWitness:
         if self.refuses:
             raise Broken("the company's signature is not good")
         return signed(cms, at=self.stamped_at)
+
+    def renew(
+        self, document: bytes, signed: Signed, restamps: Sequence[Restamp]
+    ) -> Renewal:
+        self._asked()
+        assert sha256_hex(document).encode() in signed.cms
+        self.looked_at.append((document, len(restamps)))
+        return self.renewals.pop(0)
 
     def _asked(self) -> None:
         assert not self.work.open, "a call within a transaction"

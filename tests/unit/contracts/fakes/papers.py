@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.contracts.domain.document import Document, Line, Paper
 from services.contracts.domain.editions import FIRST, Template, TemplateKind
-from services.contracts.domain.signing import Signed
+from services.contracts.domain.signing import Restamp, Signed
 from services.contracts.ports import Approvers, Filed
 
 
@@ -55,11 +55,49 @@ class FakeSignatures:
     """Implements CompanySignatures."""
 
     rows: dict[str, Signed] = field(default_factory=dict)
+    of: dict[str, UUID] = field(default_factory=dict)
+    renewed: dict[str, list[Restamp]] = field(default_factory=dict)
+    looks: dict[str, tuple[datetime | None, datetime]] = field(default_factory=dict)
+    """Until when a signature is good, and when it was looked at."""
 
     def add(self, contract_id: UUID, document_sha256: str, proof: Signed) -> None:
-        del contract_id
         assert document_sha256 not in self.rows
         self.rows[document_sha256] = proof
+        self.of[document_sha256] = contract_id
+
+    def ageing(
+        self, *, ages_before: datetime, looked_before: datetime, limit: int
+    ) -> list[tuple[UUID, str]]:
+        def is_due(sha256: str) -> bool:
+            ages_at, looked_at = self.looks.get(sha256, (None, None))
+            ages = ages_at is None or ages_at < ages_before
+            return ages and (looked_at is None or looked_at < looked_before)
+
+        return [(self.of[one], one) for one in self.rows if is_due(one)][:limit]
+
+    def restamps(self, document_sha256: str) -> list[Restamp]:
+        return self.renewed.get(document_sha256, [])
+
+    def add_restamp(
+        self,
+        contract_id: UUID,
+        document_sha256: str,
+        restamp: Restamp,
+        *,
+        restamp_id: UUID,
+        number: int,
+        at: datetime,
+    ) -> None:
+        del restamp_id, at
+        assert contract_id == self.of[document_sha256]
+        kept = self.renewed.setdefault(document_sha256, [])
+        if number == len(kept):
+            kept.append(restamp)
+
+    def note(
+        self, document_sha256: str, *, ages_at: datetime | None, at: datetime
+    ) -> None:
+        self.looks[document_sha256] = ages_at, at
 
     def get(self, document_sha256: str) -> Signed | None:
         return self.rows.get(document_sha256)

@@ -2,8 +2,8 @@
 
 from kernel.migrations import make_person_keys
 
-revision = "0021_post"
-down_revision = "0020_post"
+revision = "0022_post"
+down_revision = "0021_post"
 branch_labels = None
 depends_on = None
 

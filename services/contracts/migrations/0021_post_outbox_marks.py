@@ -2,8 +2,8 @@
 
 from kernel.migrations import take_outbox_marks
 
-revision = "0020_post"
-down_revision = "0019_pre"
+revision = "0021_post"
+down_revision = "0020_pre"
 branch_labels = None
 depends_on = None
 
