@@ -22,6 +22,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
+from io import RawIOBase
 from pathlib import PurePath
 from typing import TypeAlias
 from uuid import UUID
@@ -118,6 +119,10 @@ def configure(process: str, level: str) -> None:
     `process` is the principal, written into each line. May be called again.
     """
     _OUT.process = process
+    if isinstance(sys.stdout.buffer, RawIOBase):  # PYTHONUNBUFFERED
+        # So written, what a signal leaves over while the reader is slow is dropped.
+        number = sys.stdout.fileno()
+        sys.stdout = open(number, "w", buffering=1, encoding="utf-8", closefd=False)
     handler = _Handler()
     handler.addFilter(_forget_bodies)
     handler.setFormatter(

@@ -13,6 +13,8 @@ import cv2
 
 from tests.portraits.catalogue import Picture, pictures
 
+TELL_EVERY = 50
+
 
 def write(task: tuple[str, Path]) -> None:
     """Draw one picture of the set, by its name."""
@@ -32,7 +34,10 @@ def main() -> None:
     names = wanted or list(found)
     folder.mkdir(parents=True, exist_ok=True)
     with Pool() as pool:
-        pool.map(write, [(name, folder) for name in names], chunksize=1)
+        tasks = [(name, folder) for name in names]
+        for done, _ in enumerate(pool.imap_unordered(write, tasks), start=1):
+            if done % TELL_EVERY == 0:
+                sys.stderr.write(f"drawn: {done} of {len(names)} pictures\n")
     labels = {f"{name}.jpg": found[name.partition("@")[0]].label for name in names}
     (folder / "labels.json").write_text(json.dumps(labels, indent=1) + "\n")
 

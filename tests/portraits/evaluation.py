@@ -30,6 +30,7 @@ from tests.portraits.booth import drawn, running_judge
 
 LEAST_FOR_A_RATE: Final = 200
 GOOD: Final = "good"
+TELL_EVERY: Final = 50
 AT: Final = datetime(2026, 12, 1, tzinfo=UTC)
 _KEY: Final = "onboarding.photo_limits"
 
@@ -54,7 +55,9 @@ def outcomes(folder: Path, rules: PhotoLimits) -> Iterator[Outcome]:
     labels: Mapping[str, str] = json.loads((folder / "labels.json").read_text())
     with tempfile.TemporaryDirectory() as place, running_judge(Path(place)) as running:
         door = running.door
-        for name, label in labels.items():
+        for number, (name, label) in enumerate(labels.items(), start=1):
+            if number % TELL_EVERY == 0:
+                sys.stderr.write(f"judged: {number} of {len(labels)} pictures\n")
             try:
                 measures = door.look((folder / name).read_bytes()).measures
                 yield Outcome(

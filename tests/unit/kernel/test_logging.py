@@ -2,6 +2,10 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -138,6 +142,39 @@ def test_a_record_that_cannot_be_formatted_is_not_quoted(
     captured = capsys.readouterr()
     assert json.loads(captured.err)["event"] == "log_line_lost"
     assert lines() == []
+
+
+TALKER = """
+import signal
+from kernel.logging import configure, get_logger, lines_together
+
+configure("contracts", "info")
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+for first in range(0, 4000, 1000):
+    with lines_together():
+        for number in range(first, first + 1000):
+            get_logger("talker").info("told", number=number, about="x" * 200)
+"""
+
+
+@pytest.mark.seeded("log_lines_dropped_at_a_signal")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_slow_reader_and_signals_cost_no_line(unbuffered: str) -> None:
+    """A pipe holds far less than is told at once; a signal interrupts the writing."""
+    talker = subprocess.Popen(
+        [sys.executable, "-c", TALKER],
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        stdout=subprocess.PIPE,
+    )
+    told = b""
+    with talker:
+        assert talker.stdout is not None
+        while part := os.read(talker.stdout.fileno(), 20_000):
+            told += part
+            time.sleep(0.005)
+    numbers = [json.loads(line)["number"] for line in told.splitlines()]
+    assert numbers == list(range(4000))
 
 
 def test_exceptions_are_redacted_whole(lines: Lines) -> None:
