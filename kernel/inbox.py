@@ -42,7 +42,13 @@ from kernel.context import fresh_context
 from kernel.crypto import FieldKeys, TrustStore, UnsealError
 from kernel.database import Database, DatabaseAwayError, Transaction
 from kernel.errors import Transient
-from kernel.events import Envelope, EnvelopeError, Event, EventSchemaError
+from kernel.events import (
+    Envelope,
+    EnvelopeError,
+    Event,
+    EventSchemaError,
+    opened_together,
+)
 from kernel.events.platform import MessageParked
 from kernel.ids import Ids
 from kernel.logging import get_logger, lines_together
@@ -106,7 +112,7 @@ class Inbox:
     ids: Ids
     quarantine: Quarantine
     each: Each = one_by_one
-    """Verifying is most of the work: in what way many messages are verified."""
+    """Verifying is most of the work: in what way many signatures are looked at."""
     reached: Callable[[str], None] = lambda _step: None
     unspent: set[UUID] = field(default_factory=set)
     """Messages whose attempt was counted, but the database went away in it."""
@@ -152,19 +158,19 @@ class Inbox:
 
     def read(self, messages: Sequence[Received]) -> list[Opened]:
         """Verify each, the part of `receive` that needs no database."""
-        return self.each(self._opened, messages)
+        bodies = [(message.body, message.sender) for message in messages]
+        opened = opened_together(bodies, trust=self.trust, each=self.each)
+        return [*map(self._read, messages, opened)]
 
-    def _opened(self, message: Received) -> Opened:
+    def _read(self, message: Received, opened: Envelope | EnvelopeError) -> Opened:
+        if isinstance(opened, EnvelopeError):
+            return Unbelieved(message.body, message.sender, opened.code)
         try:
-            return self._believed(message.body, message.sender)
-        except EnvelopeError as error:
-            code = error.code
+            return self._understood(opened, message.body)
         except EventSchemaError:
-            code = "schema"
-        return Unbelieved(message.body, message.sender, code)
+            return Unbelieved(message.body, message.sender, "schema")
 
-    def _believed(self, body: bytes, sender: str | None) -> Message:
-        envelope = Envelope.opened(body, trust=self.trust, sender=sender)
+    def _understood(self, envelope: Envelope, body: bytes) -> Message:
         if envelope.type not in self.handlers:
             return Message.of(envelope, body, None)
         event = Event.known[envelope.type].from_data(dict(envelope.data))
@@ -452,7 +458,8 @@ class Inbox:
         body = self.field_keys.unseal(
             row.sealed, table="inbox", column="sealed", row=row.message_id
         )
-        return self._believed(body, source)
+        envelope = Envelope.opened(body, trust=self.trust, sender=source)
+        return self._understood(envelope, body)
 
     def _seal(self, message: Message) -> bytes:
         return self.field_keys.seal(

@@ -13,6 +13,7 @@ the rest, and every message leaves one.
 import json
 import logging
 import math
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,7 +23,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from io import RawIOBase
+from io import RawIOBase, TextIOWrapper
 from pathlib import PurePath
 from typing import TypeAlias
 from uuid import UUID
@@ -121,8 +122,8 @@ def configure(process: str, level: str) -> None:
     _OUT.process = process
     if isinstance(sys.stdout.buffer, RawIOBase):  # PYTHONUNBUFFERED
         # So written, what a signal leaves over while the reader is slow is dropped.
-        number = sys.stdout.fileno()
-        sys.stdout = open(number, "w", buffering=1, encoding="utf-8", closefd=False)
+        out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+        sys.stdout = TextIOWrapper(out, encoding="utf-8", line_buffering=True)
     handler = _Handler()
     handler.addFilter(_forget_bodies)
     handler.setFormatter(

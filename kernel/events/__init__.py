@@ -10,7 +10,7 @@ from kernel.events import (
     platform,
 )
 from kernel.events.base import Event, EventSchemaError, Instant, WireMoney, Word
-from kernel.events.envelope import Envelope, EnvelopeError
+from kernel.events.envelope import Envelope, EnvelopeError, opened_together
 
 __all__ = [
     "Envelope",
@@ -26,5 +26,6 @@ __all__ = [
     "contracts",
     "disbursement",
     "onboarding",
+    "opened_together",
     "platform",
 ]

@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from kernel.beside import Each, one_by_one
 from kernel.clock import Clock
 from kernel.crypto import TrustStore, sha256, sha256_hex
 from kernel.errors import Broken, Transient
-from kernel.events import Envelope, EnvelopeError, Event
+from kernel.events import Envelope, EnvelopeError, Event, opened_together
 from kernel.events.audit import IntegrityMismatchFound
 from kernel.events.platform import MessageQuarantined
 from kernel.ids import Ids
@@ -132,9 +131,10 @@ def write_batch(
     Each message is verified first, and nothing in it believed before. Transient as
     `write_arrivals` says.
     """
-    arrivals = each(partial(arrival_of, trust=trust), messages)
+    bodies = [(message.body, message.sender) for message in messages]
+    opened = opened_together(bodies, trust=trust, each=each)
     return write_arrivals(
-        arrivals,
+        [*map(arrival_of, messages, opened)],
         state=state,
         store=store,
         signer=signer,
@@ -194,22 +194,20 @@ def publish_note(
     board.publish(note)
 
 
-def arrival_of(message: Message, *, trust: TrustStore) -> Arrival:
-    """Believe a message only if its envelope opens; otherwise say why not."""
+def arrival_of(message: Message, opened: Envelope | EnvelopeError) -> Arrival:
+    """What goes into a leaf: an event, or bytes not believed and why."""
     digest = sha256(message.body)
-    try:
-        envelope = Envelope.opened(message.body, trust=trust, sender=message.sender)
-    except (EnvelopeError, Broken) as error:
-        reason = error.code if isinstance(error, EnvelopeError) else "misshapen"
-        return Rejected(reason, message.sender or UNKNOWN_SENDER, message.body, digest)
+    if isinstance(opened, EnvelopeError):
+        sender = message.sender or UNKNOWN_SENDER
+        return Rejected(opened.code, sender, message.body, digest)
     return Genuine(
-        event_id=envelope.id,
-        producer=envelope.source,
-        sequence=envelope.sequence,
+        event_id=opened.id,
+        producer=opened.source,
+        sequence=opened.sequence,
         raw=message.body,
         digest=digest,
-        type=envelope.type,
-        subject=envelope.subject,
+        type=opened.type,
+        subject=opened.subject,
     )
 
 

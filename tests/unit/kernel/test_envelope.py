@@ -1,5 +1,6 @@
 """Any flipped byte of an envelope is refused; any event comes back as it was."""
 
+import _thread
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -7,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.beside import Each, in_two_threads, one_by_one
 from kernel.crypto import Json, SigningKey, TrustStore, b64url, canonical
-from kernel.events import Envelope, EnvelopeError, Event, EventSchemaError
+from kernel.events import (
+    Envelope,
+    EnvelopeError,
+    Event,
+    EventSchemaError,
+    opened_together,
+)
 from kernel.events.contracts import ContractSigned
 from kernel.money import Money
 
@@ -135,6 +143,22 @@ def test_nobody_speaks_for_another(
     with pytest.raises(EnvelopeError) as refused:
         Envelope.opened(body, trust=TRUST, sender=sender)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("each", [one_by_one, in_two_threads(_thread)])
+def test_together_each_is_believed_or_refused_as_alone(each: Each) -> None:
+    changed = BODY.replace(b'"sequence":1', b'"sequence":2')
+    messages = [
+        *[(BODY, "contracts"), (BODY + b" ", "contracts"), (changed, "contracts")],
+        *[(b"{}", "contracts"), (BODY, "disbursement"), (BODY, "contracts")],
+        (envelope(source="disbursement").signed(KEY), "contracts"),
+    ]
+    opened = opened_together(messages, trust=TRUST, each=each)
+    assert [o.code if isinstance(o, EnvelopeError) else o for o in opened] == [
+        *[envelope(), "not_canonical", "bad_signature"],
+        *["misshapen", "wrong_sender", envelope()],
+        "not_entitled",
+    ]
 
 
 def test_a_listener_ignores_what_a_newer_publisher_adds() -> None:
