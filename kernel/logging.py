@@ -13,7 +13,6 @@ the rest, and every message leaves one.
 import json
 import logging
 import math
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +22,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from io import RawIOBase, TextIOWrapper
+from io import BufferedWriter, FileIO, RawIOBase, TextIOWrapper
 from pathlib import PurePath
 from typing import TypeAlias
 from uuid import UUID
@@ -122,7 +121,8 @@ def configure(process: str, level: str) -> None:
     _OUT.process = process
     if isinstance(sys.stdout.buffer, RawIOBase):  # PYTHONUNBUFFERED
         # So written, what a signal leaves over while the reader is slow is dropped.
-        out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+        raw = FileIO(sys.stdout.fileno(), "w", closefd=False)  # never a green one
+        out = BufferedWriter(raw)
         sys.stdout = TextIOWrapper(out, encoding="utf-8", line_buffering=True)
     handler = _Handler()
     handler.addFilter(_forget_bodies)
