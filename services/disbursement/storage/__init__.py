@@ -7,7 +7,7 @@ from services.disbursement.storage.ledger import LedgerRows
 from services.disbursement.storage.overview import OverviewRows
 from services.disbursement.storage.reconciliation import HaltRows, ReconciliationRows
 from services.disbursement.storage.rows import CHANNEL, PayoutRows
-from services.disbursement.storage.tables import metadata, payout_checks, payouts
+from services.disbursement.storage.tables import metadata, payouts
 from services.disbursement.storage.witness import WitnessRow
 
 __all__ = [
@@ -23,6 +23,5 @@ __all__ = [
     "ReconciliationRows",
     "WitnessRow",
     "metadata",
-    "payout_checks",
     "payouts",
 ]

@@ -5,15 +5,53 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, TextClause, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    TextClause,
+    column,
+    func,
+    select,
+    true,
+    union_all,
+)
 
 from services.disbursement.domain.gate import Check, Verdict
 from services.disbursement.domain.payout import Payout, State
 from services.disbursement.ports import Backlog, Recorded
 from services.disbursement.storage.rows import PLAIN, payout_or_none
-from services.disbursement.storage.tables import HELD_STILL, payout_checks, payouts
+from services.disbursement.storage.tables import (
+    HELD_STILL,
+    payout_checks,
+    payout_passages,
+    payouts,
+)
 
 _DUE: Final = (State.CONSENTED, State.HELD, State.READY)
+
+_CHECK: Final = ("name", "verdict", "code", "evidence")
+_each = (
+    func.json_to_recordset(payout_passages.c.checks)
+    .table_valued(*(column(name, Text) for name in _CHECK))
+    .render_derived(name="each", with_types=True)
+)
+_recorded = union_all(
+    select(
+        payout_passages.c.passage,
+        payout_passages.c.payout_id,
+        payout_passages.c.checked_at,
+        *_each.c,
+    ).join_from(payout_passages, _each, true()),
+    select(
+        payout_checks.c.passage,
+        payout_checks.c.payout_id,
+        payout_checks.c.checked_at,
+        *(payout_checks.c[name] for name in _CHECK),
+    ),
+).subquery("recorded")
+"""Every check of every passage: what the gate saw is read as it was kept at the time,
+and moved nowhere."""
 
 
 class OverviewRows:
@@ -81,12 +119,10 @@ class OverviewRows:
     def checks(self, payout_id: UUID, *, limit: int) -> Sequence[Recorded]:
         """What the gate saw, the newest passage first."""
         rows = self._connection.execute(
-            select(payout_checks)
-            .where(payout_checks.c.payout_id == payout_id)
+            select(_recorded)
+            .where(_recorded.c.payout_id == payout_id)
             .order_by(
-                payout_checks.c.checked_at.desc(),
-                payout_checks.c.passage,
-                payout_checks.c.name,
+                _recorded.c.checked_at.desc(), _recorded.c.passage, _recorded.c.name
             )
             .limit(limit)
         )

@@ -43,7 +43,7 @@ from services.disbursement.domain.payout import (
 )
 from services.disbursement.storage.keys import KeyRing
 from services.disbursement.storage.tables import (
-    payout_checks,
+    payout_passages,
     payouts,
     sending_halts,
 )
@@ -357,8 +357,7 @@ class PayoutRows:
     ) -> None:
         """Append what the gate saw; the role may neither change nor delete it."""
         self._connection.execute(
-            payout_checks.insert(),
-            [kept(check, payout, passage=passage, at=at) for check in checks],
+            payout_passages.insert(), kept(checks, payout, passage=passage, at=at)
         )
 
     def next_instant(
@@ -410,17 +409,22 @@ def as_loaded(payout_id: Any, state: Any, fence: Any) -> tuple[Any, ...]:  # noq
 
 
 def kept(
-    check: Check, payout: Payout, *, passage: UUID, at: datetime
+    checks: Sequence[Check], payout: Payout, *, passage: UUID, at: datetime
 ) -> dict[str, object]:
-    """A check as its row."""
+    """The checks of one passage as its row."""
     return {
         "passage": passage,
-        "name": check.name,
         "payout_id": payout.payout_id,
-        "verdict": check.verdict.value,
-        "code": check.code,
-        "evidence": check.evidence,
         "checked_at": at,
+        "checks": [
+            {
+                "name": check.name,
+                "verdict": check.verdict.value,
+                "code": check.code,
+                "evidence": check.evidence,
+            }
+            for check in checks
+        ],
     }
 
 

@@ -7,6 +7,7 @@ can write a sending that is early, unconsented or unreleased.
 from typing import Final
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -148,6 +149,19 @@ clock_witness = Table(
     CheckConstraint("one", name="clock_witness_one"),
 )
 
+payout_passages = Table(
+    "payout_passages",
+    metadata,
+    Column("passage", Uuid, primary_key=True),
+    Column("payout_id", Uuid, ForeignKey("payouts.payout_id"), nullable=False),
+    Column("checked_at", _INSTANT, nullable=False),
+    # One object for each check: name, verdict, code, evidence.
+    Column("checks", JSON, nullable=False),
+    CheckConstraint("json_array_length(checks) > 0", name="payout_passages_checks"),
+)
+Index("payout_passages_of_payout", payout_passages.c.payout_id)
+
+# What earlier releases kept, a row for each check: never written any more.
 payout_checks = Table(
     "payout_checks",
     metadata,

@@ -38,7 +38,7 @@ from services.disbursement.storage.rows import (
     payout_or_none,
 )
 from services.disbursement.storage.sums import Counted, SentSums, counted
-from services.disbursement.storage.tables import payout_checks, payouts
+from services.disbursement.storage.tables import payout_passages, payouts
 from services.disbursement.storage.witness import WitnessRow
 
 
@@ -54,7 +54,7 @@ class PayoutsTogether(PayoutRows):
         self._stand = {one.payout_id: (one.state.value, one.fence) for one in those}
         self._changes: dict[UUID, dict[str, Any]] = defaultdict(dict)
         self._leaving: set[UUID] = set()
-        self._checks: list[dict[str, object]] = []
+        self._passages: list[dict[str, object]] = []
 
     @cached_property
     def _locked(self) -> dict[UUID, bool]:
@@ -135,14 +135,12 @@ class PayoutsTogether(PayoutRows):
         self, payout: Payout, checks: Sequence[Check], *, passage: UUID, at: datetime
     ) -> None:
         """Append what the gate saw; the role may neither change nor delete it."""
-        self._checks += [
-            kept(check, payout, passage=passage, at=at) for check in checks
-        ]
+        self._passages.append(kept(checks, payout, passage=passage, at=at))
 
     def write(self) -> None:
         """Write what was kept.  Transient when a halt has begun since the lock."""
-        if self._checks:
-            _RECORD.on(self._connection, rows=as_rows(self._checks))
+        if self._passages:
+            _RECORD.on(self._connection, rows=as_rows(self._passages))
         alike: dict[tuple[tuple[str, ...], bool], list[dict[str, Any]]]
         alike = defaultdict(list)
         for payout_id, values in self._changes.items():
@@ -173,8 +171,9 @@ _LOCK: Final = Fixed.of(
     .with_for_update(of=payouts, key_share=True)
 )
 _RECORD: Final = Fixed.of(
-    payout_checks.insert().from_select(
-        [column.name for column in payout_checks.c], select(given(*payout_checks.c))
+    payout_passages.insert().from_select(
+        [column.name for column in payout_passages.c],
+        select(given(*payout_passages.c)),
     )
 )
 

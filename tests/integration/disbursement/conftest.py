@@ -146,6 +146,16 @@ class Office:
         with self.platform.database.engine.connect() as connection:
             return list(connection.execute(text(statement), values))
 
+    def checks(self, name: str | None = None) -> list[Any]:
+        """What the gate saw, passage by passage, a row for each check."""
+        return self.rows(
+            "SELECT passage, payout_id, checked_at, one.* FROM payout_passages,"
+            " json_to_recordset(checks)"
+            " AS one(name text, verdict text, code text, evidence text)"
+            " WHERE coalesce(name = :name, true) ORDER BY passage, name",
+            name=name,
+        )
+
 
 @pytest.fixture
 def office(servers: Stack, owner: Engine) -> Iterator[Office]:

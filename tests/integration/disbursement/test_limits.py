@@ -87,7 +87,7 @@ def test_a_stop_credit_set_after_the_consent_is_never_paid(
     ready(journey)
     office.peers.stop_credit = stop_credit(stands=True)
     assert try_gate(office) == (State.BLOCKED, "stop_credit", 0)
-    (check,) = office.rows("SELECT * FROM payout_checks WHERE name = 'stop_credit'")
+    (check,) = office.checks("stop_credit")
     assert (check.verdict, check.evidence) == ("never", "report-1")
     office.peers.stop_credit = stop_credit()
     run(office, LATER)
@@ -252,9 +252,7 @@ def test_a_large_payout_leaves_when_two_of_the_staff_agree(
     assert try_gate(office) == (State.READY, "approval_required", 0)
     treasury.agree(asked)
     assert try_gate(office) == (State.PAID, None, 1)
-    (check,) = office.rows(
-        "SELECT * FROM payout_checks WHERE name = 'approval' AND verdict = 'passed'"
-    )
+    (check,) = (one for one in office.checks("approval") if one.verdict == "passed")
     assert check.evidence == str(asked)
 
 

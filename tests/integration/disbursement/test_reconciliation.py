@@ -101,9 +101,7 @@ def test_while_sending_is_halted_the_gate_holds_and_says_so(
     run(office, HOLD_ENDS)
     assert held(office) == (State.READY, "sending_halted")
     assert office.bank.ledger == []
-    (check,) = office.rows(
-        "SELECT verdict, evidence FROM payout_checks WHERE name = 'sending'"
-    )
+    (check,) = office.checks("sending")
     assert (check.verdict, check.evidence) == ("later", str(HALT_ID))
     del journey
 

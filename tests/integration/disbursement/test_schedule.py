@@ -158,8 +158,7 @@ def stopped_worker(environ: Mapping[str, str], where: str, tokens: Tokens) -> No
 
 
 def row_of(office: Office) -> tuple[Payout, list[Any]]:
-    checks = office.rows("SELECT * FROM payout_checks ORDER BY passage, name")
-    return office.payout(CONTRACT_ID), checks
+    return office.payout(CONTRACT_ID), office.checks()
 
 
 @pytest.mark.catalogue("F05")

@@ -2,8 +2,8 @@
 
 from kernel.migrations import make_person_keys
 
-revision = "0013_post"
-down_revision = "0012_post"
+revision = "0014_post"
+down_revision = "0013_post"
 branch_labels = None
 depends_on = None
 
