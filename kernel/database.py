@@ -30,7 +30,7 @@ from sqlalchemy.sql import ClauseElement
 from kernel.clock import Clock
 from kernel.context import Call, Context
 from kernel.crypto import FieldKeys, Json, canonical
-from kernel.errors import Transient
+from kernel.errors import ContendedError, DatabaseAwayError
 from kernel.events import Event
 from kernel.idempotency import once
 from kernel.ids import Ids
@@ -58,6 +58,8 @@ _TCP: Final = {
 # serialization and deadlock, insufficient resources, operator intervention,
 # lock not available (55P03), system error.
 _TRANSIENT_STATES: Final = ("08", "40", "53", "55P03", "57", "58")
+_CONTENDED_STATES: Final = ("40", "55P03", "57014")
+"""Of these: who asks for less at once may get it. 57014 is a statement's time-out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,10 +315,6 @@ class Fixed:
         return connection.exec_driver_sql(self.sql, {**self.values, **given})
 
 
-class DatabaseAwayError(Transient):
-    """The database is away, or asks to try again; nothing was committed."""
-
-
 @contextmanager
 def transient_errors() -> Iterator[None]:
     """Turn what speaks of the moment into Transient; let defects through."""
@@ -324,9 +322,8 @@ def transient_errors() -> Iterator[None]:
         yield
     except DBAPIError as error:
         if error.connection_invalidated or _is_transient(error):
-            raise DatabaseAwayError(
-                "the database is not available right now"
-            ) from error
+            kind = ContendedError if _is_contended(error) else DatabaseAwayError
+            raise kind("the database is not available right now") from error
         raise
     except PoolTimeoutError as error:
         raise DatabaseAwayError("no database connection is free") from error
@@ -338,6 +335,11 @@ def _is_transient(error: DBAPIError) -> bool:
         # libpq gives no code when the connection itself failed.
         return type(error.orig).__name__ in {"OperationalError", "InterfaceError"}
     return state.startswith(_TRANSIENT_STATES)
+
+
+def _is_contended(error: DBAPIError) -> bool:
+    state: str | None = getattr(error.orig, "pgcode", None)
+    return state is not None and state.startswith(_CONTENDED_STATES)
 
 
 Publish = Callable[[Event], UUID]

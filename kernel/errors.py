@@ -42,6 +42,14 @@ class Transient(KernelError):  # noqa: N818 - a word of the architecture
         self.retry_after_s = retry_after_s
 
 
+class DatabaseAwayError(Transient):
+    """The database is away, or asks to try again; nothing was committed."""
+
+
+class ContendedError(DatabaseAwayError):
+    """The database is there; others stood in the way, by a deadlock or for too long."""
+
+
 class Broken(KernelError):  # noqa: N818 - a word of the architecture
     """What happened must not happen: a defect, a forgery, a mismatch (clause 3.4)."""
 

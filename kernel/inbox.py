@@ -28,20 +28,21 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from time import perf_counter
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Row, select
 
+from kernel.batches import together
 from kernel.beside import Each, one_by_one
 from kernel.bus import PREFETCH, Received
 from kernel.clock import Clock
 from kernel.context import fresh_context
 from kernel.crypto import FieldKeys, TrustStore, UnsealError
-from kernel.database import Database, DatabaseAwayError, Transaction
-from kernel.errors import Transient
+from kernel.database import Database, Transaction
+from kernel.errors import DatabaseAwayError, Transient
 from kernel.events import (
     Envelope,
     EnvelopeError,
@@ -184,9 +185,29 @@ class Inbox:
     ) -> tuple[list[Outcome], int]:
         """Decide on all in one transaction or, if that fails, on each in its own.
 
-        A batch is only the faster way to the same end.  Returns what became of each
-        and for how many stored ones it freed the way.
+        Returns what became of each and for how many stored ones it freed the way.
         """
+
+        def apart(error: Exception) -> None:
+            log.info("batch_taken_apart", count=len(messages), why=type(error).__name__)
+
+        outcomes: list[Outcome] = []
+        freed = 0
+        decided = partial(self._decided, decide=decide)
+        for some, found, more in together(decided, messages, apart=apart):
+            for message, outcome in zip(some, found, strict=True):
+                if outcome is Outcome.QUARANTINED:
+                    source = message.envelope.source
+                    self.quarantine.record(message.body, source, "conflict")
+            INBOX_DUPLICATES.inc(found.count(Outcome.DUPLICATE))
+            outcomes += found
+            freed += more
+        return outcomes, freed
+
+    def _decided(
+        self, messages: Sequence[Message], *, decide: _Decide
+    ) -> tuple[Sequence[Message], list[Outcome], int]:
+        """`_settle` in one transaction; one that fails alone is stored as failed."""
         try:
             # Of one that is handled alone nothing is kept: it may be the last it says.
             lines = lines_together() if len(messages) > 1 else nullcontext()
@@ -196,18 +217,12 @@ class Inbox:
                     outcomes = [decide(tx, places, message) for message in messages]
                 freed = places.write()
             self.reached("applied")
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises ends in retry or parking
-            if len(messages) == 1:
-                return [self._failed(messages[0], error)], 0
-            log.info("batch_taken_apart", count=len(messages), why=type(error).__name__)
-            singly = [self._settle([message], decide) for message in messages]
-            return [o for one, _ in singly for o in one], sum(n for _, n in singly)
-        for message, outcome in zip(messages, outcomes, strict=True):
-            if outcome is Outcome.QUARANTINED:
-                source = message.envelope.source
-                self.quarantine.record(message.body, source, "conflict")
-        INBOX_DUPLICATES.inc(outcomes.count(Outcome.DUPLICATE))
-        return outcomes, freed
+        except Exception as error:
+            if len(messages) > 1:
+                raise
+            # Whatever a handler raises ends in retry or parking.
+            return messages, [self._failed(messages[0], error)], 0
+        return messages, outcomes, freed
 
     def _place(self, tx: Transaction, places: Places, message: Message) -> Outcome:
         """Decide by the version whether to apply, to wait or to drop."""

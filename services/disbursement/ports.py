@@ -402,6 +402,8 @@ class Work:
     reconciliation: Reconciliation
     halts: Halts
     publish: Publish
+    when_committed: Callable[[Callable[[], None]], None]
+    """Tell somebody afterwards; nobody is told of what was not committed."""
 
 
 class Desk(Protocol):

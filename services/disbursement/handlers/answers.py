@@ -30,7 +30,7 @@ from services.disbursement.handlers.repeating import (
     refused_for_good,
     repeat_until,
 )
-from services.disbursement.handlers.standing import counted_ns, together
+from services.disbursement.handlers.standing import counted_ns, each_of
 from services.disbursement.ports import Bank, Till, Work
 
 
@@ -54,7 +54,7 @@ def read_word(payout: Payout, order: Order, answer: BankAnswer, *, bank: Bank) -
 def take_words(words: Sequence[Word], *, till: Till) -> None:
     """Step 5: only the bank's word makes a payout final."""
     if words:
-        for _ in together(lambda some: _take_all(some, till=till), words, till=till):
+        for _ in each_of(lambda some: _take_all(some, till=till), words, till=till):
             pass
 
 
@@ -176,7 +176,7 @@ def _reject(payout: Payout, rejected: Rejected, *, work: Work, till: Till) -> No
             )
         )
         post_rejected(payout, event_id=event_id, work=work, till=till)
-        till.alarms.raise_alarm("payout_rejected", payout)
+        work.when_committed(lambda: till.alarms.raise_alarm("payout_rejected", payout))
 
 
 def _leave_unknown(payout: Payout, unclear: Unclear, *, work: Work, till: Till) -> None:
@@ -247,7 +247,7 @@ def _alarm(payout: Payout, code: str, *, work: Work, till: Till) -> None:
             payout_id=payout.payout_id, contract_id=payout.contract_id, code=code
         )
     )
-    till.alarms.raise_alarm(code, payout)
+    work.when_committed(lambda: till.alarms.raise_alarm(code, payout))
 
 
 def outcome_unknown(payout: Payout) -> PayoutOutcomeUnknown:

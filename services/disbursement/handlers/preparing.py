@@ -19,10 +19,10 @@ from services.disbursement.handlers.standing import (
     claim,
     claim_some,
     counted_ns,
+    each_of,
     earlier_sum,
     hold,
     put_off,
-    together,
 )
 from services.disbursement.ports import Payouts, Till, Work
 
@@ -67,7 +67,7 @@ def end_next_hold(till: Till) -> bool:
     claimed = claim_some(till, _HELD)
     if not claimed:
         return False
-    for _ in together(lambda some: _look_at_all(some, till=till), claimed, till=till):
+    for _ in each_of(lambda some: _look_at_all(some, till=till), claimed, till=till):
         pass
     return True
 

@@ -15,6 +15,7 @@ As many payouts as were claimed together take each step together:
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from kernel.clock import almaty_date
@@ -52,7 +53,7 @@ from services.disbursement.handlers.answers import Word, read_word, take_words
 from services.disbursement.handlers.bookkeeping import post_sent
 from services.disbursement.handlers.halting import sending_of
 from services.disbursement.handlers.questions import answer_of
-from services.disbursement.handlers.standing import block, counted_ns, hold, together
+from services.disbursement.handlers.standing import block, counted_ns, each_of, hold
 from services.disbursement.ports import Till, Work
 
 
@@ -102,7 +103,7 @@ def send_through_gate(payouts: Sequence[Payout], *, till: Till) -> None:
     Each passes the gate, or does not, as if it were alone.  What fails before the
     commit of step 3 is tried again one by one; behind it nothing is done twice.
     """
-    for begun in together(lambda some: _begin(some, till=till), payouts, till=till):
+    for begun in each_of(lambda some: _begin(some, till=till), payouts, till=till):
         for words in till.ask(lambda one: _transmit(one, till=till), begun):
             take_words([word for word in words if word is not None], till=till)
 
@@ -257,7 +258,7 @@ def _commit(
     )
     work.payouts.record_checks(payout, result.checks, passage=till.ids.new(), at=now)
     for check in result.closed:
-        till.meters.refused(check)
+        work.when_committed(partial(till.meters.refused, check))
     match result.verdict:
         case Verdict.PASSED:
             sending = _begin_sending(payout, order, work=work, now=now, till=till)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from kernel.batches import together
 from kernel.events.disbursement import PayoutHeld, PayoutScheduled
 from kernel.money import Money
 from kernel.policy import Policy
@@ -40,34 +41,11 @@ def _claim(till: Till, states: frozenset[State], *, most: int) -> Sequence[Payou
         )
 
 
-def together(
-    act: Callable[[Sequence[T]], list[U]], items: Sequence[T], *, till: Till
-) -> Iterator[list[U]]:
-    """What ``act`` makes of all of them or, if that fails, of each alone.
-
-    Several at once are only the faster way to the same end: one that is broken holds
-    up no other.  What it raised is raised when the others have been given.  ``act``
-    commits as the last thing it does, or not at all.
-    """
-    try:
-        done = act(items)
-    except Exception:
-        if len(items) == 1:
-            raise
-        till.meters.taken_apart()
-    else:
-        yield done
-        return
-    failures: list[Exception] = []
-    for item in items:
-        try:
-            done = act([item])
-        except Exception as failure:  # noqa: BLE001 - raised when the others are given
-            failures.append(failure)
-        else:
-            yield done
-    if failures:
-        raise failures[0]
+def each_of(
+    act: Callable[[Sequence[T]], U], items: Sequence[T], *, till: Till
+) -> Iterator[U]:
+    """What ``act`` makes of payouts that go together, see `kernel.batches.together`."""
+    return together(act, items, apart=lambda _: till.meters.taken_apart())
 
 
 def counted_ns(work: Work, *, till: Till) -> int | None:
@@ -114,7 +92,7 @@ def block(payout: Payout, code: str, *, work: Work, till: Till) -> None:
     )
     if blocked:
         work.publish(held(payout, code))
-        till.alarms.raise_alarm(code, payout)
+        work.when_committed(lambda: till.alarms.raise_alarm(code, payout))
 
 
 def stand_still(

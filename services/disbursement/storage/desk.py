@@ -49,6 +49,7 @@ class DatabaseDesk:
     @contextmanager
     def open(self, trail: Trail | None = None) -> Iterator[Work]:
         """One transaction, in the payout's own context when there is one."""
+        telling: list[Callable[[], None]] = []
         with self._database.begin(self._contexts(trail)) as tx:
             yield Work(
                 payouts=PayoutRows(tx.connection, self._keys),
@@ -60,12 +61,16 @@ class DatabaseDesk:
                 reconciliation=ReconciliationRows(tx.connection, account=self._account),
                 halts=HaltRows(tx.connection),
                 publish=tx.publish,
+                when_committed=telling.append,
             )
+        for tell in telling:
+            tell()
 
     @contextmanager
     def together(self, payouts: Sequence[Payout]) -> Iterator[Sequence[Work]]:
         """One transaction; what each work says leaves in its payout's own context."""
         contexts = [self._contexts(one.trail) for one in payouts]
+        telling: list[Callable[[], None]] = []
         with self._database.begin(contexts[0]) as tx:
             rows = PayoutsTogether(tx.connection, self._keys, payouts)
             sums = SumsTogether(tx.connection, payouts)
@@ -83,12 +88,15 @@ class DatabaseDesk:
                 ),
                 halts=HaltsTogether(tx.connection),
                 publish=tx.publish,
+                when_committed=telling.append,
             )
             yield [replace(work, publish=_saying(tx, one, said)) for one in contexts]
             rows.write()
             sums.write()
             ledger.write()
             tx.publish_all(said)
+        for tell in telling:
+            tell()
 
 
 def _saying(

@@ -26,7 +26,8 @@ from kernel.bus import (
     publishing,
 )
 from kernel.crypto import random_bytes
-from kernel.database import DatabaseAwayError, Transaction
+from kernel.database import Transaction
+from kernel.errors import DatabaseAwayError
 from kernel.events import Envelope, Event
 from kernel.events.contracts import ContractAnnulled
 from kernel.inbox import Inbox

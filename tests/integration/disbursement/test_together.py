@@ -9,13 +9,19 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from infra.stack import Stack
+from kernel.errors import DatabaseAwayError
 from kernel.ids import Ids
 from kernel.money import Money
+from kernel.platform import Platform
+from kernel.settings import read
 from services.disbursement.domain.order import order_key
 from services.disbursement.domain.payout import State
 from services.disbursement.domain.reconciliation import Halt
 from services.disbursement.handlers.paying import pay_next
-from tests.integration.disbursement.conftest import Office
+from services.disbursement.settings import Settings
+from tests.faults.proxy import Proxy
+from tests.integration.disbursement.conftest import SERVICE, Office
 from tests.integration.disbursement.test_payments import (
     HOLD_ENDS,
     Journey,
@@ -140,10 +146,53 @@ def test_what_each_says_leaves_in_its_own_context_and_order(
         " count(*) FILTER (WHERE kind = 'settled') AS settled FROM ledger_transactions"
     )
     assert (books.sent, books.settled) == (4, 4)
-    (checks,) = office.rows(
-        "SELECT count(*) AS made, count(DISTINCT passage) AS passages"
-        " FROM payout_checks WHERE verdict = 'passed'"
-    )
-    assert (checks.made, checks.passages) == (4 * 19, 4)
+    checks = [one for one in office.checks() if one.verdict == "passed"]
+    assert (len(checks), len({one.passage for one in checks})) == (4 * 19, 4)
     sums = office.rows("SELECT DISTINCT amount_minor FROM sent_sums ORDER BY 1")
     assert [row.amount_minor for row in sums] == [4 * SMALL.amount_minor]
+
+
+@pytest.fixture
+def road(servers: Stack) -> Iterator[Proxy]:
+    """To the database, which one can close."""
+    with Proxy(("127.0.0.1", servers.port("postgres"))) as road:
+        yield road
+
+
+@pytest.fixture
+def distant(servers: Stack, road: Proxy, office: Office) -> Iterator[Office]:
+    """The same office, its database at the end of that road."""
+    env = servers.env(SERVICE)
+    url = env["DISBURSEMENT_DATABASE_URL"]
+    near, far = f":{servers.port('postgres')}/", f":{road.port}/"
+    env["DISBURSEMENT_DATABASE_URL"] = url.replace(near, far)
+    platform = Platform.open(read(Settings, prefix=SERVICE, environ=env))
+    yield Office.at(platform, office.clock.now())
+    platform.close()
+
+
+@pytest.mark.catalogue("F18")
+@pytest.mark.seeded("batch_waits_for_each")
+def test_a_database_that_goes_away_is_not_awaited_for_each_payout(
+    journeys: list[Journey], office: Office, distant: Office, road: Proxy
+) -> None:
+    """Cut off in the middle of the commit; all keep their leases, and leave later."""
+    connected = road.accepted
+
+    def cut() -> None:
+        nonlocal connected
+        connected = road.accepted
+        road.both(black_hole=True)
+        road.cut()
+
+    ids = Interrupted(distant.platform.ids, 3, cut)
+    with pytest.raises(DatabaseAwayError):
+        pay_next(replace(distant.till, ids=ids))
+    assert ids.at < 0
+    assert road.accepted == connected
+    road.heal()
+    assert states(journeys) == [State.READY] * len(CONTRACTS)
+    assert (distant.bank.sends, keys(office)) == (0, [])
+    office.clock.move(seconds=RULES.work.lease_s)
+    assert pay_next(office.till)
+    assert keys(office) == [order_key(contract, 1) for contract in CONTRACTS]

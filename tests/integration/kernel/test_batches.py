@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from kernel.bus import Received
-from kernel.database import DatabaseAwayError, Transaction
-from kernel.errors import Transient
+from kernel.database import Transaction
+from kernel.errors import DatabaseAwayError, Transient
 from kernel.events import Envelope, Event
 from kernel.events.contracts import ContractAnnulled, ReleaseConfirmed
 from kernel.inbox import BATCH, RETRY_AFTER_S, Inbox, Outcome

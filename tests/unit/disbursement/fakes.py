@@ -565,6 +565,7 @@ class FakeDesk:
     @contextmanager
     def together(self, payouts: Sequence[Payout]) -> Iterator[Sequence[Work]]:
         draft = self.tables.copy()
+        telling: list[Callable[[], None]] = []
 
         def publish(event: Event) -> UUID:
             draft.events.append(event)
@@ -582,11 +583,14 @@ class FakeDesk:
             ),
             halts=FakeHalts(draft.told),
             publish=publish,
+            when_committed=telling.append,
         )
         yield [work] * max(len(payouts), 1)
         self._boundaries.cross("before commit", locked=True)
         self.tables = draft
         self._boundaries.cross("after commit")
+        for tell in telling:
+            tell()
 
     def payout(self, contract_id: UUID = builders.CONTRACT_ID) -> Payout:
         found = self.tables.rows[contract_id]

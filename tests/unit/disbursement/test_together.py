@@ -1,8 +1,6 @@
 """Several payouts in one passage: each as if it were alone, and none sinks another."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 from uuid import UUID
 
 import pytest
@@ -14,13 +12,14 @@ from services.disbursement.domain.payout import Payout, State
 from services.disbursement.handlers.asking import ask_next
 from services.disbursement.handlers.paying import pay_next
 from services.disbursement.handlers.preparing import end_next_hold
-from services.disbursement.handlers.standing import together
 from tests.unit.disbursement.builders import RULES, decision, order, payout
 from tests.unit.disbursement.fakes import CrashError, Stage, crash
 
 COUNT = 3
 CONTRACTS = [UUID(int=700 + n) for n in range(COUNT)]
 FIRST, SECOND, THIRD = CONTRACTS
+SENDING_COMMIT = 3
+"""Behind the claim and the look at the orders."""
 
 
 class DefectError(Exception):
@@ -148,31 +147,22 @@ def test_a_worker_that_slept_in_the_middle_sends_no_more(stage: Stage) -> None:
     assert (stage.bank.sends, len(stage.bank.ledger)) == (1, 1)
 
 
-def test_the_way_of_one_alone_is_not_tried_twice(stage: Stage) -> None:
-    """It would fail as it did."""
-    tried: list[Sequence[int]] = []
-
-    def act(items: Sequence[int]) -> list[int]:
-        tried.append(items)
-        raise DefectError
-
-    with pytest.raises(DefectError):
-        list(together(act, [1], till=stage.till))
-    assert tried == [[1]]
-
-
-@pytest.mark.parametrize("broken", [{2}, {1, 3}, {1, 2, 3}])
-def test_all_that_are_whole_are_given_before_what_failed(
-    stage: Stage, broken: set[int]
+@pytest.mark.seeded("disbursement_alarm_before_the_commit")
+def test_nobody_is_told_of_what_was_not_committed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In their order."""
+    """The commit of all comes to nothing; those that follow tell each thing once."""
+    row = replace(stage.desk.payout(SECOND), hold_until=None, release_required=False)
+    stage.desk.put(row)
+    commits = iter(range(1, 100))
 
-    def act(items: Sequence[int]) -> list[int]:
-        if broken & set(items):
+    def cross(name: str, *, locked: bool = False) -> None:
+        if locked and name == "before commit" and next(commits) == SENDING_COMMIT:
             raise DefectError
-        return list(items)
 
-    given: list[int] = []
-    with pytest.raises(DefectError):
-        given.extend(chain.from_iterable(together(act, [1, 2, 3], till=stage.till)))
-    assert [one for one in (1, 2, 3) if one not in broken] == given
+    monkeypatch.setattr(stage.boundaries, "cross", cross)
+    assert pay_next(stage.till)
+    assert stage.meters.apart == 1
+    assert states(stage) == [State.PAID, State.BLOCKED, State.PAID]
+    assert stage.alarms.codes == ["hold_missing"]
+    assert stage.meters.refusals == [("hold", "hold_missing")]
