@@ -21,6 +21,7 @@ from weakref import WeakSet
 import psycopg2
 from psycopg2 import extensions
 from sqlalchemy import CursorResult, create_engine, event, text
+from sqlalchemy import select as select_of
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -32,6 +33,7 @@ from kernel.context import Call, Context
 from kernel.crypto import FieldKeys, Json, canonical
 from kernel.errors import ContendedError, DatabaseAwayError
 from kernel.events import Event
+from kernel.given import as_rows, given
 from kernel.idempotency import once
 from kernel.ids import Ids
 from kernel.tables import outbox
@@ -117,8 +119,7 @@ class Transaction:
             }
             for one in said
         ]
-        # A list of one would cost what a list costs.
-        self.connection.execute(outbox.insert(), rows if len(rows) > 1 else rows[0])
+        _PUBLISH.on(self.connection, rows=as_rows(rows))
         if not self._published:
             self.connection.execute(text("NOTIFY outbox"))
             self._published = True
@@ -313,6 +314,18 @@ class Fixed:
     ) -> CursorResult[*tuple[Any, ...]]:
         """Execute it; rows come as the driver gives them."""
         return connection.exec_driver_sql(self.sql, {**self.values, **given})
+
+
+_said = tuple(
+    outbox.c[name]
+    for name in (
+        *("id", "type", "subject", "data", "time"),
+        *("traceparent", "correlation_id", "causation_id"),
+    )
+)
+_PUBLISH: Final = Fixed.of(
+    outbox.insert().from_select([one.name for one in _said], select_of(given(*_said)))
+)
 
 
 @contextmanager

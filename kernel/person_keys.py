@@ -10,6 +10,7 @@ service that seals anything of persons has a table of its own, made by a migrati
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -36,6 +37,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import FIELD_KEY_BYTES, FieldKeys, UnsealError, random_bytes
+from kernel.database import Fixed
+from kernel.given import among
 
 PERSON: Final = "person"
 """The id under which sealed bytes name the key of their person."""
@@ -45,6 +48,15 @@ _MARK: Final = b"\x01" + bytes([len(PERSON)]) + PERSON.encode()
 
 IN_FLIGHT: Final = timedelta(minutes=1)
 """Longer than any transaction: after it nobody writes who did not see a new key."""
+
+
+@cache
+def _read_of(table: Table) -> Fixed:
+    return Fixed.of(
+        select(table.c.client_id, table.c.key_sealed, table.c.destroyed_at).where(
+            among(table.c.client_id, "persons")
+        )
+    )
 
 
 def person_keys_table(metadata: MetaData) -> Table:
@@ -138,13 +150,7 @@ class PersonKeys:
 
     def read(self, client_ids: Collection[UUID]) -> None:
         """Read the keys of many persons at once, for `of` to find them."""
-        rows = self.connection.execute(
-            select(
-                self._table.c.client_id,
-                self._table.c.key_sealed,
-                self._table.c.destroyed_at,
-            ).where(self._table.c.client_id.in_(client_ids))
-        )
+        rows = _read_of(self._table).on(self.connection, persons=list(client_ids))
         found = {row.client_id: row for row in rows}
         self._rows |= {client_id: found.get(client_id) for client_id in client_ids}
 

@@ -5,6 +5,7 @@ Only who measures a span of time against the wall clock needs it (P10).
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +18,13 @@ class SystemUptime:
     """Linux' CLOCK_BOOTTIME, and the id the kernel draws at each start."""
 
     def read(self) -> UptimeReading:
-        boot_id = _BOOT_ID.read_text(encoding="ascii").strip()
-        return UptimeReading(boot_id, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+        return UptimeReading(_boot_id(), time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+
+
+@cache
+def _boot_id() -> str:
+    """No process outlives the boot it was started in."""
+    return _BOOT_ID.read_text(encoding="ascii").strip()
 
 
 class ShiftedUptime:

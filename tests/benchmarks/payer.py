@@ -4,6 +4,7 @@
 at hand and settles at once.  The rows lie ready, see `tests.benchmarks.payouts`.
 """
 
+import os
 import sys
 import threading
 import time
@@ -187,7 +188,9 @@ def contract_of(number: int) -> UUID:
 
 
 def main(count: int, start: float, every_s: float) -> None:
-    settings = read(Settings, prefix=SERVICE)
+    # The clock of the tests looks at a file each time.
+    environ = {**os.environ, "DISBURSEMENT_CLOCK": "system"}
+    settings = read(Settings, prefix=SERVICE, environ=environ)
     configure(settings.principal, settings.log_level)
     platform = Platform.open(settings)
     stop = threading.Event()

@@ -2,14 +2,32 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from kernel.database import Fixed
+from kernel.given import among
 from services.disbursement.domain.gate import Approved
 from services.disbursement.domain.payout import Payout
 from services.disbursement.storage.tables import payout_approvals, payouts
+
+_OF_ALL: Final = Fixed.of(
+    select(
+        payout_approvals.c.payout_id,
+        payout_approvals.c.approval_id,
+        payout_approvals.c.requested_by,
+        payout_approvals.c.approved_by,
+    )
+    .join(payouts, payouts.c.payout_id == payout_approvals.c.payout_id)
+    .where(
+        among(payout_approvals.c.payout_id, "payouts"),
+        payout_approvals.c.order_seal == func.sha256(payouts.c.sealed_digest),
+    )
+    .order_by(payout_approvals.c.approved_at)
+)
 
 
 class ApprovalRows:
@@ -29,20 +47,7 @@ class ApprovalRows:
 
     def of_all(self, payout_ids: Collection[UUID]) -> Mapping[UUID, Approved]:
         """The same of many payouts; those without a yes are not in it."""
-        rows = self._connection.execute(
-            select(
-                payout_approvals.c.payout_id,
-                payout_approvals.c.approval_id,
-                payout_approvals.c.requested_by,
-                payout_approvals.c.approved_by,
-            )
-            .join(payouts, payouts.c.payout_id == payout_approvals.c.payout_id)
-            .where(
-                payout_approvals.c.payout_id.in_(payout_ids),
-                payout_approvals.c.order_seal == func.sha256(payouts.c.sealed_digest),
-            )
-            .order_by(payout_approvals.c.approved_at)
-        )
+        rows = _OF_ALL.on(self._connection, payouts=list(payout_ids))
         return {
             row.payout_id: Approved(
                 approval_id=row.approval_id,

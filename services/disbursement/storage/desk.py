@@ -69,9 +69,8 @@ class DatabaseDesk:
     @contextmanager
     def together(self, payouts: Sequence[Payout]) -> Iterator[Sequence[Work]]:
         """One transaction; what each work says leaves in its payout's own context."""
-        contexts = [self._contexts(one.trail) for one in payouts]
         telling: list[Callable[[], None]] = []
-        with self._database.begin(contexts[0]) as tx:
+        with self._database.begin(self._contexts(payouts[0].trail)) as tx:
             rows = PayoutsTogether(tx.connection, self._keys, payouts)
             sums = SumsTogether(tx.connection, payouts)
             ledger = LedgerTogether(tx.connection)
@@ -90,7 +89,10 @@ class DatabaseDesk:
                 publish=tx.publish,
                 when_committed=telling.append,
             )
-            yield [replace(work, publish=_saying(tx, one, said)) for one in contexts]
+            yield [
+                replace(work, publish=self._saying(tx, one.trail, said))
+                for one in payouts
+            ]
             rows.write()
             sums.write()
             ledger.write()
@@ -98,12 +100,15 @@ class DatabaseDesk:
         for tell in telling:
             tell()
 
+    def _saying(
+        self, tx: Transaction, trail: Trail | None, said: list[Said]
+    ) -> Callable[[Event], UUID]:
+        context: Context | None = None
 
-def _saying(
-    tx: Transaction, context: Context, said: list[Said]
-) -> Callable[[Event], UUID]:
-    def publish(event: Event) -> UUID:
-        said.append(tx.said(event, context))
-        return said[-1].id
+        def publish(event: Event) -> UUID:
+            nonlocal context
+            context = context or self._contexts(trail)
+            said.append(tx.said(event, context))
+            return said[-1].id
 
-    return publish
+        return publish

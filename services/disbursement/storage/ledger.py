@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import as_object, canonical, parse_canonical
 from kernel.database import Fixed
+from kernel.given import as_rows, given
 from kernel.money import Money
 from services.disbursement.domain.ledger import (
     Account,
@@ -19,7 +20,6 @@ from services.disbursement.domain.ledger import (
     Proof,
     Side,
 )
-from services.disbursement.storage.given import as_rows, given
 from services.disbursement.storage.tables import (
     ledger_postings,
     ledger_proofs,
@@ -61,9 +61,7 @@ class LedgerRows:
 
     def last_proof(self) -> Proof | None:
         """The proof of the last closed day."""
-        row = self._connection.execute(
-            select(ledger_proofs).order_by(ledger_proofs.c.day.desc()).limit(1)
-        ).one_or_none()
+        row = _LAST_PROOF.on(self._connection).one_or_none()
         return None if row is None else _proof(row)
 
     def proofs(self) -> Sequence[Proof]:
@@ -139,6 +137,9 @@ class LedgerRows:
         return {account: found.get(account, 0) for account in Account}
 
 
+_LAST_PROOF: Final = Fixed.of(
+    select(ledger_proofs).order_by(ledger_proofs.c.day.desc()).limit(1)
+)
 _heads = given(*ledger_transactions.c)
 _POST: Final = Fixed.of(
     insert(ledger_transactions)

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, exists, func, select, text
+from sqlalchemy import Connection, Row, Text, bindparam, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from kernel.database import Fixed
+from kernel.given import among
 from kernel.money import Money
 from services.disbursement.domain.reconciliation import (
     BOOKABLE,
@@ -212,16 +214,10 @@ class ReconciliationRows:
         self, payout_ids: Collection[UUID], finding: Finding | None
     ) -> Mapping[UUID, UUID]:
         """The same of many payouts, the first case of each that has one."""
-        wanted = select(
-            reconciliation_cases.c.payout_id, reconciliation_cases.c.case_id
-        ).where(
-            reconciliation_cases.c.payout_id.in_(payout_ids),
-            reconciliation_cases.c.resolved_at.is_(None),
-        )
-        if finding is not None:
-            wanted = wanted.where(reconciliation_cases.c.finding == finding.value)
-        rows = self._connection.execute(
-            wanted.order_by(reconciliation_cases.c.opened_at.desc())
+        rows = _OPEN_CASES.on(
+            self._connection,
+            payouts=list(payout_ids),
+            finding=None if finding is None else finding.value,
         )
         return {row.payout_id: row.case_id for row in rows}
 
@@ -244,6 +240,29 @@ class ReconciliationRows:
         )
 
 
+_OPEN_CASES: Final = Fixed.of(
+    select(reconciliation_cases.c.payout_id, reconciliation_cases.c.case_id)
+    .where(
+        among(reconciliation_cases.c.payout_id, "payouts"),
+        reconciliation_cases.c.resolved_at.is_(None),
+        reconciliation_cases.c.finding
+        == func.coalesce(
+            bindparam("finding", type_=Text), reconciliation_cases.c.finding
+        ),
+    )
+    .order_by(reconciliation_cases.c.opened_at.desc())
+)
+_STANDING: Final = Fixed.of(
+    select(
+        sending_halts.c.halt_id,
+        sending_halts.c.code,
+        sending_halts.c.halted_at,
+        sending_halts.c.halted_by,
+        sending_halts.c.reason,
+    ).where(sending_halts.c.resumed_at.is_(None))
+)
+
+
 class HaltRows:
     """`ports.Halts` over PostgreSQL."""
 
@@ -252,15 +271,7 @@ class HaltRows:
 
     def standing(self) -> Halt | None:
         """The halt that stands, if one does."""
-        row = self._connection.execute(
-            select(
-                sending_halts.c.halt_id,
-                sending_halts.c.code,
-                sending_halts.c.halted_at,
-                sending_halts.c.halted_by,
-                sending_halts.c.reason,
-            ).where(sending_halts.c.resumed_at.is_(None))
-        ).one_or_none()
+        row = _STANDING.on(self._connection).one_or_none()
         return None if row is None else Halt(**row._mapping)  # noqa: SLF001 - documented
 
     def begin(self, halt: Halt) -> bool:

@@ -6,6 +6,7 @@ Instants are parameters, never the database's clock.
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final, Unpack
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     CursorResult,
+    Integer,
     Row,
     ScalarSelect,
     and_,
+    bindparam,
     exists,
     func,
     or_,
@@ -26,7 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import FieldKeys, UnsealError
+from kernel.database import Fixed
 from kernel.errors import Broken
+from kernel.given import among, one_of
 from kernel.money import Money
 from services.disbursement.domain.gate import Check
 from services.disbursement.domain.order import Order
@@ -285,35 +290,18 @@ class PayoutRows:
 
     def sealed_of(self, payout_ids: Collection[UUID]) -> CursorResult[Any]:
         """The sealed parts of orders."""
-        return self._connection.execute(
-            select(
-                payouts.c.payout_id,
-                payouts.c.debtor_iban,
-                payouts.c.sealed_creditor,
-                payouts.c.sealed_digest,
-            ).where(payouts.c.payout_id.in_(payout_ids))
-        )
+        return _SEALED.on(self._connection, payouts=list(payout_ids))
 
     def claim(
         self, states: frozenset[State], *, now: datetime, lease_s: int, most: int = 1
     ) -> Sequence[Payout]:
         """Lease the next due rows; those locked by others are passed over."""
-        chosen = (
-            select(payouts.c.payout_id)
-            .where(_due(states, now))
-            .order_by(payouts.c.next_at)
-            .limit(most)
-            .with_for_update(skip_locked=True, key_share=True)
-            .cte("chosen")
-        )
-        rows = self._connection.execute(
-            payouts.update()
-            .where(payouts.c.payout_id == chosen.c.payout_id)
-            .values(
-                fence=payouts.c.fence + 1,
-                lease_until=now + timedelta(seconds=lease_s),
-            )
-            .returning(*PLAIN)
+        rows = _claiming(states).on(
+            self._connection,
+            now=now,
+            horizon=now + FURTHEST_RETRY,
+            leased_until=now + timedelta(seconds=lease_s),
+            most=most,
         )
         found = [one for row in rows if (one := payout_or_none(row)) is not None]
         return sorted(found, key=lambda one: one.next_at or now)
@@ -338,19 +326,7 @@ class PayoutRows:
 
     def counted_of(self, client_ids: Collection[UUID]) -> CursorResult[Any]:
         """The contracts of clients, as far as they may count together."""
-        return self._connection.execute(
-            select(
-                payouts.c.client_id,
-                payouts.c.payout_id,
-                payouts.c.signed_at,
-                payouts.c.amount_minor,
-                payouts.c.currency,
-            ).where(
-                payouts.c.client_id.in_(client_ids),
-                payouts.c.amount_minor.is_not(None),
-                payouts.c.state.not_in([state.value for state in ENDED_UNPAID]),
-            )
-        )
+        return _COUNTED.on(self._connection, clients=list(client_ids))
 
     def record_checks(
         self, payout: Payout, checks: Sequence[Check], *, passage: UUID, at: datetime
@@ -367,18 +343,9 @@ class PayoutRows:
 
         Each state is one look at its end of the index, however many rows wait.
         """
-        firsts = [
-            select(payouts.c.next_at)
-            .where(payouts.c.state == state.value, payouts.c.next_at > after)
-            .order_by(payouts.c.next_at)
-            .limit(1)
-            .subquery()
-            for state in sorted(states)
-        ]
-        coming = union_all(*(select(first.c.next_at) for first in firsts)).subquery()
-        found: datetime | None = self._connection.execute(
-            select(func.min(coming.c.next_at))
-        ).scalar_one()
+        found: datetime | None = (
+            _coming(states).on(self._connection, after=after).scalar_one()
+        )
         return found
 
     def _seal(self, payout: Payout, column: str, value: str) -> bytes:
@@ -388,13 +355,13 @@ class PayoutRows:
 
     def _unseal(self, payout: Payout, column: str, sealed: bytes | None) -> str:
         try:
-            return (
-                self._keys.of(payout.client_id)
-                .unseal(
-                    sealed or b"", table="payouts", column=column, row=payout.payout_id
-                )
-                .decode()
+            opened = self._keys.of(payout.client_id).unseal(
+                bytes(sealed or b""),
+                table="payouts",
+                column=column,
+                row=payout.payout_id,
             )
+            return opened.decode()
         except UnsealError as error:
             raise Broken("The sealed order does not open") from error
 
@@ -438,19 +405,79 @@ def _last_number(contract_id: UUID) -> ScalarSelect[int | None]:
     )
 
 
-def _due(states: frozenset[State], now: datetime) -> ColumnElement[bool]:
+_SEALED: Final = Fixed.of(
+    select(
+        payouts.c.payout_id,
+        payouts.c.debtor_iban,
+        payouts.c.sealed_creditor,
+        payouts.c.sealed_digest,
+    ).where(among(payouts.c.payout_id, "payouts"))
+)
+_COUNTED: Final = Fixed.of(
+    select(
+        payouts.c.client_id,
+        payouts.c.payout_id,
+        payouts.c.signed_at,
+        payouts.c.amount_minor,
+        payouts.c.currency,
+    ).where(
+        among(payouts.c.client_id, "clients"),
+        payouts.c.amount_minor.is_not(None),
+        ~one_of(payouts.c.state, ENDED_UNPAID),
+    )
+)
+
+
+@cache
+def _claiming(states: frozenset[State]) -> Fixed:
+    chosen = (
+        select(payouts.c.payout_id)
+        .where(_due(states))
+        .order_by(payouts.c.next_at)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True, key_share=True)
+        .cte("chosen")
+    )
+    return Fixed.of(
+        payouts.update()
+        .where(payouts.c.payout_id == chosen.c.payout_id)
+        .values(
+            fence=payouts.c.fence + 1,
+            lease_until=bindparam("leased_until", type_=payouts.c.lease_until.type),
+        )
+        .returning(*PLAIN)
+    )
+
+
+@cache
+def _coming(states: frozenset[State]) -> Fixed:
+    after = bindparam("after", type_=payouts.c.next_at.type)
+    firsts = [
+        select(payouts.c.next_at)
+        .where(payouts.c.state == state.value, payouts.c.next_at > after)
+        .order_by(payouts.c.next_at)
+        .limit(1)
+        .subquery()
+        for state in sorted(states)
+    ]
+    coming = union_all(*(select(first.c.next_at) for first in firsts)).subquery()
+    return Fixed.of(select(func.min(coming.c.next_at)))
+
+
+def _due(states: frozenset[State]) -> ColumnElement[bool]:
     """Waiting, due and leased to nobody.
 
     Only the hold may lie far ahead; a lease or retry that does is from a wrong clock.
     Of holds a single range of the index is asked for: a million that lie ahead cost
     one that is due nothing.
     """
-    horizon = now + FURTHEST_RETRY
+    now = bindparam("now", type_=payouts.c.next_at.type)
+    horizon = bindparam("horizon", type_=payouts.c.next_at.type)
     due = payouts.c.next_at <= now
     if State.HELD not in states:
         due = or_(due, payouts.c.next_at > horizon)
     return and_(
-        payouts.c.state.in_(sorted(state.value for state in states)),
+        one_of(payouts.c.state, states),
         due,
         or_(
             payouts.c.lease_until.is_(None),

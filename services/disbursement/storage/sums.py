@@ -9,14 +9,14 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, Date, Text, Uuid, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.database import Fixed
+from kernel.given import as_rows, given, one_of
 from kernel.money import Money
 from services.disbursement.domain.limits import Outgoing, Sent
 from services.disbursement.domain.payout import AT_BANK, Payout
-from services.disbursement.storage.given import as_rows, given
 from services.disbursement.storage.tables import payouts, sent_sums
 
 COMPANY: Final = UUID(int=0)
@@ -35,25 +35,13 @@ class SentSums:
     def outgoing(self, payout: Payout, *, day_on: date) -> Outgoing:
         """The company's sum as last committed, and others' orders at the bank."""
         currency = payout.amount.currency
-        begun = self._connection.execute(
-            select(sent_sums.c.amount_minor).where(
-                sent_sums.c.day_on == day_on,
-                sent_sums.c.counted_id == COMPANY,
-                sent_sums.c.currency == currency,
-            )
-        ).scalar_one_or_none()
-        at_bank = self._connection.execute(
-            select(func.coalesce(func.sum(payouts.c.amount_minor), 0)).where(
-                payouts.c.state.in_(sorted(state.value for state in AT_BANK)),
-                payouts.c.next_at.is_not(None),
-                payouts.c.currency == currency,
-                payouts.c.payout_id != payout.payout_id,
-            )
-        ).scalar_one()
+        found = _OUTGOING.on(
+            self._connection, day_on=day_on, currency=currency, own=payout.payout_id
+        ).one()
         return Outgoing(
             day_on=day_on,
-            begun=Money(begun or 0, currency),
-            at_bank=Money(int(at_bank), currency),
+            begun=Money(found.begun or 0, currency),
+            at_bank=Money(int(found.at_bank), currency),
         )
 
     def lock(self, payout: Payout, *, day_on: date) -> Sent:
@@ -100,6 +88,28 @@ def counted(payout: Payout, day_on: date) -> tuple[Counted, Counted]:
     return (day_on, COMPANY, currency), (day_on, payout.client_id, currency)
 
 
+_currency = bindparam("currency", type_=Text)
+_OUTGOING: Final = Fixed.of(
+    select(
+        select(sent_sums.c.amount_minor)
+        .where(
+            sent_sums.c.day_on == bindparam("day_on", type_=Date),
+            sent_sums.c.counted_id == literal(COMPANY, Uuid),
+            sent_sums.c.currency == _currency,
+        )
+        .scalar_subquery()
+        .label("begun"),
+        select(func.coalesce(func.sum(payouts.c.amount_minor), 0))
+        .where(
+            one_of(payouts.c.state, AT_BANK),
+            payouts.c.next_at.is_not(None),
+            payouts.c.currency == _currency,
+            payouts.c.payout_id != bindparam("own", type_=Uuid),
+        )
+        .scalar_subquery()
+        .label("at_bank"),
+    )
+)
 _KEY: Final = (sent_sums.c.day_on, sent_sums.c.counted_id, sent_sums.c.currency)
 _whose = given(*_KEY)
 _made = insert(sent_sums).from_select(

@@ -19,6 +19,7 @@ from typing_extensions import override
 from kernel.crypto import FieldKeys
 from kernel.database import Fixed
 from kernel.errors import Transient
+from kernel.given import among, as_rows, given
 from services.disbursement.domain.gate import Approved, Check
 from services.disbursement.domain.ledger import JournalEntry, Proof
 from services.disbursement.domain.limits import Outgoing
@@ -26,7 +27,6 @@ from services.disbursement.domain.payout import AT_BANK, Payout
 from services.disbursement.domain.reconciliation import Finding, Halt, Position
 from services.disbursement.domain.witness import Witnessed
 from services.disbursement.storage.approved import ApprovalRows
-from services.disbursement.storage.given import as_rows, given
 from services.disbursement.storage.ledger import LedgerRows
 from services.disbursement.storage.reconciliation import HaltRows, ReconciliationRows
 from services.disbursement.storage.rows import (
@@ -75,12 +75,7 @@ class PayoutsTogether(PayoutRows):
 
     @cached_property
     def _read(self) -> dict[UUID, Payout]:
-        rows = self._connection.execute(
-            select(*PLAIN)
-            .where(payouts.c.payout_id.in_(self._ids))
-            .order_by(payouts.c.payout_id)
-            .with_for_update(key_share=True)
-        )
+        rows = _READ.on(self._connection, payouts=self._ids)
         found = [one for row in rows if (one := payout_or_none(row)) is not None]
         return {one.payout_id: one for one in found}
 
@@ -159,6 +154,12 @@ class PayoutsTogether(PayoutRows):
             self.ring(state)
 
 
+_READ: Final = Fixed.of(
+    select(*PLAIN)
+    .where(among(payouts.c.payout_id, "payouts"))
+    .order_by(payouts.c.payout_id)
+    .with_for_update(key_share=True)
+)
 _given = given(payouts.c.payout_id, payouts.c.state, payouts.c.fence)
 _LOCK: Final = Fixed.of(
     select(payouts.c.payout_id, and_(*MAY_LEAVE).label("may_leave"))

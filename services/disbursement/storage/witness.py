@@ -8,10 +8,12 @@ from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.clock import UptimeReading
+from kernel.database import Fixed
 from services.disbursement.domain.payout import UNSENT, State
 from services.disbursement.domain.witness import Anchor, Beat, Witnessed
 from services.disbursement.storage.tables import clock_witness, payouts
 
+_READ: Final = Fixed.of(select(clock_witness))
 _HOLDS: Final = sorted(UNSENT - {State.CONCLUDED, State.BLOCKED})
 
 
@@ -23,7 +25,7 @@ class WitnessRow:
 
     def read(self) -> Witnessed | None:
         """The count as last written; None before the first beat."""
-        return _witnessed(self._connection.execute(select(clock_witness)).one_or_none())
+        return _witnessed(_READ.on(self._connection).one_or_none())
 
     def lock(self) -> Witnessed | None:
         """The same, for the one who counts on."""

@@ -3,11 +3,21 @@
 A list of values would be bound and quoted one by one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, TableValuedAlias, Text, bindparam, column, func
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    column,
+    func,
+    literal,
+)
 
 
 def given(*columns: Column[Any]) -> TableValuedAlias:
@@ -18,6 +28,16 @@ def given(*columns: Column[Any]) -> TableValuedAlias:
         .table_valued(*typed)
         .render_derived(name="given", with_types=True)
     )
+
+
+def among(one: Column[Any], name: str) -> ColumnElement[bool]:
+    """Whether it is in the list that is the parameter of this name."""
+    return one == func.any(bindparam(name, type_=ARRAY(one.type)))
+
+
+def one_of(one: Column[Any], values: Collection[str]) -> ColumnElement[bool]:
+    """Whether it is one of these, whose text does not depend on how many they are."""
+    return one == func.any(literal(sorted(map(str, values)), ARRAY(one.type)))
 
 
 def as_rows(rows: Sequence[Mapping[str, object]]) -> str:
