@@ -2,8 +2,8 @@
 
 Of each pair the client refuses at one door and releases at the other, while the payers
 find the hold over.  All three meet within `WINDOW` of ``hold_until``; but money takes
-its time through the gate, so that half of the refusals come later, about when the order
-goes to the bank.  Whoever wins: what was refused for good is never paid.
+its time through the gate, so that half of the refusals come when it is there, or when
+the order has gone to the bank.  Whoever wins: what was refused for good is never paid.
 """
 
 import json
@@ -17,9 +17,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
-from uuid import uuid4
+from types import TracebackType
+from typing import Any, Final, Self
+from uuid import UUID, uuid4
 
+from sqlalchemy import select
 from typing_extensions import override
 
 from infra.demo.cabinet import until
@@ -27,7 +29,8 @@ from infra.demo.world import World
 from infra.layout import ROOT
 from services.auth.gateway.security import SESSION_COOKIE
 from services.disbursement.domain.order import order_key
-from services.disbursement.domain.payout import ENDED, FIRST_PAYOUT, State
+from services.disbursement.domain.payout import AT_BANK, ENDED, FIRST_PAYOUT, State
+from services.disbursement.storage.tables import payouts
 from tests.benchmarks.visitors import Address, Answer, Line, request
 from tests.race.ready import CODE, Held, Ready
 from tests.rolling.beside import Beside
@@ -36,12 +39,11 @@ from tests.sweep import Sweep
 RIVALS: Final = ("gateway", "contracts", "disbursement-worker")
 """Of these two run, each with a door, a queue or a database in common."""
 WINDOW: Final = timedelta(milliseconds=5)
-LATE_EVERY: Final = 2
-"""Of so many refusals one comes later: between the end of the hold and `LATEST` times
-what money took lately to leave.  Before any has left that is `UNKNOWN_S`."""
-LATEST: Final = 3
-"""More than twice: what took longer was refused before it left, and is not counted."""
-UNKNOWN_S: Final = 3.0
+GATE: Final = frozenset({State.READY, *AT_BANK, *ENDED})
+BANK: Final = frozenset({*AT_BANK, *ENDED})
+COMES_AT: Final = (None, GATE, None, BANK)
+"""When a refusal comes, turn by turn: in the window, or when the payout is seen to have
+come to the gate, or to the bank."""
 CLOSED_EVERY: Final = 5
 """Of so many accounts one is closed: the bank refuses what was sent in time."""
 SPACING: Final = timedelta(milliseconds=300)
@@ -58,14 +60,10 @@ _AHEAD_S: Final = 0.5
 _BUSY: Final = 503
 _OK: Final = 200
 _REST_S: Final = 0.2
-_LOOK_S: Final = 1.0
-_TOOK: Final = """
-SELECT release_required AS above, percentile_cont(0.5) WITHIN GROUP
-(ORDER BY extract(epoch FROM first_sent_at - hold_until)) AS s FROM
-(SELECT * FROM payouts WHERE first_sent_at IS NOT NULL
-ORDER BY first_sent_at DESC LIMIT 40) AS lately GROUP BY release_required
-"""
 _STALE: Final = "version_stale"
+_LOOK_S: Final = 0.05
+_WAIT_S: Final = 30.0
+"""So long a refusal waits for its payout, which may stand still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class Outcomes:
     ended: Counter[str]
     told: Counter[str]
     late_ms: list[float]
-    """How much after its instant each act left, in milliseconds."""
+    """How much after its instant each act in the window left, in milliseconds."""
 
     @override
     def __str__(self) -> str:
@@ -165,14 +163,13 @@ class Race:
         ca = self.world.stack.layout.pki / "ca.crt"
         trust = ssl.create_default_context(cafile=str(ca))
         late_ms: list[float] = []
-        took_s = _Took(self.sweep)
 
         def do(act: "_Act") -> None:
-            wait_s = act.late * LATEST * took_s.lately(above=act.of.above)
-            at = act.at + timedelta(seconds=wait_s)
-            told[act.of][act.name] = act.do(self.ready, trust, at=at, late_ms=late_ms)
+            if act.comes_at is not None:
+                watch.await_one(act.of.contract_id, act.comes_at)
+            told[act.of][act.name] = act.do(self.ready, trust, late_ms=late_ms)
 
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with _Watch(self.ready) as watch, ThreadPoolExecutor(AT_ONCE) as pool:
             going: list[Future[None]] = []
             for act in acts:
                 _sleep_until(act.at, self.ready, ahead_s=_AHEAD_S)
@@ -199,52 +196,82 @@ class Race:
         return Counter(line["idempotency_key"] for line in self.sweep.ledger())
 
 
-@dataclass
-class _Took:
-    """How long after its hold money has left lately, on either side of 75 МРП."""
+class _Watch:
+    """How far payouts have come, by their own rows."""
 
-    sweep: Sweep
-    _turn: threading.Lock = field(default_factory=threading.Lock)
-    _looked: float = 0.0
-    _found: dict[bool, float] = field(default_factory=dict)
+    def __init__(self, ready: Ready) -> None:
+        self._engine = ready.disbursement.database.engine
+        self._turn = threading.Condition()
+        self._states: dict[UUID, str | None] = {}
+        self._over = False
 
-    def lately(self, *, above: bool) -> float:
-        """In seconds; a look at the rows is made once in a while."""
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over = True
+        self._thread.join()
+
+    def await_one(self, contract_id: UUID, states: frozenset[State]) -> None:
+        """Until its payout is seen in one of these, at most `_WAIT_S`."""
         with self._turn:
-            if time.monotonic() - self._looked > _LOOK_S:
-                rows = self.sweep.rows("disbursement", _TOOK)
-                self._found = {row["above"]: float(row["s"]) for row in rows}
-                self._looked = time.monotonic()
-            return self._found.get(above, UNKNOWN_S)
+            self._states[contract_id] = None
+            self._turn.wait_for(lambda: self._states[contract_id] in states, _WAIT_S)
+            del self._states[contract_id]
+
+    def _look(self) -> None:
+        while not self._over:
+            with self._turn:
+                awaited = list(self._states)
+            if awaited:
+                self._tell(awaited)
+            time.sleep(_LOOK_S)
+
+    def _tell(self, awaited: Sequence[UUID]) -> None:
+        query = select(payouts.c.contract_id, payouts.c.state).where(
+            payouts.c.contract_id.in_(awaited)
+        )
+        with self._engine.connect() as connection:
+            found = connection.execute(query).all()
+        with self._turn:
+            for row in found:
+                if row.contract_id in self._states:
+                    self._states[row.contract_id] = row.state
+            self._turn.notify_all()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Act:
     """What one client does at one door, at one instant.
 
-    ``late``: 0, or as a share of the time within which refusals come.
+    ``comes_at``: not before the payout is seen there.
     """
 
     name: str
     of: Held
     at: datetime
-    late: float = 0.0
+    comes_at: frozenset[State] | None = None
     door: str
     session: str
     path: str
     body: Any = None
     seen: str | None = None
 
-    def do(
-        self, ready: Ready, trust: ssl.SSLContext, *, at: datetime, late_ms: list[float]
-    ) -> str:
+    def do(self, ready: Ready, trust: ssl.SSLContext, *, late_ms: list[float]) -> str:
         """Knock at the instant; the word of the answer, once there is one."""
         port = int(self.door.rpartition(":")[2])
         key, seen = uuid4().hex, self.seen
-        _sleep_until(at, ready, ahead_s=_AHEAD_S)
         with Line(Address(port), trust) as line:
-            _sleep_until(at, ready)
-            late_ms.append((ready.now - at).total_seconds() * 1000)
+            _sleep_until(self.at, ready)
+            if self.comes_at is None:
+                late_ms.append((ready.now - self.at).total_seconds() * 1000)
             end = time.monotonic() + PATIENCE_S
             while True:
                 answer = line.ask(self._asking("POST", self.path, key=key, seen=seen))
@@ -285,12 +312,11 @@ def _acts(
         return until + dice.uniform(-1, 1) * WINDOW
 
     here, there = doors if number // 2 % 2 else reversed(doors)
-    is_late = number // 2 % LATE_EVERY == LATE_EVERY - 1
     yield _Act(
         name="refusal",
         of=one,
         at=about(one.hold_until),
-        late=dice.random() if is_late else 0.0,
+        comes_at=COMES_AT[number // 2 % len(COMES_AT)],
         door=here,
         session=one.sessions[0],
         path="/refusal",
