@@ -102,6 +102,11 @@ EDITS: Final = (
     ),
     Edit(
         "kernel/database.py",
+        r'^( +)\*\("id", "type", "subject", "data", "time"\),$',
+        r"\g<0>" "\n" r'\g<1>"written_by",',
+    ),
+    Edit(
+        "kernel/database.py",
         r'^( +)"application_name": .*$',
         r"\g<0>" "\n" r'\g<1>"options": "-c kredit.release=next",',
     ),
