@@ -62,8 +62,9 @@ _OK: Final = 200
 _REST_S: Final = 0.2
 _STALE: Final = "version_stale"
 _LOOK_S: Final = 0.05
-_WAIT_S: Final = 30.0
-"""So long a refusal waits for its payout, which may stand still."""
+_WAIT_S: Final = 90.0
+"""So long a refusal waits for its payout, which may stand still: on a machine that is
+far too busy antifraud runs out of its time, and is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
