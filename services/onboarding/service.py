@@ -134,10 +134,14 @@ class Service:
         patronymic: str | None,
         iin: str,
         document: Document,
-        iban: str,
         consents: list[ConsentGiven],
+        iban: str | None = None,
+        card_token: str | None = None,
     ) -> Json:
         """Give the data of clause 4.1; they are held against the state's record."""
+        named = _named(iban, card_token)
+        if named is None:
+            raise _not_named_once()
         application = Application(
             person=Person(
                 names=Names.parse(surname, given_name, patronymic),
@@ -146,7 +150,7 @@ class Service:
                     document.kind, document.number, document.valid_until
                 ),
             ),
-            iban=Iban(iban),
+            named=named,
             consents=tuple((given.kind, given.text_sha256) for given in consents),
         )
         return self.use_cases.put_person(
@@ -306,18 +310,11 @@ class Service:
         card_token: str | None = None,
     ) -> Json:
         """Begin to add, replace, select or remove an account (clause 4.10)."""
-        if iban is not None and card_token is not None:
-            raise Refused(
-                "account_change_invalid",
-                "An account is named once.",
-                next_step="Name a bank account or a card.",
-            )
-        named = None if iban is None else Iban(iban)
         wish = AccountWish(
             client_id=_client(call),
             act=act,
             account_id=account_id,
-            named=named if card_token is None else CardToken(card_token),
+            named=_named(iban, card_token),
             seen=seen,
         )
         return self.use_cases.start_account_change(call, wish=wish)
@@ -661,3 +658,20 @@ def _decoded(text: str) -> bytes:
             "The bytes did not arrive whole.",
             next_step="Send them again, in base64.",
         ) from error
+
+
+def _named(iban: str | None, card_token: str | None) -> Iban | CardToken | None:
+    """The account a client names, by one of the two; None when by neither."""
+    if iban is not None and card_token is not None:
+        raise _not_named_once()
+    if card_token is not None:
+        return CardToken(card_token)
+    return None if iban is None else Iban(iban)
+
+
+def _not_named_once() -> Refused:
+    return Refused(
+        "account_not_named_once",
+        "An account is named once.",
+        next_step="Name a bank account or a card.",
+    )

@@ -88,6 +88,7 @@ CHANGE: Final = (
 """Of operations that go on with a change of number or account."""
 ACCOUNT: Final = (
     "account_change_invalid",
+    "account_not_named_once",
     "account_selected",
     "account_unknown",
     "accounts_full",
@@ -107,7 +108,10 @@ IDENTITY: Final = (
 PERSON: Final = (
     *IDENTITY,
     "iin_invalid",
+    "account_not_named_once",
     "bank_unknown",
+    "card_not_confirmed",
+    "card_token_invalid",
     "iban_invalid",
     "consent_invalid",
     "consent_missing",

@@ -6,7 +6,7 @@ the bearer token the first step answered with.
 
 import base64
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -89,7 +89,10 @@ class Consent(Body):
 
 
 class Person(Body):
-    """What a natural person enters to register (clauses 4.1a to 4.1c)."""
+    """What a natural person enters to register (clauses 4.1a to 4.1c).
+
+    The account by `iban`, or a card by its processor's token: one of the two.
+    """
 
     surname: Annotated[Text, Field(examples=["Ахметова"])]
     given_name: Annotated[Text, Field(examples=["Айгерим"])]
@@ -97,8 +100,12 @@ class Person(Body):
     iin: Annotated[str, Field(pattern="^[0-9]{12}$", examples=["900101300017"])]
     document: IdentityDocument
     iban: Annotated[
-        str, Field(min_length=1, max_length=40, examples=["KZ86125KZT5004100100"])
-    ]
+        str | None,
+        Field(min_length=1, max_length=40, examples=["KZ86125KZT5004100100"]),
+    ] = None
+    card_token: Annotated[
+        str | None, Field(pattern="^[A-Za-z0-9_-]{22,64}$", examples=[None])
+    ] = None
     consents: Annotated[list[Consent], Field(max_length=_MOST_CONSENTS)]
 
 
@@ -148,6 +155,7 @@ async def put_person(
     here: Here, registration_id: UUID, token: RegistrationToken, body: Person
 ) -> RegistrationStep:
     """Enter who one is, with document and account."""
+    account: dict[str, Any] = {"iban": body.iban, "card_token": body.card_token}
     return await here.ask_for(
         RegistrationStep,
         "onboarding",
@@ -160,8 +168,8 @@ async def put_person(
         patronymic=body.patronymic,
         iin=body.iin,
         document=body.document,
-        iban=body.iban,
         consents=[consent.model_dump() for consent in body.consents],
+        **{name: given for name, given in account.items() if given is not None},
     )
 
 

@@ -11,7 +11,8 @@ from typing import Final
 from uuid import UUID
 
 from kernel.clock import almaty_date
-from kernel.values import Iban, Phone
+from kernel.values import Phone
+from services.onboarding.domain.account import Destination
 from services.onboarding.domain.consent import ConsentKind, ConsentRecord
 from services.onboarding.domain.person import DOCUMENT_WORDS, Person
 
@@ -33,7 +34,7 @@ class Statement:
     given_at: datetime
     person: Person
     phone: Phone
-    iban: Iban
+    account: Destination
     photo_sha256: str
     consents: tuple[ConsentRecord, ...]
 
@@ -59,7 +60,7 @@ class Statement:
             f"Документ: {DOCUMENT_WORDS[document.kind]} № {document.number}",
             f"Документ действителен до: {document.valid_until:%d.%m.%Y}",
             f"Абонентский номер: {self.phone.reveal()}",
-            f"Банковский счёт (ИИК): {self.iban.reveal()}",
+            f"{self._account_is()}: {self.account.reveal()}",
             f"Фотография, SHA-256: {self.photo_sha256}",
             "",
             *self._consent_lines(),
@@ -67,6 +68,10 @@ class Statement:
             "Сведения верны. Логином для входа будет указанный абонентский номер.",
             "Подписываю электронной цифровой подписью.",
         ]
+
+    def _account_is(self) -> str:
+        card = self.account.card
+        return "Банковский счёт (ИИК)" if card is None else "Счёт для перечислений"
 
     def _consent_lines(self) -> list[str]:
         given = sorted(self.consents, key=lambda consent: consent.kind)

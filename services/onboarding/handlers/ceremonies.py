@@ -98,7 +98,7 @@ def open_registration_ceremony(
         given_at=found.started_at,
         person=person,
         phone=found.phone,
-        iban=account.destination.iban,
+        account=account.destination,
         photo_sha256=photo_sha256,
         consents=tuple(held.values()),
     )

@@ -3,7 +3,8 @@
 Everything but the start is done by whoever holds the registration's bearer token.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,12 +18,11 @@ from kernel.events.onboarding import (
     RegistrationStarted,
 )
 from kernel.ids import Ids
-from kernel.values import Iban, Phone
+from kernel.values import CardToken, Iban, Phone
 from services.onboarding.domain import registration as rules_of
 from services.onboarding.domain.account import (
     Account,
     AccountState,
-    Destination,
     Ownership,
     refuse_unknown_bank,
     selected_of,
@@ -50,11 +50,10 @@ from services.onboarding.domain.registration import (
 )
 from services.onboarding.domain.review import ReviewKind
 from services.onboarding.handlers import consents
-from services.onboarding.handlers.accounts import record_ownership
+from services.onboarding.handlers.accounts import Owners, record_ownership
 from services.onboarding.handlers.refusals import deny
 from services.onboarding.handlers.waiting import let_wait
 from services.onboarding.ports import (
-    Bank,
     Begin,
     Blind,
     Client,
@@ -71,7 +70,8 @@ class Application:
     """What a person enters: who they are, where the money goes, what they allow."""
 
     person: Person
-    iban: Iban
+    named: Iban | CardToken
+    """Where the money goes: a bank account, or a card by its processor's token."""
     consents: tuple[tuple[str, str], ...]
     """Kinds, and digests of the texts shown."""
 
@@ -157,6 +157,7 @@ def put_person(
     ids: Ids,
     blind: Blind,
     state_base: StateBase,
+    owners: Owners,
     rules: Rules,
     registration_id: UUID,
     token: str,
@@ -170,18 +171,21 @@ def put_person(
     The consents are on record, in a commit of their own, before the state is asked
     anything.  A second set of data is refused: the ИИН, once given, stays (clause
     4.11).  Refused too: ``document_expired``, ``bank_unknown``,
-    ``person_not_confirmed``, ``under_age``, ``phone_not_confirmed``,
-    ``person_tries_exhausted``, and what `parse_consents` refuses.
+    ``card_not_confirmed``, ``person_not_confirmed``, ``under_age``,
+    ``phone_not_confirmed``, ``person_tries_exhausted``, and what `parse_consents`
+    refuses.
     """
     now, person = clock.now(), application.person
     today = almaty_date(now)
-    refuse_unknown_bank(application.iban, known=rules.bank_codes(now))
-    destination = Destination(iban=application.iban)
+    if isinstance(application.named, Iban):  # before a try is spent on it
+        refuse_unknown_bank(application.named, known=rules.bank_codes(now))
     texts = parse_consents(application.consents, rules.consent_texts(now))
     found = _admit(
         begin, registration_id, token, person=person, texts=texts, ids=ids, at=now
     )
-    record, owner = _ask_state(begin, found, person, state_base=state_base)
+    with _try_returned(begin, found):
+        destination = owners.name(application.named, person.iin, rules=rules, at=now)
+        record, owner = _ask_state(begin, found, person, state_base=state_base)
     min_age = rules.min_age(today)
     reason = fault_of(person, record, owner, today=today, min_age=min_age)
     becomes = RegistrationState.DATA_COMPLETE
@@ -255,15 +259,19 @@ def _ask_state(
     """What the state knows of the person and of the number.  Transient."""
     with begin() as unit:
         leave = consents.leave(unit, found.client_id, ConsentKind.PERSONAL_DATA)
+    record = state_base.person(person.iin, by=leave)
+    return record, state_base.phone_owner(person.iin, found.phone, by=leave)
+
+
+@contextmanager
+def _try_returned(begin: Begin, found: Registration) -> Iterator[None]:
+    """Where somebody gives no answer nothing is learned, so nothing is counted."""
     try:
-        record = state_base.person(person.iin, by=leave)
-        owner = state_base.phone_owner(person.iin, found.phone, by=leave)
+        yield
     except Transient:
-        # Nothing was learned, so nothing is counted.
         with begin() as unit:
             unit.registrations.return_person_try(found.registration_id)
         raise
-    return record, owner
 
 
 def get_registration(
@@ -281,15 +289,16 @@ def activate(
     clock: Clock,
     ids: Ids,
     blind: Blind,
-    bank: Bank,
+    owners: Owners,
     rules: Rules,
     registration_id: UUID,
 ) -> bool:
     """Identified → active, or → refused for a person who has an account already.
 
-    The bank is asked first whose account it is; without a match the client becomes
-    active all the same, the account stays unproved, and nothing is paid to it
-    (clause 5.4). True when the client is active afterwards; safe to repeat.
+    The bank, or a card's processor, is asked first whose account it is; without a
+    match the client becomes active all the same, the account stays unproved, and
+    nothing is paid to it (clause 5.4). True when the client is active afterwards; safe
+    to repeat.
     """
     with begin() as unit:
         found = unit.registrations.get(registration_id)
@@ -299,7 +308,7 @@ def activate(
         account = selected_of(unit.accounts.of_client(found.client_id))
     if person is None or account is None:
         raise Broken("an identified registration has no person or no account")
-    ownership = _ownership(bank, account, person)
+    ownership = _ownership(owners, account, person)
     now = clock.now()
     client = Client(
         client_id=found.client_id,
@@ -352,9 +361,9 @@ def load(unit: Unit, registration_id: UUID, token: str) -> Registration:
     return found
 
 
-def _ownership(bank: Bank, account: Account, person: Person) -> Ownership | None:
+def _ownership(owners: Owners, account: Account, person: Person) -> Ownership | None:
     try:
-        return bank.ownership(account.destination.iban, person.iin)
+        return owners.ask(account.destination, person.iin)
     except (Transient, Broken):
         # No usable answer proves nothing; it is asked again before any payout.
         return None

@@ -196,6 +196,7 @@ class UseCases:
             ids=self._platform.ids,
             blind=self._blind,
             state_base=self._outside.state_base,
+            owners=self._outside.owners,
             rules=self._rules,
             registration_id=registration_id,
             token=token,
@@ -328,7 +329,7 @@ class UseCases:
             clock=self._platform.clock,
             ids=self._platform.ids,
             blind=self._blind,
-            bank=self._outside.owners.bank,
+            owners=self._outside.owners,
             rules=self._rules,
             registration_id=registration_id,
         )

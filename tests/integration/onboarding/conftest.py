@@ -24,7 +24,7 @@ from kernel.errors import Refused
 from kernel.migrations.applying import upgrade
 from kernel.platform import Platform
 from kernel.settings import read
-from kernel.values import Iban, Iin, Phone
+from kernel.values import CardToken, Iban, Iin, Phone
 from services.onboarding import wiring
 from services.onboarding.domain.consent_texts import texts_of
 from services.onboarding.domain.person import IdentityDocument, Names
@@ -120,6 +120,7 @@ class Applicant:
         self.registration_id = UUID(str(answer["registration_id"]))
         self.token = str(answer["token"])
         self.ceremony: Mapping[str, Json] = {}
+        self.named: Iban | CardToken = Iban(person.iban)
 
     @property
     def standing(self) -> Mapping[str, Json]:
@@ -169,7 +170,7 @@ class Applicant:
             token=self.token,
             application=Application(
                 person=claimed or self.claimed(),
-                iban=Iban(self.person.iban),
+                named=self.named,
                 consents=CONSENTS,
             ),
         )

@@ -1,11 +1,14 @@
 """Registration and signing against the outer world: who may pass, and who may not."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
 from infra.simulators.cms import sign_detached
 from kernel.errors import Broken, Refused, Transient
+from kernel.values import CardToken
 from services.onboarding.domain.person import IdentityDocument, Names
 from tests.integration.onboarding.conftest import Applicant, Cabinet
 
@@ -34,6 +37,38 @@ def test_account_opens_with_both_proofs_only(cabinet: Cabinet) -> None:
     assert applicant.standing["state"] == "active"
     assert len(cabinet.said("client_activated")) == 1
     assert len(cabinet.said("account_ownership_proved")) == 1
+
+
+@pytest.mark.clause("5.3")
+@pytest.mark.seeded("onboarding_bank_vouches_for_cards")
+@pytest.mark.parametrize("stands", [True, False], ids=["stands", "moved meanwhile"])
+def test_a_card_named_in_the_registration_is_covered_by_its_ceremony(
+    cabinet: Cabinet, *, stands: bool
+) -> None:
+    """Signed with the statement; proved by its processor, if it stands as it did."""
+    applicant = cabinet.applicant(f"card-{stands}")
+    applicant.named = CardToken("tok_" + f"{stands:d}" * 20)
+    identity = applicant.person
+
+    def stand_before(iban: str) -> None:
+        cabinet.stand.control.create_card(
+            token=applicant.named.reveal(), iban=iban, iin=identity.iin, last4="4242"
+        )
+
+    stand_before(identity.iban)
+    applicant.up_to_ceremony()
+    assert "•••• 4242" in applicant.document.decode()
+    applicant.pass_biometrics()
+    if not stands:
+        stand_before("KZ86125KZT5004100100")
+    applicant.sign()
+    assert applicant.standing["state"] == "active"
+    shown = cabinet.use_cases.list_accounts(
+        cabinet.context(), client_id=applicant.client_id
+    )
+    (account,) = cast("Sequence[Mapping[str, Any]]", shown["items"])
+    assert (account["kind"], account["masked"]) == ("card", "•••• 4242")
+    assert account["state"] == ("proved" if stands else "unproved")
 
 
 @pytest.mark.clause("4.2")

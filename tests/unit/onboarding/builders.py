@@ -38,6 +38,7 @@ OTHER_IIN = Iin("940101300123")
 PHONE = Phone("+77011234567")
 OTHER_PHONE = Phone("+77017654321")
 IBAN = Iban("KZ978562203105747338")
+OTHER_IBAN = Iban("KZ988562205555555555")
 CLIENT = UUID("01890000-0000-7000-8000-0000000000c1")
 STRANGER = UUID("01890000-0000-7000-8000-0000000000c2")
 CONTRACT_OPERATION = "contract:01890000-0000-7000-8000-0000000000d1"
@@ -118,7 +119,7 @@ def consents() -> tuple[ConsentRecord, ...]:
 
 
 def application(given: Person | None = None) -> Application:
-    return Application(person=given or person(), iban=IBAN, consents=shown())
+    return Application(person=given or person(), named=IBAN, consents=shown())
 
 
 def ceremony(

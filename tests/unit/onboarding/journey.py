@@ -62,6 +62,7 @@ class Applicant:
             ids=bench.ids,
             blind=blind,
             state_base=bench.state_base,
+            owners=bench.owners,
             rules=bench.rules,
             registration_id=self.registration_id,
             token=self.token,
@@ -84,9 +85,9 @@ class Applicant:
         )
         return UUID(str(shown["ceremony_id"]))
 
-    def up_to_ceremony(self) -> UUID:
+    def up_to_ceremony(self, given: Application | None = None) -> UUID:
         self.confirm()
-        self.give_data()
+        self.give_data(given)
         self.give_photo()
         return self.open_ceremony()
 
@@ -97,7 +98,7 @@ class Applicant:
             clock=bench.clock,
             ids=bench.ids,
             blind=blind,
-            bank=bench.bank,
+            owners=bench.owners,
             rules=bench.rules,
             registration_id=self.registration_id,
         )

@@ -150,7 +150,7 @@ def test_a_consent_given_again_is_not_recorded_again(applicant: Applicant) -> No
 def test_without_consent_to_the_texts_in_force_nobody_is_asked(
     applicant: Applicant, given: tuple[tuple[str, str], ...], code: str
 ) -> None:
-    form = Application(person=person(), iban=IBAN, consents=given)
+    form = Application(person=person(), named=IBAN, consents=given)
     assert code_of(lambda: applicant.give_data(form)) == code
     assert applicant.bench.state_base.asked == 0
     assert held(applicant) == set()

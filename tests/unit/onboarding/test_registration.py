@@ -1,5 +1,7 @@
 """Registration step by step, as the holder of its token meets it."""
 
+from dataclasses import replace
+
 import pytest
 
 from kernel.errors import Broken, Refused, Transient
@@ -9,12 +11,15 @@ from kernel.events.onboarding import (
     PhoneConfirmed,
     RegistrationStarted,
 )
+from kernel.values import CardToken
 from services.onboarding.domain.account import AccountState, OwnershipVerdict
 from services.onboarding.domain.person import PhoneVerdict
 from services.onboarding.domain.registration import MAX_PERSON_TRIES
 from services.onboarding.domain.signature import SignatureFacts
 from services.onboarding.handlers import registration
+from services.onboarding.handlers.registration import Application
 from tests.unit.onboarding.builders import (
+    OTHER_IBAN,
     OTHER_IIN,
     PHONE,
     TODAY,
@@ -103,6 +108,51 @@ def test_data_the_state_confirms_are_kept(bench: Bench) -> None:
     assert AccountState.UNPROVED is account.state
 
 
+def by_card(bench: Bench, token: CardToken | None = None) -> Application:
+    """The data of somebody who names a card, by default their own."""
+    return replace(application(), named=token or bench.cards.token)
+
+
+def test_money_may_go_to_a_card_of_ones_own(bench: Bench) -> None:
+    applicant = Applicant(bench)
+    applicant.confirm()
+    applicant.give_data(by_card(bench))
+    (account,) = bench.unit.accounts.of_client(applicant.client_id)
+    assert account.destination == bench.cards.destination
+
+
+def test_a_card_of_another_is_refused_before_the_state_is_asked(bench: Bench) -> None:
+    applicant = Applicant(bench)
+    applicant.confirm()
+    with pytest.raises(Refused) as refused:
+        applicant.give_data(by_card(bench, CardToken("tok_" + "d" * 20)))
+    assert (_code(refused), bench.state_base.asked) == ("card_not_confirmed", 0)
+    assert not bench.unit.accounts.of_client(applicant.client_id)
+
+
+@pytest.mark.seeded("onboarding_silent_processor_costs_a_try")
+def test_an_outage_of_the_processor_costs_no_try(bench: Bench) -> None:
+    applicant = Applicant(bench)
+    applicant.confirm()
+    bench.cards.verdict = None
+    for _ in range(MAX_PERSON_TRIES + 1):
+        with pytest.raises(Transient):
+            applicant.give_data(by_card(bench))
+    bench.cards.verdict = OwnershipVerdict.MATCH
+    assert applicant.give_data(by_card(bench))["state"] == "data_complete"
+
+
+@pytest.mark.seeded("onboarding_bank_vouches_for_cards")
+def test_of_a_card_its_processor_says_whose_it_is(bench: Bench) -> None:
+    """The bank still says so of the account, before which the card stands no more."""
+    applicant = _identified(bench, by_card(bench))
+    moved = replace(bench.cards.destination, iban=OTHER_IBAN)
+    bench.cards.destination = moved
+    assert applicant.activate()
+    (account,) = bench.unit.accounts.of_client(applicant.client_id)
+    assert AccountState.UNPROVED is account.state
+
+
 def test_data_the_state_does_not_confirm_are_not_kept(bench: Bench) -> None:
     applicant = Applicant(bench)
     applicant.confirm()
@@ -184,9 +234,9 @@ def test_standing_is_shown_to_the_holder(bench: Bench) -> None:
     ) == ("draft", "confirm_phone", None)
 
 
-def _identified(bench: Bench) -> Applicant:
+def _identified(bench: Bench, given: Application | None = None) -> Applicant:
     applicant = Applicant(bench)
-    ceremony_id = applicant.up_to_ceremony()
+    ceremony_id = applicant.up_to_ceremony(given)
     look(bench)
     sign(bench, ceremony_id, applicant.owner)
     assert applicant.state == "identified"

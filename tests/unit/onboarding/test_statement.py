@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 
 from kernel.errors import Refused
+from kernel.values import CardToken
+from services.onboarding.domain.account import Card, Destination
 from services.onboarding.domain.consent import parse_consents
 from services.onboarding.domain.statement import Statement
 from tests.unit.onboarding.builders import (
@@ -27,7 +29,7 @@ STATEMENT = Statement(
     given_at=datetime(2026, 11, 24, 20, 0, tzinfo=UTC),
     person=person(),
     phone=PHONE,
-    iban=IBAN,
+    account=Destination(iban=IBAN),
     photo_sha256=TEXT,
     consents=consents(),
 )
@@ -54,6 +56,15 @@ def test_statement_holds_the_data_in_full() -> None:
         str(UUID(int=5)),
     ):
         assert part in text
+
+
+def test_a_card_is_named_by_its_last_digits_and_its_account() -> None:
+    card = Card(token=CardToken("tok_" + "c" * 20), last4="4242")
+    by_card = replace(STATEMENT, account=Destination(iban=IBAN, card=card))
+    text = by_card.render().decode()
+    named = f"платёжная карта •••• 4242, счёт карты {IBAN.reveal()}"
+    assert f"Счёт для перечислений: {named}\n" in text
+    assert card.token.reveal() not in text
 
 
 def test_day_of_the_statement_is_almatys() -> None:
