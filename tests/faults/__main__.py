@@ -3,7 +3,8 @@
 Without cases it goes on until every case has run and the totals of the campaign are
 reached, then writes docs/faults.md and docs/payers-under-faults.md, each if it has
 results of it.  `--ground payers` does the same with the cases of one load.  Results
-are kept in .state/faults; `--resume` continues them, otherwise a campaign begins anew.
+are kept in tests/faults/campaign.jsonl, which is committed, so that `--resume` goes on
+with them on any machine; otherwise a campaign begins anew.
 Exit status 0 when every result is whole, 1 when one is not, 3 when the time was over
 before the totals were reached.
 """
@@ -26,6 +27,7 @@ from tests.faults.grounds import GROUNDS, ground
 from tests.faults.report import EVENTS, GOALS
 from tests.marks import ROOT
 
+CAMPAIGN: Final = Path(__file__).with_name("campaign.jsonl")
 UNFINISHED: Final = 3
 
 
@@ -101,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := sorted(set(asked.case) - set(CASES)):
         parser.error(f"no such case: {', '.join(unknown)}")
     folder = state_folder() / "faults"
-    kept = folder / ("cases.jsonl" if asked.case else "campaign.jsonl")
+    kept = folder / "cases.jsonl" if asked.case else CAMPAIGN
     if not asked.resume:
         kept.unlink(missing_ok=True)
     results = report.kept(kept)

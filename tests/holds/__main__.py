@@ -1,9 +1,10 @@
 """`python -m tests.holds`: a million loans on clocks that jump.
 
-Goes on where it was, until so many loans are counted in .state/holds, then writes
-docs/holds.md; `--anew` begins anew. Each loan has a seed, which is told when something
-is wrong with it, and `--loan <seed>` repeats that one. Exit status 0 when nothing is
-wrong, 1 when something is, 3 when the time was over before.
+Goes on where it was, on any machine, until so many loans are counted in
+tests/holds/loans.jsonl, then writes docs/holds.md; `--anew` begins anew. Each loan has
+a seed, which is told when something is wrong with it, and `--loan <seed>` repeats that
+one. Exit status 0 when nothing is wrong, 1 when something is, 3 when the time was over
+before.
 """
 
 import argparse
@@ -25,7 +26,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from infra.layout import state_folder
 from tests.holds.loan import Loan
 from tests.marks import ROOT
 
@@ -33,6 +33,7 @@ GOAL: Final = 1_000_000
 CHUNK: Final = 2_000
 UNFINISHED: Final = 3
 PAGE: Final = Path("docs") / "holds.md"
+COUNTED: Final = Path(__file__).with_name("loans.jsonl")
 _MOST_WRONG: Final = 20
 _HEAD: Final = """\
 # Holds, simulated
@@ -113,13 +114,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.loan:
         print(Loan(asked.loan).live())
         return 0
-    kept = state_folder() / "holds" / "loans.jsonl"
-    kept.parent.mkdir(parents=True, exist_ok=True)
     if asked.anew:
-        kept.unlink(missing_ok=True)
-    total = _kept(kept)
+        COUNTED.unlink(missing_ok=True)
+    total = _kept(COUNTED)
     for tally in _led(GOAL - total.loans, asked.processes, minutes=asked.minutes):
-        with kept.open("a") as lines:
+        with COUNTED.open("a") as lines:
             lines.write(json.dumps(asdict(tally)) + "\n")
         total += tally
         print(
