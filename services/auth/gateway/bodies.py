@@ -68,6 +68,13 @@ Id = Annotated[UUID, Field(strict=False)]
 """A UUID; in JSON it is a text."""
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+IbanNamed = Annotated[
+    str | None, Field(min_length=1, max_length=40, examples=["KZ86125KZT5004100100"])
+]
+CardNamed = Annotated[
+    str | None, Field(pattern="^[A-Za-z0-9_-]{22,64}$", examples=[None])
+]
+"""An account by its IBAN, or a card by its processor's token (clause 5.3)."""
 
 
 class StrictRoute(APIRoute):

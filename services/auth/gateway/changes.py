@@ -17,7 +17,15 @@ from services.auth.gateway.answers import (
     ChangeAnswer,
     ChangeStep,
 )
-from services.auth.gateway.bodies import Body, Id, Nothing, StrictRoute, Text
+from services.auth.gateway.bodies import (
+    Body,
+    CardNamed,
+    IbanNamed,
+    Id,
+    Nothing,
+    StrictRoute,
+    Text,
+)
 from services.auth.gateway.ceremonies import Signature
 from services.auth.gateway.challenges import Code
 from services.auth.gateway.gate import AnswerT, Here, Visit
@@ -64,13 +72,8 @@ class AccountAct(Body):
 
     act: Literal["add", "replace", "select", "remove"] = "replace"
     account_id: Annotated[Id | None, Field(examples=[None])] = None
-    iban: Annotated[
-        str | None,
-        Field(min_length=1, max_length=40, examples=["KZ86125KZT5004100100"]),
-    ] = None
-    card_token: Annotated[
-        str | None, Field(pattern="^[A-Za-z0-9_-]{22,64}$", examples=[None])
-    ] = None
+    iban: IbanNamed = None
+    card_token: CardNamed = None
 
 
 class NewIdentity(Body):

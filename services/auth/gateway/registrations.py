@@ -27,6 +27,8 @@ from services.auth.gateway.answers import (
 from services.auth.gateway.bodies import (
     MOST_PHOTO_BYTES,
     Body,
+    CardNamed,
+    IbanNamed,
     Nothing,
     StrictRoute,
     Text,
@@ -99,13 +101,8 @@ class Person(Body):
     patronymic: Annotated[Text | None, Field(examples=["Сериковна"])] = None
     iin: Annotated[str, Field(pattern="^[0-9]{12}$", examples=["900101300017"])]
     document: IdentityDocument
-    iban: Annotated[
-        str | None,
-        Field(min_length=1, max_length=40, examples=["KZ86125KZT5004100100"]),
-    ] = None
-    card_token: Annotated[
-        str | None, Field(pattern="^[A-Za-z0-9_-]{22,64}$", examples=[None])
-    ] = None
+    iban: IbanNamed = None
+    card_token: CardNamed = None
     consents: Annotated[list[Consent], Field(max_length=_MOST_CONSENTS)]
 
 
