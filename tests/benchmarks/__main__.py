@@ -14,6 +14,7 @@ import infra.stack
 from infra.stack import Stack
 from tests.benchmarks import report
 from tests.benchmarks.bench import Bench
+from tests.benchmarks.deciding import DECIDING
 from tests.benchmarks.eds import SIGNATURES
 from tests.benchmarks.guests import GUESTS
 from tests.benchmarks.payouts import PAYOUTS
@@ -23,7 +24,16 @@ from tests.benchmarks.rules import RULES
 from tests.benchmarks.trail import TRAIL
 from tests.marks import ROOT
 
-ALL: Final = {**ROWS, **GUESTS, **SIGNATURES, **PHOTOS, **PAYOUTS, **TRAIL, **RULES}
+ALL: Final = {
+    **ROWS,
+    **GUESTS,
+    **SIGNATURES,
+    **PHOTOS,
+    **PAYOUTS,
+    **TRAIL,
+    **RULES,
+    **DECIDING,
+}
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 
 

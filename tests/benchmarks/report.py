@@ -75,6 +75,11 @@ is due over that with 1 000 far ones.
 `rules`: the very same conditions over the values of the same applications; ours also
 times each rule, says what it saw, weighs typologies and keeps to a budget. The library
 is what ours cannot be faster than.
+`deciding`: the shipped process, asked by contracts over the broker: one look at what is
+stored, all rules, decision and event in one commit. Stored are the events of half a
+year, ten a client, with devices that fifty share. The peer takes the same call, writes
+a row and an event, and looks at nothing. *Of many over few*: with all that is stored
+over that with a hundredth.
 `timing`: refusals of known and unknown numbers, each number once. 0.5 tells nothing.
 `eds-…`: signature, path of two and a CRL of 195 entries over the very same files,
 twelve signers in turn; by processor time, because one party is a process for each file
