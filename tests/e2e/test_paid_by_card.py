@@ -124,6 +124,7 @@ def said_of(sweep: Sweep, payout_id: str) -> list[tuple[str, str | None]]:
 
 @pytest.mark.clause("5.3")
 @pytest.mark.clause("6.1f")
+@pytest.mark.seeded("disbursement_cards_are_paid_as_accounts")
 def test_a_card_is_paid_when_two_treasurers_resume_what_one_halted(
     world: World,
     borrower: Borrower,
