@@ -43,9 +43,11 @@ a gap in their versions; below stand those it acts on. `audit` records all of th
 def listeners(root: Path = ROOT) -> Mapping[str, tuple[str, ...]]:
     """Which services act on which event class, by their ``@handles(…)``."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for door in sorted((root / "services").glob("*/service.py")):
-        for name in _handled(ast.parse(door.read_text())):
-            found[name].append(door.parent.name)
+    for service in sorted((root / "services").iterdir()):
+        doors = [service / "service.py", *sorted((service / "service").glob("*.py"))]
+        text = "\n".join(door.read_text() for door in doors if door.exists())
+        for name in _handled(ast.parse(text)):
+            found[name].append(service.name)
     return {name: tuple(services) for name, services in found.items()}
 
 

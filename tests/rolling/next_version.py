@@ -86,7 +86,7 @@ EDITS: Final = (
         'canonical({"result": {**jsonable(result), "answered_by": "next"}, ',
     ),
     Edit(
-        "services/antifraud/service.py",
+        "services/antifraud/service/__init__.py",
         r"^        facts: dict.*$",
         r"\g<0>" "\n        locale: str | None = None,",
     ),

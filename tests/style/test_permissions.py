@@ -26,7 +26,9 @@ GRANTED: Final = frozenset().union(*PERMISSIONS.values())
 def decorated(service: Path, name: str) -> dict[str, dict[str, str]]:
     """The methods of a service's door under ``@name(…)``, with its words."""
     found = {}
-    for node in ast.walk(ast.parse((service / "service.py").read_text())):
+    door = [service / "service.py", *sorted((service / "service").glob("*.py"))]
+    text = "\n".join(path.read_text() for path in door if path.exists())
+    for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.FunctionDef):
             continue
         for mark in node.decorator_list:
