@@ -27,15 +27,24 @@ from services.audit.adapters import (
 )
 from services.audit.domain.policy import Policy, parse_policy
 from services.audit.handlers import reading, writing
+from services.audit.handlers.following import Followed
 from services.audit.handlers.patrol import Patrol
 from services.audit.handlers.reading import Page
 from services.audit.handlers.witnessing import Witnessing
 from services.audit.ports import Export, WriterStore
 from services.audit.settings import Settings
 from services.audit.storage.reading import ReadingUnits
-from services.audit.storage.writing import Tools, locked
+from services.audit.storage.writing import Tools, committed_hashes, locked
 
-__all__ = ["EventQueue", "Page", "UseCases", "Writer", "build", "build_writer"]
+__all__ = [
+    "EventQueue",
+    "Followed",
+    "Page",
+    "UseCases",
+    "Writer",
+    "build",
+    "build_writer",
+]
 
 log = get_logger("audit")
 
@@ -147,7 +156,14 @@ class Writer:
         """The queue of all events."""
         return EventQueue.open(self.platform.broker)
 
-    def open_log(self, store: WriterStore) -> writing.State:
+    def follow(self, followed: Followed) -> None:
+        """Keep up with whoever has the seat."""
+        start = followed.size
+        followed.follow(committed_hashes(self.platform.database, start=start))
+
+    def open_log(
+        self, store: WriterStore, *, followed: Followed | None = None
+    ) -> writing.State:
         return writing.open_log(
             store=store,
             anchor=self.anchor,
@@ -156,6 +172,7 @@ class Writer:
             clock=self.platform.clock,
             policy=self.policy,
             witnessed=[note for note in map(self._last_seen, self.doors) if note],
+            followed=followed,
         )
 
     def _last_seen(self, door: HttpWitness) -> bytes | None:

@@ -1,9 +1,12 @@
 """The only writer of the log: process `audit-worker`, without eventlet.
 
 The loop: collect, commit, publish the checkpoint, acknowledge. When the database or
-the writer's seat goes away, the log is opened again from the start, start check
-included, and the batch in hand is written then; when the broker goes away, it delivers
-again. A log that must not be signed is Broken and ends the process.
+the writer's seat goes away, the log is opened again, start check included, and the
+batch in hand is written then; when the broker goes away, it delivers again. A log that
+must not be signed is Broken and ends the process.
+
+Of several such processes one writes. The others are its hot stand-bys: they keep up
+with what it commits, and try for its seat each second.
 """
 
 import threading
@@ -15,7 +18,7 @@ from kernel.errors import KernelError, Transient
 from kernel.logging import canonical, get_logger
 from kernel.platform import Platform
 from services.audit.settings import Settings
-from services.audit.wiring import EventQueue, Writer, build_writer
+from services.audit.wiring import EventQueue, Followed, Writer, build_writer
 
 log = get_logger("audit.worker")
 
@@ -59,17 +62,22 @@ def _witness(writer: Writer, ended: threading.Event, every_s: int) -> None:
 
 @dataclass(slots=True)
 class _Loop:
-    """What outlives a lost connection: the queue, and the batch not yet written."""
+    """What outlives a lost connection.
+
+    The queue, the batch not yet written, and how far the log was gone through.
+    """
 
     writer: Writer
     stop: threading.Event
     queue: EventQueue | None = None
     batch: list[Received] = field(default_factory=list)
+    followed: Followed = field(default_factory=Followed)
 
     def write(self) -> None:
         """Open the log and write until something goes away."""
+        self.writer.follow(self.followed)
         with self.writer.seat() as store:
-            state = self.writer.open_log(store)
+            state = self.writer.open_log(store, followed=self.followed)
             log.info("log_opened", size=state.head.size)
             self.queue = queue = self.queue or self.writer.queue()
             while not self.stop.is_set():

@@ -7,7 +7,7 @@ leaf hashes at most (RFC 6962 section 2.1.2).
 from collections.abc import Callable, Iterable, Sequence
 
 from services.audit.domain.tiles import TILE_WIDTH
-from services.audit.domain.tree import node_hash, root_of
+from services.audit.domain.tree import Frontier, node_hash, root_of
 
 LeafHashes = Callable[[int, int], Sequence[bytes]]
 """Hashes of the leaves from a number up to, and without, another."""
@@ -32,6 +32,15 @@ class TileRoots:
             if len(self._open) == TILE_WIDTH:
                 self._roots.append(root_of(self._open))
                 self._open = []
+
+    def frontier(self) -> Frontier:
+        """What the next leaf is appended to."""
+        peaks: list[tuple[int, bytes]] = []
+        for root in self._roots:
+            _push(peaks, TILE_HEIGHT, root)
+        for hashed in self._open:
+            _push(peaks, 0, hashed)
+        return Frontier.of([root for _, root in peaks], size=self.size)
 
     def root(self, size: int, *, leaves: LeafHashes) -> bytes:
         """Root over the first `size` leaves. IndexError when they are not there yet."""

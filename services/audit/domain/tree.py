@@ -54,6 +54,14 @@ class Frontier:
             folded = node_hash(left, folded)
         return folded
 
+    @classmethod
+    def of(cls, peaks: Sequence[bytes], *, size: int) -> "Frontier":
+        """The frontier of `size` leaves whose perfect subtrees have these roots."""
+        frontier = cls()
+        frontier._roots = list(peaks)
+        frontier.size = size
+        return frontier
+
     def copy(self) -> "Frontier":
         twin = Frontier()
         twin._roots = list(self._roots)

@@ -6,7 +6,6 @@ A note leaves the process only after its transaction has committed.
 """
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,7 +39,7 @@ from services.audit.domain.note import (
     signed,
 )
 from services.audit.domain.sequences import Tally
-from services.audit.domain.tree import chain_hash
+from services.audit.handlers.following import Followed
 from services.audit.ports import (
     Anchor,
     Message,
@@ -75,10 +74,12 @@ def open_log(
     clock: Clock,
     policy: bytes,
     witnessed: Sequence[bytes] = (),
+    followed: Followed | None = None,
 ) -> State:
     """The start check, and leaf 0 of a new log. Broken: never sign this database.
 
-    1. Rebuild the tree from the stored hashes; chain and numbers must be whole.
+    1. Rebuild the tree from the stored hashes, from where `followed` stands; chain and
+       numbers must be whole.
     2. Its root must be the one of the last signed checkpoint: no row more, none less.
     3. The checkpoints kept outside the database (the anchor, the published one, those
        the witnesses cosigned) must be prefixes of this log: a restored backup or a
@@ -91,7 +92,9 @@ def open_log(
     published = _open_note(board.published(), signer=signer, which="published")
     outside = [each for each in (anchored, published) if each is not None]
     outside += _ours_among(witnessed, signer=signer)
-    head, roots_then = _rebuilt(store, at_sizes={each.size for each in outside})  # 1
+    followed = followed or Followed()
+    followed.follow(store.hashes(start=followed.size))  # step 1
+    head = followed.head()
     stored = store.last_checkpoint()
     if head.size == 0 and stored is None and not outside:
         return _open_new(  # step 4
@@ -107,7 +110,7 @@ def open_log(
     if anchored is None and head.size > 1:
         raise Broken("the checkpoint outside is gone: put a held one at AUDIT_ANCHOR")
     for each in outside:  # step 3
-        _check_outside(each, head=head, root_then=roots_then.get(each.size))
+        _check_outside(each, followed=followed, store=store)
     if not _signed_by(signer, note):
         head, note = _rotate(store, head, signer=signer, clock=clock)  # step 5
     publish_note(note, anchor=anchor, board=board, signer=signer)
@@ -264,25 +267,6 @@ def _event(alert: Alert, *, ids: Ids) -> Event:
     return IntegrityMismatchFound(finding_id=ids.new(), seq=alert.seq, code=alert.code)
 
 
-def _rebuilt(
-    store: WriterStore, *, at_sizes: AbstractSet[int]
-) -> tuple[Head, Mapping[int, bytes]]:
-    """The head after all stored rows, and the roots when there were `at_sizes`."""
-    head = Head()
-    roots: dict[int, bytes] = {}
-    for row in store.hashes():
-        head.chain = chain_hash(head.chain, row.leaf_hash)
-        if row.seq != head.size or row.chain_hash != head.chain:
-            raise Broken(
-                f"the log is damaged at seq {head.size}: it must not be signed"
-            )
-        head.frontier.append(row.leaf_hash)
-        head.received_at = row.received_at
-        if head.size in at_sizes:
-            roots[head.size] = head.frontier.root()
-    return head, roots
-
-
 def _check_signed(
     stored: StoredCheckpoint | None, *, head: Head, signer: Signer
 ) -> bytes:
@@ -299,13 +283,19 @@ def _check_signed(
     return stored.note
 
 
-def _check_outside(outside: Checkpoint, *, head: Head, root_then: bytes | None) -> None:
-    if outside.size > head.size:
+def _check_outside(
+    outside: Checkpoint, *, followed: Followed, store: WriterStore
+) -> None:
+    if outside.size > followed.size:
         raise Broken(
-            f"the log has {head.size} leaves, {outside.size} were published: "
+            f"the log has {followed.size} leaves, {outside.size} were published: "
             "a restored or stale database must not be signed"
         )
-    if outside.root != root_then:
+
+    def leaves(start: int, stop: int) -> Sequence[bytes]:
+        return store.leaf_hashes(start=start, stop=stop)
+
+    if outside.root != followed.root(outside.size, leaves=leaves):
         raise Broken(f"the log is another than the one published at {outside.size}")
 
 

@@ -102,12 +102,7 @@ class _Reader:
         return [bytes(row.leaf) for row in found]
 
     def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]:
-        found = self._connection.execute(
-            select(audit_log.c.leaf_hash)
-            .where(audit_log.c.seq >= start, audit_log.c.seq < stop)
-            .order_by(audit_log.c.seq)
-        )
-        return [bytes(row.leaf_hash) for row in found]
+        return rows.leaf_hashes(self._connection, start=start, stop=stop)
 
     def sequences(self) -> Iterable[Tally]:
         return rows.tallies(self._connection)

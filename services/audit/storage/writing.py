@@ -30,14 +30,12 @@ from services.audit.storage.copying import COLUMNS, copy_bytes
 from services.audit.storage.tables import (
     audit_checkpoint,
     audit_hole,
-    audit_log,
     audit_parked,
     audit_producer,
 )
 
 LOCK_KEY = 0x6175646974
 """Of pg_advisory_lock, within the database `audit`: the writer's seat ("audit")."""
-_READ_AHEAD = 10_000
 MOST_NOTICES = 500
 """Told in one batch; the rest in the next."""
 _EVENTS = Fixed.of(
@@ -71,6 +69,16 @@ _NOTICES = Fixed.of(
 _COPY = f"COPY audit_log ({', '.join(COLUMNS)}) FROM STDIN (FORMAT binary)"
 
 
+def committed_hashes(database: Database, *, start: int) -> Iterator[RowHashes]:
+    """What is committed from a number on, for who has no seat. Transient: away."""
+    with (
+        transient_errors(),
+        database.engine.connect() as connection,
+        connection.begin(),
+    ):
+        yield from rows.hashes(connection, start=start)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What a transaction of the kernel is made of."""
@@ -88,23 +96,13 @@ class LockedLog:
         self._connection = connection
         self._tools = tools
 
-    def hashes(self) -> Iterator[RowHashes]:
-        wanted = select(
-            audit_log.c.seq,
-            audit_log.c.received_at,
-            audit_log.c.leaf_hash,
-            audit_log.c.chain_hash,
-        ).order_by(audit_log.c.seq)
+    def hashes(self, *, start: int) -> Iterator[RowHashes]:
         with transient_errors(), self._connection.begin():
-            for row in self._connection.execute(
-                wanted, execution_options={"yield_per": _READ_AHEAD}
-            ):
-                yield RowHashes(
-                    row.seq,
-                    row.received_at,
-                    bytes(row.leaf_hash),
-                    bytes(row.chain_hash),
-                )
+            yield from rows.hashes(self._connection, start=start)
+
+    def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]:
+        with transient_errors(), self._connection.begin():
+            return rows.leaf_hashes(self._connection, start=start, stop=stop)
 
     def last_checkpoint(self) -> StoredCheckpoint | None:
         with transient_errors(), self._connection.begin():

@@ -1,7 +1,6 @@
 """Two witnesses in processes and stores of their own, asked over HTTPS."""
 
 import json
-import socket
 import ssl
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from kernel.errors import Broken
 from services.audit.wiring import Writer, build_writer
 from tests.integration.audit.conftest import LogStand
 from tests.integration.audit.test_log import OFF, put
+from tests.ports import free_port
 from tests.unit.audit.builders import Producer
 from tests.waiting import eventually
 
@@ -56,13 +56,6 @@ class Outside:
             witness_ca=self.stand.servers.layout.outer / "ca.crt",
         )
         return build_writer(replace(platform, settings=asked, clock=self.stand.clock))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from infra.leash import leashed
 from kernel.bus import DELIVERY_LIMIT, Consuming, Received
 from services.audit.adapters import BATCH_MESSAGES
 from tests.integration.audit.conftest import LogStand, Working
+from tests.ports import free_port
 from tests.waiting import eventually
 
 EVENTS = "SELECT count(*) FROM audit_log WHERE kind = 1"
@@ -80,6 +81,26 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(stand: LogStand) -> N
 
 
 @pytest.mark.clause("7.1")
+@pytest.mark.seeded("audit_stand_by_overlooks_the_last_rows")
+def test_a_stand_by_takes_the_seat_of_who_was_killed(stand: LogStand) -> None:
+    """It has kept up, and goes on with the same chain where the other ended."""
+    speaker = stand.speaker()
+    with started(stand) as first:
+        speaker.say(speaker.messages(EVERY_ROUND))
+        eventually(lambda: count(stand) == EVERY_ROUND, told=stand.told)
+        rested = said(stand, "writer_rests")
+        with started(stand, beside=True) as second:
+            eventually(lambda: said(stand, "writer_rests") > rested, told=stand.told)
+            speaker.say(speaker.messages(EVERY_ROUND))
+            first.kill()
+            eventually(lambda: count(stand) == 2 * EVERY_ROUND, told=stand.told)
+            second.terminate()
+            assert second.wait(timeout=20) == 0
+    verdict = stand.verify()
+    assert (verdict.bad_seq, verdict.events) == (None, 2 * EVERY_ROUND)
+
+
+@pytest.mark.clause("7.1")
 @pytest.mark.catalogue("F23", "P14")
 @pytest.mark.seeded("audit_leaves_the_dead_letters")
 def test_what_the_broker_gave_up_is_written_all_the_same(stand: LogStand) -> None:
@@ -109,18 +130,31 @@ def test_what_the_broker_gave_up_is_written_all_the_same(stand: LogStand) -> Non
         assert worker.wait(timeout=20) == 0
 
 
+def said(stand: LogStand, event: str) -> int:
+    """How often the workers have said so, in all tests."""
+    return stand.log.read_text().count(f'"{event}"')
+
+
 def grown(stand: LogStand, size: int) -> bool:
     return count(stand) > size
 
 
 @contextmanager
-def started(stand: LogStand) -> Iterator[subprocess.Popen[bytes]]:
-    """The worker as its supervisor starts it; dead when the context is left."""
+def started(
+    stand: LogStand, *, beside: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The worker as its supervisor starts it; dead when the context is left.
+
+    ``beside`` another it needs a port of its own.
+    """
+    env = stand.servers.env("audit-worker")
+    if beside:
+        env["AUDIT_METRICS_PORT"] = str(free_port())
     with stand.log.open("ab") as log:
         worker = subprocess.Popen(
             leashed([sys.executable, "-m", "services.audit", "work"]),
             cwd=ROOT,
-            env=stand.servers.env("audit-worker"),
+            env=env,
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -21,7 +21,6 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from infra import pki
 from infra.layout import Layout
 from infra.leash import leashed
-from infra.stack import ports
 from infra.stack.ready import answers_ready
 from infra.web import limits
 from infra.web.limits import Limits
@@ -33,6 +32,7 @@ from services.auth.gateway.server import Server
 from services.auth.gateway.sources import source_of
 from services.auth.settings import Settings
 from tests.integration.stack.conftest import open_folder
+from tests.ports import free_port
 from tests.security.web.visitor import Visitor
 from tests.waiting import eventually
 from tests.wire import fresh_ids
@@ -208,11 +208,6 @@ def _sites(layout: Layout) -> Iterator[Start]:
             nginx.send_signal(signal.SIGTERM)
             assert nginx.wait(UP_WITHIN_S) == 0, site.lines()
             site.behind.stop()
-
-
-def free_port() -> int:
-    """One that nobody has; another at each call, as a rule."""
-    return ports._find(())
 
 
 def _site(layout: Layout, folder: Path, visitor: Limits) -> Site:

@@ -12,7 +12,8 @@ import pytest
 from infra import topology
 from infra.pki.certificates import Authority, Leaf
 from tests.faults.proxy import Proxy
-from tests.security.web.conftest import Behind, Site, Start, free_port
+from tests.ports import free_port
+from tests.security.web.conftest import Behind, Site, Start
 from tests.security.web.tap import Tap
 from tests.security.web.visitor import HOST, Visitor, exchange, read, request
 from tests.security.wire.test_substituted_server import Server

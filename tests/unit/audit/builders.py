@@ -7,6 +7,7 @@ from uuid import UUID
 
 from kernel.crypto import Json, SigningKey, TrustStore
 from kernel.events import Envelope
+from services.audit.handlers.following import Followed
 from services.audit.handlers.writing import State, open_log, publish_note, write_batch
 from services.audit.ports import Message
 from tests.unit.audit.fakes import (
@@ -76,7 +77,9 @@ class Writer:
     ids: FakeIds = field(default_factory=FakeIds)
     state: State | None = None
 
-    def open(self, *, witnessed: Sequence[bytes] = ()) -> "Writer":
+    def open(
+        self, *, witnessed: Sequence[bytes] = (), followed: Followed | None = None
+    ) -> "Writer":
         self.state = open_log(
             store=self.log,
             anchor=self.anchor,
@@ -85,6 +88,7 @@ class Writer:
             clock=self.clock,
             policy=b"",
             witnessed=witnessed,
+            followed=followed,
         )
         return self
 

@@ -148,9 +148,12 @@ class FakeLog:
         self.notices = twin.notices
         self.stops, self.lifted = twin.stops, twin.lifted
 
-    def hashes(self) -> Iterator[RowHashes]:
-        for row in self.rows:
+    def hashes(self, *, start: int) -> Iterator[RowHashes]:
+        for row in self.rows[start:]:
             yield RowHashes(row.seq, row.received_at, row.leaf_hash, row.chain_hash)
+
+    def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]:
+        return [row.leaf_hash for row in self.rows[start:stop]]
 
     def last_checkpoint(self) -> StoredCheckpoint | None:
         return self.checkpoints[-1] if self.checkpoints else None
@@ -238,7 +241,7 @@ class FakeUnit:
         return [row.leaf for row in self._log.rows if start <= row.seq < stop]
 
     def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]:
-        return [row.leaf_hash for row in self._log.rows if start <= row.seq < stop]
+        return self._log.leaf_hashes(start=start, stop=stop)
 
     def sequences(self) -> Sequence[Tally]:
         return self._log.sequences()
