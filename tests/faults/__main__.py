@@ -1,10 +1,11 @@
 """`python -m tests.faults [case …]`: the fault campaign, in full or by the case.
 
 Without cases it goes on until every case has run and the totals of the campaign are
-reached, then writes docs/faults.md and docs/payers-under-faults.md, each if it has
-results of it.  `--ground payers` does the same with the cases of one load.  Results
-are kept in tests/faults/campaign.jsonl, which is committed, so that `--resume` goes on
-with them on any machine; otherwise a campaign begins anew.
+reached, then writes docs/faults.md, docs/log-under-faults.md and
+docs/payers-under-faults.md, each if it has results of it.  `--ground payers` does the
+same with the cases of one load.  Results are kept in tests/faults/campaign.jsonl, which
+is committed, so that `--resume` goes on with them on any machine; otherwise a campaign
+begins anew.
 Exit status 0 when every result is whole, 1 when one is not, 3 when the time was over
 before the totals were reached.
 """
@@ -24,7 +25,7 @@ from infra.layout import state_folder
 from tests.faults import report
 from tests.faults.campaign import CASES, Ground, Result, run
 from tests.faults.grounds import GROUNDS, ground
-from tests.faults.report import EVENTS, GOALS
+from tests.faults.report import CAMPAIGNS
 from tests.marks import ROOT
 
 CAMPAIGN: Final = Path(__file__).with_name("campaign.jsonl")
@@ -64,13 +65,10 @@ def wanted(
     results: Sequence[Result], grounds: Collection[str] = tuple(GROUNDS)
 ) -> Iterator[str]:
     """Cases still needed: each once, then those that bring the totals nearer."""
-    struck = report.struck(results)
-    lacking = {blow for blow, goal in GOALS.items() if struck[blow] < goal}
-    few = report.words_of(results, "events").attempted < EVENTS
+    needed = {name for each in CAMPAIGNS for name in each.lacking(results)}
     done = {result.case for result in results}
     for name, case in CASES.items():
-        needed = lacking & set(case.blows) or (few and case.ground == "events")
-        if case.ground in grounds and (name not in done or needed):
+        if case.ground in grounds and (name not in done or name in needed):
             yield name
 
 

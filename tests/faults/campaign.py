@@ -25,6 +25,7 @@ BUS_BACK_S: Final = 30.0
 DATABASE_BACK_S: Final = 60.0
 LOANS: Final = 4
 EVENTS: Final = 6_000
+LEAVES: Final = 4_000
 PAYOUTS: Final = 4
 ALL_POINTS: Final = 1_000
 LEAST_GAP_S: Final = 0.2
@@ -167,6 +168,17 @@ CASES: Final[Mapping[str, Case]] = {
         },
     ),
     "events-crashes": Case(ground="events", size=EVENTS, crashes=ALL_POINTS),
+    "trail-broker": Case(
+        ground="trail", size=LEAVES, blows={"broker killed": 5, "process killed": 5}
+    ),
+    "trail-database": Case(
+        ground="trail", size=LEAVES, blows={"database killed": 10, "process killed": 5}
+    ),
+    "trail-pauses": Case(
+        ground="trail",
+        size=LEAVES,
+        blows={"broker paused": 1, "database paused": 1, "process paused": 4},
+    ),
     "loans-broker": Case(
         ground="loans", size=LOANS, blows={"broker killed": 1, "process killed": 4}
     ),

@@ -27,6 +27,13 @@ def event_load(state_folder: Path) -> Iterator[Ground]:
 
 
 @pytest.fixture(scope="session")
+def trail_load(state_folder: Path) -> Iterator[Ground]:
+    """Writers, relay, the log's writer and its stand-by, on servers of their own."""
+    with grounds.trail(state_folder / "faults-trail") as ground:
+        yield ground
+
+
+@pytest.fixture(scope="session")
 def loan_load(world: World) -> Ground:
     return LoanLoad(world)
 

@@ -1,18 +1,19 @@
-"""The event load: two writers, a relay and a listener, in processes of their own.
+"""The loads of events: two writers, a relay and an end, in processes of their own.
 
-On a database and a broker of their own, with nothing but the kernel between them:
-what the writers' journals say is held against what the listener's handler did.
+On a database and a broker of their own: what the writers' journals say is held against
+what happened at the end of the road. Here that is a listener, with nothing but the
+kernel between; in `tests.faults.trail` it is the audit log.
 """
 
 import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from sqlalchemy import text
 
@@ -20,6 +21,7 @@ from infra import topology
 from infra.postgres.server import DatabaseServerError
 from infra.stack import Stack
 from infra.stack.programs import Program
+from kernel.bus import Interest
 from tests.databases import kernel_tables, owner_engine
 from tests.faults import effects
 from tests.faults.crash import Point
@@ -68,9 +70,10 @@ class EventLoad:
 
     name = "events"
     lives = None
-    processes = (PUBLISHER, LISTENER, *WRITERS)
-    answering = (PUBLISHER, LISTENER)
-    points = (
+    wishes: ClassVar[Mapping[str, Sequence[Interest]]] = effects.WISHES
+    processes: ClassVar[tuple[str, ...]] = (PUBLISHER, LISTENER, *WRITERS)
+    answering: ClassVar[tuple[str, ...]] = (PUBLISHER, LISTENER)
+    points: ClassVar[tuple[Point, ...]] = (
         Point("outbox.numbered", PUBLISHER, most=1),
         Point("outbox.published", PUBLISHER, most=1),
         Point("outbox.marked", PUBLISHER, most=1),
@@ -82,38 +85,44 @@ class EventLoad:
     def open(self) -> Iterator[Self]:
         """Tables, queues, four processes, and a proxy before the broker."""
         broker = ("127.0.0.1", self.stack.port(topology.BROKER_SERVER))
-        with kernel_tables(self.stack, effects.WISHES), Proxy(broker) as self.road:
+        with kernel_tables(self.stack, self.wishes), Proxy(broker) as self.road:
+            self.folder.mkdir()
+            self.folder.chmod(0o700)
+            self._duplicates.touch()
+            self._order(0)
             self._prepare()
+            programs = [*map(self.program, self._ends()), *map(self._writer, WRITERS)]
+            self.stack.run_instead(*programs)
+            self.stack.wait_ready(*self.answering)
             try:
                 yield self
             finally:
-                self.stack.supervisor.stop(self.processes)
+                self.stack.supervisor.stop([program.name for program in programs])
 
     def _prepare(self) -> None:
-        self.folder.mkdir()
-        self.folder.chmod(0o700)
-        self._duplicates.touch()
-        self._order(0)
+        """What the end of the road keeps."""
         engine = owner_engine(self.stack, LISTENER)
         with engine.begin() as connection:
             effects.metadata.create_all(connection)
             connection.execute(text(f'GRANT SELECT, INSERT ON effects TO "{LISTENER}"'))
         engine.dispose()
-        writers = (
-            self._program(writer, "tests.faults.writer", writer, self.folder)
-            for writer in WRITERS
-        )
-        self.stack.run_instead(*map(self.program, self.answering), *writers)
-        self.stack.wait_ready(*self.answering)
 
-    def program(self, service: str) -> Program:
+    def _ends(self) -> Sequence[str]:
+        """The relay, and who is at the end of the road."""
+        return self.answering
+
+    def program(self, process: str) -> Program:
         """The relay or the listener."""
-        program = self._program(service, "tests.faults.probe", service)
+        program = self._program(process, process, "tests.faults.probe", process)
         tally = {effects.DUPLICATES: str(self._duplicates)}
         return replace(program, environment={**program.environment, **tally})
 
-    def _program(self, name: str, module: str, *arguments: object) -> Program:
-        service = name if name in self.answering else PUBLISHER
+    def _writer(self, name: str) -> Program:
+        return self._program(name, PUBLISHER, "tests.faults.writer", name, self.folder)
+
+    def _program(
+        self, name: str, principal: str, module: str, *arguments: object
+    ) -> Program:
         direct = f"127.0.0.1:{self.stack.port(topology.BROKER_SERVER)}/"
         through = f"127.0.0.1:{self.road.port}/"
         return Program(
@@ -121,7 +130,7 @@ class EventLoad:
             command=(sys.executable, "-m", module, *map(str, arguments)),
             environment={
                 key: value.replace(direct, through)
-                for key, value in self.stack.env(service).items()
+                for key, value in self.stack.env(principal).items()
             },
             inputs=(),
         )
@@ -133,13 +142,17 @@ class EventLoad:
     def begin(self, label: str, size: int) -> None:
         """Let the writers ask for `size` events at least, no faster than they come."""
         self.label, self.size = label, size
-        self._sql(LISTENER, "TRUNCATE effects")
+        self._begin()
         newest = "SELECT coalesce(max(inserted), 0) FROM outbox"
         self._from = int(self._sql(PUBLISHER, newest))
         self._repeated = self._duplicates.stat().st_size
         self._over.clear()
         self._running = threading.Thread(target=self._ask, daemon=True)
         self._running.start()
+
+    def _begin(self) -> None:
+        """Of earlier loads nothing counts any more."""
+        self._sql(LISTENER, "TRUNCATE effects")
 
     def _ask(self) -> None:
         """Move the window until the faults are over and enough has been applied."""
@@ -185,15 +198,21 @@ class EventLoad:
     def _on_the_road(self) -> tuple[int, int]:
         since = f"SELECT count(*) FROM outbox WHERE inserted > {self._from}"  # noqa: S608 - a number
         committed = int(self._sql(PUBLISHER, since))
-        distinct = "SELECT count(DISTINCT event_id) FROM effects"
+        return committed - len(set(self._happened())), self._waiting()
+
+    def _happened(self) -> Sequence[str]:
+        """The event of each effect."""
+        return self._sql(LISTENER, "SELECT event_id FROM effects").split()
+
+    def _waiting(self) -> int:
+        """How many came and have had no effect yet."""
         waiting = "SELECT count(*) FROM inbox WHERE state <> 'applied'"
-        applied = int(self._sql(LISTENER, distinct))
-        return committed - applied, int(self._sql(LISTENER, waiting))
+        return int(self._sql(LISTENER, waiting))
 
     def judge(self) -> Words:
         """Hold the journals against the effects."""
         said = Said.of(self.folder.glob(f"{self.label}.writer-*"))
-        rows = self._sql(LISTENER, "SELECT event_id FROM effects").split()
+        rows = self._happened()
         happened = set(rows)
         return Words(
             attempted=len(said.asked),

@@ -15,6 +15,7 @@ from tests.faults.campaign import Ground
 from tests.faults.events import EventLoad
 from tests.faults.load import LoanLoad
 from tests.faults.payers import PayerLoad
+from tests.faults.trail import TrailLoad
 
 
 @contextmanager
@@ -24,6 +25,18 @@ def events(folder: Path) -> Iterator[Ground]:
     stack = infra.stack.start(folder / "stack")
     try:
         with EventLoad(stack, folder / "load").open() as load:
+            yield load
+    finally:
+        stack.stop()
+
+
+@contextmanager
+def trail(folder: Path) -> Iterator[Ground]:
+    """The audit log at the end of the event load, on servers of its own."""
+    folder.mkdir(exist_ok=True)
+    stack = infra.stack.start(folder / "stack")
+    try:
+        with TrailLoad(stack, folder / "load").open() as load:
             yield load
     finally:
         stack.stop()
@@ -57,6 +70,7 @@ GROUNDS: Final[Mapping[str, Callable[[Path], AbstractContextManager[Ground]]]] =
     "events": events,
     "loans": loans,
     "payers": payers,
+    "trail": trail,
 }
 """By the name cases know them under; each takes an empty folder to live in."""
 

@@ -81,7 +81,7 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(stand: LogStand) -> N
 
 
 @pytest.mark.clause("7.1")
-@pytest.mark.seeded("audit_stand_by_overlooks_the_last_rows")
+@pytest.mark.seeded("audit_stand_by_gives_up")
 def test_a_stand_by_takes_the_seat_of_who_was_killed(stand: LogStand) -> None:
     """It has kept up, and goes on with the same chain where the other ended."""
     speaker = stand.speaker()

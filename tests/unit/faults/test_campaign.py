@@ -8,7 +8,7 @@ from tests.faults import report
 from tests.faults.__main__ import next_case
 from tests.faults.campaign import CASES, Result
 from tests.faults.journal import Journal, Said
-from tests.faults.report import EVENTS, GOALS
+from tests.faults.report import CAMPAIGNS, PLATFORM
 from tests.faults.words import Words
 
 ONE, TWO, THREE = (f"00000000-0000-0000-0000-00000000000{n}" for n in (1, 2, 3))
@@ -63,9 +63,10 @@ def test_every_case_runs_once_and_then_those_that_lack() -> None:
     while (name := next_case(results)) is not None:
         results.append(_result(name, attempted=6_000))
     assert {result.case for result in results} == set(CASES)
-    struck = report.struck(results)
-    assert all(struck[blow] >= goal for blow, goal in GOALS.items())
-    assert report.words_of(results, "events").attempted >= EVENTS
+    for campaign in CAMPAIGNS:
+        struck = report.struck(campaign.of(results))
+        assert all(struck[blow] >= goal for blow, goal in campaign.goals.items())
+    assert report.words_of(results, "events").attempted >= PLATFORM.events
     grounds = [CASES[result.case].ground for result in results]
     changes = sum(a != b for a, b in pairwise(grounds))
     assert changes == len(set(grounds)) - 1
@@ -83,8 +84,9 @@ def test_each_campaign_has_its_page_and_none_without_results() -> None:
     (path, text), *more = report.pages([payers]).items()
     assert (path, more) == (report.PAYERS_PAGE, [])
     assert "| pay | 2 | 7 | 2 | 5 |" in text
-    both = report.pages([payers, _result("events-broker", attempted=7)])
-    assert set(both) == {report.PAGE, report.PAYERS_PAGE}
+    others = [_result(name, attempted=7) for name in ("events-broker", "trail-broker")]
+    every = report.pages([payers, *others])
+    assert set(every) == {report.PAGE, report.TRAIL_PAGE, report.PAYERS_PAGE}
 
 
 def test_the_page_names_what_broke() -> None:
