@@ -15,7 +15,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import FrameType, MappingProxyType, ModuleType
 from typing import Any, Final
 
@@ -212,11 +211,12 @@ def _migrate(service: str, *, post: bool = False) -> int:
     migrator = _migrator(service)
     entrypoints, bus = _room("kernel", "entrypoints"), _room("kernel", "bus")
     service_room = _room(f"services.{service}", "service")
+    schema = _room("kernel", "schema").Schema.of(service)
     try:
         _room("kernel.migrations", "applying").upgrade(
             migrator.engine,
-            directory=Path(str(service_room.__file__)).parent / "migrations",
-            metadata=_room(f"services.{service}", "storage").metadata,
+            directory=schema.migrations,
+            metadata=schema.metadata,
             post=post,
         )
     except _room("kernel", "errors").Refused as refusal:

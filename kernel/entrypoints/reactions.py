@@ -106,8 +106,10 @@ LISTENING: Final[dict[str, list[type[Event]]]] = {}
 
 
 def interests_of(module: str) -> set[Interest]:
-    """The bindings a service's queue needs for its reactions."""
+    """The bindings a queue needs for the reactions of this module, or package."""
     return {
         Interest(event.TYPE.partition(".")[0], event.SUBJECT)
-        for event in LISTENING.get(module, [])
+        for room, events in LISTENING.items()
+        if f"{room}.".startswith(f"{module}.")
+        for event in events
     }
