@@ -19,6 +19,9 @@ SERVERS = ROOT / ".state" / "servers"
 PHOTO_PYTHON = ROOT / ".state" / "photo-venv" / "bin" / "python"
 """The photo judge's Python: its packages are not ours (`photo/uv.lock`)."""
 
+PASSAGE = 0o711
+"""Others may pass through, but not look around."""
+
 # A Unix socket's address holds 107 bytes; PostgreSQL adds ".s.PGSQL.NNNNN.lock".
 _LONGEST_SOCKET_FOLDER = 80
 
@@ -80,8 +83,8 @@ class Layout:
 
     @property
     def checkpoints(self) -> Path:
-        """What the audit log publishes for witnesses and auditors."""
-        return self.data / "checkpoints"
+        """What the audit log publishes, where the web tier can show it."""
+        return self.web / "log"
 
     @property
     def reads(self) -> Path:
@@ -144,8 +147,7 @@ class Layout:
     def prepare(self) -> None:
         """Make the folders, each open to its owner only. Idempotent."""
         self.state.mkdir(parents=True, exist_ok=True)
-        # Others may pass through (the database's user must), but not look.
-        self.state.chmod(0o711)
+        self.state.chmod(PASSAGE)  # the database's user must come through
         for folder in (
             self.pki,
             self.outer,
@@ -154,13 +156,14 @@ class Layout:
             self.logs,
             self.data,
             self.anchor,
-            self.checkpoints,
             self.reads,
             self.session,
             self.rabbitmq,
             self.run,
         ):
             private_folder(folder)
+        for folder in (self.web, self.checkpoints):
+            private_folder(folder, mode=PASSAGE)
         if is_root():
             user = pwd.getpwnam("postgres")
             private_folder(self.postgres, owner=(user.pw_uid, user.pw_gid))
@@ -233,6 +236,9 @@ def server_environment() -> dict[str, str]:
 
 
 def _open_to_others(folder: Path) -> bool:
+    """What is not there yet will be, see `Layout.prepare`."""
     return all(
-        parent.stat().st_mode & stat.S_IXOTH for parent in (folder, *folder.parents)
+        parent.stat().st_mode & stat.S_IXOTH
+        for parent in (folder, *folder.parents)
+        if parent.exists()
     )

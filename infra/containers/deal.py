@@ -33,6 +33,9 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a container; networks say who rea
 _OUR_HOSTS = {"bank": "simulator-bank", "world": "simulator-world"}
 
 
+_PUBLISHED = places.STATE / topology.WEB_TIER / "log"
+
+
 @dataclass(frozen=True, slots=True)
 class Dealer:
     """From `vault` (authorities, all keys) into the folders of `handouts`."""
@@ -59,8 +62,7 @@ class Dealer:
             Layout(places.STATE), places.PORTS, self.stage, hosts=places.HOSTS
         )
         for process in topology.runnable():
-            door = {"AUTH_HOST": _EVERYWHERE} if process.verb == "serve" else {}
-            yield process.name, of.of_process(process) | door
+            yield process.name, of.of_process(process) | _inside(process)
         for service in topology.migratable():
             yield f"{service}-migrate", of.of_migration(service)
         yield topology.OPERATOR, of.of_operator()
@@ -79,8 +81,9 @@ class Dealer:
         lines = (f"{key}={value}\n" for key, value in sorted(environment.items()))
         write_private(folder / "environment", "".join(lines))
         # What other volumes are mounted on: this one is read-only by then.
-        for inner in ("data", "anchor", "session", "run"):
-            (folder / inner).mkdir(exist_ok=True)
+        published = _PUBLISHED.relative_to(places.STATE)
+        for inner in ("data", "anchor", "session", "run", published):
+            (folder / inner).mkdir(parents=True, exist_ok=True)
         _hand_over(folder, places.OURS)
 
     def _copy(self, place: Path, folder: Path) -> None:
@@ -149,7 +152,7 @@ class Dealer:
     def _give_web_tier(self) -> None:
         folder = self.handouts / topology.WEB_TIER
         home = folder / topology.WEB_TIER
-        home.mkdir(parents=True, exist_ok=True)
+        (home / "log").mkdir(parents=True, exist_ok=True)
         given = places.STATE / topology.WEB_TIER
         place = Place(
             hosts=(topology.PUBLIC_HOST, "localhost", "127.0.0.1"),
@@ -159,6 +162,7 @@ class Dealer:
             ready_port=places.PORTS[metrics(topology.WEB_TIER)],
             pki=places.STATE / "pki",
             static=given / "static",
+            log=_PUBLISHED,
             scratch=Path("/tmp"),  # noqa: S108 - the container's own, in memory
             visitor=limits.limits_of(self.stage),
             listen=_EVERYWHERE,
@@ -176,6 +180,15 @@ class Dealer:
         for mount_point in ("checkpoints", "reads"):
             (folder / mount_point).mkdir(parents=True, exist_ok=True)
         _hand_over(folder, places.OURS)
+
+
+def _inside(process: topology.Process) -> dict[str, str]:
+    """What is otherwise in a container than on a machine of one user."""
+    if process.verb == "serve":
+        return {"AUTH_HOST": _EVERYWHERE}
+    if process.service == "audit":
+        return {"AUDIT_CHECKPOINT_DIR": str(_PUBLISHED)}
+    return {}
 
 
 def _hand_over(folder: Path, user: int) -> None:

@@ -43,6 +43,11 @@ PAGE_HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=()",
 }
 
+LOG_HEADERS: Mapping[str, str] = {**PROBLEM_HEADERS, "Cache-Control": "no-cache"}
+LOG_FILES = ("checkpoint", "checkpoint.witnessed", "vkey")
+"""What the audit log publishes: its newest note, the newest that the witnesses
+cosigned, and the keys that sign it (clause 7.1). Public, as a checkpoint must be."""
+
 _ERASED = (
     *("Connection", "Keep-Alive", "Proxy-Authorization", "Proxy-Connection", "TE"),
     *("Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "Expect", "Proxy"),
@@ -73,6 +78,8 @@ class Place:
     pki: Path
     """Holds `ca.crt`, the browser-facing pair `public`, and its own pair `web`."""
     static: Path
+    log: Path
+    """Where the audit log's checkpoints are published."""
     scratch: Path
     """The only folder it may write to; it writes its pid."""
     visitor: Limits
@@ -315,6 +322,7 @@ def _public(place: Place) -> str:
       proxy_request_buffering off;
       proxy_pass https://gateways;
     }}
+{_log(place.log)}
     location / {{
 {_FRAMING}
       if ($request_method !~ "^(GET|HEAD)$") {{ return 405; }}
@@ -326,6 +334,22 @@ def _public(place: Place) -> str:
     }}
   }}
 """
+
+
+def _log(folder: Path) -> str:
+    """Each file at an address of its own; nothing else of the folder has one."""
+    return "\n".join(
+        f"""\
+    location = /log/{name} {{
+{_FRAMING}
+      if ($request_method !~ "^(GET|HEAD)$") {{ return 405; }}
+      alias {folder}/{name};
+      types {{ }}
+      default_type "text/plain; charset=utf-8";
+{_headers(LOG_HEADERS, indent=6)}
+    }}"""
+        for name in LOG_FILES
+    )
 
 
 def _ready(place: Place) -> str:

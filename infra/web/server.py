@@ -12,6 +12,7 @@ from pathlib import Path
 
 from infra import topology
 from infra.layout import (
+    PASSAGE,
     Layout,
     find_program,
     is_root,
@@ -26,7 +27,6 @@ from infra.web.limits import Limits
 STATIC = Path(__file__).with_name("static")
 _WORKER = "www-data"
 _LOCAL = ("localhost", "127.0.0.1")
-_PASSAGE = 0o711
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,8 @@ class WebTier:
     """One nginx with its home, between browsers and the gateways."""
 
     home: Path
+    log: Path
+    """Where the audit log's checkpoints are published."""
     pki: Path
     port: int
     plain_port: int
@@ -48,6 +50,7 @@ class WebTier:
         own = topology.WEB_TIER
         return cls(
             home=layout.web,
+            log=layout.checkpoints,
             pki=layout.pki,
             port=ports[own],
             plain_port=ports[f"{own}.plain"],
@@ -58,8 +61,8 @@ class WebTier:
 
     def prepare(self) -> None:
         """Write the configuration, and the pages where its workers reach them."""
-        for folder in (self.home, self.home / "scratch"):
-            private_folder(folder, mode=_PASSAGE)
+        for folder in (self.home, self.home / "scratch", self.log):
+            private_folder(folder, mode=PASSAGE)
         give_pages(self.home / "static")
         write_private(self.home / "nginx.conf", nginx_conf(self._place()))
 
@@ -87,6 +90,7 @@ class WebTier:
             ready_port=self.ready_port,
             pki=self.pki,
             static=self.home / "static",
+            log=self.log,
             scratch=self.home / "scratch",
             visitor=self.visitor,
             files=_files(),

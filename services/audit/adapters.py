@@ -130,7 +130,7 @@ class CheckpointFolder:
     def flush(self) -> None:
         """Publish what waits at once: the process ends."""
         if self._waiting is not None:
-            _replace(self._folder / "checkpoint", self._waiting)
+            _replace(self._folder / "checkpoint", self._waiting, mode=_PUBLIC)
             self._waiting = None
             self._published_at_s = monotonic()
 
@@ -138,7 +138,7 @@ class CheckpointFolder:
         return _read(self._folder / "checkpoint")
 
     def publish_witnessed(self, note: bytes) -> None:
-        _replace(self._folder / "checkpoint.witnessed", note)
+        _replace(self._folder / "checkpoint.witnessed", note, mode=_PUBLIC)
 
     def witnessed(self) -> bytes | None:
         return _read(self._folder / "checkpoint.witnessed")
@@ -147,7 +147,7 @@ class CheckpointFolder:
         known = self.announced()
         if vkey not in known:
             lines = "".join(f"{each}\n" for each in (vkey, *known))
-            _replace(self._folder / "vkey", lines.encode())
+            _replace(self._folder / "vkey", lines.encode(), mode=_PUBLIC)
 
     def announced(self) -> Sequence[str]:
         raw = _read(self._folder / "vkey")
@@ -310,7 +310,10 @@ def _read(path: Path) -> bytes | None:
         raise Broken(f"{path.name} cannot be read") from cause
 
 
-def _replace(path: Path, content: bytes) -> None:
+_OURS, _PUBLIC = 0o600, 0o644
+
+
+def _replace(path: Path, content: bytes, *, mode: int = _OURS) -> None:
     """Write aside, sync, rename, sync the folder: old or new, never half."""
     fresh = path.with_name(f".{path.name}.new")
     try:
@@ -318,6 +321,7 @@ def _replace(path: Path, content: bytes) -> None:
         with fresh.open("wb") as file:
             file.write(content)
             file.flush()
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         fresh.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)

@@ -79,7 +79,7 @@ def test_an_export_convinces_a_stranger(project: Project, tmp_path: Path) -> Non
     writer = project.running()["audit-worker"]
     trust = tmp_path / "trust.json"
     trust.write_text(python_in(writer, READ, "/state/keys/trust.json"))
-    known = python_in(writer, READ, "/state/data/checkpoints/vkey")
+    known = python_in(writer, READ, "/state/web/log/vkey")
     verifier = str(ROOT / "tools" / "verify_export.py")
     export = str(tmp_path / Path(folder).name)
     done = subprocess.run(

@@ -1,9 +1,11 @@
 """The journey of one loan, and the refusals beside it, on the whole platform."""
 
+import ssl
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from infra import topology
@@ -78,6 +80,20 @@ def test_a_loan_goes_from_registration_to_money(
     all_is_booked(world)
     sweep.run(people=[borrower])
     assert "chain verified" in verify_export(world)
+    keys = (world.stack.layout.checkpoints / "vkey").read_text()
+    assert at_the_site(world, "/log/vkey") == keys
+    origin, size, *_ = at_the_site(world, "/log/checkpoint").splitlines()
+    assert origin == keys.partition("+")[0]
+    assert int(size) > 1
+
+
+def at_the_site(world: World, path: str) -> str:
+    """What anybody is shown there."""
+    authority = str(world.stack.layout.pki / "ca.crt")
+    context = ssl.create_default_context(cafile=authority)
+    answer = httpx.get(f"{world.stack.url}{path}", verify=context)
+    assert answer.status_code == httpx.codes.OK
+    return answer.text
 
 
 def all_is_booked(world: World) -> None:

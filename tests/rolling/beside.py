@@ -122,6 +122,7 @@ class Beside:
         own, layout = topology.WEB_TIER, self.stack.layout
         tier = WebTier(
             home=layout.web.with_name(f"{layout.web.name}.beside"),
+            log=layout.checkpoints,
             pki=layout.pki,
             port=int(self._port(own)),
             plain_port=int(self._port(f"{own}.plain")),

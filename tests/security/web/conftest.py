@@ -214,6 +214,7 @@ def _site(layout: Layout, folder: Path, visitor: Limits) -> Site:
     taken = [free_port() for _ in range(4)]
     tier = WebTier(
         home=folder / "web",
+        log=folder / "web" / "log",
         pki=layout.pki,
         port=taken[0],
         plain_port=taken[1],

@@ -20,6 +20,7 @@ PLACE: Final = Place(
     ready_port=9100,
     pki=Path("/state/pki"),
     static=Path("/state/web/static"),
+    log=Path("/state/web/log"),
     scratch=Path("/scratch"),
     visitor=PUBLIC,
     listen="0.0.0.0",  # noqa: S104 - a text
