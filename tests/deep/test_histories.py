@@ -3,6 +3,8 @@
 import os
 from random import Random
 
+import pytest
+
 from tests.histories import history
 from tests.integration.antifraud.conftest import Desk, desk, schema
 from tests.integration.antifraud.test_windows import compare
@@ -13,6 +15,7 @@ HISTORIES = int(os.environ.get("KREDIT_HISTORIES", "100000"))
 AT_ONCE = 100
 
 
+@pytest.mark.timeout(7_200)
 def test_a_hundred_thousand_histories_are_counted_right(desk: Desk) -> None:
     """``KREDIT_HISTORIES`` says how many, ``KREDIT_SEED`` which."""
     random = Random(seed())
