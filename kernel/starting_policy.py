@@ -130,6 +130,8 @@ STARTING_POLICY = Policy(
             ("staff.invitation_hours", 72, "6.1f", Floor(at_least=1, at_most=168)),
             ("staff.recertify_days", 90, "6.1f", Floor(at_least=1, at_most=365)),
             ("secrecy.disclosure_days", 30, "6.2", Floor(at_least=1, at_most=30)),
+            # All of a part is in one answer, and people read its report.
+            ("audit.part_leaves", 2_000, "6.2", Floor(at_least=1, at_most=5_000)),
             ("approvals.hours", 24, "6.1f", Floor(at_least=1, at_most=72)),
             ("auth.office_pass_hours", 24, "4.10", Floor(at_least=1, at_most=72)),
             # While the operator gives a number left to nobody else.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verify a full export of the audit log without trusting whoever made it.
+"""Verify an export of the audit log, or of a part of it, trusting nobody who made it.
 
     verify_export.py DIRECTORY --vkey VKEY... [--held FILE]... [--trust FILE]
                      [--policy FILE] [--fresh HOURS]
@@ -22,6 +22,18 @@ key you trust: one must have signed, and none may have signed falsely. The steps
   7. With --trust: every event is signed by its producer.
   8. With --policy (C2SP tlog-policy): enough witnesses cosigned the checkpoint; with
      --fresh, each that counts did so within so many hours before now.
+
+An export with a `manifest.json` is of a part of the log: some leaves, each with a C2SP
+tlog-proof. Then steps 2, 4, 5 and 6 are:
+
+  2. The manifest lists every file with its SHA-256, and nothing else lies there.
+  4. Every leaf the manifest names is there, has its proof, and belongs to the scope.
+  5. Each proof leads to the root the checkpoint signs.
+  6. To every checkpoint you hold leads a consistency proof.
+  9. Nothing of the scope is missing, as far as it can be known: of a time, no number is
+     missing between its first and last leaf, and the leaves around it are of another
+     time; of a thing, its producers' numbers have no gap but those the manifest owns
+     up to. Behind the last number, and of kinds, the manifest's word is all there is.
 
 Ends with 0 verified, 1 error, 2 wrong usage, 3 finding. A finding names the first bad
 `seq` (the number of the leaf, from 0) and why.
@@ -325,6 +337,16 @@ class Export:
         return {
             path.relative_to(self.root).as_posix()
             for path in (self.root / "tile").rglob("*")
+            if not path.is_dir()
+        }
+
+    def names(self) -> set[str]:
+        """Every file there is."""
+        if self.archive is not None:
+            return {name for name in self.archive.namelist() if name[-1:] != "/"}
+        return {
+            path.relative_to(self.root).as_posix()
+            for path in self.root.rglob("*")
             if not path.is_dir()
         }
 
@@ -642,6 +664,300 @@ class Leaves:
         self.events += 1
 
 
+# --- parts of the log
+
+
+FORM = "kredit-audit-part-1"
+MANIFEST = "manifest.json"
+SEAL = re.compile(r"manifest\.(cms|tst|chain-\d\.der|revocation-\d\.der)")
+PROOF_HEAD = "c2sp.org/tlog-proof@v1"
+MAX_PROOF = 63
+
+
+def climb(hashed: bytes, index: int, size: int, path: list[bytes]) -> bytes | None:
+    """The root a proof leads to (RFC 9162 section 2.1.3.2); None: no proof of it."""
+    at, last = index, size - 1
+    for sibling in path:
+        if last == 0:
+            return None
+        if at & 1 or at == last:
+            hashed = node_hash(sibling, hashed)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            hashed = node_hash(hashed, sibling)
+        at, last = at >> 1, last >> 1
+    return hashed if last == 0 else None
+
+
+def grows(old: Checkpoint, new: Checkpoint, path: list[bytes]) -> bool:
+    """Whether `new` goes on from `old` (RFC 9162 section 2.1.4.2)."""
+    if old.size in {0, new.size}:
+        return not path and (old.size == 0 or old.root == new.root)
+    steps = list(path)
+    if old.size & (old.size - 1) == 0:
+        steps.insert(0, old.root)
+    if not steps:
+        return False
+    at, last = old.size - 1, new.size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    before = after = steps[0]
+    for step in steps[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            before, after = node_hash(step, before), node_hash(step, after)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            after = node_hash(after, step)
+        at, last = at >> 1, last >> 1
+    return (before, after, last) == (old.root, new.root, 0)
+
+
+def proof_lines(text: bytes, head: list[str], note: bytes, *, what: str) -> list[bytes]:
+    """The hashes between the head and the checkpoint, each in its one spelling."""
+    start = "".join(f"{line}\n" for line in head).encode()
+    if not text.startswith(start) or not text.endswith(b"\n" + note):
+        raise FindingError(f"{what}: not a proof for this place and this checkpoint")
+    body = text[len(start) : len(text) - len(note) - 1].decode(errors="replace")
+    lines = body.split("\n")[:-1]
+    hashes = [strict_base64(line) for line in lines]
+    if body[-1:] not in {"", "\n"} or len(hashes) > MAX_PROOF:
+        raise FindingError(f"{what}: malformed")
+    if any(hashed is None or len(hashed) != HASH_BYTES for hashed in hashes):
+        raise FindingError(f"{what}: a malformed hash")
+    return [hashed for hashed in hashes if hashed is not None]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the manifest says the part is of."""
+
+    subject: str | None
+    incident: str | None
+    kinds: list[str]
+    first: str
+    until: str
+
+    @classmethod
+    def of(cls, said: dict[str, Any]) -> "Scope":
+        known = {"subject", "incident", "kinds", "from", "until"}
+        texts = [said.get(word) for word in ("subject", "incident", "from", "until")]
+        kinds = said.get("kinds", [])
+        if not said or said.keys() - known or not isinstance(kinds, list):
+            raise FindingError("the manifest names no scope this verifier knows")
+        if any(text is not None and not isinstance(text, str) for text in texts):
+            raise FindingError("a malformed scope")
+        subject, incident, first, until = texts
+        return cls(subject, incident, kinds, first or "", until or "~")
+
+    def in_time(self, leaf: dict[str, Any]) -> bool:
+        return self.first <= leaf["received_at"] < self.until
+
+    @property
+    def is_time(self) -> bool:
+        return not (self.subject or self.incident or self.kinds)
+
+    @property
+    def is_thing(self) -> bool:
+        timeless = not self.first and self.until == "~"
+        return bool(self.subject) and not self.kinds and timeless
+
+    def holds(self, leaf: dict[str, Any], owned: set[str]) -> bool:
+        event = leaf.get("event") or {}
+        if not self.in_time(leaf):
+            return False
+        if self.kinds and event.get("type", leaf["kind"]) not in self.kinds:
+            return False
+        if self.subject:
+            named = thing_of(leaf, self.subject.partition(":")[0]) == self.subject
+            return named or subject_of(leaf) in owned
+        if self.incident:
+            about = (subject_of(leaf) or "").partition(":")[2]
+            named_ids = (event.get("data") or {}).values()
+            return self.incident in [about, event.get("correlationid"), *named_ids]
+        return True
+
+    def owned(self, leaves: list[dict[str, Any]]) -> set[str]:
+        """Subjects whose events name the thing, and no other of its kind."""
+        if not self.subject:
+            return set()
+        kind = self.subject.partition(":")[0]
+        named: dict[str, set[str]] = {}
+        for leaf in leaves:
+            subject, thing = subject_of(leaf), thing_of(leaf, kind)
+            if subject and thing:
+                named.setdefault(subject, set()).add(thing)
+        return {subject for subject, all_ in named.items() if all_ == {self.subject}}
+
+
+def subject_of(leaf: dict[str, Any]) -> str | None:
+    found = (leaf.get("event") or leaf).get("subject")
+    return found if isinstance(found, str) else None
+
+
+def thing_of(leaf: dict[str, Any], kind: str) -> str | None:
+    """What an event is about: its subject, or what it names in ``<kind>_id``."""
+    subject = subject_of(leaf)
+    if subject and subject.startswith(f"{kind}:"):
+        return subject
+    found = ((leaf.get("event") or {}).get("data") or {}).get(f"{kind}_id")
+    return f"{kind}:{found}" if isinstance(found, str) else None
+
+
+@dataclass(frozen=True)
+class Part:
+    """The manifest, and the leaves by number."""
+
+    said: dict[str, Any]
+    checkpoint: Checkpoint
+    leaves: dict[int, dict[str, Any]]
+    complete: str
+
+
+def read_manifest(export: Export) -> dict[str, Any]:
+    """Step 2: form, and every file as the manifest has it."""
+    raw = export.read(MANIFEST)
+    try:
+        said = strict_json(raw)
+        files, form = said["files"], said["form"]
+    except (ValueError, KeyError, RecursionError) as cause:
+        raise FindingError("the manifest is malformed") from cause
+    if form != FORM or canonical(said) != raw or not isinstance(files, dict):
+        raise FindingError("the manifest is of a form this verifier does not know")
+    there = {name for name in export.names() if not SEAL.fullmatch(name)}
+    for name in sorted(there ^ {*files, MANIFEST}):
+        why = "is missing" if name in files else "does not belong: no manifest names it"
+        raise FindingError(f"{name} {why}")
+    for name, digest in sorted(files.items()):
+        if sha256(export.read(name)).hexdigest() != digest:
+            raise FindingError(f"{name} is not what the manifest says")
+    return said
+
+
+def numbers_in(said: dict[str, Any], name: str) -> list[int]:
+    found = said.get(name)
+    if not isinstance(found, list) or any(type(number) is not int for number in found):
+        raise FindingError(f"the manifest's {name} are malformed")
+    if found != sorted(set(found)):
+        raise FindingError(f"the manifest's {name} are not in order")
+    return found
+
+
+def verify_part(
+    export: Export, keys: list[LogKey], held: list[bytes], producers: Producers | None
+) -> Part:
+    """The steps for a part, in their order."""
+    note = export.read("checkpoint")
+    checkpoint = open_checkpoint(note, keys, what="checkpoint")  # 1
+    said = read_manifest(export)  # 2
+    chosen, around = (numbers_in(said, name) for name in ("leaves", "neighbours"))
+    names = {f"proofs/{n}.{end}" for n in chosen + around for end in PROOF_ENDS}
+    if {name for name in export.names() if name.startswith("proofs/")} != names:
+        raise FindingError("the leaves are not those the manifest names")
+    leaves, checked = dict[int, dict[str, Any]](), Leaves(keys[0].name, producers)
+    for seq in sorted({*chosen, *around}):
+        raw = export.read(f"proofs/{seq}.leaf", seq=seq)
+        checked.check(raw, seq=seq)  # 3
+        what = f"proofs/{seq}.tlog-proof"
+        head = [PROOF_HEAD, f"index {seq}"]
+        path = proof_lines(export.read(what, seq=seq), head, note, what=what)
+        if seq >= checkpoint.size or (
+            climb(leaf_hash(raw), seq, checkpoint.size, path) != checkpoint.root
+        ):
+            raise FindingError("the proof leads to another root", seq=seq)  # 5
+        leaves[seq] = strict_json(raw)
+    check_growth(export, held, checkpoint, keys, note)  # 6
+    scope = Scope.of(said.get("scope") or {})
+    inside = [leaves[seq] for seq in chosen]
+    owned = scope.owned(inside)
+    for seq in chosen:  # 4
+        if not scope.holds(leaves[seq], owned):
+            raise FindingError("the leaf does not belong to the scope", seq=seq)
+    complete = completeness(said, scope, leaves, checkpoint.size)  # 9
+    return Part(said, checkpoint, leaves, complete)
+
+
+PROOF_ENDS = ("leaf", "tlog-proof")
+
+
+def check_growth(
+    export: Export,
+    held: list[bytes],
+    checkpoint: Checkpoint,
+    keys: list[LogKey],
+    note: bytes,
+) -> None:
+    for kept in held:
+        old = open_checkpoint(kept, keys, what="held checkpoint")
+        if old.size > checkpoint.size:
+            raise FindingError(
+                f"you hold a checkpoint of {old.size} leaves: the log was rolled back"
+            )
+        path: list[bytes] = []
+        if old.size not in {0, checkpoint.size}:
+            what = f"consistency/{old.size}"
+            head = [f"old {old.size}"]
+            path = proof_lines(export.read(what), head, note, what=what)
+        if not grows(old, checkpoint, path):
+            raise FindingError(
+                f"the log does not go on from the {old.size} leaves that you hold"
+            )
+
+
+def completeness(
+    said: dict[str, Any], scope: Scope, leaves: dict[int, dict[str, Any]], size: int
+) -> str:
+    """Step 9, and in words how far it goes."""
+    chosen = said["leaves"]
+    if scope.is_time:
+        check_whole_time(said, scope, leaves, size)
+        return "every leaf of its time"
+    if not scope.is_thing:
+        return "by the manifest's word alone"
+    found: dict[tuple[str, str], set[int]] = {}
+    owned = scope.owned([leaves[seq] for seq in chosen]) | {str(scope.subject)}
+    for seq in chosen:
+        event = leaves[seq].get("event") or {}
+        if event.get("subject") in owned and type(event.get("subjectversion")) is int:
+            key = (str(event.get("source")), str(event["subject"]))
+            found.setdefault(key, set()).add(event["subjectversion"])
+    told = {
+        (row["source"], row["subject"]): (row["last"], row["missing"])
+        for row in said.get("numbers") or []
+    }
+    if told.keys() != found.keys():
+        raise FindingError("the manifest's numbers are of other subjects")
+    for key, (last, missing) in sorted(told.items()):
+        gaps = sorted(set(range(1, last + 1)) - found[key])
+        if gaps != missing or max(found[key]) != last:
+            first = (gaps or [last])[0]
+            raise FindingError(f"number {first} of {key[1]} by {key[0]} is missing")
+    lacking = sum(len(missing) for _, missing in told.values())
+    owned_up = f", {lacking} numbers missing by its own word" if lacking else ""
+    return f"by the numbers of {len(found)} subjects{owned_up}"
+
+
+def check_whole_time(
+    said: dict[str, Any], scope: Scope, leaves: dict[int, dict[str, Any]], size: int
+) -> None:
+    chosen, around = said["leaves"], said["neighbours"]
+    if not chosen:
+        raise FindingError("no leaf is in the part")
+    first, last = chosen[0], chosen[-1]
+    for seq, expected in zip(chosen, range(first, last + 1), strict=False):
+        if seq != expected:
+            raise FindingError("a leaf of its time is missing", seq=expected)
+    wanted = [seq for seq in (first - 1, last + 1) if 0 <= seq < size]
+    if around != wanted:
+        raise FindingError("the leaves around its time are missing", seq=last + 1)
+    for seq in around:
+        if scope.in_time(leaves[seq]):
+            raise FindingError("a leaf of its time is left out", seq=seq)
+
+
 # --- the whole
 
 
@@ -753,6 +1069,29 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def told_of(
+    export: Export,
+    keys: list[LogKey],
+    held: list[bytes],
+    producers: Producers | None,
+    *,
+    of_part: bool,
+) -> str:
+    """What was verified, in words; FindingError."""
+    if of_part:
+        part = verify_part(export, keys, held, producers)
+        return (
+            f"part verified: {len(part.said['leaves'])} leaves of a log of "
+            f"{part.checkpoint.size}, root {part.checkpoint.root.hex()}, "
+            f"complete: {part.complete}"
+        )
+    done = verify(export, keys, held, producers)
+    return (
+        f"chain verified: {done.events} events in {done.checkpoint.size} leaves, "
+        f"root {done.checkpoint.root.hex()}, chain {done.chain.hex()}"
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = parse_arguments(arguments)
     try:
@@ -770,7 +1109,8 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.directory.exists():
             raise FileNotFoundError(f"{options.directory} is not there")  # noqa: TRY301
         export = Export.at(options.directory)
-        done = verify(export, keys, held, producers)
+        of_part = export.size_of(MANIFEST) is not None
+        told = told_of(export, keys, held, producers, of_part=of_part)
         seen = "not asked (no --policy)"
         if policy:
             note = export.read("checkpoint")
@@ -787,9 +1127,7 @@ def main(arguments: list[str] | None = None) -> int:
         return ERROR
     signatures = "checked" if producers else "not checked (no --trust)"
     print(
-        f"chain verified: {done.events} events in {done.checkpoint.size} leaves, "
-        f"root {done.checkpoint.root.hex()}, chain {done.chain.hex()}, "
-        f"{len(held)} held checkpoints, producer signatures {signatures}, "
+        f"{told}, {len(held)} held checkpoints, producer signatures {signatures}, "
         f"witnesses {seen}"
     )
     return VERIFIED

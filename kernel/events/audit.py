@@ -38,10 +38,11 @@ class IntegrityProven(Event):
 
 
 class ExportMade(Event):
-    """Somebody took a copy of the log.
+    """Somebody took a copy of the log, or a part of it (clause 6.2).
 
-    ``disclosure_id`` is the entry of the register that lets them (clause 6.2); releases
-    before it was asked for have none.
+    ``disclosure_id`` is the entry of the register that lets them; releases before it
+    was asked for have none. Of a part: how many ``leaves``, and the one client it is
+    about, if it is about one; the leaf ``exported`` says which part.
     """
 
     TYPE = "audit.export_made.v1"
@@ -50,3 +51,5 @@ class ExportMade(Event):
     export_id: UUID
     size: int
     disclosure_id: UUID | None = None
+    leaves: int | None = None
+    client_id: UUID | None = None

@@ -79,13 +79,17 @@ class RpcRegister:
         self._rpc = rpc
         self._context = context
 
-    def refuse_uncovered(self, disclosure_id: UUID) -> None:
+    def refuse_uncovered(
+        self, disclosure_id: UUID, client_id: UUID | None = None
+    ) -> None:
+        of_one = {} if client_id is None else {"client_id": client_id}
         self._rpc.call(
             "contracts",
             "check_disclosure",
             context=self._context,
             timeout_s=REGISTER_TIMEOUT_S,
             disclosure_id=disclosure_id,
+            **of_one,
         )
 
 

@@ -11,6 +11,7 @@ from kernel.events import Event
 from services.audit.domain.check import StoredRow
 from services.audit.domain.intake import Known, Notice, Plan
 from services.audit.domain.note import LogKey
+from services.audit.domain.scope import Entry, Scope
 from services.audit.domain.sequences import Tally
 
 
@@ -65,10 +66,13 @@ class Block:
 class Register(Protocol):
     """The register of disclosures, which contracts keeps (clause 6.2)."""
 
-    def refuse_uncovered(self, disclosure_id: UUID) -> None:
-        """Refused ``disclosure_not_valid`` unless the entry covers the whole log now.
+    def refuse_uncovered(
+        self, disclosure_id: UUID, client_id: UUID | None = None
+    ) -> None:
+        """Refused ``disclosure_not_valid`` unless the entry covers the client now.
 
-        Transient while contracts is away: what cannot be asked is not covered.
+        Without a client: the whole log.  Transient while contracts is away: what cannot
+        be asked is not covered.
         """
         ...
 
@@ -204,6 +208,20 @@ class LogReader(Protocol):
     def leaves(self, *, start: int, stop: int) -> Sequence[bytes]: ...
 
     def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]: ...
+
+    def naming(self, text: str, *, size: int, most: int) -> Sequence[Entry]:
+        """Of the first `size` leaves those that hold the text, `most` of them."""
+        ...
+
+    def of_subjects(
+        self, subjects: Iterable[str], *, size: int, most: int
+    ) -> Sequence[Entry]:
+        """Of the first `size` leaves the events of these subjects, `most` of them."""
+        ...
+
+    def received(self, scope: Scope, *, size: int, most: int) -> Sequence[Entry]:
+        """Of the first `size` leaves those of the scope's time and kinds, `most`."""
+        ...
 
     def sequences(self) -> Iterable[Tally]: ...
 

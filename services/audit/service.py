@@ -83,6 +83,34 @@ class AuditService:
         )
         return _page(page)
 
+    @answers(permission="audit.export")
+    def export_part(
+        self,
+        call: Call,
+        *,
+        scope: dict[str, str | list[str]],
+        disclosure_id: UUID,
+        since: tuple[int, ...] = (),
+    ) -> Json:
+        """A part of the log with its proofs, as one archive.
+
+        Refused ``scope_unfit``, ``disclosure_not_valid``, ``part_empty``,
+        ``part_too_large``, ``no_such_leaf``, ``log_empty``.
+        """
+        given = self.use_cases.export_part(
+            call.context,
+            scope=scope,
+            disclosure_id=disclosure_id,
+            since=since,
+            taken_by=str(call.by.id),
+        )
+        return {
+            "export_id": str(given.part.export_id),
+            "leaves": len(given.part.entries),
+            "size": given.part.size,
+            "archive_b64": base64.b64encode(given.archive).decode(),
+        }
+
     @answers(permission="audit.read")
     def read_leaves(self, call: Call, *, from_seq: int, limit: int) -> Json:
         """A look at leaves from `from_seq` on; the log tells who looked."""

@@ -1,7 +1,7 @@
 """Builds the use cases of both processes: `audit` reads, `audit-worker` writes."""
 
 import _thread
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +11,7 @@ from uuid import UUID
 from kernel.beside import in_two_threads
 from kernel.bus import Received
 from kernel.context import Context
+from kernel.crypto import Json
 from kernel.errors import Broken, Transient
 from kernel.logging import get_logger
 from kernel.platform import Platform
@@ -26,7 +27,7 @@ from services.audit.adapters import (
     verify_ed25519,
 )
 from services.audit.domain.policy import Policy, parse_policy
-from services.audit.handlers import reading, writing
+from services.audit.handlers import parts, reading, writing
 from services.audit.handlers.following import Followed
 from services.audit.handlers.patrol import Patrol
 from services.audit.handlers.reading import Page
@@ -109,6 +110,33 @@ class UseCases:
     ) -> Page:
         return reading.export_page(
             export_id, from_seq=from_seq, limit=limit, units=self._units(context)
+        )
+
+    def export_part(
+        self,
+        context: Context,
+        *,
+        scope: Mapping[str, Json],
+        disclosure_id: UUID,
+        since: Sequence[int],
+        taken_by: str,
+    ) -> parts.Given:
+        platform = self.platform
+        now = platform.clock.now()
+        desk = parts.Desk(
+            register=RpcRegister(platform.rpc, context),
+            board=self.board,
+            units=self._units(context),
+            clock=platform.clock,
+            ids=platform.ids,
+            most_leaves=platform.policy.integer("audit.part_leaves", now),
+        )
+        return parts.export_part(
+            scope,
+            disclosure_id=disclosure_id,
+            since=since,
+            taken_by=taken_by,
+            desk=desk,
         )
 
     def read_leaves(

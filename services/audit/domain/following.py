@@ -5,6 +5,7 @@ leaf hashes at most (RFC 6962 section 2.1.2).
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from services.audit.domain.tiles import TILE_WIDTH
 from services.audit.domain.tree import Frontier, node_hash, root_of
@@ -12,6 +13,7 @@ from services.audit.domain.tree import Frontier, node_hash, root_of
 LeafHashes = Callable[[int, int], Sequence[bytes]]
 """Hashes of the leaves from a number up to, and without, another."""
 TILE_HEIGHT = 8
+KEPT_TILES = 64
 
 
 class TileRoots:
@@ -68,6 +70,24 @@ class TileRoots:
             path.append(self._range(start, end, leaves))
         return tuple(reversed(path))
 
+    def inclusion(
+        self, index: int, size: int, *, leaves: LeafHashes
+    ) -> tuple[bytes, ...]:
+        """PATH of RFC 6962 section 2.1.1, the leaf's sibling first."""
+        if not 0 <= index < size <= self.size:
+            raise IndexError("no such leaf in the tree")
+        path: list[bytes] = []
+        start, end = 0, size
+        while end - start > 1:
+            split = start + (1 << ((end - start - 1).bit_length() - 1))
+            if index < split:
+                path.append(self._range(split, end, leaves))
+                end = split
+            else:
+                path.append(self._range(start, split, leaves))
+                start = split
+        return tuple(reversed(path))
+
     def _range(self, start: int, end: int, leaves: LeafHashes) -> bytes:
         """Root over leaves `start` to `end`; of full tiles by their roots."""
         if end > self.size:
@@ -81,6 +101,24 @@ class TileRoots:
         for hashed in leaves(first, end) if first < end else ():
             _push(peaks, 0, hashed)
         return _folded(peaks)
+
+
+def tile_by_tile(leaves: LeafHashes, *, size: int) -> LeafHashes:
+    """The same look-ups by whole tiles, of which the last ones are kept.
+
+    A proof asks eight times for pieces of one tile, and its neighbours do so too.
+    """
+
+    @lru_cache(maxsize=KEPT_TILES)
+    def tile(number: int) -> Sequence[bytes]:
+        first = number * TILE_WIDTH
+        return leaves(first, min(first + TILE_WIDTH, size))
+
+    def piece(start: int, stop: int) -> Sequence[bytes]:
+        number, first = divmod(start, TILE_WIDTH)
+        return tile(number)[first : first + stop - start]
+
+    return piece
 
 
 def _push(peaks: list[tuple[int, bytes]], height: int, hashed: bytes) -> None:

@@ -8,8 +8,12 @@ from services.audit.domain.tree import consistency_proof, inclusion_proof
 
 def tlog_proof(hashes: Sequence[bytes], *, index: int, note: bytes) -> bytes:
     """That leaf `index` stands in the log of this checkpoint. IndexError outside."""
-    proof = _lines(inclusion_proof(hashes, index))
-    head = f"c2sp.org/tlog-proof@v1\nindex {index}\n{proof}\n"
+    return inclusion_file(inclusion_proof(hashes, index), index=index, note=note)
+
+
+def inclusion_file(proof: Sequence[bytes], *, index: int, note: bytes) -> bytes:
+    """The proof, from the leaf's sibling up, as C2SP tlog-proof has it."""
+    head = f"c2sp.org/tlog-proof@v1\nindex {index}\n{_lines(proof)}\n"
     return head.encode() + note
 
 

@@ -6,6 +6,8 @@ tile stands only at the right edge and has exactly the checkpoint's width.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from services.audit.domain.leaf import MAX_LEAF_BYTES
 from services.audit.domain.tree import Frontier, leaf_hash
@@ -115,3 +117,14 @@ def _root_of_tile(hashes: list[bytes]) -> bytes:
     for hashed in hashes:
         frontier.append(hashed)
     return frontier.root()
+
+
+def zipped(files: Iterable[ExportFile]) -> bytes:
+    """The same files in one archive; equal files give equal bytes."""
+    archive = BytesIO()
+    with ZipFile(archive, "w", ZIP_DEFLATED) as into:
+        for file in sorted(files, key=lambda file: file.path):
+            entry = ZipInfo(file.path)
+            entry.compress_type = ZIP_DEFLATED
+            into.writestr(entry, file.content)
+    return archive.getvalue()

@@ -126,13 +126,12 @@ def start_export(
 ) -> Export:
     """Record who takes the log, on what ground, up to which checkpoint (clause 6.2).
 
-    The checkpoint is the newest that enough witnesses cosigned, if there is one.
     The log names every client, so nobody takes it without an entry of the register.
     Refused: ``disclosure_not_valid``, ``log_empty``.
     """
     register.refuse_uncovered(disclosure_id)
     with units.begin() as unit:
-        checkpoint = _witnessed(board.witnessed(), unit) or _signed(unit)
+        checkpoint = checkpoint_to_export(board, unit)
         export = Export(
             export_id=ids.new(),
             size=checkpoint.size,
@@ -316,6 +315,14 @@ def _opened(note: bytes, *, trusted: Trusted) -> tuple[int, bytes]:
         raise MismatchError(
             "checkpoint_forged", seq=0, why=f"a held checkpoint: {cause}"
         ) from cause
+
+
+def checkpoint_to_export(board: Noticeboard, reader: LogReader) -> StoredCheckpoint:
+    """The newest that enough witnesses cosigned, or else the newest there is.
+
+    Refused: ``log_empty``.
+    """
+    return _witnessed(board.witnessed(), reader) or _signed(reader)
 
 
 def _witnessed(note: bytes | None, reader: LogReader) -> StoredCheckpoint | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import TextClause, func, select, text
 
 from kernel.context import Context
 from kernel.crypto import canonical
@@ -14,6 +14,8 @@ from kernel.database import Database, Fixed, Transaction
 from kernel.events import Event
 from services.audit.domain.check import StoredRow
 from services.audit.domain.intake import Notice
+from services.audit.domain.leaf import Kind
+from services.audit.domain.scope import Entry, Scope, leaf_kinds
 from services.audit.domain.sequences import Tally
 from services.audit.ports import Block, Export, StoredCheckpoint, Unit
 from services.audit.storage import rows
@@ -30,6 +32,26 @@ _ROWS: Final = Fixed.of(
         "SELECT seq, kind, CAST(event_id AS text), event_sha256, leaf_hash, chain_hash,"
         " leaf FROM audit_log WHERE seq >= :start AND seq < :stop ORDER BY seq"
     )
+)
+
+
+# A text anywhere in the bytes: an id is found without reading the leaf as JSON.
+_NAMING: Final = text(
+    "SELECT seq, leaf FROM audit_log WHERE seq < :size"
+    " AND position(convert_to(:text, 'UTF8') IN leaf) > 0 ORDER BY seq LIMIT :most"
+)
+_OF_SUBJECTS: Final = text(
+    "SELECT seq, leaf FROM audit_log WHERE seq < :size AND kind = :event"
+    " AND convert_from(leaf, 'UTF8')::json -> 'event' ->> 'subject' = ANY(:subjects)"
+    " ORDER BY seq LIMIT :most"
+)
+_RECEIVED: Final = text(
+    "SELECT seq, leaf FROM audit_log WHERE seq < :size"
+    " AND received_at >= COALESCE(:begins_at, received_at)"
+    " AND (CAST(:ends_at AS timestamptz) IS NULL OR received_at < :ends_at)"
+    " AND (:any_kind OR kind = ANY(:own) OR (kind = :event"
+    " AND convert_from(leaf, 'UTF8')::json -> 'event' ->> 'type' = ANY(:types)))"
+    " ORDER BY seq LIMIT :most"
 )
 
 
@@ -103,6 +125,37 @@ class _Reader:
 
     def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]:
         return rows.leaf_hashes(self._connection, start=start, stop=stop)
+
+    def naming(self, text: str, *, size: int, most: int) -> Sequence[Entry]:
+        return self._entries(_NAMING, size=size, text=text, most=most)
+
+    def of_subjects(
+        self, subjects: Iterable[str], *, size: int, most: int
+    ) -> Sequence[Entry]:
+        return self._entries(
+            _OF_SUBJECTS,
+            size=size,
+            event=int(Kind.EVENT),
+            subjects=list(subjects),
+            most=most,
+        )
+
+    def received(self, scope: Scope, *, size: int, most: int) -> Sequence[Entry]:
+        return self._entries(
+            _RECEIVED,
+            size=size,
+            begins_at=scope.begins_at,
+            ends_at=scope.ends_at,
+            any_kind=not scope.kinds,
+            own=[int(kind) for kind in leaf_kinds(scope.kinds)],
+            event=int(Kind.EVENT),
+            types=list(scope.kinds),
+            most=most,
+        )
+
+    def _entries(self, statement: TextClause, **values: object) -> Sequence[Entry]:
+        found = self._connection.execute(statement, values)
+        return [Entry.of(row.seq, bytes(row.leaf)) for row in found]
 
     def sequences(self) -> Iterable[Tally]:
         return rows.tallies(self._connection)

@@ -39,6 +39,9 @@ class Producer:
         sequence: int | None = None,
         data: dict[str, Json] | None = None,
         event_type: str | None = None,
+        subject: str | None = None,
+        version: int | None = None,
+        cause: UUID | None = None,
     ) -> Message:
         """The next event as the broker would deliver it."""
         self.sequence = sequence or self.sequence + 1
@@ -48,11 +51,11 @@ class Producer:
             source=self.name,
             type=event_type or f"{self.name}.something_happened.v1",
             time=NOON,
-            subject=f"thing:{UUID(int=7)}",
-            subjectversion=number,
+            subject=subject or f"thing:{UUID(int=7)}",
+            subjectversion=version or number,
             sequence=number,
             traceparent=TRACE,
-            correlation_id=UUID(int=9),
+            correlation_id=cause or UUID(int=9),
             causation_id=None,
             keyid=self.key.keyid,
             data=data or {"thing_id": str(UUID(int=7)), "note": "Договор №1"},

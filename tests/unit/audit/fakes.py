@@ -1,6 +1,6 @@
 """In-memory twins of the log's ports."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from services.audit.domain.check import StoredRow
 from services.audit.domain.intake import Known, Notice, Plan, Row
 from services.audit.domain.leaf import Kind
 from services.audit.domain.note import LogKey
+from services.audit.domain.scope import Entry, Scope
 from services.audit.domain.sequences import Tally
 from services.audit.ports import Block, Export, RowHashes, StoredCheckpoint
 
@@ -242,6 +243,26 @@ class FakeUnit:
 
     def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]:
         return self._log.leaf_hashes(start=start, stop=stop)
+
+    def naming(self, text: str, *, size: int, most: int) -> Sequence[Entry]:
+        return self._entries(size, most, lambda e: text.encode() in e.leaf)
+
+    def of_subjects(
+        self, subjects: Iterable[str], *, size: int, most: int
+    ) -> Sequence[Entry]:
+        wanted = set(subjects)
+        return self._entries(
+            size, most, lambda e: bool(e.event) and e.subject in wanted
+        )
+
+    def received(self, scope: Scope, *, size: int, most: int) -> Sequence[Entry]:
+        return self._entries(size, most, scope.within)
+
+    def _entries(
+        self, size: int, most: int, wanted: Callable[[Entry], bool]
+    ) -> Sequence[Entry]:
+        entries = [Entry.of(row.seq, row.leaf) for row in self._log.rows[:size]]
+        return [entry for entry in entries if wanted(entry)][:most]
 
     def sequences(self) -> Sequence[Tally]:
         return self._log.sequences()

@@ -25,7 +25,9 @@ ENTRY = UUID(int=8)
 class FakeRegister:
     """Covers one entry."""
 
-    def refuse_uncovered(self, disclosure_id: UUID) -> None:
+    def refuse_uncovered(
+        self, disclosure_id: UUID, client_id: UUID | None = None
+    ) -> None:
         if disclosure_id != ENTRY:
             raise Refused("disclosure_not_valid", "None.", next_step="Ask for one.")
 

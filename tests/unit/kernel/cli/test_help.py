@@ -52,7 +52,7 @@ def test_only_the_service_that_was_named_is_opened() -> None:
 CHANGES = frozenset(
     {
         "acknowledge", "add", "answer", "approve", "ask", "assign", "close", "drop",
-        "end", "export", "extend", "grant", "halt", "import", "invite", "lift",
+        "end", "export", "extend", "extract", "grant", "halt", "import", "invite", "lift",
         "propose",
         "record", "refuse", "reject", "release", "remove", "repeat", "replay",
         "request", "resolve", "resume", "revoke", "rollback", "settle", "stop",

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 from uuid import UUID
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from kernel.cli import FINDING, Command, Listing, Operator, object_of, progress
 from kernel.crypto import Json, as_object, parse_canonical
 from kernel.errors import Broken, Refused
+from services.audit.cli.parts import EXTRACT, refuse_used
 from services.audit.domain.note import Checkpoint, NoteError, parse_text
 from services.audit.domain.proofs import add_checkpoint, tlog_proof
-from services.audit.domain.tiles import ExportFile, Tiler
+from services.audit.domain.tiles import ExportFile, Tiler, zipped
 from services.audit.domain.tree import leaf_hash
 
 PAGE_LEAVES: Final = 1_000
@@ -35,12 +35,7 @@ def verify(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int
 def export(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
     """Write the whole log as one directory."""
     folder: Path = arguments.directory
-    if folder.exists() and any(folder.iterdir()):
-        raise Refused(
-            "directory_not_empty",
-            "The directory is not empty.",
-            next_step="Name a new one: an export stands alone.",
-        )
+    refuse_used(folder)
     started = object_of(
         operator.call("start_export", disclosure_id=arguments.disclosure)
     )
@@ -69,14 +64,16 @@ def export(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int
 
 
 def _archived(folder: Path) -> Path:
-    """The same files in one, beside the folder; equal exports give equal bytes."""
+    """The same files in one, beside the folder."""
     archive = folder.with_name(f"{folder.name}.zip")
     fresh = folder.with_name(f".{folder.name}.zip.new")
-    with ZipFile(fresh, "w", ZIP_DEFLATED) as into:
-        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            entry = ZipInfo(path.relative_to(folder).as_posix())
-            entry.compress_type = ZIP_DEFLATED
-            into.writestr(entry, path.read_bytes())
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    fresh.write_bytes(
+        zipped(
+            ExportFile(path.relative_to(folder).as_posix(), path.read_bytes())
+            for path in paths
+        )
+    )
     fresh.replace(archive)
     return archive
 
@@ -241,6 +238,7 @@ COMMANDS: Final = {
         effect=_export_effect,
         id_of="export_id",
     ),
+    "extract": EXTRACT,
     "tail": Command(
         help="look at a few leaves; that you looked stands in the log from then on",
         run=tail,

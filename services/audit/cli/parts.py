@@ -1,0 +1,136 @@
+"""`kredit audit extract`: a part of the log with its proofs, as the service gave it."""
+
+import argparse
+import base64
+from datetime import date, datetime, time, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+from zipfile import ZipFile
+
+from kernel.cli import Command, Operator, object_of
+from kernel.clock import ALMATY, rfc3339
+from kernel.crypto import Json
+from kernel.errors import Refused
+
+A_DAY: Final = timedelta(days=1)
+
+
+def extract(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
+    """Have a part made, and write it as a folder and as one archive."""
+    folder: Path = arguments.directory
+    refuse_used(folder)
+    more: dict[str, Any] = {"since": arguments.since} if arguments.since else {}
+    answer = object_of(
+        operator.call(
+            "export_part",
+            scope=scope_of(arguments),
+            disclosure_id=arguments.disclosure,
+            **more,
+        )
+    )
+    raw = base64.b64decode(str(answer["archive_b64"]), validate=True)
+    archive = folder.with_name(f"{folder.name}.zip")
+    archive.write_bytes(raw)
+    with ZipFile(BytesIO(raw)) as made:
+        made.extractall(folder)
+    told = {name: answer[name] for name in ("export_id", "leaves", "size")}
+    return {**told, "archive": str(archive)}, 0
+
+
+def refuse_used(folder: Path) -> None:
+    """Refused ``directory_not_empty``."""
+    if folder.exists() and any(folder.iterdir()):
+        raise Refused(
+            "directory_not_empty",
+            "The directory is not empty.",
+            next_step="Name a new one: an export stands alone.",
+        )
+
+
+def scope_of(arguments: argparse.Namespace) -> dict[str, str | list[str]]:
+    """What was said, as the service reads it; days are those of Almaty."""
+    said: dict[str, str | list[str] | None] = {
+        "subject": arguments.subject,
+        "incident": str(arguments.incident) if arguments.incident else None,
+        "kinds": arguments.kind,
+        "from": _midnight(arguments.first) if arguments.first else None,
+        "until": _midnight(arguments.last + A_DAY) if arguments.last else None,
+    }
+    return {word: value for word, value in said.items() if value}
+
+
+def _midnight(day: date) -> str:
+    return rfc3339(datetime.combine(day, time(), tzinfo=ALMATY))
+
+
+def _client(text: str) -> str:
+    return f"client:{UUID(text)}"
+
+
+def _contract(text: str) -> str:
+    return f"contract:{UUID(text)}"
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, help="new or empty")
+    parser.add_argument(
+        "--disclosure",
+        type=UUID,
+        required=True,
+        metavar="ID",
+        help="see `contracts disclosures list`: of the client, or of the whole log",
+    )
+    thing = parser.add_mutually_exclusive_group()
+    for option, kind, meaning in (
+        ("--client", _client, "what is about this client"),
+        ("--contract", _contract, "what is about this contract"),
+        ("--subject", str, "what is about this, as KIND:ID"),
+    ):
+        thing.add_argument(
+            option, dest="subject", type=kind, metavar="ID", help=meaning
+        )
+    thing.add_argument(
+        "--incident", type=UUID, metavar="ID", help="what came of one cause"
+    )
+    parser.add_argument(
+        "--kind",
+        action="append",
+        default=[],
+        metavar="TYPE",
+        help="of this type of event or kind of leaf alone; may be repeated",
+    )
+    for option, dest, meaning in (
+        ("--from", "first", "received on this day (Almaty) or later"),
+        ("--until", "last", "received on this day at the latest"),
+    ):
+        parser.add_argument(
+            option, dest=dest, type=date.fromisoformat, metavar="DAY", help=meaning
+        )
+    parser.add_argument(
+        "--since",
+        type=int,
+        action="append",
+        default=[],
+        metavar="N",
+        help="add a consistency proof from this size; may be repeated",
+    )
+
+
+def _effect(_operator: Operator, arguments: argparse.Namespace) -> str:
+    return (
+        f"A part of the log is written to {arguments.directory}; that you took it, and"
+        " which, stands in the log from then on."
+    )
+
+
+EXTRACT: Final = Command(
+    help="write a part of the log with its proofs, for a stranger to verify",
+    run=extract,
+    arguments=_arguments,
+    example="extract ./for-the-court --contract 01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d22"
+    " --disclosure 01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11",
+    effect=_effect,
+    id_of="export_id",
+)

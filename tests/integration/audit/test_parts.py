@@ -1,0 +1,100 @@
+"""Parts of the log from real PostgreSQL, to the stranger's verifier."""
+
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from kernel.crypto import Json
+from services.audit.handlers.parts import Desk, Given, export_part
+from services.audit.storage.reading import ReadingUnits
+from services.audit.wiring import build
+from tests.integration.audit.conftest import LogStand
+from tests.integration.audit.test_log import write
+from tests.security.audit.exports import ExportFolder, run_tool
+from tests.unit.audit.builders import Producer
+from tests.unit.audit.builders import Writer as FakeWriter
+from tests.unit.audit.stories import (
+    ANNA,
+    CAUSE,
+    CONTRACT,
+    LOG_ENTRY,
+    FakeRegister,
+    messages_told,
+)
+
+CLIENT: dict[str, Json] = {"subject": f"client:{ANNA}"}
+
+
+def told(stand: LogStand) -> Producer:
+    """The story of the two clients in the real log, a day between its batches."""
+    producer = Producer()
+    first, second, third = messages_told(producer)
+    write(stand, first, producer=producer)
+    stand.clock.move(86_400)
+    write(stand, second, producer=producer)
+    stand.clock.move(86_400)
+    write(stand, third, producer=producer)
+    return producer
+
+
+@pytest.mark.parametrize(
+    ("words", "leaves"),
+    [
+        (CLIENT, [1, 3, 4, 5, 6]),
+        ({"subject": f"contract:{CONTRACT}"}, [1, 3, 4, 5]),
+        ({"incident": str(CAUSE)}, [6]),
+        ({"kinds": ["contracts.contract_offered.v1", "opened"]}, [0, 1, 2]),
+        (
+            {"from": "2026-11-23T00:00:00Z", "until": "2026-11-24T00:00:00Z"},
+            [3, 4, 5, 6],
+        ),
+        ({"from": "2026-11-24T00:00:00Z"}, [7]),
+    ],
+)
+@pytest.mark.clause("6.1d", "6.2")
+def test_a_part_from_the_database_verifies_at_a_strangers(
+    stand: LogStand, tmp_path: Path, words: dict[str, Json], leaves: list[int]
+) -> None:
+    producer = told(stand)
+    given = _given(stand, words)
+    assert [entry.seq for entry in given.part.entries] == leaves
+    with ZipFile(BytesIO(given.archive)) as archive:
+        archive.extractall(tmp_path / "part")
+    known = FakeWriter(producer=producer)
+    folder = ExportFolder(tmp_path / "part", known)
+    [vkey] = build(stand.platform("audit")).board.announced()
+    ran = run_tool(folder, "--trust", folder.trust(), vkey=vkey)
+    assert ran.code == 0, ran.said
+    assert ran.said.startswith(f"part verified: {len(leaves)} leaves of a log of 8")
+
+
+@pytest.mark.clause("6.1e")
+def test_that_a_part_was_taken_is_the_next_leaf(stand: LogStand) -> None:
+    producer = told(stand)
+    given = _given(stand, CLIENT)
+    write(stand, [], producer=producer)
+    [row] = stand.rows(
+        "SELECT convert_from(leaf, 'UTF8') AS leaf FROM audit_log WHERE kind = 10"
+    )
+    assert str(given.part.export_id) in row.leaf
+    assert f'"scope":{{"subject":"client:{ANNA}"}}' in row.leaf
+    [event] = stand.rows("SELECT type FROM outbox")
+    assert event.type == "audit.export_made.v1"
+    assert stand.verify().bad_seq is None
+
+
+def _given(stand: LogStand, words: dict[str, Json]) -> Given:
+    platform = stand.platform("audit")
+    desk = Desk(
+        register=FakeRegister(),
+        board=build(platform).board,
+        units=ReadingUnits(platform.database, platform.context()),
+        clock=stand.clock,
+        ids=platform.ids,
+        most_leaves=100,
+    )
+    return export_part(
+        words, disclosure_id=LOG_ENTRY, since=(), taken_by="x", desk=desk
+    )
