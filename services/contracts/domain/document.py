@@ -14,29 +14,13 @@ from uuid import UUID
 
 from kernel.crypto import canonical, sha256_hex
 from kernel.money import Money
+from kernel.papers import Grid, Line, Style
 from services.contracts.domain.editions import Template
 from services.contracts.domain.schedule import RepaymentMethod, Schedule
 from services.contracts.domain.texts import Borrower, Terms
 
 PDF: Final = "application/pdf"
 Language = Literal["kk", "ru"]
-Style = Literal["title", "heading", "text", "small"]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One paragraph."""
-
-    style: Style
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A table: the first row is its head, the widths are shares of the page."""
-
-    widths: tuple[int, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from typing import Final
 from kernel.clock import rfc3339
 from kernel.crypto import sha256_hex
 from kernel.errors import Broken
-from services.contracts.domain.document import Grid, Line, Paper
+from kernel.papers import Grid, Line
+from services.contracts.domain.document import Paper
 
 EVIDENCE: Final = "evidence-1"
 """The edition of the page; it is a record, and nobody agrees to its words."""

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from kernel.errors import Refused
 from kernel.money import Money
+from kernel.papers import Grid, Line
 from services.contracts.domain.document import (
-    Grid,
-    Line,
     Paper,
     contract_paper,
     money,

@@ -9,8 +9,9 @@ import pytest
 from reportlab.pdfbase import pdfmetrics
 
 from kernel.crypto import sha256_hex
+from kernel.papers import Grid, Line
 from services.contracts.adapters.printing import PdfPrinter
-from services.contracts.domain.document import Grid, Line, Paper
+from services.contracts.domain.document import Paper
 from tests.marks import ROOT
 from tests.unit.contracts.test_document import ACCOUNT, paper
 

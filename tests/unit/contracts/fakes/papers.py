@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.contracts.domain.document import Document, Line, Paper
+from kernel.papers import Line
+from services.contracts.domain.document import Document, Paper
 from services.contracts.domain.editions import FIRST, Template, TemplateKind
 from services.contracts.domain.signing import Restamp, Signed
 from services.contracts.ports import Approvers, Filed
