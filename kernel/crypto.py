@@ -17,14 +17,18 @@ from typing import Final, Literal, Self, TypeAlias
 
 import nacl.signing
 import orjson
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import (
+    Encoding,
     load_der_public_key,
     load_pem_private_key,
+    pkcs7,
 )
 from nacl.exceptions import CryptoError
 from typing_extensions import override
@@ -41,6 +45,8 @@ _PLAIN: Final = frozenset({str, bool, type(None)})
 NONCE_BYTES: Final = 12
 FIELD_KEY_BYTES: Final = 32
 SEALED_VERSION: Final = b"\x01"
+
+_LEAST_RSA_BITS: Final = 2048
 
 
 class CanonicalError(ValueError):
@@ -294,6 +300,38 @@ class CertifiedSigner:
         if isinstance(self.key, rsa.RSAPrivateKey):
             return self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
         return self.key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whoever has the RSA key of a certificate, and alone may read something."""
+
+    certificate: x509.Certificate
+
+    @classmethod
+    def load(cls, pem: bytes) -> Self:
+        """Raises ValueError for what is no certificate of an RSA key of 2048 bits."""
+        certificate = x509.load_pem_x509_certificate(pem)
+        key = certificate.public_key()
+        if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _LEAST_RSA_BITS:
+            raise ValueError("an RSA key of 2048 bits at least is needed")
+        return cls(certificate)
+
+    @property
+    def thumbprint(self) -> str:
+        """SHA-256 of the certificate, hexadecimal."""
+        return self.certificate.fingerprint(hashes.SHA256()).hex()
+
+    def enveloped(self, data: bytes) -> bytes:
+        """CMS EnvelopedData in DER (RFC 5652, 6), AES-256-CBC under a fresh key.
+
+        It hides; that nobody changed it has to be said by a signature inside.
+        """
+        builder = pkcs7.PKCS7EnvelopeBuilder().set_data(data)
+        builder = builder.set_content_encryption_algorithm(algorithms.AES256)
+        return builder.add_recipient(self.certificate).encrypt(
+            Encoding.DER, [pkcs7.PKCS7Options.Binary]
+        )
 
 
 @dataclass(frozen=True, slots=True)

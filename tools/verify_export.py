@@ -2,7 +2,7 @@
 """Verify an export of the audit log, or of a part of it, trusting nobody who made it.
 
     verify_export.py DIRECTORY --vkey VKEY... [--held FILE]... [--trust FILE]
-                     [--policy FILE] [--fresh HOURS]
+                     [--policy FILE] [--fresh HOURS] [--roots PEM [--bin NUMBER]]
 
 One file, standard library and `cryptography` only, no network. Formats: RFC 6962
 section 2.1 (tree), C2SP signed-note, tlog-checkpoint and tlog-tiles.
@@ -35,6 +35,10 @@ tlog-proof. Then steps 2, 4, 5 and 6 are:
      time; of a thing, its producers' numbers have no gap but those the manifest owns
      up to. Behind the last number, and of kinds, the manifest's word is all there is.
 
+  10. With --roots: the company signed the manifest and every PDF (CMS, RFC 5652), each
+     with a time stamp (RFC 3161) and what НУЦ said of the certificate; with --bin, the
+     company of that number. GOST is not calculated here, and ends with 1.
+
 Ends with 0 verified, 1 error, 2 wrong usage, 3 finding. A finding names the first bad
 `seq` (the number of the leaf, from 0) and why.
 """
@@ -42,21 +46,29 @@ Ends with 0 verified, 1 error, 2 wrong usage, 3 finding. A finding names the fir
 import argparse
 import base64
 import binascii
+import hashlib
 import json
 import re
 import struct
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 from zipfile import BadZipFile, ZipFile
 
-from cryptography.exceptions import InvalidSignature
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 VERIFIED, ERROR, USAGE, FINDING = 0, 1, 2, 3
 
@@ -81,6 +93,19 @@ EVENT_SUFFIX = re.compile(
     + STAMP.encode()
     + rb')","seq":(0|[1-9][0-9]{0,15}),"v":1\}\Z'
 )
+LONGEST_LENGTH, HIGH_TAG = 4, 0x1F
+SEQUENCE, SET, OID, OCTETS, TIME = 0x30, 0x31, 0x06, 0x04, 0x18
+CONTEXT_0 = 0xA0
+SIGNED_DATA = "1.2.840.113549.1.7.2"
+DATA = "1.2.840.113549.1.7.1"
+TST_INFO = "1.2.840.113549.1.9.16.1.4"
+CONTENT_TYPE = "1.2.840.113549.1.9.3"
+MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
+SHA2 = "2.16.840.1.101.3.4.2"
+MANY = 8
+NEAR = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
 AGES = ("old", "new")
 ROTATION = "kredit audit key rotation v1"
 KINDS = frozenset(
@@ -107,6 +132,10 @@ class FindingError(Exception):
     def __init__(self, why: str, *, seq: int | None = None) -> None:
         super().__init__(why if seq is None else f"first bad seq {seq}: {why}")
         self.seq = seq
+
+
+class UnjudgedError(Exception):
+    """Something this verifier cannot calculate; it says nothing either way."""
 
 
 class UsageError(Exception):
@@ -754,7 +783,7 @@ class Scope:
         return cls(subject, incident, kinds, first or "", until or "~")
 
     def in_time(self, leaf: dict[str, Any]) -> bool:
-        return self.first <= leaf["received_at"] < self.until
+        return self.first <= str(leaf["received_at"]) < self.until
 
     @property
     def is_time(self) -> bool:
@@ -958,6 +987,396 @@ def check_whole_time(
             raise FindingError("a leaf of its time is left out", seq=seq)
 
 
+# --- DER: X.690, definite lengths only
+
+
+@dataclass(frozen=True)
+class Node:
+    """One value: its tag, its contents, and all its bytes."""
+
+    tag: int
+    body: bytes
+    raw: bytes
+
+    def inside(self) -> list["Node"]:
+        return list(nodes(self.body))
+
+    def want(self, tag: int) -> "Node":
+        if self.tag != tag:
+            raise FindingError("a structure is not what it should be")
+        return self
+
+
+def nodes(data: bytes) -> Iterator[Node]:
+    at = 0
+    while at < len(data):
+        if len(data) < at + 2:
+            raise FindingError("a structure is cut off")
+        tag, length, start = data[at], data[at + 1], at + 2
+        if length & 0x80:
+            count = length & 0x7F
+            if not 0 < count <= LONGEST_LENGTH or tag & HIGH_TAG == HIGH_TAG:
+                raise FindingError("a structure is not in DER")
+            length = int.from_bytes(data[start : start + count])
+            start += count
+        end = start + length
+        if end > len(data):
+            raise FindingError("a structure is cut off")
+        yield Node(tag, data[start:end], data[at:end])
+        at = end
+
+
+def parse(data: bytes) -> Node:
+    found = list(nodes(data))
+    if len(found) != 1:
+        raise FindingError("bytes stand behind a structure, or none is there")
+    return found[0]
+
+
+def dotted(node: Node) -> str:
+    body = node.want(OID).body
+    numbers, value = [], 0
+    for byte in body:
+        value = value << 7 | byte & 0x7F
+        if not byte & 0x80:
+            numbers.append(value)
+            value = 0
+    first = min(numbers[0] // 40, 2) if numbers else 0
+    head = [first, numbers[0] - 40 * first] if numbers else []
+    return ".".join(map(str, [*head, *numbers[1:]]))
+
+
+# --- signatures, and the certificates whose keys made them
+
+DIGESTS: dict[str, tuple[Callable[[bytes], bytes], hashes.HashAlgorithm]] = {
+    f"{SHA2}.1": (lambda d: hashlib.sha256(d).digest(), hashes.SHA256()),
+    f"{SHA2}.2": (lambda d: hashlib.sha384(d).digest(), hashes.SHA384()),
+    f"{SHA2}.3": (lambda d: hashlib.sha512(d).digest(), hashes.SHA512()),
+}
+# By the identifier of a signature: that of its hash.
+SIGNED_WITH = {
+    "1.2.840.113549.1.1.11": f"{SHA2}.1",
+    "1.2.840.113549.1.1.12": f"{SHA2}.2",
+    "1.2.840.113549.1.1.13": f"{SHA2}.3",
+    "1.2.840.10045.4.3.2": f"{SHA2}.1",
+    "1.2.840.10045.4.3.3": f"{SHA2}.2",
+    "1.2.840.10045.4.3.4": f"{SHA2}.3",
+}
+
+
+def hashed(data: bytes, name: str) -> bytes:
+    if name not in DIGESTS:
+        raise UnjudgedError(f"the hash {name}: this verifier does not calculate it")
+    return DIGESTS[name][0](data)
+
+
+def made_by(
+    certificate: x509.Certificate, value: bytes, data: bytes, digest: str
+) -> bool:
+    """Whether the certificate's key signed these bytes, hashed so."""
+    if digest not in DIGESTS:
+        raise UnjudgedError(f"the hash {digest}: this verifier does not calculate it")
+    _, algorithm = DIGESTS[digest]
+    try:
+        key = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError) as error:
+        raise UnjudgedError("a key this verifier does not know") from error
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(value, data, padding.PKCS1v15(), algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(value, data, ec.ECDSA(algorithm))
+        else:
+            raise UnjudgedError("a key of a kind this verifier does not know")
+    except InvalidSignature:
+        return False
+    return True
+
+
+def hash_of(signature: x509.ObjectIdentifier) -> str:
+    """The hash that goes with a signature of an authority."""
+    if signature.dotted_string not in SIGNED_WITH:
+        raise UnjudgedError(
+            f"the signature {signature.dotted_string}: this verifier does not know it"
+        )
+    return SIGNED_WITH[signature.dotted_string]
+
+
+# --- CMS: RFC 5652
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The one signer of a SignedData."""
+
+    content_type: str
+    content: bytes | None
+    certificates: tuple[x509.Certificate, ...]
+    digest: str
+    attributes: dict[str, bytes]
+    signed: bytes
+    value: bytes
+    signer: x509.Certificate
+
+
+def read_cms(raw: bytes) -> Signature:
+    outer = parse(raw).want(SEQUENCE).inside()
+    if dotted(outer[0]) != SIGNED_DATA:
+        raise FindingError("a signature is no SignedData")
+    parts = parse(outer[1].want(CONTEXT_0).body).want(SEQUENCE).inside()
+    content_info = parts[2].want(SEQUENCE).inside()
+    content = None
+    if len(content_info) > 1:
+        content = parse(content_info[1].want(CONTEXT_0).body).want(OCTETS).body
+    held = [part for part in parts[3:] if part.tag == CONTEXT_0]
+    certificates = tuple(
+        x509.load_der_x509_certificate(one.raw)
+        for part in held
+        for one in part.inside()
+    )
+    signers = parts[-1].want(SET).inside()
+    if len(signers) != 1:
+        raise FindingError("a signature has not one signer")
+    info = signers[0].want(SEQUENCE).inside()
+    attributes = info[3].want(CONTEXT_0)
+    serial = int.from_bytes(info[1].want(SEQUENCE).inside()[1].body)
+    named = [one for one in certificates if one.serial_number == serial]
+    if len(named) != 1:
+        raise FindingError("the signer's certificate is not there")
+    return Signature(
+        content_type=dotted(content_info[0]),
+        content=content,
+        certificates=certificates,
+        digest=dotted(info[2].want(SEQUENCE).inside()[0]),
+        attributes=_attributes(attributes),
+        # RFC 5652, 5.4: signed under the tag of a SET, not the [0] on the wire.
+        signed=bytes([SET]) + attributes.raw[1:],
+        value=info[5].want(OCTETS).body,
+        signer=named[0],
+    )
+
+
+def _attributes(node: Node) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for one in node.inside():
+        name, values = one.want(SEQUENCE).inside()
+        if dotted(name) in found:
+            raise FindingError("a signed attribute stands twice")
+        found[dotted(name)] = values.want(SET).body
+    return found
+
+
+def check_signature(signature: Signature, content: bytes) -> None:
+    """Steps a and b."""
+    named = parse(signature.attributes.get(MESSAGE_DIGEST, b"")).want(OCTETS).body
+    kind = dotted(parse(signature.attributes.get(CONTENT_TYPE, b"")))
+    if named != hashed(content, signature.digest) or kind != signature.content_type:
+        raise FindingError("a signature is over other bytes")
+    if not made_by(
+        signature.signer, signature.value, signature.signed, signature.digest
+    ):
+        raise FindingError("a signature does not hold")
+
+
+# --- time stamps: RFC 3161
+
+
+def stamped_at(token: Signature, value: bytes) -> datetime:
+    """Step c, but for the path."""
+    if token.content_type != TST_INFO or token.content is None:
+        raise FindingError("a time stamp is none")
+    check_signature(token, token.content)
+    info = parse(token.content).want(SEQUENCE).inside()
+    imprint = info[2].want(SEQUENCE).inside()
+    name = dotted(imprint[0].want(SEQUENCE).inside()[0])
+    if imprint[1].want(OCTETS).body != hashed(value, name):
+        raise FindingError("a time stamp is over another signature")
+    usage = token.signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    if list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING] or not usage.critical:
+        raise FindingError("who stamped may do more, or less, than stamp")
+    text = info[4].want(TIME).body.decode("ascii")
+    pattern = "%Y%m%d%H%M%S.%fZ" if "." in text else "%Y%m%d%H%M%SZ"
+    return datetime.strptime(text, pattern).replace(tzinfo=UTC)
+
+
+# --- certificates: RFC 5280
+
+
+def check_path(
+    certificate: x509.Certificate,
+    pool: Sequence[x509.Certificate],
+    roots: Sequence[x509.Certificate],
+    at: datetime,
+) -> list[x509.Certificate]:
+    """Step d: up to one of your roots. The certificate with those above it."""
+    issuers: list[x509.Certificate] = []
+    current = certificate
+    while current not in roots:
+        if not current.not_valid_before_utc <= at + SECOND or (
+            at > current.not_valid_after_utc
+        ):
+            raise FindingError("a certificate was not in its time")
+        above = [one for one in (*pool, *roots) if _issued(current, one)]
+        if not above or len(issuers) >= MANY:
+            raise FindingError("a certificate does not lead to a root you gave")
+        current = above[0]
+        limits = current.extensions.get_extension_for_class(x509.BasicConstraints)
+        if not limits.value.ca:
+            raise FindingError("who issued a certificate is no authority")
+        issuers.append(current)
+    return [certificate, *issuers]
+
+
+def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
+    if certificate == by or certificate.issuer != by.subject:
+        return False
+    return made_by(
+        by,
+        certificate.signature,
+        certificate.tbs_certificate_bytes,
+        hash_of(certificate.signature_algorithm_oid),
+    )
+
+
+# --- revocation: RFC 6960, and CRLs of RFC 5280
+
+
+Link = tuple[x509.Certificate, x509.Certificate]
+"""A certificate, and who issued it."""
+
+
+def check_answers(
+    answers: Sequence[bytes], paths: Sequence[Link], at: datetime
+) -> None:
+    """Step e: every answer is about one of the paths, and one about the signer."""
+    told: list[x509.Certificate] = []
+    for raw in answers:
+        about = [link for link in paths if _is_about(raw, link)]
+        for certificate, issuer in about:
+            check_good(raw, certificate, issuer, at)
+            if not _is_delta(raw):  # which says nothing of what the full list has
+                told.append(certificate)
+        if not about:
+            raise FindingError("НУЦ's answer is about another certificate")
+    if paths[0][0] not in told:
+        raise FindingError("nothing says that a certificate was not revoked")
+
+
+def _is_about(raw: bytes, link: Link) -> bool:
+    """Whether an answer names the certificate, or a list is by its issuer."""
+    certificate, issuer = link
+    try:
+        answer = ocsp.load_der_ocsp_response(raw)
+    except ValueError:
+        return x509.load_der_x509_crl(raw).issuer == issuer.subject
+    if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+        raise FindingError("НУЦ gave no answer about a certificate")
+    return answer.serial_number == certificate.serial_number
+
+
+def _is_delta(raw: bytes) -> bool:
+    """Whether it is a list of changes to another list (RFC 5280, 5.2.4)."""
+    try:
+        listed = x509.load_der_x509_crl(raw)
+    except ValueError:
+        return False  # an OCSP answer
+    return any(one.oid == ExtensionOID.DELTA_CRL_INDICATOR for one in listed.extensions)
+
+
+def check_good(
+    raw: bytes, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime
+) -> None:
+    """Step e for one answer."""
+    try:
+        answer = ocsp.load_der_ocsp_response(raw)
+    except ValueError:
+        _check_listed(raw, certificate, issuer, at)
+        return
+    if answer.certificate_status is not ocsp.OCSPCertStatus.GOOD:
+        raise FindingError("НУЦ did not say that a certificate was good")
+    if abs(answer.produced_at_utc - at) > NEAR:
+        raise FindingError("НУЦ's answer is of another time")
+    responder = answer.certificates[0] if answer.certificates else issuer
+    if responder != issuer:
+        usage = responder.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+        if ExtendedKeyUsageOID.OCSP_SIGNING not in usage.value or not _issued(
+            responder, issuer
+        ):
+            raise FindingError("who answered for НУЦ may not")
+    digest = hash_of(answer.signature_algorithm_oid)
+    if not made_by(responder, answer.signature, answer.tbs_response_bytes, digest):
+        raise FindingError("НУЦ's answer was changed")
+
+
+def _check_listed(
+    raw: bytes, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime
+) -> None:
+    try:
+        listed = x509.load_der_x509_crl(raw)
+    except ValueError as error:
+        raise FindingError("what НУЦ said of a certificate cannot be read") from error
+    digest = hash_of(listed.signature_algorithm_oid)
+    genuine = made_by(issuer, listed.signature, listed.tbs_certlist_bytes, digest)
+    if not genuine or listed.issuer != issuer.subject:
+        raise FindingError("a list of НУЦ was changed")
+    if listed.last_update_utc > at + NEAR or (
+        listed.next_update_utc is not None and listed.next_update_utc < at
+    ):
+        raise FindingError("a list of НУЦ is of another time")
+    found = listed.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    if found is not None:
+        raise FindingError("a certificate was revoked")
+
+
+# --- the company's seal
+
+
+def check_seal(
+    export: Export, who: str, content: bytes, roots: list[x509.Certificate]
+) -> tuple[x509.Certificate, datetime]:
+    """The signer of these bytes and the stamped instant; FindingError."""
+    signature = read_cms(export.read(f"{who}.cms"))
+    if signature.content_type != DATA or signature.content not in (None, content):
+        raise FindingError(f"{who}.cms is over other bytes")
+    check_signature(signature, content)
+    token = read_cms(export.read(f"{who}.tst"))
+    at = stamped_at(token, signature.value)
+    names = sorted(export.names())
+    chain = [name for name in names if name.startswith(f"{who}.chain-")]
+    pool = [x509.load_der_x509_certificate(export.read(name)) for name in chain]
+    if not pool or pool[0] != signature.signer or pool[-1] not in roots:
+        raise FindingError(f"{who}: the chain is not from the signer to your root")
+    path = check_path(signature.signer, pool, roots, at)
+    stamper = check_path(token.signer, [*pool, *token.certificates], roots, at)
+    told = [name for name in names if name.startswith(f"{who}.revocation-")]
+    answers = [export.read(name) for name in told]
+    check_answers(answers, [*pairwise(path), *pairwise(stamper)], at)
+    return signature.signer, at
+
+
+def check_seals(
+    export: Export, roots: list[x509.Certificate], bin_: str | None
+) -> datetime:
+    """Every PDF and the manifest are the company's; when the manifest was stamped."""
+    papers = sorted(name for name in export.names() if name.endswith(".pdf"))
+    signers = []
+    try:
+        for name in papers:
+            content = export.read(name)
+            signers.append(
+                check_seal(export, name.removesuffix(".pdf"), content, roots)[0]
+            )
+        signer, at = check_seal(export, "manifest", export.read(MANIFEST), roots)
+    except (ValueError, LookupError, TypeError, x509.ExtensionNotFound) as error:
+        raise FindingError(f"a signature cannot be read: {error}") from error
+    unit = NameOID.ORGANIZATIONAL_UNIT_NAME
+    for one in (*signers, signer):
+        named = [each.value for each in one.subject.get_attributes_for_oid(unit)]
+        if bin_ is not None and named != [f"BIN{bin_}"]:
+            raise FindingError("a signature is another organisation's")
+    return at
+
+
 # --- the whole
 
 
@@ -1064,6 +1483,15 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--policy", type=Path, metavar="FILE", help="witnesses you want to have seen it"
     )
     parser.add_argument(
+        "--roots",
+        type=Path,
+        metavar="PEM",
+        help="authorities of the company's signature",
+    )
+    parser.add_argument(
+        "--bin", metavar="NUMBER", dest="bin_", help="the company's БИН"
+    )
+    parser.add_argument(
         "--fresh", type=float, metavar="HOURS", help="how old a cosignature may be"
     )
     return parser.parse_args(arguments)
@@ -1111,6 +1539,11 @@ def main(arguments: list[str] | None = None) -> int:
         export = Export.at(options.directory)
         of_part = export.size_of(MANIFEST) is not None
         told = told_of(export, keys, held, producers, of_part=of_part)
+        seal = "not checked (no --roots)"
+        if options.roots and of_part:
+            roots = x509.load_pem_x509_certificates(options.roots.read_bytes())
+            sealed_at = check_seals(export, roots, options.bin_)
+            seal = f"stamped {sealed_at:%Y-%m-%dT%H:%M:%SZ}"
         seen = "not asked (no --policy)"
         if policy:
             note = export.read("checkpoint")
@@ -1128,7 +1561,7 @@ def main(arguments: list[str] | None = None) -> int:
     signatures = "checked" if producers else "not checked (no --trust)"
     print(
         f"{told}, {len(held)} held checkpoints, producer signatures {signatures}, "
-        f"witnesses {seen}"
+        f"witnesses {seen}" + (f", company's signature {seal}" if of_part else "")
     )
     return VERIFIED
 

@@ -11,6 +11,7 @@ from kernel.events import Event
 from services.audit.domain.check import StoredRow
 from services.audit.domain.intake import Known, Notice, Plan
 from services.audit.domain.note import LogKey
+from services.audit.domain.report import Person, Report
 from services.audit.domain.scope import Entry, Scope
 from services.audit.domain.sequences import Tally
 
@@ -68,13 +69,49 @@ class Register(Protocol):
 
     def refuse_uncovered(
         self, disclosure_id: UUID, client_id: UUID | None = None
-    ) -> None:
-        """Refused ``disclosure_not_valid`` unless the entry covers the client now.
+    ) -> bool:
+        """Whether the client sees that it was told.
 
-        Without a client: the whole log.  Transient while contracts is away: what cannot
+        Refused ``disclosure_not_valid`` unless the entry covers the client now;
+        without a client: the whole log.  Transient while contracts is away: what cannot
         be asked is not covered.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """The company's signature with all that proves it (CMS, RFC 3161, RFC 6960)."""
+
+    cms: bytes
+    stamp: bytes
+    chain: tuple[bytes, ...]
+    revocation: tuple[bytes, ...]
+
+
+class Seal(Protocol):
+    """The company's ЭЦП, whose key contracts has, and НУЦ's stamp."""
+
+    def seal(self, document: bytes) -> Sealed:
+        """Sign and stamp these bytes.  Transient while somebody needed is away."""
+        ...
+
+
+class People(Protocol):
+    """Who clients are, as onboarding knows: each look is a reading the client sees."""
+
+    def person(self, client_id: UUID) -> Person | None:
+        """None for whom onboarding does not know, or not any more.
+
+        Transient while it is away.
+        """
+        ...
+
+
+class Printer(Protocol):
+    """Prints reports as PDF; equal reports are equal bytes."""
+
+    def print(self, report: Report) -> bytes: ...
 
 
 class Signer(Protocol):

@@ -88,21 +88,24 @@ class AuditService:
         self,
         call: Call,
         *,
-        scope: dict[str, str | list[str]],
+        scope: dict[str, str | tuple[str, ...]],
         disclosure_id: UUID,
         since: tuple[int, ...] = (),
+        names: bool = False,
+        recipient_pem: str | None = None,
     ) -> Json:
-        """A part of the log with its proofs, as one archive.
+        """A part of the log with its proofs, reports and signatures, as one archive.
 
-        Refused ``scope_unfit``, ``disclosure_not_valid``, ``part_empty``,
-        ``part_too_large``, ``no_such_leaf``, ``log_empty``.
+        Refused as `handlers.parts.export_part`.
         """
         given = self.use_cases.export_part(
             call.context,
             scope=scope,
             disclosure_id=disclosure_id,
-            since=since,
             taken_by=str(call.by.id),
+            since=since,
+            names=names,
+            recipient_pem=recipient_pem,
         )
         return {
             "export_id": str(given.part.export_id),

@@ -21,14 +21,16 @@ from services.audit.adapters import (
     EventQueue,
     HttpWitness,
     LogSigner,
-    RpcRegister,
     http_witness,
     message_of,
     verify_ed25519,
 )
+from services.audit.adapters.neighbours import RpcPeople, RpcRegister, RpcSeal
+from services.audit.adapters.printing import ReportPrinter, tellings
 from services.audit.domain.policy import Policy, parse_policy
 from services.audit.handlers import parts, reading, writing
 from services.audit.handlers.following import Followed
+from services.audit.handlers.packing import Bench
 from services.audit.handlers.patrol import Patrol
 from services.audit.handlers.reading import Page
 from services.audit.handlers.witnessing import Witnessing
@@ -118,8 +120,10 @@ class UseCases:
         *,
         scope: Mapping[str, Json],
         disclosure_id: UUID,
-        since: Sequence[int],
         taken_by: str,
+        since: Sequence[int],
+        names: bool,
+        recipient_pem: str | None,
     ) -> parts.Given:
         platform = self.platform
         now = platform.clock.now()
@@ -130,13 +134,21 @@ class UseCases:
             clock=platform.clock,
             ids=platform.ids,
             most_leaves=platform.policy.integer("audit.part_leaves", now),
+            bench=Bench(
+                people=RpcPeople(platform.rpc, context),
+                tellings=tellings(),
+                printer=ReportPrinter(),
+                seal=RpcSeal(platform.rpc, context),
+            ),
         )
         return parts.export_part(
             scope,
             disclosure_id=disclosure_id,
-            since=since,
             taken_by=taken_by,
             desk=desk,
+            since=since,
+            names=names,
+            recipient_pem=recipient_pem,
         )
 
     def read_leaves(

@@ -365,6 +365,14 @@ class Service:
         """The entry that covers a copy now; Refused ``disclosure_not_valid``."""
         return self.use_cases.disclosures.valid(call, disclosure_id, client_id)
 
+    @answers(callers=("audit",))
+    def sign_for_audit(self, call: Call, *, document_b64: str) -> Json:
+        """The company's signature under what audit gives out of the log.
+
+        Refused ``document_unfit``: neither a PDF nor the manifest of a part.
+        """
+        return self.use_cases.documents.sign_for_audit(call, document_b64)
+
     @answers(callers=_GATEWAY, client=True)
     def list_own_disclosures(
         self, call: Call, *, limit: int = USUAL, before: UUID | None = None

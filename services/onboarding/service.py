@@ -501,7 +501,7 @@ class Service:
         """So does a look of the staff at the client's letters."""
         self.use_cases.personal.when_read(tx, event, envelope)
 
-    @answers(callers=("contracts",))
+    @answers(callers=("contracts", "audit"))
     def get_person(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
         """The client's data in clear; the reading is recorded."""
         return self.use_cases.clients.get_person(
@@ -515,7 +515,7 @@ class Service:
             call.context, ceremony_id=ceremony_id, reader=call.caller, purpose=purpose
         )
 
-    @answers(callers=("contracts",))
+    @answers(callers=("contracts", "audit"))
     def prove_company_signature(
         self, _call: Call, *, document_b64: str, cms_b64: str
     ) -> Json:

@@ -9,32 +9,40 @@ from typing import Any, Final
 from uuid import UUID
 from zipfile import ZipFile
 
-from kernel.cli import Command, Operator, object_of
+from kernel.cli import Command, Operator, object_of, read_file
 from kernel.clock import ALMATY, rfc3339
 from kernel.crypto import Json
 from kernel.errors import Refused
 
 A_DAY: Final = timedelta(days=1)
+ENVELOPE: Final = ".p7m"
+"""CMS EnvelopedData: `openssl cms -decrypt -inform DER -in X.zip.p7m -inkey KEY`."""
 
 
 def extract(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
     """Have a part made, and write it as a folder and as one archive."""
     folder: Path = arguments.directory
     refuse_used(folder)
-    more: dict[str, Any] = {"since": arguments.since} if arguments.since else {}
+    to: Path | None = arguments.to
+    wishes: dict[str, Any] = {
+        "since": arguments.since,
+        "names": arguments.names,
+        "recipient_pem": read_file(to).decode("ascii", "replace") if to else None,
+    }
     answer = object_of(
         operator.call(
             "export_part",
             scope=scope_of(arguments),
             disclosure_id=arguments.disclosure,
-            **more,
+            **{wish: value for wish, value in wishes.items() if value},
         )
     )
     raw = base64.b64decode(str(answer["archive_b64"]), validate=True)
-    archive = folder.with_name(f"{folder.name}.zip")
+    archive = folder.with_name(f"{folder.name}.zip{ENVELOPE if to else ''}")
     archive.write_bytes(raw)
-    with ZipFile(BytesIO(raw)) as made:
-        made.extractall(folder)
+    if to is None:
+        with ZipFile(BytesIO(raw)) as made:
+            made.extractall(folder)
     told = {name: answer[name] for name in ("export_id", "leaves", "size")}
     return {**told, "archive": str(archive)}, 0
 
@@ -108,6 +116,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             option, dest=dest, type=date.fromisoformat, metavar="DAY", help=meaning
         )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="FILE",
+        help="encrypt to this certificate (PEM, RSA): DIRECTORY.zip.p7m, no folder",
+    )
+    parser.add_argument(
+        "--names", action="store_true", help="with names and ИИН; needs --to"
+    )
     parser.add_argument(
         "--since",
         type=int,

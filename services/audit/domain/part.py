@@ -92,7 +92,7 @@ def numbers(part: Part) -> Sequence[Mapping[str, Json]]:
     return [
         {
             "last": max(found),
-            "missing": sorted(set(range(1, max(found))) - found),
+            "missing": tuple(sorted(set(range(1, max(found))) - found)),
             "source": source,
             "subject": subject,
         }

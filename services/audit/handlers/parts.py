@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from kernel.clock import Clock
-from kernel.crypto import Json
+from kernel.crypto import Json, Recipient
 from kernel.errors import Broken, Refused
 from kernel.events.audit import ExportMade
 from kernel.ids import Ids
@@ -15,11 +15,13 @@ from services.audit.domain.following import TileRoots, tile_by_tile
 from services.audit.domain.intake import Notice
 from services.audit.domain.leaf import Kind
 from services.audit.domain.note import parse_text
-from services.audit.domain.part import Part, manifest, proof_files
+from services.audit.domain.part import Part, proof_files
 from services.audit.domain.proofs import add_checkpoint_body
+from services.audit.domain.report import Person, clients_in
 from services.audit.domain.scope import Entry, Scope, belonging, client_of
-from services.audit.domain.tiles import ExportFile, zipped
+from services.audit.domain.tiles import ExportFile
 from services.audit.domain.tree import leaf_hash
+from services.audit.handlers.packing import Bench, packed
 from services.audit.handlers.reading import checkpoint_to_export
 from services.audit.ports import LogReader, Noticeboard, Register, Units
 
@@ -27,6 +29,7 @@ MAX_PART_BYTES: Final = 3 * 1024 * 1024
 """Leaves of a part: with proofs and in base64 it must be one message of the bus."""
 MOST_LOOKED_AT: Final = 20_000
 """Leaves that may belong; they are held in memory while it is decided."""
+MOST_PERSONS: Final = 50
 FOLLOWED_AT_ONCE: Final = 65_536
 _NOT_COVERED: Final = "disclosure_not_valid"
 
@@ -41,6 +44,7 @@ class Desk:
     clock: Clock
     ids: Ids
     most_leaves: int
+    bench: Bench
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +68,62 @@ def export_part(
     words: Mapping[str, Json],
     *,
     disclosure_id: UUID,
-    since: Sequence[int],
     taken_by: str,
     desk: Desk,
+    since: Sequence[int] = (),
+    names: bool = False,
+    recipient_pem: str | None = None,
 ) -> Given:
     """A part with its proofs, if the register lets it be taken (clause 6.2).
 
     1. Every leaf of the scope, up to the newest checkpoint that witnesses saw, each
        with its proof, and the log's growth from the sizes of `since`.
     2. An entry of the register covers the one client it is about, or the whole log.
-    3. The manifest of all files.
-    4. On record in the log, as leaf and event, before it is given out.
+    3. With `names`: who the clients are, if they may know that it was told.
+    4. Reports in both languages, the manifest, the company's signatures: one archive,
+       which the recipient alone can read, if one is given.
+    5. On record in the log, as leaf and event, before it is given out.
 
     Refused: ``scope_unfit``, ``disclosure_not_valid``, ``part_empty``,
-    ``part_too_large``, ``no_such_leaf``, ``log_empty``.
+    ``part_too_large``, ``no_such_leaf``, ``log_empty``, ``recipient_unfit``,
+    ``recipient_missing``, ``names_untold``, ``too_many_persons``.
     """
     scope = Scope.parse(words)
+    recipient = _recipient(recipient_pem, names=names)
     proved = _proved(scope, disclosure_id, since=since, desk=desk)  # step 1
-    _refuse_uncovered(desk.register, disclosure_id, proved.client_id)  # step 2
+    told = _refuse_uncovered(desk.register, disclosure_id, proved.client_id)  # step 2
     part = proved.part
     if not part.entries:
         raise part_empty()
-    files = [*proved.files, manifest(part, proved.files)]  # step 3
-    _record(proved, taken_by=taken_by, desk=desk)  # step 4
-    return Given(part, zipped(files))
+    persons = _persons(part, told=told, desk=desk) if names else ()  # step 3
+    archive = packed(part, proved.files, bench=desk.bench, persons=persons)  # step 4
+    if recipient is not None:
+        archive = recipient.enveloped(archive)
+    _record(proved, recipient, taken_by=taken_by, desk=desk)  # step 5
+    return Given(part, archive)
+
+
+def _recipient(pem: str | None, *, names: bool) -> Recipient | None:
+    """What holds names leaves the house only closed."""
+    if pem is None:
+        if names:
+            raise recipient_missing()
+        return None
+    try:
+        return Recipient.load(pem.encode())
+    except ValueError as error:
+        raise recipient_unfit() from error
+
+
+def _persons(part: Part, *, told: bool, desk: Desk) -> Sequence[Person]:
+    """The clients of the part, each by a reading of its own."""
+    if not told:
+        raise names_untold()
+    clients = clients_in(part.entries)
+    if len(clients) > MOST_PERSONS:
+        raise too_many_persons()
+    found = [desk.bench.people.person(client_id) for client_id in clients]
+    return [person for person in found if person is not None]
 
 
 def _proved(
@@ -175,20 +211,20 @@ def _proofs(part: Part, since: Sequence[int], unit: LogReader) -> list[ExportFil
 
 def _refuse_uncovered(
     register: Register, disclosure_id: UUID, client_id: UUID | None
-) -> None:
+) -> bool:
     """An entry of the one client covers it, and so does one of the whole log."""
     if client_id is not None:
         try:
-            register.refuse_uncovered(disclosure_id, client_id)
+            return register.refuse_uncovered(disclosure_id, client_id)
         except Refused as refused:
             if refused.code != _NOT_COVERED:
                 raise
-        else:
-            return
-    register.refuse_uncovered(disclosure_id)
+    return register.refuse_uncovered(disclosure_id)
 
 
-def _record(proved: _Proved, *, taken_by: str, desk: Desk) -> None:
+def _record(
+    proved: _Proved, recipient: Recipient | None, *, taken_by: str, desk: Desk
+) -> None:
     part = proved.part
     fields: dict[str, Json] = {
         "by": taken_by,
@@ -196,6 +232,7 @@ def _record(proved: _Proved, *, taken_by: str, desk: Desk) -> None:
         "leaves": len(part.entries),
         "scope": part.scope.words(),
         "size": part.size,
+        **({"recipient_sha256": recipient.thumbprint} if recipient else {}),
     }
     told = ExportMade(
         export_id=part.export_id,
@@ -225,6 +262,42 @@ def part_too_large(most: int) -> Refused:
         f"A part has at most {most} leaves, and not more bytes than a message holds.",
         next_step="Narrow it by a period or by kinds, or take the whole log.",
         most=most,
+    )
+
+
+def recipient_missing() -> Refused:
+    """Names and ИИН are nobody's but the recipient's."""
+    return Refused(
+        "recipient_missing",
+        "What holds names is given out encrypted to its recipient alone.",
+        next_step="Give the recipient's certificate: --to FILE.",
+    )
+
+
+def recipient_unfit() -> Refused:
+    """Nothing could be encrypted to it."""
+    return Refused(
+        "recipient_unfit",
+        "This is no certificate of an RSA key of 2048 bits or more, in PEM.",
+        next_step="Ask the recipient for one.",
+    )
+
+
+def names_untold() -> Refused:
+    """Onboarding records the reading, and the client would see it."""
+    return Refused(
+        "names_untold",
+        "The client must not know of this disclosure, and sees every look at names.",
+        next_step="Leave the names out; the recipient knows whom they asked about.",
+    )
+
+
+def too_many_persons() -> Refused:
+    """Each of them is told of the look."""
+    return Refused(
+        "too_many_persons",
+        f"Names are given of at most {MOST_PERSONS} clients at once.",
+        next_step="Narrow the part, or leave the names out.",
     )
 
 

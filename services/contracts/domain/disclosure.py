@@ -179,6 +179,15 @@ def document_unfit() -> Refused:
     )
 
 
+def unfit_for_audit() -> Refused:
+    """Whoever speaks as audit wants something signed that is no copy of the log."""
+    return Refused(
+        "document_unfit",
+        "The company signs reports of the log and their manifests alone.",
+        next_step="Give what audit makes.",
+    )
+
+
 def document_not_found() -> Refused:
     """No request with this digest was ever given."""
     return Refused(

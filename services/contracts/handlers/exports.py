@@ -5,6 +5,7 @@ whoever holds an export of years ago has no newer verifier.
 """
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -14,6 +15,7 @@ from kernel.crypto import Json, canonical, sha256_hex
 from kernel.errors import Broken, Refused
 from services.contracts.domain.amendment import Amendment
 from services.contracts.domain.contract import Contract
+from services.contracts.domain.disclosure import unfit_for_audit
 from services.contracts.domain.reading import ReadPurpose, reader_of
 from services.contracts.domain.signing import ClientProof, Signed
 from services.contracts.handlers import disclosures
@@ -25,6 +27,9 @@ BUNDLE: Final = "kredit-contract-1"
 AMENDED_BUNDLE: Final = "kredit-contract-2"
 """With amendments, which a verifier of the first kind would pass over in silence."""
 PURPOSE: Final = "contract_export"
+LOG_REPORT: Final = b"/Subject (kredit audit report)"
+LOG_MANIFEST: Final = b'{"checkpoint":{"sha256":"'
+"""What audit's files say of themselves; a contract says neither."""
 
 
 def export_contract(
@@ -86,6 +91,22 @@ def export_contract(
             name: base64.b64encode(data).decode("ascii") for name, data in files.items()
         },
     }
+
+
+def sign_for_audit(document_b64: str, *, desk: SigningDesk) -> Mapping[str, str]:
+    """A detached CMS of the company over a report of the log, or over its manifest.
+
+    Nothing else, so that whoever speaks as audit has no contract signed by the company:
+    a report names its maker in the file, a manifest its form.
+
+    Refused ``document_unfit``.  Transient when the key is away.
+    """
+    document = base64.b64decode(document_b64)
+    is_report = document.startswith(b"%PDF-") and LOG_REPORT in document
+    if not is_report and not document.startswith(LOG_MANIFEST):
+        raise unfit_for_audit()
+    cms = desk.signer.sign(document, at=desk.clock.now())
+    return {"cms_b64": base64.b64encode(cms).decode("ascii")}
 
 
 def _on_file(contract: Contract, unit: Unit) -> dict[str, bytes]:

@@ -81,6 +81,11 @@ class DocumentUseCases:
             desk=self.parts.signing_desk(call.context),
         )
 
+    def sign_for_audit(self, call: Call, document_b64: str) -> Json:
+        return exports.sign_for_audit(
+            document_b64, desk=self.parts.signing_desk(call.context)
+        )
+
     def templates_list(self, call: Call) -> Json:
         return templates.list_templates(work=self.parts.work(call.context))
 

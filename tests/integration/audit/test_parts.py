@@ -1,5 +1,6 @@
 """Parts of the log from real PostgreSQL, to the stranger's verifier."""
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -7,6 +8,7 @@ from zipfile import ZipFile
 import pytest
 
 from kernel.crypto import Json
+from services.audit.adapters.printing import ReportPrinter
 from services.audit.handlers.parts import Desk, Given, export_part
 from services.audit.storage.reading import ReadingUnits
 from services.audit.wiring import build
@@ -21,6 +23,7 @@ from tests.unit.audit.stories import (
     CONTRACT,
     LOG_ENTRY,
     FakeRegister,
+    bench,
     messages_told,
 )
 
@@ -94,6 +97,7 @@ def _given(stand: LogStand, words: dict[str, Json]) -> Given:
         clock=stand.clock,
         ids=platform.ids,
         most_leaves=100,
+        bench=replace(bench(), printer=ReportPrinter()),
     )
     return export_part(
         words, disclosure_id=LOG_ENTRY, since=(), taken_by="x", desk=desk

@@ -1,12 +1,16 @@
 """A log that tells of two clients, as services tell it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from kernel.crypto import Json
+from kernel.crypto import Json, sha256
 from kernel.errors import Refused
+from services.audit.adapters.printing import tellings
+from services.audit.domain.report import Person, Report
+from services.audit.handlers.packing import Bench
 from services.audit.handlers.parts import Desk
-from services.audit.ports import Message
+from services.audit.ports import Message, Sealed
 from tests.unit.audit.builders import Producer, Writer, written
 from tests.unit.audit.fakes import FakeUnits
 
@@ -37,13 +41,13 @@ def messages_told(producer: Producer) -> list[list[Message]]:
     changed = "identity_changed"
     return [
         [
-            event(producer, "contract_offered", contract, 1, **anna),
-            event(producer, "contract_offered", f"contract:{OTHER}", 1, **boris),
+            event(producer, "contract_offered", contract, 1, anna),
+            event(producer, "contract_offered", f"contract:{OTHER}", 1, boris),
         ],
         [
-            event(producer, "contract_signed", contract, 2, **anna),
-            event(producer, "payout_scheduled", payout, 1, **anna, **of_contract),
-            event(producer, "payout_held", payout, 2, **of_contract),
+            event(producer, "contract_signed", contract, 2, anna),
+            event(producer, "payout_scheduled", payout, 1, {**anna, **of_contract}),
+            event(producer, "payout_held", payout, 2, of_contract),
             event(producer, changed, f"client:{ANNA}", 1, cause=CAUSE),
         ],
         [event(producer, changed, f"client:{BORIS}", 1)],
@@ -55,9 +59,9 @@ def event(
     what: str,
     subject: str,
     version: int,
+    data: Mapping[str, Json] | None = None,
     *,
     cause: UUID | None = None,
-    **data: Json,
 ) -> Message:
     """What the producer says of the subject, which the data name too."""
     kind, _, thing = subject.partition(":")
@@ -66,7 +70,7 @@ def event(
         subject=subject,
         version=version,
         cause=cause,
-        data={f"{kind}_id": thing, **data},
+        data={f"{kind}_id": thing, **(data or {})},
     )
 
 
@@ -75,13 +79,15 @@ class FakeRegister:
     """One entry for Anna, one for the whole log."""
 
     asked: list[UUID | None] = field(default_factory=list)
+    told: bool = True
 
     def refuse_uncovered(
         self, disclosure_id: UUID, client_id: UUID | None = None
-    ) -> None:
+    ) -> bool:
         self.asked.append(client_id)
         if (disclosure_id, client_id) not in {(ENTRY, ANNA), (LOG_ENTRY, None)}:
             raise Refused("disclosure_not_valid", "None.", next_step="Ask for one.")
+        return self.told
 
 
 def desk_of(writer: Writer, *, most_leaves: int = 2_000) -> Desk:
@@ -93,4 +99,39 @@ def desk_of(writer: Writer, *, most_leaves: int = 2_000) -> Desk:
         clock=writer.clock,
         ids=writer.ids,
         most_leaves=most_leaves,
+        bench=bench(),
     )
+
+
+def bench() -> Bench:
+    """The true sentences, on plain pages, under a seal of wax."""
+    return Bench(
+        people=FakePeople(),
+        tellings=tellings(),
+        printer=FakePrinter(),
+        seal=FakeSeal(),
+    )
+
+
+class FakePeople:
+    """Anna is known; Boris was erased."""
+
+    def person(self, client_id: UUID) -> Person | None:
+        if client_id != ANNA:
+            return None
+        return Person(client_id=ANNA, names="Серикова Анна", iin="931002451325")
+
+
+class FakePrinter:
+    """Pages of words."""
+
+    def print(self, report: Report) -> bytes:
+        return repr(report).encode()
+
+
+class FakeSeal:
+    """A digest for a signature."""
+
+    def seal(self, document: bytes) -> Sealed:
+        wax = sha256(document)
+        return Sealed(cms=wax, stamp=wax, chain=(wax,), revocation=())

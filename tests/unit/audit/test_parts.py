@@ -94,15 +94,16 @@ def test_an_entry_of_one_client_covers_what_is_about_that_client_alone() -> None
     writer = told()
     taken(writer, CLIENT, entry=ENTRY)
     taken(writer, {"subject": f"contract:{CONTRACT}"}, entry=ENTRY)
-    for words in (
+    others: tuple[dict[str, Json], ...] = (
         {"subject": f"client:{BORIS}"},
         {"incident": str(CAUSE)},
         {**SECOND_DAY},
         {"kinds": ["contracts.contract_offered.v1"]},
         {"subject": f"contract:{UUID(int=1)}"},
-    ):
+    )
+    for words in others:
         with pytest.raises(Refused, match="disclosure_not_valid"):
-            taken(writer, {**words}, entry=ENTRY)
+            taken(writer, words, entry=ENTRY)
     assert taken(writer, {"incident": str(CAUSE)}, entry=LOG_ENTRY).part.entries
 
 

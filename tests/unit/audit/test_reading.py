@@ -27,9 +27,10 @@ class FakeRegister:
 
     def refuse_uncovered(
         self, disclosure_id: UUID, client_id: UUID | None = None
-    ) -> None:
+    ) -> bool:
         if disclosure_id != ENTRY:
             raise Refused("disclosure_not_valid", "None.", next_step="Ask for one.")
+        return True
 
 
 def started(writer: Writer, disclosure_id: UUID = ENTRY) -> Export:

@@ -40,7 +40,7 @@ from services.contracts.adapters.signing import SoftSigner
 from services.contracts.domain.disclosure import Asked, Disclosure
 from services.contracts.domain.reading import ReadPurpose
 from services.contracts.domain.signing import ClientProof, Renewal, Restamp, Signed
-from services.contracts.handlers.exports import export_contract
+from services.contracts.handlers.exports import export_contract, sign_for_audit
 from services.contracts.handlers.signing import SigningDesk, sign_for_company
 from tests.unit.contracts.builders import (
     CLIENT,
@@ -504,3 +504,22 @@ def test_a_signature_of_a_key_on_a_curve_holds(world: World, tmp_path: Path) -> 
     verify_contract.check_signature(signature, FILE)
     with pytest.raises(verify_contract.FindingError):
         verify_contract.check_signature(signature, FILE + b"!")
+
+
+@pytest.mark.clause("5.2b")
+@pytest.mark.seeded("contracts_signs_anything_for_audit")
+def test_for_audit_the_company_signs_reports_and_manifests_alone(
+    world: World, bench: Bench, tmp_path: Path
+) -> None:
+    """Whoever speaks as audit gets no contract signed by the company."""
+    desk = desk_of(world, bench, tmp_path)
+    report = b"%PDF-1.4 /Subject (kredit audit report)"
+    listing = b'{"checkpoint":{"sha256":"00","size":1}}'
+    for document in (report, listing):
+        answer = sign_for_audit(base64.b64encode(document).decode(), desk=desk)
+        cms = base64.b64decode(answer["cms_b64"])
+        verify_contract.check_signature(verify_contract.read_cms(cms), document)
+    for document in (FILE, b"{}", b"/Subject (kredit audit report)", b""):
+        with pytest.raises(Refused) as refused:
+            sign_for_audit(base64.b64encode(document).decode(), desk=desk)
+        assert refused.value.code == "document_unfit"

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final, Self
-from uuid import UUID
 
 import httpx
 from kombu import Connection
@@ -20,10 +19,8 @@ from kernel.bus import (
     received,
     receiving_channel,
 )
-from kernel.context import Context
 from kernel.crypto import SignatureInvalidError, SigningKey, TrustStore, sha256_hex
 from kernel.errors import Broken, Refused, Transient
-from kernel.rpc import RpcClient
 from kernel.tls import outsider_context
 from services.audit.domain.note import MAX_NOTE_BYTES, LogKey
 from services.audit.ports import Message, WitnessBehindError
@@ -33,7 +30,6 @@ BATCH_WAIT_S: Final = 0.02
 """How long a batch may wait from its first message, if more keep coming."""
 PREFETCH: Final = 2 * BATCH_MESSAGES
 IDLE_S: Final = 1.0
-REGISTER_TIMEOUT_S: Final = 5.0
 WITNESS_TIMEOUT: Final = httpx.Timeout(5.0, connect=3.0)
 WITNESS_PAUSE_S: Final = 10
 QUEUES: Final = ("audit.inbox", "audit.dead")
@@ -70,27 +66,6 @@ def verify_ed25519(public_key: bytes, message: bytes, signature: bytes) -> bool:
     except SignatureInvalidError:
         return False
     return True
-
-
-class RpcRegister:
-    """The register, asked at contracts over the bus. Implements Register."""
-
-    def __init__(self, rpc: RpcClient, context: Context) -> None:
-        self._rpc = rpc
-        self._context = context
-
-    def refuse_uncovered(
-        self, disclosure_id: UUID, client_id: UUID | None = None
-    ) -> None:
-        of_one = {} if client_id is None else {"client_id": client_id}
-        self._rpc.call(
-            "contracts",
-            "check_disclosure",
-            context=self._context,
-            timeout_s=REGISTER_TIMEOUT_S,
-            disclosure_id=disclosure_id,
-            **of_one,
-        )
 
 
 class AnchorFile:
