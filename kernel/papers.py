@@ -26,6 +26,13 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
+class Codes:
+    """Texts to be scanned, side by side, each under a few words."""
+
+    codes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Bars:
     """A plot: how many of each, one bar a name, in this order."""
 

@@ -16,7 +16,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph, Table
 
-from kernel.papers import Bars, Grid, Line
+from kernel.papers import Bars, Codes, Grid, Line
 
 PLAIN, BOLD = "PTSans", "PTSans-Bold"
 MARGIN: Final = 18 * mm
@@ -52,24 +52,32 @@ def load_faces() -> None:
                 pdfmetrics.registerFont(TTFont(name, str(path)))
 
 
-def flowable(part: Line | Grid | Bars, width: float = 0) -> Flowable:
+def flowable(part: Line | Grid | Bars | Codes, width: float = 0) -> Flowable:
     """What the library lays out; `width` is the page's, in points."""
     match part:
         case Line(style, text):
             return Paragraph(escape(text), _STYLES[style])
         case Bars():
             return _bars(part, width)
+        case Codes():
+            return _codes(part, width)
         case Grid():
             return _table(part, width)
 
 
-def code(text: str) -> Drawing:
-    """A QR code (ISO/IEC 18004) of 32 mm."""
-    drawing = Drawing(CODE_SIDE, CODE_SIDE)
-    drawing.add(
-        QrCodeWidget(text, barWidth=CODE_SIDE, barHeight=CODE_SIDE, barLevel="M")
-    )
+def code(text: str, *, side: float = CODE_SIDE, level: str = "M") -> Drawing:
+    """A QR code (ISO/IEC 18004); `side` in points, `level` of correction."""
+    drawing = Drawing(side, side)
+    drawing.add(QrCodeWidget(text, barWidth=side, barHeight=side, barLevel=level))
     return drawing
+
+
+def _codes(part: Codes, width: float) -> Table:
+    """As large as the page allows: each may hold two kilobytes."""
+    share = width / max(len(part.codes), 1)
+    names = [Paragraph(escape(name), _STYLES["small"]) for name, _ in part.codes]
+    drawn = [code(text, side=share - 4 * mm, level="L") for _, text in part.codes]
+    return Table([drawn, names], colWidths=[share for _ in part.codes])
 
 
 def _table(part: Grid, width: float) -> Table:

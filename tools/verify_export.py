@@ -3,6 +3,7 @@
 
     verify_export.py DIRECTORY --vkey VKEY... [--held FILE]... [--trust FILE]
                      [--policy FILE] [--fresh HOURS] [--roots PEM [--bin NUMBER]]
+    verify_export.py PROOF --leaf FILE --vkey VKEY...      (one leaf, or its two codes)
 
 One file, standard library and `cryptography` only, no network. Formats: RFC 6962
 section 2.1 (tree), C2SP signed-note, tlog-checkpoint and tlog-tiles.
@@ -884,7 +885,8 @@ def verify_part(
     said = read_manifest(export)  # 2
     chosen, around = (numbers_in(said, name) for name in ("leaves", "neighbours"))
     names = {f"proofs/{n}.{end}" for n in chosen + around for end in PROOF_ENDS}
-    if {name for name in export.names() if name.startswith("proofs/")} != names:
+    there = {name for name in export.names() if name.startswith("proofs/")}
+    if {name for name in there if name.endswith(PROOF_ENDS)} != names:
         raise FindingError("the leaves are not those the manifest names")
     leaves, checked = dict[int, dict[str, Any]](), Leaves(keys[0].name, producers)
     for seq in sorted({*chosen, *around}):
@@ -910,6 +912,26 @@ def verify_part(
 
 
 PROOF_ENDS = ("leaf", "tlog-proof")
+
+
+def verify_one(
+    proof: bytes, raw: bytes, keys: list[LogKey], producers: Producers | None
+) -> str:
+    """One leaf and its proof, which brings the checkpoint along."""
+    head, blank, note = proof.partition(b"\n\n")
+    start = rb"c2sp\.org/tlog-proof@v1\nindex (0|[1-9][0-9]{0,15})\n"
+    found = re.match(start, head + b"\n")
+    if not blank or found is None:
+        raise FindingError("not a proof (C2SP tlog-proof)")
+    seq = int(found[1])
+    checkpoint = open_checkpoint(note, keys, what="checkpoint")
+    path = proof_lines(proof, [PROOF_HEAD, f"index {seq}"], note, what="proof")
+    Leaves(keys[0].name, producers).check(raw, seq=seq)
+    if seq >= checkpoint.size or (
+        climb(leaf_hash(raw), seq, checkpoint.size, path) != checkpoint.root
+    ):
+        raise FindingError("the proof leads to another root", seq=seq)
+    return f"leaf verified: number {seq} of a log of {checkpoint.size}"
 
 
 def check_growth(
@@ -1483,6 +1505,9 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--policy", type=Path, metavar="FILE", help="witnesses you want to have seen it"
     )
     parser.add_argument(
+        "--leaf", type=Path, metavar="FILE", help="one leaf, to its proof alone"
+    )
+    parser.add_argument(
         "--roots",
         type=Path,
         metavar="PEM",
@@ -1536,6 +1561,12 @@ def main(arguments: list[str] | None = None) -> int:
             oldest = time.time() - options.fresh * SECONDS_IN_AN_HOUR
         if not options.directory.exists():
             raise FileNotFoundError(f"{options.directory} is not there")  # noqa: TRY301
+        if options.leaf:
+            if options.held or options.policy or options.roots:
+                raise UsageError("--leaf goes with --vkey and --trust alone")  # noqa: TRY301 - reported below
+            proof, raw = options.directory.read_bytes(), options.leaf.read_bytes()
+            print(verify_one(proof, raw, keys, producers))
+            return VERIFIED
         export = Export.at(options.directory)
         of_part = export.size_of(MANIFEST) is not None
         told = told_of(export, keys, held, producers, of_part=of_part)

@@ -91,6 +91,7 @@ class AuditService:
         scope: dict[str, str | tuple[str, ...]],
         disclosure_id: UUID,
         since: tuple[int, ...] = (),
+        pages: tuple[int, ...] = (),
         names: bool = False,
         recipient_pem: str | None = None,
     ) -> Json:
@@ -104,6 +105,7 @@ class AuditService:
             disclosure_id=disclosure_id,
             taken_by=str(call.by.id),
             since=since,
+            pages=pages,
             names=names,
             recipient_pem=recipient_pem,
         )

@@ -122,6 +122,7 @@ class UseCases:
         disclosure_id: UUID,
         taken_by: str,
         since: Sequence[int],
+        pages: Sequence[int],
         names: bool,
         recipient_pem: str | None,
     ) -> parts.Given:
@@ -147,6 +148,7 @@ class UseCases:
             taken_by=taken_by,
             desk=desk,
             since=since,
+            pages=pages,
             names=names,
             recipient_pem=recipient_pem,
         )

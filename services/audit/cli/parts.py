@@ -26,6 +26,7 @@ def extract(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, in
     to: Path | None = arguments.to
     wishes: dict[str, Any] = {
         "since": arguments.since,
+        "pages": arguments.page,
         "names": arguments.names,
         "recipient_pem": read_file(to).decode("ascii", "replace") if to else None,
     }
@@ -125,14 +126,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--names", action="store_true", help="with names and ИИН; needs --to"
     )
-    parser.add_argument(
-        "--since",
-        type=int,
-        action="append",
-        default=[],
-        metavar="N",
-        help="add a consistency proof from this size; may be repeated",
-    )
+    for option, meaning in (
+        ("--since", "add a consistency proof from this size; may be repeated"),
+        ("--page", "print the proof of this leaf on a page; may be repeated"),
+    ):
+        parser.add_argument(
+            option, type=int, action="append", default=[], metavar="N", help=meaning
+        )
 
 
 def _effect(_operator: Operator, arguments: argparse.Namespace) -> str:

@@ -26,6 +26,7 @@ class Part:
     """Leaves of one scope, each with its way to the root of one checkpoint.
 
     ``neighbours``: of a time, the leaf before the first and the one behind the last.
+    ``pages``: leaves whose proof is also printed on a page.
     """
 
     export_id: UUID
@@ -36,6 +37,7 @@ class Part:
     note: bytes
     entries: Sequence[Entry]
     neighbours: Sequence[Entry] = ()
+    pages: frozenset[int] = frozenset()
 
     @property
     def shown(self) -> Sequence[Entry]:

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from kernel.clock import parse_rfc3339
-from kernel.papers import Bars, Grid, Line
+from kernel.papers import Bars, Codes, Grid, Line
 from services.audit.domain.part import Part
 from services.audit.domain.scope import CLIENT, Entry
 from services.audit.domain.telling import UNSAID, Language, Telling, almaty
@@ -37,7 +37,7 @@ class Report:
 
     language: Language
     title: str
-    parts: tuple[Line | Grid | Bars, ...]
+    parts: tuple[Line | Grid | Bars | Codes, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +196,7 @@ _TAGS: Final = {"title": "h1", "heading": "h2", "text": "p", "small": "p"}
 _BAR_EM: Final = 20
 
 
-def _html(part: Line | Grid | Bars) -> str:
+def _html(part: Line | Grid | Bars | Codes) -> str:
     match part:
         case Line(style, text):
             tag = _TAGS[style]
@@ -212,6 +212,8 @@ def _html(part: Line | Grid | Bars) -> str:
                 for name, count in counts
             )
             return f"<h2>{html.escape(title)}</h2><table>{bars}</table>\n"
+        case Codes(codes):
+            return "".join(f"<pre>{html.escape(text)}</pre>" for _, text in codes)
         case Grid():
             return ""
 

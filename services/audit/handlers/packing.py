@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kernel.crypto import sha256_hex
+from services.audit.domain.onepage import proof_page
 from services.audit.domain.part import MANIFEST, Part, manifest
 from services.audit.domain.report import Person, Tellings, page, report, table
 from services.audit.domain.telling import LANGUAGES
@@ -33,11 +34,12 @@ def packed(
 ) -> bytes:
     """The archive of a part.
 
-    1. Reports in Russian and Kazakh, as HTML and as PDF, and a table: copies.
+    1. Reports in Russian and Kazakh, as HTML and as PDF, and a table: copies. For each
+       leaf that was named, its proof on one page.
     2. The company's signature under each PDF, with its time stamp.
     3. The manifest of all of it, signed likewise: nothing unsigned remains.
     """
-    files = [*proofs, *_copies(part, bench, persons)]  # step 1
+    files = [*proofs, *_copies(part, proofs, bench, persons)]  # step 1
     for file in [file for file in files if file.path.endswith(".pdf")]:  # step 2
         files += _sealed(file.path.removesuffix(".pdf"), bench.seal.seal(file.content))
     listed = manifest(part, files)  # step 3
@@ -46,11 +48,21 @@ def packed(
 
 
 def _copies(
-    part: Part, bench: Bench, persons: Sequence[Person]
+    part: Part,
+    given: Sequence[ExportFile],
+    bench: Bench,
+    persons: Sequence[Person],
 ) -> Sequence[ExportFile]:
     files = [
         ExportFile("events.csv", table(part.entries, tellings=bench.tellings).encode())
     ]
+    proofs = {file.path: file.content for file in given}
+    for entry in part.entries:
+        if entry.seq in part.pages:
+            proof = proofs[f"proofs/{entry.seq}.tlog-proof"]
+            told = proof_page(entry, proof, part=part, tellings=bench.tellings)
+            path = f"proofs/{entry.seq}.pdf"
+            files.append(ExportFile(path, bench.printer.print(told)))
     for language in LANGUAGES:
         told = report(
             part,

@@ -30,6 +30,8 @@ MAX_PART_BYTES: Final = 3 * 1024 * 1024
 MOST_LOOKED_AT: Final = 20_000
 """Leaves that may belong; they are held in memory while it is decided."""
 MOST_PERSONS: Final = 50
+MOST_PAGES: Final = 20
+"""Each is signed and stamped by itself."""
 FOLLOWED_AT_ONCE: Final = 65_536
 _NOT_COVERED: Final = "disclosure_not_valid"
 
@@ -71,6 +73,7 @@ def export_part(
     taken_by: str,
     desk: Desk,
     since: Sequence[int] = (),
+    pages: Sequence[int] = (),
     names: bool = False,
     recipient_pem: str | None = None,
 ) -> Given:
@@ -90,11 +93,15 @@ def export_part(
     """
     scope = Scope.parse(words)
     recipient = _recipient(recipient_pem, names=names)
-    proved = _proved(scope, disclosure_id, since=since, desk=desk)  # step 1
+    proved = _proved(scope, disclosure_id, since=since, pages=pages, desk=desk)  # 1
     told = _refuse_uncovered(desk.register, disclosure_id, proved.client_id)  # step 2
     part = proved.part
     if not part.entries:
         raise part_empty()
+    if part.pages - {entry.seq for entry in part.entries}:
+        raise no_such_leaf(part.size)
+    if len(part.pages) > MOST_PAGES:
+        raise part_too_large(MOST_PAGES)
     persons = _persons(part, told=told, desk=desk) if names else ()  # step 3
     archive = packed(part, proved.files, bench=desk.bench, persons=persons)  # step 4
     if recipient is not None:
@@ -127,7 +134,12 @@ def _persons(part: Part, *, told: bool, desk: Desk) -> Sequence[Person]:
 
 
 def _proved(
-    scope: Scope, disclosure_id: UUID, *, since: Sequence[int], desk: Desk
+    scope: Scope,
+    disclosure_id: UUID,
+    *,
+    since: Sequence[int],
+    pages: Sequence[int],
+    desk: Desk,
 ) -> _Proved:
     with desk.units.begin() as unit:
         checkpoint = checkpoint_to_export(desk.board, unit)
@@ -147,6 +159,7 @@ def _proved(
             note=checkpoint.note,
             entries=entries,
             neighbours=_neighbours(scope, entries, unit, size=size),
+            pages=frozenset(pages),
         )
         return _Proved(part, client_id, _proofs(part, since, unit))
 
