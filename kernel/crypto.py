@@ -398,6 +398,17 @@ class _Keyring:
         return f"{type(self).__name__}({', '.join(self.keys)})"
 
 
+def commitment(salt: bytes, value: str) -> str:
+    """SHA-256 of the salt and the value: hides the value, and binds to it.
+
+    Raises ValueError for a short salt: without one an ИИН or a number is found by
+    trying all there are.
+    """
+    if len(salt) != FIELD_KEY_BYTES:
+        raise ValueError("a salt has 32 bytes")
+    return sha256_hex(salt + value.encode())
+
+
 class FieldKeys(_Keyring):
     """Encryption of single fields, bound to the row they belong to.
 
@@ -415,6 +426,11 @@ class FieldKeys(_Keyring):
         body = AESGCM(self.keys[self.active]).encrypt(nonce, plaintext, aad)
         keyid = self.active.encode("ascii")
         return SEALED_VERSION + bytes([len(keyid)]) + keyid + nonce + body
+
+    def salt(self, purpose: str, *, row: object) -> bytes:
+        """32 bytes that whoever lacks the active key can neither know nor find."""
+        named = f"commitment|{purpose}|{row}".encode()
+        return hmac.digest(self.keys[self.active], named, "sha256")
 
     def unseal(self, sealed: bytes, *, table: str, column: str, row: object) -> bytes:
         """The plaintext, if ``sealed`` was made for this field.  Else UnsealError."""

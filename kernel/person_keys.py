@@ -144,6 +144,14 @@ class PersonKeys:
             raise ErasedError("the key of this person was destroyed")
         return keys
 
+    def salt_of(self, client_id: UUID, purpose: str) -> bytes | None:
+        """The secret of a commitment, made of the person's key: it ends with that.
+
+        None for who has no key of their own.  ErasedError after all.
+        """
+        keys = self.of(client_id)
+        return keys.salt(purpose, row=client_id) if keys.active == PERSON else None
+
     def is_erased(self, client_id: UUID) -> bool:
         """Whether nothing of the person can be opened any more."""
         return self._keys(client_id) is None

@@ -31,6 +31,7 @@ tlog-proof. Then steps 2, 4, 5 and 6 are:
   4. Every leaf the manifest names is there, has its proof, and belongs to the scope.
   5. Each proof leads to the root the checkpoint signs.
   6. To every checkpoint you hold leads a consistency proof.
+  8. Also: each line of `disclosures.jsonl` opens the commitment its leaf holds.
   9. Nothing of the scope is missing, as far as it can be known: of a time, no number is
      missing between its first and last leaf, and the leaves around it are of another
      time; of a thing, its producers' numbers have no gap but those the manifest owns
@@ -907,10 +908,30 @@ def verify_part(
     for seq in chosen:  # 4
         if not scope.holds(leaves[seq], owned):
             raise FindingError("the leaf does not belong to the scope", seq=seq)
+    check_disclosures(export, leaves)
     complete = completeness(said, scope, leaves, checkpoint.size)  # 9
     return Part(said, checkpoint, leaves, complete)
 
 
+def check_disclosures(export: Export, leaves: dict[int, dict[str, Any]]) -> None:
+    """Step 8 of a part: every value told is the one that its leaf commits to."""
+    if export.size_of(DISCLOSURES) is None:
+        return
+    for line in export.read(DISCLOSURES).splitlines():
+        try:
+            told = strict_json(line)
+            seq, salt = told["seq"], strict_base64(told["salt"])
+            committed: Any = leaves[seq]
+            for step in told["path"].split("."):
+                committed = committed[step]
+            opened = sha256((salt or b"") + told["value"].encode()).hexdigest()
+        except (ValueError, LookupError, TypeError, AttributeError) as cause:
+            raise FindingError(f"{DISCLOSURES} is malformed") from cause
+        if salt is None or len(salt) != HASH_BYTES or opened != committed:
+            raise FindingError("a value told is not the one logged", seq=seq)
+
+
+DISCLOSURES = "disclosures.jsonl"
 PROOF_ENDS = ("leaf", "tlog-proof")
 
 

@@ -103,7 +103,12 @@ class IdentificationFailed(Event):
 
 
 class ClientActivated(Event):
-    """The registration is complete; the cabinet may be opened (clause 4.2)."""
+    """The registration is complete; the cabinet may be opened (clause 4.2).
+
+    ``iin_commitment`` is SHA-256 of 32 secret bytes and the ИИН, hexadecimal: whoever
+    is told both can see that this ИИН was logged. The secret ends with the person's
+    key; None where there was no such key.
+    """
 
     TYPE = "onboarding.client_activated.v1"
     SUBJECT = "client"
@@ -112,6 +117,7 @@ class ClientActivated(Event):
     registration_id: UUID
     iin_token: str
     phone_token: str
+    iin_commitment: str | None = None
 
 
 class AccountOwnershipProved(Event):

@@ -501,7 +501,14 @@ class Service:
         """So does a look of the staff at the client's letters."""
         self.use_cases.personal.when_read(tx, event, envelope)
 
-    @answers(callers=("contracts", "audit"))
+    @answers(callers=("audit",))
+    def disclose_person(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
+        """Names, ИИН and what opens its commitment; the reading is recorded."""
+        return self.use_cases.clients.disclose_person(
+            call.context, client_id=client_id, reader=call.caller, purpose=purpose
+        )
+
+    @answers(callers=("contracts",))
     def get_person(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
         """The client's data in clear; the reading is recorded."""
         return self.use_cases.clients.get_person(

@@ -56,6 +56,7 @@ class _Person(BaseModel):
     given_name: _Line
     patronymic: _Line | None
     iin: Annotated[str, Field(pattern=r"^[0-9]{12}$")]
+    iin_salt_b64: Base64Bytes | None = None
 
 
 class RpcPeople:
@@ -69,7 +70,7 @@ class RpcPeople:
         try:
             answer = self._rpc.call(
                 "onboarding",
-                "get_person",
+                "disclose_person",
                 context=self._context,
                 timeout_s=REGISTER_TIMEOUT_S,
                 client_id=client_id,
@@ -87,6 +88,7 @@ class RpcPeople:
             client_id=client_id,
             names=" ".join(name for name in names if name),
             iin=found.iin,
+            iin_salt=found.iin_salt_b64,
         )
 
 

@@ -24,11 +24,15 @@ MOST_BARS: Final = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Whom the recipient may know: names and ИИН of a client.  Personal data."""
+    """Whom the recipient may know: names and ИИН of a client.  Personal data.
+
+    ``iin_salt`` opens the commitment to the ИИН that stands in the log.
+    """
 
     client_id: UUID
     names: str
     iin: str
+    iin_salt: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

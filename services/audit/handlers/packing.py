@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kernel.crypto import sha256_hex
+from services.audit.domain.disclosing import disclosures
 from services.audit.domain.onepage import proof_page
 from services.audit.domain.part import MANIFEST, Part, manifest
 from services.audit.domain.report import Person, Tellings, page, report, table
@@ -35,7 +36,8 @@ def packed(
     """The archive of a part.
 
     1. Reports in Russian and Kazakh, as HTML and as PDF, and a table: copies. For each
-       leaf that was named, its proof on one page.
+       leaf that was named, its proof on one page. What opens commitments to values that
+       the recipient may know.
     2. The company's signature under each PDF, with its time stamp.
     3. The manifest of all of it, signed likewise: nothing unsigned remains.
     """
@@ -56,6 +58,8 @@ def _copies(
     files = [
         ExportFile("events.csv", table(part.entries, tellings=bench.tellings).encode())
     ]
+    if disclosed := disclosures(part.entries, persons):
+        files.append(ExportFile("disclosures.jsonl", disclosed))
     proofs = {file.path: file.content for file in given}
     for entry in part.entries:
         if entry.seq in part.pages:

@@ -21,6 +21,9 @@ MAX_NAME: Final = 100  # characters
 _NAME = re.compile(r"[^\W\d_]+(?:[ '\-’][^\W\d_]+)*")
 _DOCUMENT_NUMBER = re.compile(r"[0-9A-ZА-ЯЁ]{6,15}")
 
+COMMITTED_IIN: Final = "iin"
+"""What the secret of a commitment to an ИИН is made for."""
+
 
 class DocumentKind(StrEnum):
     """Identity documents accepted. A birth certificate is none (clause 4.1a, 4.1c)."""

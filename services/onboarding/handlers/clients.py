@@ -4,6 +4,7 @@ Nobody reads another's database: a service that needs a clear value asks here, s
 why, and the reading itself becomes an event (clauses 1.3a, 6.1c).
 """
 
+import base64
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from kernel.values import Iin, Phone
 from services.onboarding.domain.account import selected_of, unknown_account
 from services.onboarding.domain.change import ChangeState
 from services.onboarding.domain.consent import NEEDED
+from services.onboarding.domain.person import COMMITTED_IIN
 from services.onboarding.domain.reading import SEARCH, reader_of, refuse_purpose
 from services.onboarding.handlers import accounts, consents
 from services.onboarding.handlers.readings import (
@@ -38,6 +40,29 @@ def get_person(
             consents.leave(unit, client_id, NEEDED[purpose])
         record_reading(unit, client_id, reader=reader, purpose=purpose, at=clock.now())
     return in_clear(client, person)
+
+
+def disclose_person(
+    *, begin: Begin, clock: Clock, client_id: UUID, reader: str, purpose: str
+) -> Mapping[str, Json]:
+    """Names and ИИН for who may be told, and what opens the ИИН's commitment.
+
+    The reading is recorded.  Refused ``client_unknown``, ``person_erased``.
+    """
+    refuse_purpose(purpose)
+    with begin() as unit:
+        _, person = load_client(unit, client_id)
+        salt = unit.keys.salt_of(client_id, COMMITTED_IIN)
+        record_reading(unit, client_id, reader=reader, purpose=purpose, at=clock.now())
+    return {
+        "surname": person.names.surname,
+        "given_name": person.names.given_name,
+        "patronymic": person.names.patronymic,
+        "iin": person.iin.reveal(),
+        "iin_salt_b64": None
+        if salt is None
+        else base64.b64encode(salt).decode("ascii"),
+    }
 
 
 def find_client(

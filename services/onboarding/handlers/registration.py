@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kernel.clock import Clock, almaty_date
-from kernel.crypto import Json
+from kernel.crypto import Json, commitment
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.onboarding import (
     ClientActivated,
@@ -33,6 +33,7 @@ from services.onboarding.domain.consent import (
     parse_consents,
 )
 from services.onboarding.domain.person import (
+    COMMITTED_IIN,
     Person,
     PhoneVerdict,
     StateRecord,
@@ -326,12 +327,16 @@ def activate(
             reason = Reason.PERSON_HAS_AN_ACCOUNT
             return not deny(unit, registration_id, reason, ids=ids, at=now)
         _move(unit, found, to=RegistrationState.ACTIVE, clock=clock)
+        salt = unit.keys.salt_of(client.client_id, COMMITTED_IIN)
         unit.publish(
             ClientActivated(
                 client_id=client.client_id,
                 registration_id=registration_id,
                 iin_token=client.iin_token,
                 phone_token=client.phone_token,
+                iin_commitment=None
+                if salt is None
+                else commitment(salt, person.iin.reveal()),
             )
         )
         if ownership is not None:

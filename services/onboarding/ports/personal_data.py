@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from kernel.erasure import KeyEnds
+from kernel.erasure import KeyEnds, PersonKeys
 from kernel.pages import Page
 from services.onboarding.domain.ceremony import CeremonyState
 from services.onboarding.domain.consent import ConsentRecord
@@ -100,6 +100,14 @@ class Obligations(Protocol):
 
     def are_open(self, client_id: UUID, *, at: datetime) -> bool:
         """Whether a contract is signed or being signed that has not ended."""
+        ...
+
+
+class CommittingKeys(PersonKeys, Protocol):
+    """Persons' keys, of which the secrets of commitments are made as well."""
+
+    def salt_of(self, client_id: UUID, purpose: str) -> bytes | None:
+        """None for who has no key of their own; ErasedError after all."""
         ...
 
 

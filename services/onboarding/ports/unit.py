@@ -6,11 +6,11 @@ from typing import Protocol
 from uuid import UUID
 
 from kernel.crypto import Json
-from kernel.erasure import PersonKeys
 from kernel.events import Event
 from services.onboarding.ports.ceremonies import Ceremonies, KeptSignatures
 from services.onboarding.ports.clients import Accounts, Changes, Clients
 from services.onboarding.ports.personal_data import (
+    CommittingKeys,
     Consents,
     Documents,
     Dossiers,
@@ -66,7 +66,7 @@ class Unit(Protocol):
     def archive(self) -> KeptSignatures: ...
 
     @property
-    def keys(self) -> PersonKeys: ...
+    def keys(self) -> CommittingKeys: ...
 
     @property
     def erasures(self) -> Erasures: ...

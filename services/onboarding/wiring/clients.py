@@ -43,6 +43,17 @@ class ClientData:
             purpose=purpose,
         )
 
+    def disclose_person(
+        self, context: Context, *, client_id: UUID, reader: str, purpose: str
+    ) -> Mapping[str, Json]:
+        return clients.disclose_person(
+            begin=self._begin(context),
+            clock=self._platform.clock,
+            client_id=client_id,
+            reader=reader,
+            purpose=purpose,
+        )
+
     def find_client(
         self, context: Context, *, iin: Iin | None, phone: Phone | None, staff_id: UUID
     ) -> Mapping[str, Json]:

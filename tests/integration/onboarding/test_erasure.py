@@ -1,6 +1,7 @@
 """Persons' own keys on the real database, and what is left when one is destroyed."""
 
 import importlib.util
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from types import ModuleType
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from kernel.crypto import FieldKeys, Json, UnsealError, random_bytes
+from kernel.crypto import FieldKeys, Json, UnsealError, commitment, random_bytes
 from kernel.errors import Refused
 from services.onboarding.storage import metadata
 from services.onboarding.storage.keys import KeyRing
@@ -130,6 +131,37 @@ def test_after_an_erasure_nobody_opens_anything(
         )
     assert cabinet.use_cases.evidence.restamp_ageing() == 0
     assert cabinet.use_cases.personal.watch_documents() == 0
+
+
+@pytest.mark.clause("6.2")
+@pytest.mark.seeded("onboarding_commits_by_the_services_key")
+def test_an_erasure_ends_what_opens_the_logged_commitment(cabinet: Cabinet) -> None:
+    """Until then the ИИН can be told with its proof; the event stays as it is."""
+    client_id = cabinet.client("committed").client_id
+    (activated,) = cabinet.said("client_activated")
+
+    def disclosed() -> Mapping[str, Json]:
+        return cabinet.use_cases.clients.disclose_person(
+            cabinet.context(),
+            client_id=client_id,
+            reader="audit",
+            purpose="log_export",
+        )
+
+    told = disclosed()
+    salt = b64decode(str(told["iin_salt_b64"]))
+    assert activated["iin_commitment"] == commitment(salt, str(told["iin"]))
+    assert salt != cabinet.platform.field_keys.salt("iin", row=client_id)
+    ask(cabinet, client_id)
+    later(cabinet, FIVE_YEARS)
+    assert cabinet.use_cases.personal.erase_due() == 1
+    with pytest.raises(Refused, match="client_unknown"):
+        disclosed()
+    with (
+        cabinet.platform.database.begin(cabinet.context()) as tx,
+        pytest.raises(UnsealError, match="destroyed"),
+    ):
+        KeyRing(tx.connection, cabinet.platform.field_keys).salt_of(client_id, "iin")
 
 
 @pytest.mark.seeded("onboarding_erasure_keeps_tokens")

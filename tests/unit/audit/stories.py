@@ -17,6 +17,7 @@ from tests.unit.audit.fakes import FakeUnits
 ANNA, BORIS = UUID(int=0xA11A), UUID(int=0xB0B1)
 CONTRACT, OTHER = UUID(int=0xC01), UUID(int=0xC02)
 PAYOUT = UUID(int=0xFA1)
+IIN, SALT = "931002451325", bytes(range(32))
 CAUSE = UUID(int=0xCA5E)
 ENTRY, LOG_ENTRY = UUID(int=8), UUID(int=9)
 
@@ -119,7 +120,7 @@ class FakePeople:
     def person(self, client_id: UUID) -> Person | None:
         if client_id != ANNA:
             return None
-        return Person(client_id=ANNA, names="Серикова Анна", iin="931002451325")
+        return Person(client_id=ANNA, names="Серикова Анна", iin=IIN, iin_salt=SALT)
 
 
 class FakePrinter:

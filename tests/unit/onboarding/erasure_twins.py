@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from kernel.crypto import UnsealError
+from kernel.crypto import UnsealError, sha256
 from services.onboarding.domain.erasure import ErasureRequest, Kept, RetentionTerms
 from tests.unit.onboarding.builders import CLIENT, NOW
 
@@ -85,3 +85,6 @@ class FakeKeys:
         if client_id in self.broken:
             raise UnsealError("changed")
         self.taken.append(client_id)
+
+    def salt_of(self, client_id: UUID, purpose: str) -> bytes | None:
+        return sha256(f"{purpose} of {client_id}".encode())

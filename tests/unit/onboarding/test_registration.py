@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from kernel.crypto import commitment
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.onboarding import (
     AccountOwnershipProved,
@@ -13,7 +14,7 @@ from kernel.events.onboarding import (
 )
 from kernel.values import CardToken
 from services.onboarding.domain.account import AccountState, OwnershipVerdict
-from services.onboarding.domain.person import PhoneVerdict
+from services.onboarding.domain.person import COMMITTED_IIN, PhoneVerdict
 from services.onboarding.domain.registration import MAX_PERSON_TRIES
 from services.onboarding.domain.signature import SignatureFacts
 from services.onboarding.handlers import registration
@@ -252,6 +253,11 @@ def test_identified_person_becomes_a_client_with_a_proved_account(
     (event,) = bench.unit.said(ClientActivated)
     assert isinstance(event, ClientActivated)
     assert applicant.client_id == event.client_id
+    salt = bench.unit.keys.salt_of(event.client_id, COMMITTED_IIN)
+    assert salt is not None
+    person = bench.unit.registrations.person(event.client_id)
+    assert person is not None
+    assert event.iin_commitment == commitment(salt, person.iin.reveal())
     assert len(bench.unit.said(AccountOwnershipProved)) == 1
 
 
