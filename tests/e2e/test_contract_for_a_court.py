@@ -49,7 +49,7 @@ def test_a_signed_contract_verifies_without_us(
     assert borrower.apply(AMOUNT)["state"] == "offered"
     signed = borrower.sign()
     client_id = borrower.cabinet.call("GET", "/sessions/current")["client_id"]
-    entry = _entry(recruiter, client_id)
+    entry = entered(recruiter, client_id)
     bundle = _exported(clerk, borrower.contract_id, entry, tmp_path)
     roots = world.stack.layout.outer / "eds-roots.pem"
     given = ("--iin", borrower.person.iin, "--bin", company.BIN)
@@ -69,7 +69,7 @@ def test_a_signed_contract_verifies_without_us(
     eventually(lambda: _seen(borrower))
 
 
-def _entry(recruiter: Recruiter, client_id: str) -> str:
+def entered(recruiter: Recruiter, client_id: str) -> str:
     """What one asks for and another agrees to."""
     asked = recruiter.recruit("liaison", "regulator-liaison").ask(
         "contracts",
