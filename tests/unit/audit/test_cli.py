@@ -14,6 +14,7 @@ from kernel.cli import FINDING, Operator
 from kernel.crypto import Json, as_object
 from kernel.errors import Broken, Refused
 from services.audit import cli
+from services.audit.domain.tiles import ExportFile, zipped
 from services.audit.domain.tree import leaf_hash, root_of
 from tests.unit.audit.builders import Writer, written
 from tests.unit.audit.test_tree import verify_consistency, verify_inclusion
@@ -28,6 +29,7 @@ class FakeOperator:
     writer: Writer
     cut: int = 0
     asked: list[str] = field(default_factory=list)
+    given: dict[str, Any] = field(default_factory=dict)
 
     def call(self, method: str, **arguments: Any) -> Json:  # noqa: ANN401 - as Operator
         self.asked.append(method)
@@ -35,6 +37,16 @@ class FakeOperator:
         match method:
             case "start_export":
                 return {"export_id": "1", "checkpoint": note}
+            case "export_part":
+                self.given = arguments
+                raw = zipped([ExportFile("checkpoint", b"a note")])
+                text = base64.b64encode(raw).decode()
+                return {
+                    "export_id": "1",
+                    "leaves": 2,
+                    "size": 3,
+                    "archive_b64": text,
+                }
             case "log_status":
                 size = len(self.writer.leaves)
                 return {"vkey": self.writer.signer.public.vkey, "size": size}
@@ -174,3 +186,43 @@ def test_a_finding_of_the_service_ends_with_3(tmp_path: Path) -> None:
     held = parser.parse_args(["--held", str(tmp_path / "held")])
     assert cli.verify(operator, parser.parse_args([]))[1] == 0
     assert cli.verify(operator, held)[1] == FINDING
+
+
+def extracted(operator: FakeOperator, folder: Path, *options: str) -> tuple[Json, int]:
+    parser = argparse.ArgumentParser()
+    cli.COMMANDS["extract"].arguments(parser)
+    let = ("--disclosure", "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11")
+    arguments = parser.parse_args([str(folder), *let, *options])
+    return cli.COMMANDS["extract"].run(cast("Operator", operator), arguments)
+
+
+def test_a_part_is_written_as_folder_and_archive(tmp_path: Path) -> None:
+    """Days are those of Almaty: the period ends as the day after its last begins."""
+    operator = FakeOperator(written(3))
+    client = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d22"
+    days = ("--from", "2026-11-01", "--until", "2026-11-30")
+    answer, code = extracted(operator, tmp_path / "part", "--client", client, *days)
+    assert (code, as_object(answer)["leaves"]) == (0, 2)
+    assert (tmp_path / "part/checkpoint").read_bytes() == b"a note"
+    assert (tmp_path / "part.zip").is_file()
+    assert operator.given["scope"] == {
+        "subject": f"client:{client}",
+        "from": "2026-10-31T19:00:00.000000Z",
+        "until": "2026-11-30T19:00:00.000000Z",
+    }
+    assert operator.given.keys() == {"scope", "disclosure_id"}
+
+
+def test_what_is_for_one_recipient_is_never_unpacked(tmp_path: Path) -> None:
+    operator = FakeOperator(written(3))
+    (tmp_path / "court.pem").write_text("a certificate")
+    to = ("--to", str(tmp_path / "court.pem"), "--names", "--kind", "opened")
+    extracted(operator, tmp_path / "part", *to)
+    assert (tmp_path / "part.zip.p7m").is_file()
+    assert not (tmp_path / "part").exists()
+    assert operator.given["names"] is True
+    assert operator.given["recipient_pem"] == "a certificate"
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "file").touch()
+    with pytest.raises(Refused, match="directory_not_empty"):
+        extracted(operator, tmp_path / "used", "--kind", "opened")
