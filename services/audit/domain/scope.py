@@ -6,7 +6,7 @@ holds an export judges by the same rules (`tools/verify_export.py`).
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
 from uuid import UUID
@@ -23,6 +23,11 @@ _KIND: Final = re.compile(r"[a-z][a-z0-9_.]{1,99}")
 _WORDS: Final = frozenset({"subject", "incident", "kinds", "from", "until"})
 MOST_KINDS: Final = 50
 CLIENT: Final = "client"
+TELLTALES: Final = frozenset(
+    {"audit.export_made.v1", "contracts.disclosure_approved.v1"}
+)
+"""What says that a client was told of: a client who reads their own part must not learn
+of an inquiry that the law forbids to tell (6.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,11 @@ class Scope:
         return self.subject is not None and self.words().keys() == {"subject"}
 
     @property
+    def at_any_time(self) -> Self:
+        """The same thing, all kinds and times of it."""
+        return replace(self, kinds=(), begins_at=None, ends_at=None)
+
+    @property
     def whole_period(self) -> bool:
         """Whether it is every leaf of a time: no number may be missing in between."""
         return self.words().keys() <= {"from", "until"}
@@ -131,6 +141,8 @@ class Scope:
     def within(self, entry: Entry) -> bool:
         """Whether time and kind are those asked for."""
         at = entry.received_at
+        if self.subject and entry.kind in TELLTALES - set(self.kinds):
+            return False
         return (
             (self.begins_at is None or stamp(self.begins_at) <= at)
             and (self.ends_at is None or at < stamp(self.ends_at))
@@ -155,7 +167,8 @@ def belonging(scope: Scope, entries: Iterable[Entry]) -> list[Entry]:
     2. So does the rest of a subject of which some events name it, unless others of the
        same subject name another thing of its kind: a hold of a payout does not name the
        client, and is about nobody else.
-    3. Of these, what is of the time and the kinds asked for.
+    3. Of these, what is of the time and the kinds asked for. What tells of disclosures
+       has to be asked for by its kind.
     """
     known = sorted(entries, key=lambda entry: entry.seq)
     direct = {entry.seq for entry in known if scope.names(entry)}  # step 1
@@ -179,9 +192,11 @@ def owned_subjects(thing: str, entries: Sequence[Entry]) -> frozenset[str]:
 def client_of(scope: Scope, part: Iterable[Entry]) -> UUID | None:
     """The one client the part is about; None where it may be about others too.
 
-    Only what is of a client, or of a thing of one client, is about that client alone.
+    Only what is of a client, or of a thing of one client, is about that client alone;
+    `part` is all of the thing, of any time and kind. What tells of disclosures is
+    nobody's alone.
     """
-    if scope.subject is None:
+    if scope.subject is None or TELLTALES & set(scope.kinds):
         return None
     kind, _, thing = scope.subject.partition(":")
     if kind == CLIENT:

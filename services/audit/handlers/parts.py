@@ -144,8 +144,9 @@ def _proved(
     with desk.units.begin() as unit:
         checkpoint = checkpoint_to_export(desk.board, unit)
         size = checkpoint.size
-        entries = _chosen(scope, unit, size=size)
-        client_id = client_of(scope, entries)
+        found = _candidates(scope, unit, size=size)
+        entries = belonging(scope, found)
+        client_id = client_of(scope, belonging(scope.at_any_time, found))
         if len(entries) > desk.most_leaves:
             raise part_too_large(desk.most_leaves)
         if sum(len(entry.leaf) for entry in entries) > MAX_PART_BYTES:
@@ -164,8 +165,8 @@ def _proved(
         return _Proved(part, client_id, _proofs(part, since, unit))
 
 
-def _chosen(scope: Scope, unit: LogReader, *, size: int) -> Sequence[Entry]:
-    """What belongs to the scope; of a thing also the rest of its subjects."""
+def _candidates(scope: Scope, unit: LogReader, *, size: int) -> Sequence[Entry]:
+    """What may belong to the scope; of a thing also the rest of its subjects."""
     if scope.subject is None and scope.incident is None:
         found = unit.received(scope, size=size, most=MOST_LOOKED_AT)
     else:
@@ -177,7 +178,7 @@ def _chosen(scope: Scope, unit: LogReader, *, size: int) -> Sequence[Entry]:
         found = [*{e.seq: e for e in chain(found, rest)}.values()]
     if len(found) >= MOST_LOOKED_AT:
         raise part_too_large(MOST_LOOKED_AT)
-    return belonging(scope, found)
+    return found
 
 
 def _neighbours(

@@ -24,6 +24,7 @@ from tests.unit.audit.stories import (
     ENTRY,
     LOG_ENTRY,
     desk_of,
+    event,
     told,
 )
 
@@ -80,6 +81,23 @@ def test_what_is_also_about_somebody_else_is_taken_only_by_name() -> None:
         writer.write(event)
     part = taken(writer, CLIENT).part
     assert [entry.seq for entry in part.entries] == [1, 3, 4, 5, 6, 8]
+
+
+@pytest.mark.clause("6.2")
+@pytest.mark.seeded("audit_part_tells_of_inquiries")
+def test_that_somebody_was_told_of_a_client_is_in_no_part_of_theirs() -> None:
+    """Else whoever reads their own part learns of an inquiry they must not know of."""
+    writer = told()
+    inquiry = f"disclosure:{UUID(int=0xD1)}"
+    of_anna: dict[str, Json] = {"client_id": str(ANNA)}
+    writer.write(event(writer.producer, "disclosure_approved", inquiry, 1, of_anna))
+    part = taken(writer, CLIENT, entry=ENTRY).part
+    assert [entry.seq for entry in part.entries] == [1, 3, 4, 5, 6]
+    kinds: dict[str, Json] = {"kinds": ["contracts.disclosure_approved.v1"]}
+    with pytest.raises(Refused, match="disclosure_not_valid"):
+        taken(writer, {**CLIENT, **kinds}, entry=ENTRY)
+    asked = taken(writer, {**CLIENT, **kinds}).part
+    assert [entry.seq for entry in asked.entries] == [8]
 
 
 def test_of_a_time_the_leaves_around_it_are_shown() -> None:
