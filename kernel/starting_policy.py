@@ -187,6 +187,13 @@ STARTING_POLICY = Policy(
             # A version judges beside the live one so long before it may become it.
             ("antifraud.shadow_hours", 24, "6.1g", Floor(at_most=720)),
             ("antifraud.decide_ms", 250, "6.1g", Floor(10, 2_000)),
+            # So many working days before a suspension's end a person has to look.
+            ("antifraud.review_before_wd", 1, "6.1g", Floor(1, 4)),
+            # A rule that stops more than this share of the operations it may speak of,
+            # once there were so many within the window, asks for a look only.
+            ("antifraud.breaker_minutes", 60, "6.1g", Floor(5, 1_440)),
+            ("antifraud.breaker_permille", 500, "6.1g", Floor(50, 900)),
+            ("antifraud.breaker_least", 50, "6.1g", Floor(10, 10_000)),
             (
                 "antifraud.statuses",
                 ("new", "suspended", "confirmed", "rejected", "released", "returned"),

@@ -1,5 +1,6 @@
 """The facts antifraud publishes: what it decided and what it stopped."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -58,3 +59,85 @@ class OperationReleased(Event):
     decision_id: UUID
     operation: str
     client_id: UUID
+
+
+class NameSuspended(Event):
+    """Nothing is done with an account, or from a device, until released (6.1g).
+
+    ``held`` is its keyed name, ``account:<token>``; ``until_on`` the last day of the
+    term, at whose end a person has to have decided.
+    """
+
+    TYPE = "antifraud.name_suspended.v1"
+    SUBJECT = "hold"
+
+    hold_id: UUID
+    held: str
+    until_on: date
+
+
+class NameReleased(Event):
+    """A person let a suspended account or device be used again (clause 6.1g)."""
+
+    TYPE = "antifraud.name_released.v1"
+    SUBJECT = "hold"
+
+    hold_id: UUID
+    held: str
+
+
+class SuspensionKept(Event):
+    """A person has reviewed a suspension, and it goes on (clause 6.1g)."""
+
+    TYPE = "antifraud.suspension_kept.v1"
+    SUBJECT = "hold"
+
+    hold_id: UUID
+    held: str
+    client_id: UUID | None
+    until_on: date
+
+
+class SuspensionReviewDue(Event):
+    """The term of a suspension ends soon, or has ended: a person has to decide.
+
+    The clock releases nothing (clause 6.1g iii).
+    """
+
+    TYPE = "antifraud.suspension_review_due.v1"
+    SUBJECT = "hold"
+
+    hold_id: UUID
+    held: str
+    client_id: UUID | None
+    until_on: date
+    overdue: bool
+
+
+class RuleTripped(Event):
+    """A rule stopped too large a share of operations: it asks for a look only.
+
+    Of ``judged`` operations it could speak of, it alone stopped ``stopped`` (6.1g v).
+    """
+
+    TYPE = "antifraud.rule_tripped.v1"
+    SUBJECT = "trip"
+
+    trip_id: UUID
+    version: str
+    rule: str
+    judged: int
+    stopped: int
+
+
+class RuleRearmed(Event):
+    """Two persons let a tripped rule stop operations again (clause 6.1g v)."""
+
+    TYPE = "antifraud.rule_rearmed.v1"
+    SUBJECT = "trip"
+
+    trip_id: UUID
+    version: str
+    rule: str
+    asked_by: UUID
+    approved_by: UUID

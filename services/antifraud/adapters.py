@@ -25,6 +25,15 @@ OVERDUE: Final = Gauge(
 )
 
 
+ENDING: Final = Gauge(
+    "antifraud_suspensions_past_their_end",
+    "Suspensions whose term has ended and on which nobody has decided",
+)
+TRIPPED: Final = Gauge(
+    "antifraud_rules_tripped", "Rules that ask for a look only until two arm them"
+)
+
+
 class LoggedAlarms:
     """`Alarms` by an error line and a number the monitoring reads."""
 
@@ -32,6 +41,19 @@ class LoggedAlarms:
         OVERDUE.set(days)
         if days:
             log.error("antifraud_analysis_overdue", days=days)
+
+    def suspensions_ending(self, *, soon: int, over: int) -> None:
+        ENDING.set(over)
+        if soon:
+            log.warning("antifraud_suspensions_end_soon", count=soon)
+        if over:
+            log.error("antifraud_suspensions_past_their_end", count=over)
+
+    def rule_tripped(self, *, rule: str, judged: int, stopped: int) -> None:
+        log.error("antifraud_rule_tripped", rule=rule, judged=judged, stopped=stopped)
+
+    def rules_tripped(self, *, count: int) -> None:
+        TRIPPED.set(count)
 
 
 class _Acknowledgement(BaseModel):

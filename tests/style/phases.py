@@ -17,7 +17,7 @@ _TAKES_AWAY: Final = {
     r"\bDROP\b(?! (?:NOT NULL|DEFAULT)\b)": "drops something",
     r"\bRENAME\b": "renames something",
     r"\bSET NOT NULL\b": "lets older code write less",
-    r"\b(?:TYPE|USING)\b": "changes a type",
+    r"\b(?:TYPE|USING)\b(?! brin\b)": "changes a type",
     r"\bREVOKE\b": "takes a right away",
     r"\b(?:DELETE FROM|TRUNCATE)\b": "deletes rows",
     r"\bADD CONSTRAINT\b(?!.*\bFOREIGN KEY\b)": "lets older code write less",

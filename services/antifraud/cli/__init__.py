@@ -20,16 +20,10 @@ from kernel.cli import (
 )
 from kernel.crypto import Json
 from kernel.errors import Refused
+from services.antifraud.cli.suspensions import COMMANDS as SUSPENSIONS
 from services.antifraud.domain.lists import COLUMNS, MAX_AT_ONCE
 
 _ID: Final = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11"
-
-
-def _release_effect(_operator: Operator, arguments: Namespace) -> str:
-    return (
-        f"{arguments.held} may move again, on the ground “{arguments.ground}”; the"
-        " rules that held it are set aside for it."
-    )
 
 
 def _suspend_effect(_operator: Operator, arguments: Namespace) -> str:
@@ -176,13 +170,6 @@ def _remove_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _release_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "held", metavar="HELD", help="application:<id>, payout:<id> or client:<id>"
-    )
-    _ground(parser)
-
-
 def _suspend_arguments(parser: argparse.ArgumentParser) -> None:
     identified("client_id", "of the client")(parser)
     _ground(parser)
@@ -195,6 +182,7 @@ def _ground(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS: Final = {
+    **SUSPENSIONS,
     "counts": Command(
         help="how many decisions, holds and messages to the centre there are",
         run=asking("get_counts"),
@@ -300,14 +288,6 @@ COMMANDS: Final = {
     "rules calendar": Command(
         help="when the live rules were tested, and until when they have to be again",
         run=_calendar,
-    ),
-    "holds release": Command(
-        help="let an operation or a client move again",
-        run=asking("release", "held", "ground"),
-        arguments=_release_arguments,
-        example=f"holds release payout:{_ID} --ground checked",
-        effect=_release_effect,
-        id_of="decision_id",
     ),
     "clients suspend": Command(
         help="hold every operation of a client until released",

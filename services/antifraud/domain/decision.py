@@ -36,6 +36,8 @@ class Inputs:
     """Rules a person set aside when releasing this operation."""
     keys: Mapping[Entity, str] = field(default_factory=dict)
     """By which keyed names it was looked at."""
+    tripped: frozenset[str] = frozenset()
+    """Rules the breaker lets ask for no more than a look."""
     judged: int | None = None
     """After so many rules the time was up; None when all were asked."""
 
@@ -113,6 +115,7 @@ def inputs_to_wire(inputs: Inputs) -> dict[str, Json]:
         "features": dict(inputs.values),
         "cleared": list[Json](sorted(inputs.cleared)),
         "keys": {entity.value: key for entity, key in inputs.keys.items()},
+        "tripped": list[Json](sorted(inputs.tripped)),
         "judged": inputs.judged,
     }
 
@@ -124,11 +127,13 @@ def inputs_from_wire(wire: Mapping[str, object]) -> Inputs:
     """
     facts, features, cleared = wire["facts"], wire["features"], wire["cleared"]
     keys, judged = wire.get("keys", {}), wire.get("judged")
+    tripped = wire.get("tripped", [])
     if not (
         isinstance(facts, dict)
         and isinstance(features, dict)
         and isinstance(cleared, list)
         and isinstance(keys, dict)
+        and isinstance(tripped, list)
         and isinstance(judged, int | None)
     ):
         raise TypeError("not the inputs of a decision")
@@ -144,6 +149,7 @@ def inputs_from_wire(wire: Mapping[str, object]) -> Inputs:
         values=values,
         cleared=frozenset(cleared),
         keys={Entity(entity): str(key) for entity, key in keys.items()},
+        tripped=frozenset(tripped),
         judged=judged,
     )
 

@@ -25,6 +25,7 @@ from services.antifraud.domain.rules import (
     RuleSet,
     checked,
 )
+from services.antifraud.domain.suspending import STANDING
 
 OUT_OF_TIME: Final = "time_budget"
 _FAILS: Final = (ArithmeticError, TypeError, ValueError, RuntimeError)
@@ -78,8 +79,10 @@ class Engine:
     ) -> Judged:
         """The heaviest outcome of what speaks; allow when nothing does.
 
-        With ``budget_us`` no rule is begun after so many microseconds: the operation is
-        then held if it moves money, and looked at by a person otherwise.
+        What is suspended says so whatever the rules are, and a tripped rule asks for no
+        more than a look.  With ``budget_us`` no rule is begun after so many
+        microseconds: the operation is then held if it moves money, and looked at by a
+        person otherwise.
         """
         began = at = ticks()
         took: dict[str, int] = {}
@@ -103,6 +106,8 @@ class Engine:
         if judged is not None:
             fired.append(_in_doubt(OUT_OF_TIME, inputs))
         fired.extend(self._typologies(inputs, {each.code for each in fired}))
+        fired = [_softened(each, inputs) for each in fired]
+        fired.extend(_standing_of(inputs, {each.code for each in fired}))
         verdict = Verdict(
             outcome=max(
                 (Outcome.ALLOW, *(each.outcome for each in fired)),
@@ -168,6 +173,22 @@ def _in_doubt(code: str, inputs: Inputs) -> Fired:
     held = inputs.kind in HELD_IN_DOUBT
     outcome = Outcome.SUSPEND if held else Outcome.REVIEW
     return Fired(code=code, outcome=outcome, score=0)
+
+
+def _softened(each: Fired, inputs: Inputs) -> Fired:
+    """What the breaker has tripped is looked at by a person, and never more."""
+    heavy = each.outcome.weight > Outcome.REVIEW.weight
+    if each.code not in inputs.tripped or not heavy:
+        return each
+    return replace(each, outcome=Outcome.REVIEW)
+
+
+def _standing_of(inputs: Inputs, spoke: set[str]) -> Iterator[Fired]:
+    """What is suspended, if no rule has said so: it is no guess, and scores nothing."""
+    for held, code in STANDING.items():
+        if inputs.value(held) is True and code not in spoke | inputs.cleared:
+            values: Mapping[str, Value] = {held: True}
+            yield Fired(code=code, outcome=Outcome.SUSPEND, score=0, values=values)
 
 
 class Engines:

@@ -94,6 +94,28 @@ def keyed(line: Line, *, number: int, today: date, token: Token) -> tuple[Entity
         raise _unfit(number, "value") from refused
 
 
+def keyed_name(entity: Entity, value: str, token: Token) -> str:
+    """The keyed name of a value in clear; one that is keyed stays as it is.
+
+    Refused ``name_unfit``; the value itself is repeated nowhere.
+    """
+    keyed_already = value.startswith(f"{entity}:")
+    try:
+        if len(value) <= MAX_TOKEN:
+            return (
+                value
+                if keyed_already
+                else key_of(entity, _tokened(entity, value, token))
+            )
+    except Refused:
+        pass
+    raise Refused(
+        "name_unfit",
+        "This is no such name.",
+        next_step="Give the number itself, or the keyed name as a decision has it.",
+    )
+
+
 def day_of(expires_at: datetime) -> date:
     """The last day in Almaty on which an entry stands."""
     return (expires_at.astimezone(ALMATY) - timedelta(days=1)).date()

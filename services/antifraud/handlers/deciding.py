@@ -18,6 +18,7 @@ from services.antifraud.domain.decision import (
 from services.antifraud.domain.engine import OUT_OF_TIME, Engine
 from services.antifraud.domain.occurrences import Happening, Occurrence, key_of
 from services.antifraud.domain.rules import Outcome
+from services.antifraud.domain.suspending import STANDING_CODES
 from services.antifraud.handlers.holding import BY_PERSON
 from services.antifraud.handlers.recording import record, suspend
 from services.antifraud.handlers.ruling import rule_set_by, starting_version
@@ -74,7 +75,13 @@ def decide(
             amount=amount,
             facts=facts,
             values={**look.values, **_told(operation, amount, facts, at)},
-            cleared=look.cleared,
+            # What is suspended ends by its own release, with that of nothing else.
+            cleared=look.cleared - STANDING_CODES,
+            tripped=frozenset(
+                rule
+                for version, rule in look.tripped
+                if version == engine.rule_set.version
+            ),
             keys=look.keys,
         )
         left_ns = tools.policy.integer("antifraud.decide_ms", at) * _MS - (
@@ -106,7 +113,8 @@ def _judge_beside(
     version: str, decision: Decision, *, unit: Unit, tools: Tools
 ) -> None:
     """Keep what the version in the shadow would have decided; nothing follows of it."""
-    judged = _engine(version, unit, tools).judge(replace(decision.inputs, judged=None))
+    inputs = replace(decision.inputs, judged=None, tripped=frozenset())
+    judged = _engine(version, unit, tools).judge(inputs)
     unit.save_shadow(decision.decision_id, version=version, verdict=judged.verdict)
 
 

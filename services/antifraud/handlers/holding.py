@@ -3,18 +3,21 @@
 from typing import Final
 from uuid import UUID
 
-from kernel.errors import Refused
 from kernel.events.antifraud import OperationReleased
 from kernel.money import Money
 from services.antifraud.domain.decision import Inputs, Verdict
 from services.antifraud.domain.rules import Outcome
+from services.antifraud.domain.suspending import (
+    already_suspended,
+    not_suspended,
+    refuse_unfit_ground,
+)
 from services.antifraud.handlers.recording import hold_of, record, suspended
 from services.antifraud.handlers.tools import Tools
 from services.antifraud.ports import Decision, Units
 
 BY_PERSON: Final = "person"
 """The rule set named by a decision a person made."""
-MAX_GROUND: Final = 500
 
 
 def suspend_client(
@@ -24,7 +27,7 @@ def suspend_client(
 
     Returns the decision's id. Refused: ``already_suspended``, ``ground_missing``.
     """
-    _check_ground(ground)
+    refuse_unfit_ground(ground)
     verdict = Verdict(outcome=Outcome.SUSPEND, score=100, fired=())
     with units.begin() as unit:
         decision = _by_person(
@@ -35,12 +38,8 @@ def suspend_client(
             by=by,
             tools=tools,
         )
-        if not unit.hold(hold_of(decision)):
-            raise Refused(
-                "already_suspended",
-                "The client is suspended already.",
-                next_step="Release the client first.",
-            )
+        if not unit.hold(hold_of(decision, tools=tools)):
+            raise already_suspended()
         record(decision, unit=unit)
         unit.publish(suspended(decision))
     return decision.decision_id
@@ -52,16 +51,12 @@ def release(held: str, *, ground: str, by: str, units: Units, tools: Tools) -> U
     The rules that held the operation are set aside for it from now on. Returns the
     decision's id. Refused: ``not_suspended``, ``ground_missing``.
     """
-    _check_ground(ground)
+    refuse_unfit_ground(ground)
     verdict = Verdict(outcome=Outcome.ALLOW, score=0, fired=())
     with units.begin() as unit:
         client_id = unit.release(held, at=tools.clock.now(), by=by, ground=ground)
         if client_id is None:
-            raise Refused(
-                "not_suspended",
-                "Nothing of that name is suspended.",
-                next_step="Look up what is held.",
-            )
+            raise not_suspended()
         decision = _by_person(
             held,
             client_id=client_id,
@@ -104,12 +99,3 @@ def _by_person(
         asked_by=by,
         took_us={},
     )
-
-
-def _check_ground(ground: str) -> None:
-    if not 1 <= len(ground.strip()) <= MAX_GROUND:
-        raise Refused(
-            "ground_missing",
-            "A ground must be given.",
-            next_step="Say in a sentence why.",
-        )

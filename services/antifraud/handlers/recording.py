@@ -4,6 +4,7 @@ from kernel.calendar import WorkingCalendar, overrides_of
 from kernel.crypto import canonical
 from kernel.events.antifraud import DecisionMade, OperationSuspended
 from services.antifraud.domain.reporting import suspension_notice
+from services.antifraud.domain.suspending import Term
 from services.antifraud.handlers.tools import Tools
 from services.antifraud.ports import Decision, Hold, Report, Unit
 
@@ -25,7 +26,7 @@ def record(decision: Decision, *, unit: Unit) -> None:
 
 def suspend(decision: Decision, *, unit: Unit, tools: Tools) -> None:
     """Hold the operation once, tell everybody and, through the outbox, the centre."""
-    if not unit.hold(hold_of(decision)):
+    if not unit.hold(hold_of(decision, tools=tools)):
         return
     unit.publish(suspended(decision))
     event_id = tools.ids.new()
@@ -42,13 +43,14 @@ def suspend(decision: Decision, *, unit: Unit, tools: Tools) -> None:
     unit.add_report(Report(event_id=event_id, body=canonical(notice)), at=at)
 
 
-def hold_of(decision: Decision) -> Hold:
-    """What a decision to suspend holds."""
+def hold_of(decision: Decision, *, tools: Tools) -> Hold:
+    """What a decision to suspend holds, and until when a person has to look."""
     return Hold(
         held=decision.inputs.operation,
         decision_id=decision.decision_id,
         client_id=decision.inputs.client_id,
         held_at=decision.decided_at,
+        until_on=Term.at(tools.policy, decision.decided_at).until(),
     )
 
 

@@ -66,6 +66,7 @@ from kernel.events.onboarding import (
 )
 from services.antifraud import handlers
 from services.antifraud.domain.lists import MAX_AT_ONCE, Line
+from services.antifraud.service.suspensions import SuspensionDoor
 from services.antifraud.wiring import UseCases
 
 
@@ -86,7 +87,7 @@ WireLines = Annotated[list[WireLine], Field(max_length=MAX_AT_ONCE)]
 WireKeys = Annotated[list[str], Field(max_length=MAX_AT_ONCE)]
 
 
-class AntifraudService:
+class AntifraudService(SuspensionDoor):
     """Judges before operations go on; holds what must not move (clause 6.1g)."""
 
     name = "antifraud"
@@ -123,14 +124,6 @@ class AntifraudService:
         """Hold every operation of a client until released."""
         decision_id = self.use_cases.suspend_client(
             call.context, client_id=client_id, ground=ground, by=str(call.by.id)
-        )
-        return {"decision_id": str(decision_id)}
-
-    @answers(permission="antifraud.release")
-    def release(self, call: Call, *, held: str, ground: str) -> Json:
-        """Let `application:<id>`, `payout:<id>` or `client:<id>` move again."""
-        decision_id = self.use_cases.release(
-            call.context, held=held, ground=ground, by=str(call.by.id)
         )
         return {"decision_id": str(decision_id)}
 

@@ -111,7 +111,10 @@ WHERE e.ended_at IS NULL AND e.expires_at > %(at)s
 UNION ALL
 SELECT 'held', held, NULL, NULL, NULL, NULL FROM hold
 WHERE released_at IS NULL
-    AND (held = %(operation)s OR held IN (SELECT key FROM one))
+    AND (held = %(operation)s OR held IN (SELECT key FROM given))
+UNION ALL
+SELECT 'tripped', version, rule, NULL, NULL, NULL FROM rule_trip
+WHERE rearmed_at IS NULL
 UNION ALL
 SELECT 'cleared', NULL, convert_from(d.fired, 'UTF8'), NULL, NULL, NULL
 FROM hold JOIN decision d ON d.id = hold.decision_id
@@ -163,6 +166,9 @@ def look(connection: Connection, question: Question, *, at: datetime) -> Look:
         asked=any(row.sort == "asked" for row in rows),
         live=_version(rows, "live"),
         shadow=_version(rows, "shadow"),
+        tripped=frozenset(
+            (str(row.entity), str(row.kind)) for row in rows if row.sort == "tripped"
+        ),
     )
 
 

@@ -8,6 +8,7 @@ the application's role has no right to change them.  `tally` and `pair` follow
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -114,6 +115,7 @@ decision = Table(
     Column("took_us", LargeBinary),
 )
 Index("decision_of_operation", decision.c.operation, decision.c.decided_at)
+Index("decision_in_time", decision.c.decided_at, postgresql_using="brin")
 
 rule_set = Table(
     "rule_set",
@@ -160,17 +162,59 @@ hold = Table(
     metadata,
     Column("decision_id", Uuid, primary_key=True),
     Column("held", Text, nullable=False),
-    Column("client_id", Uuid, nullable=False),
+    Column("client_id", Uuid),
     Column("held_at", DateTime(timezone=True), nullable=False),
     Column("released_at", DateTime(timezone=True)),
     Column("released_by", Text),
     Column("ground", Text),
+    Column("until_on", Date),
+    Column("suspended_by", Text),
+    Column("reason", Text),
+    Column("warned_on", Date),
+    Column("overdue_on", Date),
 )
 Index(
     "hold_open",
     hold.c.held,
     unique=True,
     postgresql_where=text("released_at IS NULL"),
+)
+
+hold_review = Table(
+    "hold_review",
+    metadata,
+    Column("review_id", Uuid, primary_key=True),
+    Column("decision_id", Uuid, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("until_on", Date, nullable=False),
+)
+Index("hold_review_of", hold_review.c.decision_id, hold_review.c.at)
+
+rule_trip = Table(
+    "rule_trip",
+    metadata,
+    Column("trip_id", Uuid, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("tripped_at", DateTime(timezone=True), nullable=False),
+    Column("judged", Integer, nullable=False),
+    Column("stopped", Integer, nullable=False),
+    Column("rearmed_at", DateTime(timezone=True)),
+    Column("asked_by", Uuid),
+    Column("approved_by", Uuid),
+    CheckConstraint(
+        "rearmed_at IS NULL OR asked_by <> approved_by",
+        name="rule_trip_rearmed_by_two",
+    ),
+)
+Index(
+    "rule_trip_open",
+    rule_trip.c.version,
+    rule_trip.c.rule,
+    unique=True,
+    postgresql_where=text("rearmed_at IS NULL"),
 )
 
 centre_report = Table(

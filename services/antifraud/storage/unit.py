@@ -33,9 +33,9 @@ from services.antifraud.ports import (
     Question,
     Report,
     StoredDecision,
-    Unit,
 )
 from services.antifraud.storage.looking import look
+from services.antifraud.storage.suspensions import SuspensionRows
 from services.antifraud.storage.tables import (
     centre_report,
     decision,
@@ -48,6 +48,7 @@ from services.antifraud.storage.tables import (
     rule_set,
     shadow_verdict,
 )
+from services.antifraud.storage.trips import TripRows
 
 
 class SqlUnits:
@@ -58,7 +59,7 @@ class SqlUnits:
         self._context = context
 
     @contextmanager
-    def begin(self) -> Iterator[Unit]:
+    def begin(self) -> Iterator["SqlUnit"]:
         with self._database.begin(self._context) as transaction:
             yield SqlUnit(transaction)
 
@@ -69,6 +70,14 @@ class SqlUnit:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self._connection = transaction.connection
+
+    @property
+    def suspensions(self) -> SuspensionRows:
+        return SuspensionRows(self._connection)
+
+    @property
+    def trips(self) -> TripRows:
+        return TripRows(self._connection)
 
     def look(self, question: Question, *, at: datetime) -> Look:
         return look(self._connection, question, at=at)
@@ -233,6 +242,7 @@ class SqlUnit:
                 held=wanted.held,
                 client_id=wanted.client_id,
                 held_at=wanted.held_at,
+                until_on=wanted.until_on,
             )
             .on_conflict_do_nothing()
         )

@@ -21,6 +21,7 @@ from services.antifraud.handlers import Tools, ruling
 from services.antifraud.ports import Decision, Explained, StoredDecision, Unit
 from services.antifraud.settings import Settings
 from services.antifraud.storage import SqlUnit, SqlUnits
+from services.antifraud.wiring.suspensions import SuspensionCases
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +63,16 @@ class UseCases:
             tools=self.tools,
         )
 
-    def release(self, context: Context, *, held: str, ground: str, by: str) -> UUID:
-        return handlers.release(
-            held, ground=ground, by=by, units=self.units(context), tools=self.tools
-        )
-
     def get_decision(self, context: Context, *, decision_id: UUID) -> StoredDecision:
         return handlers.get_decision(decision_id, units=self.units(context))
 
     @property
     def rules(self) -> "RuleCases":
         return RuleCases(self)
+
+    @property
+    def suspensions(self) -> SuspensionCases:
+        return SuspensionCases(self.platform, self.tools)
 
     def explain(self, context: Context, *, decision_id: UUID) -> Explained:
         return handlers.explain(

@@ -70,7 +70,7 @@ SET = RuleSet(
             Outcome.REVIEW,
             on=frozenset({Operation.PAYOUT}),
         ),
-        rule("overflow", "amount_minor * amount_minor > 1 && client_held", score=70),
+        rule("overflow", "amount_minor * amount_minor > 1 && iin_named", score=70),
     ),
     typologies=(typology({"late": 30, "fresh": 40}, 40, 70),),
 )
@@ -130,7 +130,7 @@ def test_a_condition_that_overflows_is_never_silent(
     operation: str, outcome: Outcome
 ) -> None:
     """Money is held, anything else is looked at by a person."""
-    verdict = ENGINE.judge(inputs(operation, 2**52, client_held=True)).verdict
+    verdict = ENGINE.judge(inputs(operation, 2**52, iin_named=True)).verdict
     spoke = {each.code: each for each in verdict.fired}
     assert (verdict.outcome, spoke["overflow"].score) == (outcome, 0)
 

@@ -53,7 +53,7 @@ CHANGES = frozenset(
     {
         "acknowledge", "add", "answer", "approve", "ask", "assign", "close", "drop",
         "end", "export", "extend", "extract", "grant", "halt", "import", "invite",
-        "lift", "propose",
+        "keep", "lift", "propose",
         "record", "refuse", "reject", "release", "remove", "repeat", "replay",
         "request", "resolve", "resume", "revoke", "rollback", "settle", "stop",
         "suspend",

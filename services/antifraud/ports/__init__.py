@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -70,6 +70,8 @@ class Hold:
     decision_id: UUID
     client_id: UUID
     held_at: datetime
+    until_on: date
+    """The last day of its term; the day's end releases nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +198,8 @@ class Look:
     """The version that was made live last; None while the starting one judges."""
     shadow: str | None = None
     """The version that judges beside it."""
+    tripped: frozenset[tuple[str, str]] = frozenset()
+    """Versions and their rules that ask for a look only."""
 
 
 class Units(Protocol):
