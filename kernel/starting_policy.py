@@ -187,6 +187,17 @@ STARTING_POLICY = Policy(
             # A version judges beside the live one so long before it may become it.
             ("antifraud.shadow_hours", 24, "6.1g", Floor(at_most=720)),
             ("antifraud.decide_ms", 250, "6.1g", Floor(10, 2_000)),
+            # From which score or amount on a case is urgent, and within how many
+            # working days one has to be closed: before a suspension's term ends.
+            ("antifraud.case_urgent_score", 70, "6.1h", Floor(at_most=100)),
+            ("antifraud.case_urgent_tenge", 300_000, "6.1h", None),
+            ("antifraud.case_urgent_wd", 1, "6.1h", Floor(1, 4)),
+            ("antifraud.case_high_wd", 2, "6.1h", Floor(1, 4)),
+            ("antifraud.case_normal_wd", 3, "6.1h", Floor(1, 4)),
+            ("antifraud.case_files", 20, "6.1h", Floor(1, 100)),
+            ("antifraud.case_note_characters", 4_000, "6.1h", Floor(500, 10_000)),
+            # So long names of a fraud stand on our lists.
+            ("antifraud.case_list_days", 365, "6.1h", Floor(1, 1_095)),
             # So many working days before a suspension's end a person has to look.
             ("antifraud.review_before_wd", 1, "6.1g", Floor(1, 4)),
             # A rule that stops more than this share of the operations it may speak of,

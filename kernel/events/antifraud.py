@@ -141,3 +141,54 @@ class RuleRearmed(Event):
     rule: str
     asked_by: UUID
     approved_by: UUID
+
+
+class CaseOpened(Event):
+    """Something was suspended or is to be looked at: persons have a case (7.2c).
+
+    ``about`` is ``client:<id>``, or the keyed name of an account or a device.
+    """
+
+    TYPE = "antifraud.case_opened.v1"
+    SUBJECT = "case"
+
+    case_id: UUID
+    about: str
+    client_id: UUID | None
+    priority: Word[Literal["urgent", "high", "normal"]]
+    due_on: date
+
+
+class CaseAssigned(Event):
+    """A case is somebody's of the staff (clause 6.1h v)."""
+
+    TYPE = "antifraud.case_assigned.v1"
+    SUBJECT = "case"
+
+    case_id: UUID
+    assigned_to: UUID
+    assigned_by: UUID
+
+
+class CaseRead(Event):
+    """A member of the staff read what a case holds in words or files (6.1c)."""
+
+    TYPE = "antifraud.case_read.v1"
+    SUBJECT = "case"
+
+    case_id: UUID
+    client_id: UUID | None
+    reader: UUID
+    what: Word[Literal["notes", "file"]]
+
+
+class CaseClosed(Event):
+    """A case has its outcome, which tests of the rules count by (clause 6.1h vii)."""
+
+    TYPE = "antifraud.case_closed.v1"
+    SUBJECT = "case"
+
+    case_id: UUID
+    client_id: UUID | None
+    outcome: Word[Literal["fraud", "not_fraud", "unclear"]]
+    closed_by: UUID

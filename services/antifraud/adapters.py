@@ -33,6 +33,10 @@ TRIPPED: Final = Gauge(
     "antifraud_rules_tripped", "Rules that ask for a look only until two arm them"
 )
 
+CASES: Final = Gauge(
+    "antifraud_cases_overdue", "Cases that are open after the day they were due on"
+)
+
 
 class LoggedAlarms:
     """`Alarms` by an error line and a number the monitoring reads."""
@@ -48,6 +52,11 @@ class LoggedAlarms:
             log.warning("antifraud_suspensions_end_soon", count=soon)
         if over:
             log.error("antifraud_suspensions_past_their_end", count=over)
+
+    def cases_overdue(self, *, count: int) -> None:
+        CASES.set(count)
+        if count:
+            log.error("antifraud_cases_overdue", count=count)
 
     def rule_tripped(self, *, rule: str, judged: int, stopped: int) -> None:
         log.error("antifraud_rule_tripped", rule=rule, judged=judged, stopped=stopped)

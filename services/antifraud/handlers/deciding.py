@@ -19,6 +19,7 @@ from services.antifraud.domain.engine import OUT_OF_TIME, Engine
 from services.antifraud.domain.occurrences import Happening, Occurrence, key_of
 from services.antifraud.domain.rules import Outcome
 from services.antifraud.domain.suspending import STANDING_CODES
+from services.antifraud.handlers.concerning import concern
 from services.antifraud.handlers.holding import BY_PERSON
 from services.antifraud.handlers.recording import record, suspend
 from services.antifraud.handlers.ruling import rule_set_by, starting_version
@@ -102,6 +103,7 @@ def decide(
         record(decision, unit=unit)  # step 3
         if look.shadow is not None:
             _judge_beside(look.shadow, decision, unit=unit, tools=tools)
+        concern(decision, unit=unit, tools=tools)
         if not look.asked:
             unit.remember(_asking(decision))
         if _is_held(decision):

@@ -12,6 +12,7 @@ from services.antifraud.domain.suspending import (
     not_suspended,
     refuse_unfit_ground,
 )
+from services.antifraud.handlers.concerning import concern
 from services.antifraud.handlers.recording import hold_of, record, suspended
 from services.antifraud.handlers.tools import Tools
 from services.antifraud.ports import Decision, Units
@@ -41,6 +42,7 @@ def suspend_client(
         if not unit.hold(hold_of(decision, tools=tools)):
             raise already_suspended()
         record(decision, unit=unit)
+        concern(decision, unit=unit, tools=tools)
         unit.publish(suspended(decision))
     return decision.decision_id
 

@@ -25,6 +25,7 @@ from services.antifraud.domain.suspending import (
     term_goes_on,
 )
 from services.antifraud.handlers import holding
+from services.antifraud.handlers.concerning import concern_name
 from services.antifraud.handlers.tools import Tools
 from services.antifraud.ports.suspensions import (
     SuspensionAlarms,
@@ -72,6 +73,7 @@ def suspend_name(
     with units.begin() as unit:
         if not unit.suspensions.suspend(suspension):
             raise already_suspended()
+        concern_name(suspension, unit=unit, tools=tools)
         unit.publish(
             NameSuspended(
                 hold_id=suspension.hold_id, held=suspension.held, until_on=until_on

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kernel.crypto import Json
 from kernel.events import Event
+from services.antifraud.domain.cases import Concern
 from services.antifraud.domain.catalogue import Entity, Value
 from services.antifraud.domain.decision import Inputs, Verdict
 from services.antifraud.domain.history import Past
@@ -166,6 +167,13 @@ class Unit(Protocol):
 
     def save_shadow(self, decision_id: UUID, *, version: str, verdict: Verdict) -> None:
         """What the version in the shadow would have decided."""
+        ...
+
+    def concern(self, wanted: Concern) -> UUID | None:
+        """Join the open case about this, or open it; None if none is to be opened.
+
+        The id of the case: the one that was wanted if it was opened now.
+        """
         ...
 
     def publish(self, event: Event) -> UUID: ...

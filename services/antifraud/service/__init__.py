@@ -66,6 +66,7 @@ from kernel.events.onboarding import (
 )
 from services.antifraud import handlers
 from services.antifraud.domain.lists import MAX_AT_ONCE, Line
+from services.antifraud.service.cases import CaseDoor
 from services.antifraud.service.suspensions import SuspensionDoor
 from services.antifraud.wiring import UseCases
 
@@ -87,7 +88,7 @@ WireLines = Annotated[list[WireLine], Field(max_length=MAX_AT_ONCE)]
 WireKeys = Annotated[list[str], Field(max_length=MAX_AT_ONCE)]
 
 
-class AntifraudService(SuspensionDoor):
+class AntifraudService(SuspensionDoor, CaseDoor):
     """Judges before operations go on; holds what must not move (clause 6.1g)."""
 
     name = "antifraud"

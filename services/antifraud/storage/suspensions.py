@@ -21,6 +21,8 @@ _COLUMNS: Final = (
     hold.c.reason,
 )
 _OPEN: Final = hold.c.released_at.is_(None)
+_UNDECIDED: Final = _OPEN & hold.c.confirmed_at.is_(None)
+"""What a case has found to be a fraud stays held, and nobody is called any more."""
 
 
 class SuspensionRows:
@@ -103,7 +105,7 @@ class SuspensionRows:
     def warn(self, *, by: date, today: date) -> Sequence[Suspension]:
         found = self._connection.execute(
             update(hold)
-            .where(_OPEN, hold.c.until_on >= today, hold.c.until_on <= by)
+            .where(_UNDECIDED, hold.c.until_on >= today, hold.c.until_on <= by)
             .where(hold.c.warned_on.is_(None))
             .values(warned_on=today)
             .returning(*_COLUMNS)
@@ -113,7 +115,7 @@ class SuspensionRows:
     def run_over(self, *, today: date) -> Sequence[Suspension]:
         found = self._connection.execute(
             update(hold)
-            .where(_OPEN, hold.c.until_on < today, hold.c.overdue_on.is_(None))
+            .where(_UNDECIDED, hold.c.until_on < today, hold.c.overdue_on.is_(None))
             .values(overdue_on=today)
             .returning(*_COLUMNS)
         )
@@ -121,7 +123,9 @@ class SuspensionRows:
 
     def count(self, *, until: date) -> int:
         return self._connection.execute(
-            select(func.count()).select_from(hold).where(_OPEN, hold.c.until_on < until)
+            select(func.count())
+            .select_from(hold)
+            .where(_UNDECIDED, hold.c.until_on < until)
         ).scalar_one()
 
 

@@ -172,6 +172,7 @@ hold = Table(
     Column("reason", Text),
     Column("warned_on", Date),
     Column("overdue_on", Date),
+    Column("confirmed_at", DateTime(timezone=True)),
 )
 Index(
     "hold_open",
@@ -216,6 +217,73 @@ Index(
     unique=True,
     postgresql_where=text("rearmed_at IS NULL"),
 )
+
+fraud_case = Table(
+    "fraud_case",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("about", Text, nullable=False),
+    Column("client_id", Uuid),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("score", SmallInteger, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("assigned_to", Uuid),
+    Column("assigned_at", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("closed_by", Uuid),
+    Column("outcome", Text),
+    CheckConstraint(
+        "outcome IN ('fraud', 'not_fraud', 'unclear')", name="fraud_case_outcome"
+    ),
+    CheckConstraint(
+        "(closed_at IS NULL) = (outcome IS NULL)", name="fraud_case_closed"
+    ),
+)
+Index(
+    "fraud_case_open",
+    fraud_case.c.about,
+    unique=True,
+    postgresql_where=text("closed_at IS NULL"),
+)
+Index("fraud_case_of", fraud_case.c.client_id)
+
+case_item = Table(
+    "case_item",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("operation", Text, primary_key=True),
+    Column("decision_id", Uuid, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+case_note = Table(
+    "case_note",
+    metadata,
+    Column("note_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text_sealed", LargeBinary, nullable=False),
+)
+Index("case_note_of", case_note.c.case_id, case_note.c.note_id)
+
+case_file = Table(
+    "case_file",
+    metadata,
+    Column("file_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("content_sealed", LargeBinary, nullable=False),
+)
+Index("case_file_of", case_file.c.case_id, case_file.c.file_id)
 
 centre_report = Table(
     "centre_report",

@@ -13,6 +13,7 @@ from kernel.context import Context
 from kernel.crypto import Json, as_object, canonical, parse_canonical
 from kernel.database import Database, Transaction
 from kernel.events import Event
+from services.antifraud.domain.cases import Concern
 from services.antifraud.domain.catalogue import Entity
 from services.antifraud.domain.decision import (
     Verdict,
@@ -34,6 +35,7 @@ from services.antifraud.ports import (
     Report,
     StoredDecision,
 )
+from services.antifraud.storage.cases import concern
 from services.antifraud.storage.looking import look
 from services.antifraud.storage.suspensions import SuspensionRows
 from services.antifraud.storage.tables import (
@@ -406,6 +408,9 @@ class SqlUnit:
                 "fired": canonical(fired_to_wire(verdict)),
             },
         )
+
+    def concern(self, wanted: Concern) -> UUID | None:
+        return concern(self._connection, wanted)
 
     def publish(self, event: Event) -> UUID:
         return self._transaction.publish(event)

@@ -45,7 +45,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         "fraud-officer": frozenset(
             {
                 *("antifraud.look", "antifraud.hold", "antifraud.release"),
-                *("antifraud.rules", "antifraud.rules_decide"),
+                *("antifraud.rules", "antifraud.rules_decide", "antifraud.cases"),
                 *("antifraud.counts", "clients.look", "clients.read"),
                 *("registrations.look", "locks.look"),
                 *("documents.look", "documents.read"),

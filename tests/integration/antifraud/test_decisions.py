@@ -221,7 +221,11 @@ def test_a_stored_decision_is_made_again_from_its_row(desk: Desk) -> None:
 def test_decision_and_event_leave_in_one_commit(desk: Desk) -> None:
     suspend(desk)
     types = [row.type for row in desk.rows("SELECT type FROM outbox ORDER BY inserted")]
-    assert types == ["antifraud.decision_made.v1", "antifraud.operation_suspended.v1"]
+    assert types == [
+        "antifraud.decision_made.v1",
+        "antifraud.case_opened.v1",
+        "antifraud.operation_suspended.v1",
+    ]
 
 
 @pytest.mark.clause("6.1g")

@@ -11,6 +11,7 @@ from kernel.errors import KernelError
 from kernel.events import Event
 from kernel.ids import Ids
 from kernel.starting_policy import STARTING_POLICY
+from services.antifraud.domain.cases import Concern
 from services.antifraud.domain.catalogue import Entity, Value
 from services.antifraud.domain.decision import Verdict, fired_to_wire, inputs_to_wire
 from services.antifraud.domain.engine import Engines
@@ -96,6 +97,7 @@ class FakeStore:
     reports: dict[UUID, ReportRow] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     asked: list[Question] = field(default_factory=list)
+    concerned: list[Concern] = field(default_factory=list)
     open: bool = False
 
     @contextmanager
@@ -132,6 +134,12 @@ class FakeStore:
             live=live_of(self.rule_entries, starting="") or None,
             shadow=shadow_of(self.rule_entries),
         )
+
+    def concern(self, wanted: Concern) -> UUID | None:
+        """The first of a client's opens a case."""
+        first = {each.about: each.case_id for each in reversed(self.concerned)}
+        self.concerned.append(wanted)
+        return first.get(wanted.about, wanted.case_id)
 
     def remember(self, happening: Happening) -> None:
         self.remembered.append(happening)

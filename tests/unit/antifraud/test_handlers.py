@@ -8,7 +8,12 @@ from uuid import UUID
 import pytest
 
 from kernel.errors import Broken, Refused, Transient
-from kernel.events.antifraud import DecisionMade, OperationReleased, OperationSuspended
+from kernel.events.antifraud import (
+    CaseOpened,
+    DecisionMade,
+    OperationReleased,
+    OperationSuspended,
+)
 from kernel.money import Money
 from services.antifraud import handlers
 from services.antifraud.domain.catalogue import Value
@@ -99,6 +104,7 @@ def test_a_suspended_operation_is_held_told_and_reported() -> None:
     notice = json.loads(row.report.body)
     assert [type(event) for event in desk.store.events] == [
         DecisionMade,
+        CaseOpened,
         OperationSuspended,
     ]
     assert desk.store.holds[APPLICATION].decision_id == decision.decision_id

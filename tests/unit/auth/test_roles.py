@@ -15,7 +15,7 @@ client-care        inquiries.answer inquiries.look inquiries.read
 underwriter        antifraud.look applications.decide applications.look
                    contracts.look approvals.decide approvals.look reviews.decide
                    reviews.look reviews.override
-fraud-officer      antifraud.rules antifraud.rules_decide
+fraud-officer      antifraud.rules antifraud.rules_decide antifraud.cases
                    antifraud.counts antifraud.hold antifraud.look antifraud.release
                    inquiries.look inquiries.read contracts.look contracts.search
                    approvals.decide approvals.look clients.look clients.read
