@@ -401,6 +401,8 @@ STARTING_POLICY = Policy(
             f"{_MFO_LAW}, art. 17",
             ("inquiries.answer_wd", 15, "6.1h", Floor(at_most=15)),
             ("inquiries.extension_wd", 15, "6.1h", Floor(at_most=15)),
+            ("appeals.answer_wd", 15, "6.1h", Floor(at_most=15)),
+            ("appeals.extension_wd", 15, "6.1h", Floor(at_most=15)),
         ),
         *_from(
             _BEGINNING,

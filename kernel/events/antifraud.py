@@ -192,3 +192,50 @@ class CaseClosed(Event):
     client_id: UUID | None
     outcome: Word[Literal["fraud", "not_fraud", "unclear"]]
     closed_by: UUID
+
+
+class AppealReceived(Event):
+    """A client's appeal stands in the register (clause 6.1h iv)."""
+
+    TYPE = "antifraud.appeal_received.v1"
+    SUBJECT = "appeal"
+
+    appeal_id: UUID
+    number: str
+    client_id: UUID
+    against: str
+    answer_by: date
+
+
+class AppealExtended(Event):
+    """The answer to an appeal takes longer, as the law allows once."""
+
+    TYPE = "antifraud.appeal_extended.v1"
+    SUBJECT = "appeal"
+
+    appeal_id: UUID
+    client_id: UUID
+    answer_by: date
+
+
+class AppealRead(Event):
+    """A member of the staff read what an appeal says (clause 6.1c)."""
+
+    TYPE = "antifraud.appeal_read.v1"
+    SUBJECT = "appeal"
+
+    appeal_id: UUID
+    client_id: UUID
+    reader: UUID
+
+
+class AppealAnswered(Event):
+    """A person without a part in the first decision has answered (6.1h iv)."""
+
+    TYPE = "antifraud.appeal_answered.v1"
+    SUBJECT = "appeal"
+
+    appeal_id: UUID
+    client_id: UUID
+    outcome: Word[Literal["upheld", "partly", "rejected"]]
+    decided_by: UUID

@@ -37,6 +37,10 @@ CASES: Final = Gauge(
     "antifraud_cases_overdue", "Cases that are open after the day they were due on"
 )
 
+APPEALS: Final = Gauge(
+    "antifraud_appeals_overdue", "Appeals that wait longer than the law allows"
+)
+
 
 class LoggedAlarms:
     """`Alarms` by an error line and a number the monitoring reads."""
@@ -57,6 +61,11 @@ class LoggedAlarms:
         CASES.set(count)
         if count:
             log.error("antifraud_cases_overdue", count=count)
+
+    def appeals_overdue(self, *, count: int) -> None:
+        APPEALS.set(count)
+        if count:
+            log.error("antifraud_appeals_overdue", count=count)
 
     def rule_tripped(self, *, rule: str, judged: int, stopped: int) -> None:
         log.error("antifraud_rule_tripped", rule=rule, judged=judged, stopped=stopped)

@@ -20,6 +20,7 @@ from kernel.cli import (
 )
 from kernel.crypto import Json
 from kernel.errors import Refused
+from services.antifraud.cli.appeals import COMMANDS as APPEALS
 from services.antifraud.cli.cases import COMMANDS as CASES
 from services.antifraud.cli.suspensions import COMMANDS as SUSPENSIONS
 from services.antifraud.domain.lists import COLUMNS, MAX_AT_ONCE
@@ -185,6 +186,7 @@ def _ground(parser: argparse.ArgumentParser) -> None:
 COMMANDS: Final = {
     **SUSPENSIONS,
     **CASES,
+    **APPEALS,
     "counts": Command(
         help="how many decisions, holds and messages to the centre there are",
         run=asking("get_counts"),

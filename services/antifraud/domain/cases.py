@@ -38,8 +38,9 @@ _KINDS: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
 )
 _ID: Final = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
-_NUMBER: Final = re.compile(r"\d(?:[ ().+\-\u00a0]?\d){9,}")
-"""Ten digits and more: an ИИН, a phone, an account.  Ids of ours are none."""
+_DAY: Final = re.compile(r"\b(?:\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4})\b")
+_NUMBER: Final = re.compile(r"\d(?:[ ().+\-\u00a0]{0,3}\d){9,}")
+"""Ten digits and more: an ИИН, a phone, an account.  Ids of ours and days are none."""
 
 
 class Priority(IntEnum):
@@ -196,7 +197,7 @@ def refuse_unfit_words(text: str, *, most: int) -> None:
         )
     if holds_card_number(text):
         raise card_number_refused()
-    if _NUMBER.search(_ID.sub("", text)):
+    if _NUMBER.search(_DAY.sub("", _ID.sub("", text))):
         raise Refused(
             "words_hold_a_number",
             "The words hold a number that may be a person's.",

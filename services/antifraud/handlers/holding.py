@@ -15,7 +15,7 @@ from services.antifraud.domain.suspending import (
 from services.antifraud.handlers.concerning import concern
 from services.antifraud.handlers.recording import hold_of, record, suspended
 from services.antifraud.handlers.tools import Tools
-from services.antifraud.ports import Decision, Units
+from services.antifraud.ports import Decision, Unit, Units
 
 BY_PERSON: Final = "person"
 """The rule set named by a decision a person made."""
@@ -54,25 +54,29 @@ def release(held: str, *, ground: str, by: str, units: Units, tools: Tools) -> U
     decision's id. Refused: ``not_suspended``, ``ground_missing``.
     """
     refuse_unfit_ground(ground)
-    verdict = Verdict(outcome=Outcome.ALLOW, score=0, fired=())
     with units.begin() as unit:
-        client_id = unit.release(held, at=tools.clock.now(), by=by, ground=ground)
-        if client_id is None:
-            raise not_suspended()
-        decision = _by_person(
-            held,
-            client_id=client_id,
-            ground=ground,
-            verdict=verdict,
-            by=by,
-            tools=tools,
+        return let_go(held, ground=ground, by=by, unit=unit, tools=tools)
+
+
+def let_go(held: str, *, ground: str, by: str, unit: Unit, tools: Tools) -> UUID:
+    """`release`, within a unit of work.  Refused: ``not_suspended``."""
+    client_id = unit.release(held, at=tools.clock.now(), by=by, ground=ground)
+    if client_id is None:
+        raise not_suspended()
+    decision = _by_person(
+        held,
+        client_id=client_id,
+        ground=ground,
+        verdict=Verdict(outcome=Outcome.ALLOW, score=0, fired=()),
+        by=by,
+        tools=tools,
+    )
+    record(decision, unit=unit)
+    unit.publish(
+        OperationReleased(
+            decision_id=decision.decision_id, operation=held, client_id=client_id
         )
-        record(decision, unit=unit)
-        unit.publish(
-            OperationReleased(
-                decision_id=decision.decision_id, operation=held, client_id=client_id
-            )
-        )
+    )
     return decision.decision_id
 
 

@@ -89,15 +89,22 @@ def release(
 
     Returns the id of the decision, or of the hold of a name.
     """
-    if not is_name(held):
-        return holding.release(held, ground=ground, by=by, units=units, tools=tools)
     refuse_unfit_ground(ground)
     with units.begin() as unit:
-        found = unit.suspensions.find(held)
-        if found is None:
-            raise not_suspended()
-        unit.release(held, at=tools.clock.now(), by=by, ground=ground)
-        unit.publish(NameReleased(hold_id=found.hold_id, held=held))
+        return let_go(held, ground=ground, by=by, unit=unit, tools=tools)
+
+
+def let_go(
+    held: str, *, ground: str, by: str, unit: SuspensionUnit, tools: Tools
+) -> UUID:
+    """`release`, within a unit of work.  Refused: ``not_suspended``."""
+    if not is_name(held):
+        return holding.let_go(held, ground=ground, by=by, unit=unit, tools=tools)
+    found = unit.suspensions.find(held)
+    if found is None:
+        raise not_suspended()
+    unit.release(held, at=tools.clock.now(), by=by, ground=ground)
+    unit.publish(NameReleased(hold_id=found.hold_id, held=held))
     return found.hold_id
 
 

@@ -1,6 +1,6 @@
 """Occurrences under keyed names, their tallies, links and lists.
 
-Until 0009 older code still writes `signal`: what stands there, and what it writes from
+Until 0010 older code still writes `signal`: what stands there, and what it writes from
 now on, is kept as occurrences too.
 """
 

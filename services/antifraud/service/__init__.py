@@ -66,6 +66,7 @@ from kernel.events.onboarding import (
 )
 from services.antifraud import handlers
 from services.antifraud.domain.lists import MAX_AT_ONCE, Line
+from services.antifraud.service.appeals import AppealDoor
 from services.antifraud.service.cases import CaseDoor
 from services.antifraud.service.suspensions import SuspensionDoor
 from services.antifraud.wiring import UseCases
@@ -88,7 +89,7 @@ WireLines = Annotated[list[WireLine], Field(max_length=MAX_AT_ONCE)]
 WireKeys = Annotated[list[str], Field(max_length=MAX_AT_ONCE)]
 
 
-class AntifraudService(SuspensionDoor, CaseDoor):
+class AntifraudService(SuspensionDoor, CaseDoor, AppealDoor):
     """Judges before operations go on; holds what must not move (clause 6.1g)."""
 
     name = "antifraud"

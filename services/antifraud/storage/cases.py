@@ -28,7 +28,7 @@ from services.antifraud.storage.tables import (
     list_entry,
 )
 
-_CASE: Final = (
+CASE: Final = (
     fraud_case.c.case_id,
     fraud_case.c.about,
     fraud_case.c.client_id,
@@ -132,23 +132,23 @@ class CaseRows:
     ) -> Sequence[Case]:
         pressing = (fraud_case.c.priority, fraud_case.c.due_on, fraud_case.c.case_id)
         newest = (fraud_case.c.closed_at.desc(),)
-        asked = select(*_CASE).where(~_OPEN if closed else _OPEN)
+        asked = select(*CASE).where(~_OPEN if closed else _OPEN)
         if assigned_to is not None:
             asked = asked.where(fraud_case.c.assigned_to == assigned_to)
         asked = asked.order_by(*(newest if closed else pressing)).limit(limit)
-        return [_case(row) for row in self._connection.execute(asked)]
+        return [case_of(row) for row in self._connection.execute(asked)]
 
     def find(self, case_id: UUID) -> Case | None:
         row = self._connection.execute(
-            select(*_CASE).where(fraud_case.c.case_id == case_id)
+            select(*CASE).where(fraud_case.c.case_id == case_id)
         ).one_or_none()
-        return None if row is None else _case(row)
+        return None if row is None else case_of(row)
 
     def lock(self, case_id: UUID) -> Case | None:
         row = self._connection.execute(
-            select(*_CASE).where(fraud_case.c.case_id == case_id).with_for_update()
+            select(*CASE).where(fraud_case.c.case_id == case_id).with_for_update()
         ).one_or_none()
-        return None if row is None else _case(row)
+        return None if row is None else case_of(row)
 
     def items(self, case_id: UUID) -> Sequence[Item]:
         found = self._connection.execute(
@@ -328,7 +328,7 @@ def _held_of(case: Case) -> tuple[Any, ...]:
     return (hold.c.released_at.is_(None), whose)
 
 
-def _case(row: Row[*tuple[Any, ...]]) -> Case:
+def case_of(row: Row[*tuple[Any, ...]]) -> Case:
     return Case(
         case_id=row.case_id,
         about=row.about,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -284,6 +285,43 @@ case_file = Table(
     Column("content_sealed", LargeBinary, nullable=False),
 )
 Index("case_file_of", case_file.c.case_id, case_file.c.file_id)
+
+appeal = Table(
+    "appeal",
+    metadata,
+    Column("appeal_id", Uuid, primary_key=True),
+    Column("year", SmallInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("client_id", Uuid, nullable=False),
+    Column("against", Text, nullable=False),
+    Column("inquiry_id", Uuid),
+    Column("received_on", Date, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("recorded_by", Uuid, nullable=False),
+    Column("answer_by", Date, nullable=False),
+    Column("words_sealed", LargeBinary, nullable=False),
+    Column("extended_at", DateTime(timezone=True)),
+    Column("extension_reason", Text),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("decided_by", Uuid),
+    Column("outcome", Text),
+    Column("answer_sealed", LargeBinary),
+    CheckConstraint(
+        "outcome IN ('upheld', 'partly', 'rejected')", name="appeal_outcome"
+    ),
+    CheckConstraint(
+        "num_nulls(decided_at, decided_by, outcome, answer_sealed) IN (0, 4)",
+        name="appeal_answered",
+    ),
+    UniqueConstraint("year", "number", name="appeal_number"),
+)
+Index(
+    "appeal_open",
+    appeal.c.client_id,
+    appeal.c.against,
+    unique=True,
+    postgresql_where=text("decided_at IS NULL"),
+)
 
 centre_report = Table(
     "centre_report",

@@ -21,6 +21,7 @@ from services.antifraud.handlers import Tools, ruling
 from services.antifraud.ports import Decision, Explained, StoredDecision, Unit
 from services.antifraud.settings import Settings
 from services.antifraud.storage import SqlUnit, SqlUnits
+from services.antifraud.wiring.appeals import AppealCases
 from services.antifraud.wiring.cases import CaseCases
 from services.antifraud.wiring.suspensions import SuspensionCases
 
@@ -70,6 +71,10 @@ class UseCases:
     @property
     def rules(self) -> "RuleCases":
         return RuleCases(self)
+
+    @property
+    def appeals(self) -> AppealCases:
+        return AppealCases(self.platform, self.tools)
 
     @property
     def cases(self) -> CaseCases:

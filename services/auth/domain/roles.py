@@ -31,6 +31,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("approvals.look", "approvals.decide"),
                 *("documents.look", "documents.read"),
                 *("inquiries.look", "inquiries.read", "inquiries.answer"),
+                "antifraud.appeals",
                 *("contracts.look", "contracts.search"),
                 *("repayments.look", "repayments.read", "repayments.assign"),
             }
@@ -46,6 +47,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
             {
                 *("antifraud.look", "antifraud.hold", "antifraud.release"),
                 *("antifraud.rules", "antifraud.rules_decide", "antifraud.cases"),
+                "antifraud.appeals",
                 *("antifraud.counts", "clients.look", "clients.read"),
                 *("registrations.look", "locks.look"),
                 *("documents.look", "documents.read"),

@@ -123,7 +123,8 @@ def test_what_others_may_share_is_watched_alone() -> None:
     }
 
 
-def test_ids_are_no_numbers_of_persons() -> None:
+def test_ids_days_and_sums_are_no_numbers_of_persons() -> None:
     refuse_unfit_words(f"of {UUID(int=10**30)}, {UUID(int=10**29)}", most=500)
+    refuse_unfit_words("on 2026-11-30 12:00, 30.11.2026 12:00, 400 000 tenge", most=500)
     with pytest.raises(Refused):
         refuse_unfit_words("990101300123", most=500)

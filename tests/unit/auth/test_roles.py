@@ -7,7 +7,7 @@ import pytest
 from services.auth.domain.roles import PERMISSIONS, ROLES, Role, permissions_of
 
 AGREED = """
-client-care        inquiries.answer inquiries.look inquiries.read
+client-care        antifraud.appeals inquiries.answer inquiries.look inquiries.read
                    approvals.decide approvals.look clients.end_session clients.look
                    clients.read contracts.look contracts.search documents.look
                    documents.read locks.look registrations.look repayments.assign
@@ -16,6 +16,7 @@ underwriter        antifraud.look applications.decide applications.look
                    contracts.look approvals.decide approvals.look reviews.decide
                    reviews.look reviews.override
 fraud-officer      antifraud.rules antifraud.rules_decide antifraud.cases
+                   antifraud.appeals
                    antifraud.counts antifraud.hold antifraud.look antifraud.release
                    inquiries.look inquiries.read contracts.look contracts.search
                    approvals.decide approvals.look clients.look clients.read

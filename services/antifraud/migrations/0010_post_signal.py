@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0009_post"
-down_revision = "0008_pre"
+revision = "0010_post"
+down_revision = "0009_pre"
 branch_labels = None
 depends_on = None
 
