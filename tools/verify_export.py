@@ -25,7 +25,7 @@ key you trust: one must have signed, and none may have signed falsely. The steps
      --fresh, each that counts did so within so many hours before now.
 
 An export with a `manifest.json` is of a part of the log: some leaves, each with a C2SP
-tlog-proof. Then steps 2, 4, 5 and 6 are:
+tlog-proof. Then steps 2, 4, 5 and 6 are these, and 9 and 10 follow:
 
   2. The manifest lists every file with its SHA-256, and nothing else lies there.
   4. Every leaf the manifest names is there, has its proof, and belongs to the scope.
@@ -36,7 +36,6 @@ tlog-proof. Then steps 2, 4, 5 and 6 are:
      missing between its first and last leaf, and the leaves around it are of another
      time; of a thing, its producers' numbers have no gap but those the manifest owns
      up to. Behind the last number, and of kinds, the manifest's word is all there is.
-
   10. With --roots: the company signed the manifest and every PDF (CMS, RFC 5652), each
      with a time stamp (RFC 3161) and what НУЦ said of the certificate; with --bin, the
      company of that number. GOST is not calculated here, and ends with 1.
@@ -884,6 +883,9 @@ def verify_part(
     note = export.read("checkpoint")
     checkpoint = open_checkpoint(note, keys, what="checkpoint")  # 1
     said = read_manifest(export)  # 2
+    signed = {"sha256": sha256(note).hexdigest(), "size": checkpoint.size}
+    if said.get("checkpoint") != signed:
+        raise FindingError("the manifest is of another checkpoint")
     chosen, around = (numbers_in(said, name) for name in ("leaves", "neighbours"))
     names = {f"proofs/{n}.{end}" for n in chosen + around for end in PROOF_ENDS}
     there = {name for name in export.names() if name.startswith("proofs/")}

@@ -149,6 +149,14 @@ def test_any_changed_byte_of_any_file_is_found(tmp_path: Path, verify: Verify) -
     assert verify(folder, "--held", held).code == 0
 
 
+def test_a_manifest_of_another_checkpoint_is_found(
+    tmp_path: Path, verify: Verify
+) -> None:
+    folder = part(tmp_path / "part", CLIENT)
+    say_anew(folder, checkpoint={"sha256": "0" * 64, "size": 8})
+    assert verify(folder).code == FINDING
+
+
 def test_a_file_no_manifest_names_is_found(tmp_path: Path, verify: Verify) -> None:
     folder = part(tmp_path / "part", CLIENT)
     folder.file("report.html").write_text("Всё в порядке.")

@@ -1,40 +1,16 @@
-"""Reports: one plain sentence for every kind of event, in both languages."""
+"""Reports of parts of the log: what people read, in both languages."""
 
 import csv
-import tomllib
 from io import StringIO
 
 import pytest
 
-from kernel.events import Event
 from services.audit.adapters.printing import SUBJECT, ReportPrinter, tellings
-from services.audit.domain.leaf import Kind
 from services.audit.domain.part import Part
 from services.audit.domain.report import Person, Report, page, report, table
-from services.audit.domain.telling import LANGUAGES, Language, fields_of, shown
-from tests.marks import ROOT
+from services.audit.domain.telling import LANGUAGES, Language, shown
 from tests.unit.audit.stories import ANNA, LOG_ENTRY, told
 from tests.unit.audit.test_parts import CLIENT, taken
-
-OWN_KINDS = frozenset(kind.wire for kind in Kind) - {"event"}
-
-
-def test_every_kind_of_event_and_leaf_has_a_sentence_in_both_languages() -> None:
-    """A new event needs one in sentences.toml before it is published."""
-    assert tellings().keys() == Event.known.keys() | OWN_KINDS
-
-
-def test_a_sentence_ends_asks_for_what_the_event_has_and_names_its_clause() -> None:
-    clauses = tomllib.loads((ROOT / "docs/procedure/clauses.toml").read_text())
-    numbers = {str(one["id"]) for one in clauses["clause"]}
-    for kind, telling in tellings().items():
-        for text in (telling.ru, telling.kk):
-            assert text.endswith("."), kind
-            if kind in Event.known:
-                assert fields_of(text) <= Event.known[kind].model_fields.keys(), kind
-        assert fields_of(telling.ru) == fields_of(telling.kk), kind
-        assert telling.ru != telling.kk, kind
-        assert any(number.startswith(telling.clause) for number in numbers), kind
 
 
 def part() -> Part:
