@@ -1,0 +1,68 @@
+"""What the command line sends is what the door takes: words, days, files, outcomes."""
+
+from base64 import b64encode
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from kernel.clock import parse_rfc3339
+from kernel.context import Call, Context
+from kernel.rpc import CallRejectedError, Method, Request
+from services.antifraud.domain.appeals import AppealOutcome
+from services.antifraud.domain.cases import CaseOutcome
+from services.antifraud.service import AntifraudService
+
+ID = UUID(int=7)
+
+
+def taken(name: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - as sent
+    call = Call(
+        id=UUID(int=2),
+        caller="operator",
+        method=name,
+        deadline=parse_rfc3339("2026-11-28T09:00:00.000000Z"),
+        context=Context(UUID(int=1), None, "00-0-0-01"),
+        client_id=None,
+        idempotency_key=None,
+        arguments_digest=b"",
+    )
+    function = getattr(AntifraudService, name)
+    method = Method.of(function, permission="antifraud.cases")
+    return dict(method.arguments_for(Request(call, arguments, "operator.1")))
+
+
+def test_a_file_comes_as_base64_and_is_bytes_here() -> None:
+    sent = b64encode(b"%PDF-1.7").decode()
+    found = taken("add_case_file", case_id=str(ID), content_b64=sent)
+    assert found == {"case_id": ID, "content_b64": b"%PDF-1.7"}
+    with pytest.raises(CallRejectedError):
+        taken("add_case_file", case_id=str(ID), content_b64="no base64!")
+
+
+def test_outcomes_are_words() -> None:
+    words = {"case_id": str(ID), "conclusion": "seen"}
+    assert taken("close_case", outcome="fraud", **words)["outcome"] is CaseOutcome.FRAUD
+    with pytest.raises(CallRejectedError):
+        taken("close_case", outcome="guilty", **words)
+    answer = taken("answer_appeal", appeal_id=str(ID), outcome="upheld", words="yes")
+    assert answer["outcome"] is AppealOutcome.UPHELD
+
+
+def test_an_appeal_has_a_day_and_may_have_a_letter() -> None:
+    sent = {
+        "client_id": str(ID),
+        "against": f"client:{ID}",
+        "received_on": "2026-12-01",
+        "words": "mine",
+    }
+    found = taken("record_appeal", **sent)
+    assert (found["received_on"], found["inquiry_id"]) == (date(2026, 12, 1), None)
+    assert taken("record_appeal", **sent, inquiry_id=str(ID))["inquiry_id"] == ID
+
+
+@pytest.mark.parametrize("state", ["open", "mine", "closed"])
+def test_the_queue_is_asked_for_by_a_word(state: str) -> None:
+    assert taken("cases_list", state=state) == {"state": state}
+    assert taken("cases_list") == {"state": "open"}
