@@ -205,6 +205,20 @@ STARTING_POLICY = Policy(
             ("antifraud.breaker_minutes", 60, "6.1g", Floor(5, 1_440)),
             ("antifraud.breaker_permille", 500, "6.1g", Floor(50, 900)),
             ("antifraud.breaker_least", 50, "6.1g", Floor(10, 10_000)),
+            # The National Bank's centre: messages a beat, changes a page, and the
+            # longest rest after failures.
+            ("antifraud.centre_batch", 20, "6.1g", Floor(1, 200)),
+            ("antifraud.centre_page", 200, "6.1g", Floor(1, 1_000)),
+            ("antifraud.centre_rest_s", 300, "6.1g", Floor(5, 3_600)),
+            ("antifraud.centre_status_s", 300, "6.1g", Floor(10, 86_400)),
+            # A listing that names no day counts so long; a notice about nobody of
+            # ours is remembered so long.
+            ("antifraud.centre_list_days", 365, "6.1g", Floor(30, 1_096)),
+            ("antifraud.centre_watch_days", 90, "6.1g", Floor(30, 1_096)),
+            # Unheard or unsent for longer is an alarm.
+            ("antifraud.centre_late_minutes", 30, "6.1g", Floor(at_most=120)),
+            # The hour in Almaty from which yesterday's report is made.
+            ("antifraud.centre_report_hour", 6, "6.1g", Floor(0, 12)),
             (
                 "antifraud.statuses",
                 ("new", "suspended", "confirmed", "rejected", "released", "returned"),

@@ -276,10 +276,20 @@ class ControlClient:
         messages: list[Json] = answer.json()["messages"]
         return messages
 
-    def publish_lists(self, entries: list[Json]) -> None:
-        """Replace the entries of the anti-fraud centre's lists."""
-        body = {"entries": entries}
-        self._call(self._world, "PUT", "/_control/centre", body).expect(200)
+    def tell(self, *changes: object) -> list[int]:
+        """Add to the anti-fraud centre's feed; the numbers there."""
+        body = {"changes": list(changes)}
+        path = "/_control/centre/changes"
+        answer = self._call(self._world, "POST", path, body).expect(200)
+        numbers: list[int] = answer.json()["numbers"]
+        return numbers
+
+    def set_centre_state(
+        self, event_id: str, status: str, reason: str | None = None
+    ) -> None:
+        """Let the centre say `processing`, `rejected` or `forgotten` of a message."""
+        body = {"event_id": event_id, "status": status, "reason": reason}
+        self._call(self._world, "POST", "/_control/centre/states", body).expect(200)
 
     def arm_bank(self, path_prefix: str, mode: FaultMode, **options: object) -> None:
         """Arm a fault at the bank; options: times, delay_s, method, fields."""

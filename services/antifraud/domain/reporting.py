@@ -4,16 +4,13 @@ The centre's real interface is not published, so the envelope is neutral. It car
 ids only: who stands behind them is asked of the owner when the interface is known.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from kernel.calendar import WorkingCalendar
 from kernel.clock import almaty_date, rfc3339
 from kernel.crypto import Json
 from services.antifraud.domain.decision import Inputs, Verdict
-
-FIRST_RETRY_S = 5
-LONGEST_RETRY_S = 3600
 
 
 def suspension_notice(
@@ -41,9 +38,3 @@ def suspension_notice(
         "suspend_until": until.isoformat(),
         "correlation_id": inputs.operation,
     }
-
-
-def retry_after(attempts: int) -> timedelta:
-    """How long to rest after so many failed attempts: doubling, at most an hour."""
-    doubled: int = FIRST_RETRY_S * 2 ** min(attempts, 10)
-    return timedelta(seconds=min(doubled, LONGEST_RETRY_S))

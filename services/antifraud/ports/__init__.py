@@ -127,7 +127,9 @@ class Unit(Protocol):
 
     def add_report(self, report: Report, *, at: datetime) -> None: ...
 
-    def due_reports(self, *, at: datetime, limit: int) -> Sequence[Report]: ...
+    def due_reports(self, *, at: datetime, limit: int) -> Sequence[Report]:
+        """Whose turn it is, the oldest first; nobody while the first of them rests."""
+        ...
 
     def report_sent(self, event_id: UUID, *, ack_id: str, at: datetime) -> bool: ...
 
@@ -221,15 +223,4 @@ class Alarms(Protocol):
 
     def analysis_overdue(self, *, days: int) -> None:
         """The regular analysis of the rules is overdue since so many days; 0: not."""
-        ...
-
-
-class Centre(Protocol):
-    """The National Bank's anti-fraud centre."""
-
-    def post(self, body: bytes) -> str:
-        """Send a message; its acknowledgement's id.
-
-        Raises Transient when the centre is away, Broken when it refuses the message.
-        """
         ...

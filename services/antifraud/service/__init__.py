@@ -1,4 +1,4 @@
-"""The nameko door: questions, operators' acts, reactions, and the beat of reports."""
+"""The nameko door: questions, operators' acts and reactions."""
 
 from datetime import date
 from typing import Annotated
@@ -68,6 +68,7 @@ from services.antifraud import handlers
 from services.antifraud.domain.lists import MAX_AT_ONCE, Line
 from services.antifraud.service.appeals import AppealDoor
 from services.antifraud.service.cases import CaseDoor
+from services.antifraud.service.centre import CentreDoor
 from services.antifraud.service.suspensions import SuspensionDoor
 from services.antifraud.wiring import UseCases
 
@@ -89,7 +90,7 @@ WireLines = Annotated[list[WireLine], Field(max_length=MAX_AT_ONCE)]
 WireKeys = Annotated[list[str], Field(max_length=MAX_AT_ONCE)]
 
 
-class AntifraudService(SuspensionDoor, CaseDoor, AppealDoor):
+class AntifraudService(SuspensionDoor, CaseDoor, AppealDoor, CentreDoor):
     """Judges before operations go on; holds what must not move (clause 6.1g)."""
 
     name = "antifraud"
@@ -250,11 +251,6 @@ class AntifraudService(SuspensionDoor, CaseDoor, AppealDoor):
     def watch_calendar(self) -> None:
         """An alarm while the regular analysis of the rules is overdue."""
         self.use_cases.watch_calendar()
-
-    @every(seconds=5)
-    def send_reports(self) -> None:
-        """Send what is due to the anti-fraud centre."""
-        self.use_cases.send_reports()
 
     @handles(ApplicationSubmitted)
     @handles(ApplicationRefused)

@@ -76,6 +76,7 @@ link = Table(
     Column("object", Text, primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False),
 )
+Index("link_of_key", link.c.key)
 
 list_entry = Table(
     "list_entry",
@@ -181,6 +182,7 @@ Index(
     unique=True,
     postgresql_where=text("released_at IS NULL"),
 )
+Index("hold_at", hold.c.held_at)
 
 hold_review = Table(
     "hold_review",
@@ -334,9 +336,21 @@ centre_report = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("settled_at", DateTime(timezone=True)),
     Column("ack_id", Text),
+    Column("status", Text),
+    Column("reason", Text),
+    Column("ask_at", DateTime(timezone=True)),
+    Column("settled_by", Text),
+    Column("ground", Text),
 )
 Index(
-    "centre_report_due",
-    centre_report.c.next_at,
+    "centre_report_line",
+    centre_report.c.created_at,
+    centre_report.c.event_id,
     postgresql_where=text("state = 'pending'"),
 )
+Index(
+    "centre_report_unsettled",
+    centre_report.c.ask_at,
+    postgresql_where=text("state = 'sent'"),
+)
+Index("centre_report_created", centre_report.c.created_at)

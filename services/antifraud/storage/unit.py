@@ -274,12 +274,18 @@ class SqlUnit:
     def due_reports(self, *, at: datetime, limit: int) -> Sequence[Report]:
         found = self._connection.execute(
             select(
-                centre_report.c.event_id, centre_report.c.body, centre_report.c.attempts
+                centre_report.c.event_id,
+                centre_report.c.body,
+                centre_report.c.attempts,
+                centre_report.c.next_at,
             )
-            .where(centre_report.c.state == "pending", centre_report.c.next_at <= at)
-            .order_by(centre_report.c.next_at)
+            .where(centre_report.c.state == "pending")
+            .order_by(centre_report.c.created_at, centre_report.c.event_id)
             .limit(limit)
-        )
+        ).all()
+        # While the first of the line rests nobody goes past it: the order is kept.
+        if not found or found[0].next_at > at:
+            return []
         return [
             Report(event_id=row.event_id, body=bytes(row.body), attempts=row.attempts)
             for row in found

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter_ns
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from services.antifraud.settings import Settings
 from services.antifraud.storage import SqlUnit, SqlUnits
 from services.antifraud.wiring.appeals import AppealCases
 from services.antifraud.wiring.cases import CaseCases
+from services.antifraud.wiring.centre import CentreCases
 from services.antifraud.wiring.suspensions import SuspensionCases
 
 
@@ -106,12 +108,9 @@ class UseCases:
     def show_list(self, context: Context, *, of: str) -> Sequence[Listed]:
         return handlers.show_list(of, units=self.units(context), tools=self.tools)
 
-    def send_reports(self) -> int:
-        return handlers.send_reports(
-            centre=self.centre,
-            units=self.units(self.platform.context()),
-            tools=self.tools,
-        )
+    @property
+    def with_centre(self) -> CentreCases:
+        return CentreCases(self.platform, self.centre, self.tools)
 
     def counts(self, context: Context) -> Mapping[str, int]:
         with self.units(context).begin() as unit:
@@ -137,16 +136,17 @@ class UseCases:
             policy=platform.policy,
             engines=self.engines,
             ticks=perf_counter_ns,
-            token=self._token,
+            token=partial(_token, platform),
         )
-
-    def _token(self, kind: str, value: str) -> str:
-        if self.platform.blind_keys is None:
-            raise Broken("The environment is not usable: ANTIFRAUD_BLIND_KEYS missing")
-        return self.platform.blind_keys.token(kind, value)
 
     def units(self, context: Context) -> SqlUnits:
         return SqlUnits(self.platform.database, context)
+
+
+def _token(platform: Platform[Settings], kind: str, value: str) -> str:
+    if platform.blind_keys is None:
+        raise Broken("The environment is not usable: ANTIFRAUD_BLIND_KEYS missing")
+    return platform.blind_keys.token(kind, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,5 +250,6 @@ def build(platform: Platform[Settings]) -> UseCases:
         ca=settings.outer_ca,
         cert=settings.outer_cert,
         key=settings.outer_key,
+        token=partial(_token, platform),
     )
     return UseCases(platform, centre)

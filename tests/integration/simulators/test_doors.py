@@ -36,7 +36,7 @@ def test_a_certificate_of_another_authority_is_refused(
 def test_the_public_door_needs_no_certificate(stand: Stand) -> None:
     """Persons have none; partners' systems are not behind this door."""
     assert stand.public.call("GET", "/ready").status == 200
-    assert stand.public.call("GET", "/centre/v1/lists").status == 404
+    assert stand.public.call("GET", "/centre/v1/changes").status == 404
     assert stand.partner.call("GET", "/ca/roots.pem").status == 404
 
 

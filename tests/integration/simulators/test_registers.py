@@ -109,13 +109,29 @@ def test_the_centre_acknowledges_an_event_once(stand: Stand) -> None:
     assert taken.count(event) == 1
 
 
-def test_the_centre_s_lists_are_what_was_published(stand: Stand) -> None:
-    """Empty until the director publishes."""
-    entries = [{"kind": "iban", "value": "KZ…"}]
-    stand.control.publish_lists(entries)
-    shown = stand.partner.call("GET", "/centre/v1/lists").expect(200).json()
-    assert shown == {"entries": entries}
-    stand.control.publish_lists([])
+def test_the_centre_tells_what_became_of_an_event(stand: Stand) -> None:
+    """Accepted until the director says otherwise; listed by when it was detected."""
+    event = {"event_id": "e-2", "detected_at": "2026-11-25T07:00:00.000000Z"}
+    post(stand, "/centre/v1/messages", event).expect(201)
+    path = "/centre/v1/messages/e-2"
+    assert stand.partner.call("GET", path).expect(200).json()["status"] == "accepted"
+    stand.control.set_centre_state("e-2", "rejected", "category_unknown")
+    shown = stand.partner.call("GET", path).expect(200).json()
+    assert (shown["status"], shown["reason"]) == ("rejected", "category_unknown")
+    listed = "/centre/v1/messages?from=2026-11-25&to=2026-11-26"
+    assert stand.partner.call("GET", listed).expect(200).json()["messages"] == [shown]
+    stand.control.set_centre_state("e-2", "forgotten")
+    assert stand.partner.call("GET", path).status == 404
+    assert stand.partner.call("GET", listed).expect(200).json()["messages"] == []
+
+
+def test_the_centre_s_feed_is_numbered_without_gaps(stand: Stand) -> None:
+    """Whatever the director put there, poison too."""
+    first, second = stand.control.tell({"kind": "notice"}, 7)
+    path = f"/centre/v1/changes?after={first - 1}&limit=1"
+    shown = stand.partner.call("GET", path).expect(200).json()
+    assert shown["changes"] == [{"number": first, "says": {"kind": "notice"}}]
+    assert (second, shown["last"]) == (first + 1, first + 1)
 
 
 @pytest.mark.parametrize(

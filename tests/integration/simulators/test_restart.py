@@ -98,7 +98,7 @@ def test_the_world_survives_a_sigkill(own_stand: Stand) -> None:
     own_stand.world_process.start()
     person = own_stand.enrolled_person("survivor")
     own_stand.control.create_person(person)
-    own_stand.control.publish_lists([{"kind": "iban"}])
+    own_stand.control.tell({"kind": "notice"})
     message = {"message_id": "m1", "to": person.phone, "text": "код"}
     own_stand.partner.call("POST", "/sms/v1/messages", json=message).expect(202)
     person.revoke_certificate()
@@ -112,6 +112,6 @@ def test_the_world_survives_a_sigkill(own_stand: Stand) -> None:
     assert found.expect(200).json()["phones"] == [person.phone]
     own_stand.partner.call("POST", "/sms/v1/messages", json=message).expect(202)
     assert [m["text"] for m in own_stand.control.sms(person.phone)] == ["код"]
-    lists = own_stand.partner.call("GET", "/centre/v1/lists").json()
-    assert lists == {"entries": [{"kind": "iban"}]}
+    feed = own_stand.partner.call("GET", "/centre/v1/changes").json()
+    assert feed["changes"] == [{"number": 1, "says": {"kind": "notice"}}]
     person.revoke_certificate()  # known, so no 404

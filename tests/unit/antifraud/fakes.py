@@ -13,6 +13,7 @@ from kernel.ids import Ids
 from kernel.starting_policy import STARTING_POLICY
 from services.antifraud.domain.cases import Concern
 from services.antifraud.domain.catalogue import Entity, Value
+from services.antifraud.domain.centre import Page
 from services.antifraud.domain.decision import Verdict, fired_to_wire, inputs_to_wire
 from services.antifraud.domain.engine import Engines
 from services.antifraud.domain.history import Past
@@ -29,6 +30,7 @@ from services.antifraud.ports import (
     Report,
     StoredDecision,
 )
+from services.antifraud.ports.centre import Told
 
 ENGINES = Engines()
 NOON = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
@@ -219,12 +221,10 @@ class FakeStore:
         self.reports[report.event_id] = ReportRow(report, at)
 
     def due_reports(self, *, at: datetime, limit: int) -> Sequence[Report]:
-        due = [
-            row.report
-            for row in self.reports.values()
-            if row.state == "pending" and row.next_at <= at
-        ]
-        return due[:limit]
+        line = [row for row in self.reports.values() if row.state == "pending"]
+        if not line or line[0].next_at > at:
+            return []
+        return [row.report for row in line[:limit]]
 
     def report_sent(
         self,
@@ -298,6 +298,15 @@ class FakeCentre:
     store: FakeStore
     failures: list[KernelError] = field(default_factory=list)
     taken: list[bytes] = field(default_factory=list)
+
+    def status_of(self, event_id: UUID) -> Told | None:
+        raise AssertionError(event_id)
+
+    def messages(self, since: datetime, until: datetime) -> Mapping[UUID, str]:
+        raise AssertionError(since, until)
+
+    def changes(self, *, after: int, limit: int) -> Page:
+        raise AssertionError(after, limit)
 
     def post(self, body: bytes) -> str:
         assert not self.store.open, "no transaction across a network call"

@@ -1,9 +1,9 @@
-"""The signals of before the occurrences, which only older code wrote."""
+"""Signals of before the occurrences, and an index, that only older code used."""
 
 from alembic import op
 
-revision = "0010_post"
-down_revision = "0009_pre"
+revision = "0011_post"
+down_revision = "0010_pre"
 branch_labels = None
 depends_on = None
 
@@ -11,6 +11,7 @@ depends_on = None
 def upgrade() -> None:
     op.execute("DROP TABLE signal CASCADE")
     op.execute("DROP FUNCTION signal_written")
+    op.drop_index("centre_report_due", table_name="centre_report")
 
 
 def downgrade() -> None:
