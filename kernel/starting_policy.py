@@ -180,6 +180,8 @@ STARTING_POLICY = Policy(
             # A number given up is not given out anew by operators for about so long.
             ("onboarding.quarantine_days", 180, "4.10", Floor(at_least=30)),
             ("accounts.most", 5, "5.3", Floor(at_least=1, at_most=10)),
+            # What antifraud has let go on need not be asked about again so long.
+            ("antifraud.allow_minutes", 10, "6.1g", Floor(1, 60)),
             ("antifraud.categories", (), "6.1g", None),
             # Within it an operation is judged, or held if it moves money.
             # Rules are analysed and tested on history at least so often.

@@ -1,12 +1,10 @@
-"""Antifraud and disbursement over the bus."""
+"""Disbursement over the bus."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Literal
 from uuid import UUID
 
 from kernel.context import Context
-from kernel.money import Money
 from kernel.rpc import RpcClient
 from services.contracts.adapters.answers import (
     NEIGHBOUR_TIMEOUT_S,
@@ -14,13 +12,6 @@ from services.contracts.adapters.answers import (
     must_answer,
     read,
 )
-from services.contracts.domain.checks import Decision
-
-
-class DecisionAnswer(Answer):
-    decision_id: UUID
-    outcome: Literal["allow", "review", "suspend", "refuse"]
-    score: int
 
 
 class StopAnswer(Answer):
@@ -29,38 +20,6 @@ class StopAnswer(Answer):
 
 class AmendingAnswer(Answer):
     answer: Literal["held", "too_late", "ended"]
-
-
-class RpcAntifraud:
-    """Antifraud over the bus.  Implements Antifraud."""
-
-    def __init__(self, rpc: RpcClient, context: Context) -> None:
-        self._ask = partial(
-            rpc.call, "antifraud", context=context, timeout_s=NEIGHBOUR_TIMEOUT_S
-        )
-
-    def decide(
-        self,
-        *,
-        operation: str,
-        client_id: UUID,
-        amount: Money,
-        facts: Mapping[str, str | int],
-    ) -> Decision:
-        with must_answer("Antifraud refused to decide"):
-            answer = self._ask(
-                "decide",
-                operation=operation,
-                client_id=client_id,
-                amount=amount,
-                facts=dict(facts),
-            )
-        decision = read(DecisionAnswer, answer)
-        return Decision(
-            decision_id=decision.decision_id,
-            outcome=decision.outcome,
-            score=decision.score,
-        )
 
 
 class RpcDisbursement:

@@ -325,7 +325,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
         id_of="approval_id",
     ),
     "applications held": Command(
-        help="applications nobody could answer about, which wait for a person",
+        help="applications nobody could answer about, and signed contracts antifraud"
+        " does not let go on, which wait for a person",
         run=asking("applications_held"),
         listing=Listing(
             member="applications",

@@ -55,6 +55,15 @@ class Application:
         """Whether a decision is still to be made."""
         return self.state in (ApplicationState.SUBMITTED, ApplicationState.CHECKED)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for a person: to be decided, or its contract to be signed.
+
+        Rounds after the offer are those of the question before the company signs.
+        """
+        undone = self.state is not ApplicationState.REFUSED
+        return undone and self.for_person_since is not None
+
 
 def submit(
     *,
@@ -151,17 +160,25 @@ def let_go(application: Application, *, at: datetime) -> Application:
     return replace(application, tries=0, next_ask_at=at, for_person_since=None)
 
 
+def go_on(application: Application) -> Application:
+    """Everybody who was asked has answered: nothing waits for anybody."""
+    return replace(application, tries=0, next_ask_at=None, for_person_since=None)
+
+
 def give_up(application: Application) -> Application:
     """A person of the staff refuses what could not be established.
 
-    Refused ``not_held``: what is decided, or still being asked about, is not theirs.
+    What is offered stays so: it is the contract that ends.  Refused ``not_held``: what
+    is decided, or still being asked about, is not theirs.
     """
     _refuse_unless_held(application)
+    if application.state is ApplicationState.OFFERED:
+        return go_on(application)
     return _refused(application, NOT_ESTABLISHED)
 
 
 def _refuse_unless_held(application: Application) -> None:
-    if not application.is_open or application.for_person_since is None:
+    if not application.is_held:
         raise Refused(
             "not_held",
             "The application does not wait for a person.",

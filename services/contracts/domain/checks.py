@@ -15,6 +15,7 @@ from typing import Final
 from uuid import UUID
 
 from kernel.clock import rfc3339
+from kernel.judged import Decision, Going
 from kernel.money import Money
 from kernel.policy import Setting, value_to_wire
 from services.contracts.domain.gesv import GesvCap
@@ -85,26 +86,6 @@ class ListCheck:
 
     listed: bool
     check_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What antifraud answered about the operation."""
-
-    decision_id: UUID
-    outcome: str
-    score: int
-
-    @property
-    def verdict(self) -> Verdict:
-        """Only the words themselves decide; with any other a person has to look."""
-        match self.outcome:
-            case "allow":
-                return Verdict.PASSED
-            case "refuse":
-                return Verdict.FAILED
-            case _:
-                return Verdict.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,15 +322,22 @@ def check_monitoring(answer: ListCheck) -> Check:
     )
 
 
-def check_antifraud(decision: Decision) -> Check:
+_VERDICTS: Final = {
+    Going.ON: Verdict.PASSED,
+    Going.NEVER: Verdict.FAILED,
+    Going.WAITS: Verdict.UNKNOWN,
+}
+
+
+def check_antifraud(decision: Decision, *, name: str = "antifraud") -> Check:
     """Antifraud has allowed the operation (clause 6.1g), or refused it.
 
     What it suspends, or wants looked at, is as good as unanswered until its people
     have let it go: the operation does not move, and is not refused either.
     """
     return Check(
-        name="antifraud",
-        verdict=decision.verdict,
+        name=name,
+        verdict=_VERDICTS[decision.going],
         source=ANTIFRAUD,
         found={
             "decision_id": str(decision.decision_id),

@@ -13,6 +13,7 @@ from typing import Final, Self
 from kernel.calendar import WorkingCalendar, overrides_of
 from kernel.clock import almaty_date
 from kernel.errors import Broken
+from kernel.judged import Rounds
 from kernel.money import Money
 from kernel.policy import Policy, Setting, instant_of
 
@@ -23,8 +24,6 @@ _SPOUSE_FROM: Final = "lending.spouse_consent_mrp"
 _KDN_MAX: Final = "lending.kdn_max"
 _UNDER: Final = "lending.extra_consent_ages.under"
 _OVER: Final = "lending.extra_consent_ages.over"
-_FIRST_PAUSE: Final = timedelta(seconds=15)
-_MOST_DOUBLINGS: Final = 16
 _KEYS: Final = (_MAX_AMOUNT, _VISIT_ABOVE, _SPOUSE_FROM, _KDN_MAX, _UNDER, _OVER, "mrp")
 
 
@@ -74,13 +73,8 @@ class LendingRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldRules:
-    """How an application without an answer is asked about again."""
-
-    tries: int
-    """After so many rounds without an answer a person looks at it."""
-    most_pause: timedelta
-    """Between two rounds; shorter between the first ones."""
+class HoldRules(Rounds):
+    """The same, by the settings of lending."""
 
     @classmethod
     def at(cls, policy: Policy, at: datetime) -> Self:
@@ -90,11 +84,6 @@ class HoldRules:
                 minutes=policy.integer("lending.check_pause_minutes", at)
             ),
         )
-
-    def pause_after(self, tries: int) -> timedelta:
-        """Doubling: who was away for a moment is asked at once, others are let be."""
-        doublings = min(tries - 1, _MOST_DOUBLINGS)
-        return min(_FIRST_PAUSE * (1 << doublings), self.most_pause)
 
 
 def held_too_long(since: datetime | None, policy: Policy, *, at: datetime) -> bool:

@@ -230,6 +230,22 @@ ENDS: Final[Mapping[str, Telling]] = MappingProxyType(
             " another account and apply again.",
         ),
         "stop_credit": REFUSALS["stop_credit"],
+        "antifraud": Telling(
+            "Компания шартқа қол қоймады, ол жойылды: ақша да, төлем де жоқ. Себебін"
+            " білу үшін бізге жазыңыз.",
+            "Компания не подписала договор, он аннулирован: ни денег, ни платежей."
+            " Чтобы узнать больше, напишите нам.",
+            "The company has not signed the contract, and it is annulled: no money, no"
+            " charges. Write to us to learn more.",
+        ),
+        "not_established": Telling(
+            "Шартқа қол қоюға қажетті деректерді алу мүмкін болмады, ол жойылды: ақша"
+            " да, төлем де жоқ. Кейінірек қайта өтініңіз.",
+            "Не удалось получить сведения, нужные, чтобы подписать договор; он"
+            " аннулирован: ни денег, ни платежей. Подайте заявку позже.",
+            "What is needed to sign the contract could not be obtained, and it is"
+            " annulled: no money, no charges. Apply again later.",
+        ),
         "identity_changed": Telling(
             "Аты-жөніңіз немесе құжатыңыз өзгерді, ал шартта бұрынғысы тұр: оған қол"
             " қойылмайды, төлем де жоқ. Қайта өтініңіз, жаңа шартта қазіргі деректер"

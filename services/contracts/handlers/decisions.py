@@ -41,6 +41,7 @@ from services.contracts.ports import Bureau, Judges, Onboarding, Unit, Work
 OURS: Final = "dated settings"
 AT_SIGNING: Final = "stop_credit_at_signing"
 AT_PAYOUT: Final = "stop_credit_at_payout"
+ANTIFRAUD_AT_SIGNING: Final = "antifraud_at_signing"
 LENDING: Final = "lending_checks"
 """The purpose, as onboarding knows it, of asking the state and the АФМ."""
 
@@ -243,8 +244,7 @@ def ask_stop_credit_again(
         )
     application_id = contract.application_id
     with work.begin() as unit:
-        before = unit.applications.answered(application_id)
-    name = f"{moment}_{1 + sum(known.startswith(moment) for known in before)}"
+        name = numbered(moment, unit.applications.answered(application_id))
     try:
         check = replace(
             rules_of.check_stop_credit(bureau.report(subject.iin)), name=name
@@ -257,6 +257,11 @@ def ask_stop_credit_again(
     with work.begin() as unit:
         unit.applications.record(application_id, [check], at=clock.now())
     return check
+
+
+def numbered(moment: str, answered: Iterable[str]) -> str:
+    """The name of the next asking at a moment at which it is asked again and again."""
+    return f"{moment}_{1 + sum(name.startswith(moment) for name in answered)}"
 
 
 def refuse(application: Application, failed: Check, *, unit: Unit) -> Application:

@@ -41,6 +41,7 @@ from services.contracts.ports import Unit
 _OPERATION = "contract:"
 _AMENDMENT = "amendment:"
 _OF_APPLICATION = "application:"
+_OF_SIGNING = "signing:"
 _OF_CLIENT = "client:"
 
 
@@ -141,13 +142,19 @@ def when_operation_suspended(
 def when_operation_released(
     event: OperationReleased, *, at: datetime, unit: Unit
 ) -> None:
-    """The count goes on where it stopped; an application is asked about at once."""
+    """The count goes on where it stopped; what was held is asked about at once."""
     if event.operation.startswith(_OF_APPLICATION):
         _let_go(_id_in(event.operation, _OF_APPLICATION), at=at, unit=unit)
+    if event.operation.startswith(_OF_SIGNING):
+        held = _known(unit, _id_in(event.operation, _OF_SIGNING))
+        if machine.awaits_company(held):
+            _ask_at_once(held.application_id, at=at, unit=unit)
     if not event.operation.startswith(_OF_CLIENT):
         return
     since = unit.clients.note_suspension(event.client_id, released_at=at)
     contract = unit.contracts.unfinished_of(event.client_id)
+    if contract is not None and machine.awaits_company(contract):
+        _ask_at_once(contract.application_id, at=at, unit=unit)
     if since is None and contract is not None:
         stood_since = contract.suspended_since
         save(unit, machine.go_on(contract, at=at), was=contract)
@@ -162,6 +169,15 @@ def _let_go(application_id: UUID, *, at: datetime, unit: Unit) -> None:
     if application.is_open:
         let_go = applications.let_go(application, at=at)
         unit.applications.save(let_go, was=application.state)
+
+
+def _ask_at_once(application_id: UUID, *, at: datetime, unit: Unit) -> None:
+    """The rounds of the question before the company signs begin anew."""
+    application = unit.applications.get(application_id)
+    if application is None:
+        raise Broken("A contract to be signed has no application")
+    let_go = applications.let_go(application, at=at)
+    unit.applications.save(let_go, was=application.state)
 
 
 def when_identification_completed(

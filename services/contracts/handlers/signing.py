@@ -13,12 +13,14 @@ from uuid import UUID
 from kernel.clock import Clock
 from kernel.errors import Broken
 from kernel.events.contracts import ContractSigned
+from kernel.judged import Antifraud
 from kernel.policy import Policy
 from services.contracts.domain import contract as machine
 from services.contracts.domain.contract import Contract
 from services.contracts.domain.rules import summed_since
 from services.contracts.domain.signing import EVIDENCE, Concluded, evidence_paper
 from services.contracts.handlers.documents import printed
+from services.contracts.handlers.letting_go import is_let_go
 from services.contracts.handlers.saving import save
 from services.contracts.ports import CompanySigner, Printer, Unit, Witness, Work
 
@@ -34,6 +36,7 @@ class SigningDesk:
     """Everything a signature of the company takes."""
 
     work: Work
+    antifraud: Antifraud
     signer: CompanySigner
     witness: Witness
     printer: Printer
@@ -52,7 +55,9 @@ def sign_for_company(desk: SigningDesk) -> int:
     at = desk.clock.now()
     resting = {one for one, until in desk.resting.items() if until > at}
     with desk.work.begin() as unit:
-        waiting = unit.contracts.awaiting_company(but_for=resting, limit=BATCH)
+        waiting = unit.contracts.awaiting_company(
+            but_for=resting | unit.applications.unsigned(at=at), limit=BATCH
+        )
     concluded = 0
     defect: Broken | None = None
     for contract_id in waiting:
@@ -69,7 +74,7 @@ def sign_for_company(desk: SigningDesk) -> int:
 def _sign(contract_id: UUID, desk: SigningDesk) -> bool:
     """Whether the contract was concluded.
 
-    1. What the client has signed, if it still awaits us.
+    1. What the client has signed, if it still awaits us and antifraud lets it go on.
     2. The client's proofs; our signature, verified and stamped like anybody's.
     3. The page of evidence.
     4. Conclude and say so, unless the client has refused meanwhile.
@@ -79,6 +84,8 @@ def _sign(contract_id: UUID, desk: SigningDesk) -> bool:
         if contract is None or not machine.awaits_company(contract):
             return False
         document = unit.contracts.document(contract)
+    if not _is_let_go(contract, desk):
+        return False
     client = desk.witness.of_client(_ceremony(contract), purpose=PURPOSE)  # step 2
     cms = desk.signer.sign(document, at=desk.clock.now())
     company = desk.witness.of_company(document, cms)
@@ -121,6 +128,16 @@ def _sign(contract_id: UUID, desk: SigningDesk) -> bool:
         unit.documents.add(evidence, at=desk.clock.now())
         _say(unit, concluded)
     return True
+
+
+def _is_let_go(contract: Contract, desk: SigningDesk) -> bool:
+    return is_let_go(
+        contract,
+        work=desk.work,
+        antifraud=desk.antifraud,
+        policy=desk.policy,
+        clock=desk.clock,
+    )
 
 
 def _say(unit: Unit, contract: Contract) -> None:

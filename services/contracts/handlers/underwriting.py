@@ -4,14 +4,14 @@ An application waits for a person when those who must be asked gave no answer fo
 The person lets them be asked anew or refuses; nobody approves in their place.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from kernel.clock import Clock, almaty_date
 from kernel.context import StaffMember, jsonable
 from kernel.crypto import Json
-from kernel.errors import Refused
+from kernel.errors import Broken, Refused
 from kernel.events.contracts import BranchVisitRecorded
 from kernel.policy import Policy
 from kernel.values import refuse_unfit_reason
@@ -19,7 +19,9 @@ from services.contracts.domain import application as machine
 from services.contracts.domain import rules
 from services.contracts.domain.application import Application
 from services.contracts.domain.checks import Check, Cited, Verdict
+from services.contracts.domain.contract import annul, awaits_company
 from services.contracts.handlers.decisions import OURS, end
+from services.contracts.handlers.saving import save_and_say
 from services.contracts.ports import TraceLine, Unit, Visit, Work
 
 LISTED: Final = 100
@@ -64,6 +66,8 @@ def refuse(
 ) -> Json:
     """Refuse what could not be established; the reason stands in the trace.
 
+    A contract both have not signed ends with it.
+
     Refused ``not_found``, ``not_held``, ``reason_unfit``.
     """
     refuse_unfit_reason(reason)
@@ -75,9 +79,7 @@ def refuse(
     )
     with work.begin() as unit:
         application = _known(unit, application_id)
-        refused = machine.give_up(application)
-        unit.applications.record(application_id, [line], at=clock.now())
-        return _facts(end(application, refused, unit=unit))
+        return _facts(_give_up(application, line, unit=unit, at=clock.now()))
 
 
 def end_unestablished(*, work: Work, policy: Policy, clock: Clock) -> int:
@@ -95,7 +97,7 @@ def end_unestablished(*, work: Work, policy: Policy, clock: Clock) -> int:
             continue
         with work.begin() as unit:
             found = _known(unit, application.id)
-            if not found.is_open or found.for_person_since is None:
+            if not found.is_held:
                 continue  # a person was quicker
             line = Check(
                 name="held_too_long",
@@ -104,9 +106,26 @@ def end_unestablished(*, work: Work, policy: Policy, clock: Clock) -> int:
                 found={},
                 cited=(Cited.of(policy.setting_at(rules.HELD_WD, now)),),
             )
-            unit.applications.record(found.id, [line], at=now)
-            ended += end(found, machine.give_up(found), unit=unit) is not found
+            ended += _give_up(found, line, unit=unit, at=now) is not found
     return ended
+
+
+def _give_up(
+    application: Application, line: Check, *, unit: Unit, at: datetime
+) -> Application:
+    """Refuse what is held; after the offer it is the contract that ends, unsigned."""
+    given_up = machine.give_up(application)
+    unit.applications.record(application.id, [line], at=at)
+    if application.contract_id is None:
+        return end(application, given_up, unit=unit)
+    contract = unit.contracts.get(application.contract_id)
+    if contract is None:
+        raise Broken("An offered application has no contract")
+    if awaits_company(contract):
+        ended = annul(contract, machine.NOT_ESTABLISHED, at=at)
+        save_and_say(unit, ended, was=contract)
+    unit.applications.save(given_up, was=application.state)
+    return given_up
 
 
 def visit_effect(client_id: UUID, visited_on: date, *, clock: Clock) -> str:

@@ -25,7 +25,6 @@ from services.contracts.ports.documents import (
 from services.contracts.ports.history import History, Said, Stated
 from services.contracts.ports.inquiries import Inquiries
 from services.contracts.ports.neighbours import (
-    Antifraud,
     Ceremony,
     CompanySigner,
     Disbursement,
@@ -38,7 +37,6 @@ from services.contracts.ports.unit import Judges, Publish, Unit, Work
 
 __all__ = [
     "Amendments",
-    "Antifraud",
     "Applications",
     "Approvers",
     "Bureau",

@@ -60,6 +60,10 @@ class Applications(Protocol):
         """The oldest that are due: held until `at`, or left since that long."""
         ...
 
+    def unsigned(self, *, at: datetime) -> set[UUID]:
+        """Contracts the company must not sign yet: antifraud's answer is waited for."""
+        ...
+
     def held(self, *, limit: int) -> list[Application]:
         """Those a person has to look at, the longest waiting first."""
         ...

@@ -1,14 +1,13 @@
 """The other services, and the company's own key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from kernel.crypto import Json
-from kernel.money import Money
-from services.contracts.domain.checks import Decision, Subject
+from services.contracts.domain.checks import Subject
 from services.contracts.domain.signing import ClientProof, Renewal, Restamp, Signed
 from services.contracts.domain.texts import Borrower
 
@@ -102,21 +101,6 @@ class CompanySigner(Protocol):
 
     def sign(self, document: bytes, *, at: datetime) -> bytes:
         """A detached CMS over the document.  Transient when the key is out of reach."""
-        ...
-
-
-class Antifraud(Protocol):
-    """Judge of operations before they go on (clause 6.1g)."""
-
-    def decide(
-        self,
-        *,
-        operation: str,
-        client_id: UUID,
-        amount: Money,
-        facts: Mapping[str, str | int],
-    ) -> Decision:
-        """The decision.  Raises Transient when there is none: the operation waits."""
         ...
 
 

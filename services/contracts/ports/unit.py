@@ -9,6 +9,7 @@ from uuid import UUID
 from kernel.crypto import Json
 from kernel.erasure import MakesKeys
 from kernel.events import Event
+from kernel.judged import Antifraud
 from services.contracts.ports.amendments import Amendments
 from services.contracts.ports.applications import Applications, Visits
 from services.contracts.ports.clients import Clients, Erasures
@@ -20,7 +21,7 @@ from services.contracts.ports.documents import (
     Printer,
     Templates,
 )
-from services.contracts.ports.neighbours import Antifraud, Onboarding
+from services.contracts.ports.neighbours import Onboarding
 from services.contracts.ports.registers import Bureau, Monitoring, StateRegisters
 
 Publish = Callable[[Event], UUID]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.money import Money
@@ -16,7 +16,7 @@ from services.contracts.domain.schedule import RepaymentMethod
 from services.contracts.ports import TraceLine
 from services.contracts.storage.decisions import TraceRows
 from services.contracts.storage.keys import KeyRing
-from services.contracts.storage.tables import applications
+from services.contracts.storage.tables import applications, contracts
 
 _COLUMNS: Final[Sequence[ColumnElement[Any]]] = (
     applications.c.id,
@@ -33,6 +33,13 @@ _COLUMNS: Final[Sequence[ColumnElement[Any]]] = (
     applications.c.tries,
     applications.c.next_ask_at,
     applications.c.for_person_since,
+)
+
+_AWAITS_COMPANY: Final = and_(
+    contracts.c.application_id == applications.c.id,
+    contracts.c.client_signed_at.is_not(None),
+    contracts.c.signed_at.is_(None),
+    contracts.c.final_at.is_(None),
 )
 
 
@@ -138,10 +145,27 @@ class ApplicationRows:
         )
         return list(self._connection.execute(query).scalars())
 
+    def unsigned(self, *, at: datetime) -> set[UUID]:
+        query = select(contracts.c.id).where(
+            _AWAITS_COMPANY,
+            or_(
+                applications.c.for_person_since.is_not(None),
+                applications.c.next_ask_at > at,
+            ),
+        )
+        return set(self._connection.execute(query).scalars())
+
     def held(self, *, limit: int) -> list[Application]:
         query = (
             select(*_COLUMNS)
-            .where(applications.c.for_person_since.is_not(None))
+            .where(
+                applications.c.for_person_since.is_not(None),
+                # A contract that ended otherwise waits for nobody.
+                or_(
+                    applications.c.state != ApplicationState.OFFERED.value,
+                    exists().where(_AWAITS_COMPANY),
+                ),
+            )
             .order_by(applications.c.for_person_since)
             .limit(limit)
         )

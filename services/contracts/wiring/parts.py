@@ -7,8 +7,8 @@ from uuid import UUID
 from kernel.context import Call, Context
 from kernel.database import Transaction
 from kernel.errors import Broken
+from kernel.judging import RpcAntifraud
 from kernel.platform import Platform
-from services.contracts.adapters.neighbours import RpcAntifraud
 from services.contracts.adapters.onboarding import RpcOnboarding, RpcWitness
 from services.contracts.handlers.signing import SigningDesk
 from services.contracts.ports import (
@@ -52,6 +52,7 @@ class Parts:
     def signing_desk(self, context: Context) -> SigningDesk:
         return SigningDesk(
             work=self.work(context),
+            antifraud=RpcAntifraud(self.platform.rpc, context),
             signer=self.signer,
             witness=RpcWitness(self.platform.rpc, context),
             printer=self.printer,

@@ -11,6 +11,7 @@ from pydantic import (
     Field,
 )
 
+from kernel import judging
 from kernel.context import Context
 from kernel.crypto import Json
 from kernel.errors import Broken, Transient
@@ -42,11 +43,6 @@ class _ProofAnswer(Answer):
     verdict: Ownership
     evidence_id: Annotated[str, Field(min_length=1, max_length=200)]
     checked_at: AwareDatetime
-
-
-class _DecisionAnswer(Answer):
-    decision_id: UUID
-    outcome: Decision
 
 
 class _ContractAnswer(Answer):
@@ -139,24 +135,19 @@ class RpcAntifraud(_Peer):
 
     def decide(self, payout: Payout) -> AntifraudDecision:
         """About the operation ``payout:<id>``."""
-        answer = self._asked(
-            payout,
-            _DecisionAnswer,
-            lambda context: self.rpc.call(
-                "antifraud",
-                "decide",
-                context=context,
-                operation=f"payout:{payout.payout_id}",
-                client_id=payout.client_id,
-                amount=payout.amount,
-                facts={
-                    "contract_id": str(payout.contract_id),
-                    "account_id": str(payout.account_id),
-                    "account_token": payout.account_token or "",
-                },
-            ),
+        decided = judging.RpcAntifraud(self.rpc, self.contexts(payout.trail)).decide(
+            operation=f"payout:{payout.payout_id}",
+            client_id=payout.client_id,
+            amount=payout.amount,
+            facts={
+                "contract_id": str(payout.contract_id),
+                "account_id": str(payout.account_id),
+                "account_token": payout.account_token or "",
+            },
         )
-        return AntifraudDecision(decision_id=answer.decision_id, outcome=answer.outcome)
+        return AntifraudDecision(
+            decision_id=decided.decision_id, outcome=Decision(decided.outcome)
+        )
 
 
 class RpcContracts(_Peer):

@@ -222,6 +222,7 @@ class Desk:
     def signing_desk(self) -> SigningDesk:
         return SigningDesk(
             work=self.work(),
+            antifraud=self.antifraud,
             signer=self.signer,
             witness=self.witness,
             printer=PRINTER,

@@ -52,6 +52,7 @@ def desk_of(desk: Desk, arbiter: Arbiter) -> AmendingDesk:
     return AmendingDesk(
         signing=SigningDesk(
             work=desk.work(),
+            antifraud=desk.antifraud,
             signer=desk.signer,
             witness=desk.witness,
             printer=PRINTER,

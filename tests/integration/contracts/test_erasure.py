@@ -169,6 +169,7 @@ def test_an_export_says_erased(desk: Desk, erased: Contract) -> None:
             by=FIRST,
             desk=SigningDesk(
                 work=desk.work(),
+                antifraud=desk.antifraud,
                 signer=desk.signer,
                 witness=desk.witness,
                 printer=PRINTER,

@@ -10,8 +10,7 @@ import pytest
 from kernel.clock import rfc3339
 from kernel.context import Context
 from kernel.errors import Broken, Refused, Transient
-from kernel.money import Money
-from services.contracts.adapters.neighbours import RpcAntifraud, RpcDisbursement
+from services.contracts.adapters.neighbours import RpcDisbursement
 from services.contracts.adapters.onboarding import RpcOnboarding, RpcWitness
 from services.contracts.adapters.registers import (
     MAX_ANSWER_BYTES,
@@ -25,7 +24,6 @@ from services.contracts.ports import NamedAccount
 from services.onboarding.service import CompanySignature, GivenRestamp
 from tests.unit.contracts.builders import (
     ACCOUNT,
-    AMOUNT,
     CEREMONY,
     CLIENT,
     CONTRACT,
@@ -240,30 +238,6 @@ def test_a_ceremony_is_passed_on_whole() -> None:
         account_id=ACCOUNT,
     )
     assert (CEREMONY, reply) == (ceremony.ceremony_id, ceremony.reply)
-
-
-def antifraud(reply: object) -> RpcAntifraud:
-    return RpcAntifraud(FakeRpc(reply), CONTEXT)  # type: ignore[arg-type]  # a twin
-
-
-def decide(fraud: RpcAntifraud, amount: Money = AMOUNT) -> str:
-    return fraud.decide(
-        operation="application:1",
-        client_id=CLIENT,
-        amount=amount,
-        facts={"term_days": 90},
-    ).outcome
-
-
-def test_antifrauds_word_is_one_of_four() -> None:
-    """Any other is a defect, and away is away."""
-    good = {"decision_id": str(UUID(int=1)), "score": 3, "rules": []}
-    assert decide(antifraud({**good, "outcome": "review"})) == "review"
-    for reply in ({**good, "outcome": "perhaps"}, good, None, refused("x")):
-        with pytest.raises(Broken):
-            decide(antifraud(reply))
-    with pytest.raises(Transient):
-        decide(antifraud(Transient("away")))
 
 
 def test_disbursements_word_is_one_of_three() -> None:

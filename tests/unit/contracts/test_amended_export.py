@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from infra.simulators.cms import sign_detached
 from kernel.crypto import canonical, sha256_hex
+from services.contracts.domain.application import ApplicationState
 from services.contracts.domain.signing import ClientProof
 from services.contracts.handlers.amending import (
     AmendingDesk,
@@ -20,7 +21,12 @@ from services.contracts.handlers.amending import (
     sign_amendments,
 )
 from services.contracts.handlers.signing import sign_for_company
-from tests.unit.contracts.builders import ACCOUNT, CONTRACT, client_signed
+from tests.unit.contracts.builders import (
+    ACCOUNT,
+    CONTRACT,
+    application,
+    client_signed,
+)
 from tests.unit.contracts.fakes import Bench
 from tests.unit.contracts.test_amendments import (
     NEW,
@@ -80,6 +86,9 @@ def export(world: World, bench: Bench, tmp_path: Path) -> Export:
     bench.clock.at = world.clock.now()
     contract = client_signed()
     object.__setattr__(contract, "document_sha256", sha256_hex(FILE))
+    bench.work.applications.rows[contract.application_id] = application(
+        state=ApplicationState.OFFERED, contract_id=contract.id
+    )
     bench.work.contracts.put(contract, FILE)
     assert sign_for_company(desk) == 1
     amending = AmendingDesk(

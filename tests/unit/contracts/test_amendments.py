@@ -87,6 +87,7 @@ def desk_of(bench: Bench) -> AmendingDesk:
     return AmendingDesk(
         signing=SigningDesk(
             work=bench.work,
+            antifraud=bench.antifraud,
             signer=bench.signer,
             witness=bench.witness,
             printer=FakePrinter(),

@@ -5,11 +5,12 @@ from uuid import UUID
 import pytest
 
 from kernel.errors import Refused
+from kernel.judged import Decision
 from kernel.money import Money
 from services.contracts.domain import application as machine
 from services.contracts.domain import checks
 from services.contracts.domain.application import ApplicationState
-from services.contracts.domain.checks import Decision, Verdict
+from services.contracts.domain.checks import Verdict
 from services.contracts.domain.products import Product
 from services.contracts.domain.rules import LendingRules
 from services.contracts.domain.schedule import RepaymentMethod

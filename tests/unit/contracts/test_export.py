@@ -37,6 +37,7 @@ from kernel.crypto import canonical, sha256, sha256_hex
 from kernel.errors import Refused, Transient
 from kernel.events.contracts import DocumentRead
 from services.contracts.adapters.signing import SoftSigner
+from services.contracts.domain.application import ApplicationState
 from services.contracts.domain.disclosure import Asked, Disclosure
 from services.contracts.domain.reading import ReadPurpose
 from services.contracts.domain.signing import ClientProof, Renewal, Restamp, Signed
@@ -46,6 +47,7 @@ from tests.unit.contracts.builders import (
     CLIENT,
     CONTRACT,
     POLICY,
+    application,
     client_signed,
     signing,
 )
@@ -229,6 +231,7 @@ def desk_of(world: World, bench: Bench, folder: Path) -> SigningDesk:
     cms = sign_detached(FILE, signer=world.client, signed_at=world.clock.now())
     return SigningDesk(
         work=bench.work,
+        antifraud=bench.antifraud,
         signer=signer_of(world, folder),
         witness=RealWitness(world, world.proved(cms, world.client)),
         printer=FakePrinter(),
@@ -254,6 +257,9 @@ def export(world: World, bench: Bench, tmp_path: Path) -> Iterator[Export]:
     contract = client_signed()
     bench.clock.at = world.clock.now()
     object.__setattr__(contract, "document_sha256", sha256_hex(FILE))
+    bench.work.applications.rows[contract.application_id] = application(
+        state=ApplicationState.OFFERED, contract_id=contract.id
+    )
     bench.work.contracts.put(contract, FILE)
     assert sign_for_company(desk) == 1
     bench.work.disclosures.add(entry(at=bench.clock.at))

@@ -19,10 +19,9 @@ from tests.unit.contracts.builders import (
     DOCUMENT,
     OFFERED_AT,
     POLICY,
-    client_signed,
 )
 from tests.unit.contracts.fakes import Bench
-from tests.unit.contracts.test_signing import desk_of, sign
+from tests.unit.contracts.test_signing import desk_of, sign, waiting
 
 SHA256 = sha256_hex(DOCUMENT)
 AHEAD = timedelta(days=POLICY.integer("onboarding.eds_restamp_days", OFFERED_AT))
@@ -35,7 +34,7 @@ def renew(bench: Bench) -> Looked:
 
 
 def put_signed(bench: Bench, contract_id: UUID = CONTRACT) -> None:
-    bench.work.contracts.put(client_signed(id=contract_id), DOCUMENT)
+    waiting(bench, contract_id)
     assert sign(bench) == 1
 
 

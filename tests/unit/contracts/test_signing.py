@@ -10,6 +10,7 @@ from kernel.crypto import sha256_hex
 from kernel.errors import Broken, Transient
 from kernel.events.contracts import ContractSigned
 from services.contracts.domain import contract as machine
+from services.contracts.domain.application import ApplicationState
 from services.contracts.domain.states import ContractState
 from services.contracts.handlers.signing import (
     BATCH,
@@ -20,12 +21,14 @@ from services.contracts.handlers.signing import (
 from tests.unit.contracts.builders import (
     ACCOUNT,
     AMOUNT,
+    APPLICATION,
     CEREMONY,
     CONTRACT,
     DOCUMENT,
     HOLD_UNTIL,
     POLICY,
     SIGNED_AT,
+    application,
     borrower,
     client_signed,
     offered,
@@ -40,6 +43,7 @@ LATER = SIGNED_AT + timedelta(minutes=3)
 def desk_of(bench: Bench) -> SigningDesk:
     return SigningDesk(
         work=bench.work,
+        antifraud=bench.antifraud,
         signer=bench.signer,
         witness=bench.witness,
         printer=FakePrinter(),
@@ -54,6 +58,9 @@ def sign(bench: Bench) -> int:
 
 def waiting(bench: Bench, contract_id: UUID = CONTRACT) -> None:
     """A contract the client has signed."""
+    bench.work.applications.rows[APPLICATION] = application(
+        state=ApplicationState.OFFERED, contract_id=contract_id
+    )
     bench.work.contracts.put(client_signed(id=contract_id), DOCUMENT)
 
 
@@ -134,6 +141,7 @@ def test_a_signature_that_is_not_good_concludes_nothing(bench: Bench) -> None:
 @pytest.mark.seeded("contracts_defect_holds_up_signatures")
 def test_a_defect_of_one_contract_does_not_hold_up_the_others(bench: Bench) -> None:
     """It is raised after them, so that somebody looks."""
+    waiting(bench)
     bench.work.contracts.put(replace(client_signed(), ceremony_id=None), DOCUMENT)
     other = UUID(int=0xC9)
     bench.work.contracts.put(

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from kernel.crypto import Json, sha256_hex
 from kernel.errors import Broken, Transient
+from kernel.judged import Decision
 from kernel.money import Money
-from services.contracts.domain.checks import Decision, Subject
+from services.contracts.domain.checks import Subject
 from services.contracts.domain.signing import ClientProof, Renewal, Restamp, Signed
 from services.contracts.domain.texts import Borrower
 from services.contracts.ports import Ceremony, NamedAccount
@@ -195,7 +196,9 @@ class FakeAntifraud:
         facts: Mapping[str, str | int],
     ) -> Decision:
         del client_id, amount
-        assert facts == {"term_days": 90, "account_id": str(self.account)}
+        known = {"term_days": 90, "account_id": str(self.account)}
+        assert {**facts, **known} == facts
+        assert facts.keys() - known.keys() <= {"account_token"}
         assert not self.work.open, "a call within a transaction"
         self.asked.append(operation)
         if self.away:

@@ -99,6 +99,17 @@ class FakeApplications:
         ]
         return found[:limit]
 
+    def unsigned(self, *, at: datetime) -> set[UUID]:
+        return {
+            row.contract_id
+            for row in self.rows.values()
+            if row.contract_id is not None
+            and (
+                row.for_person_since is not None
+                or (row.next_ask_at is not None and row.next_ask_at > at)
+            )
+        }
+
     def held(self, *, limit: int) -> list[Application]:
         found = [row for row in self.rows.values() if row.for_person_since is not None]
         return found[:limit]
