@@ -149,6 +149,9 @@ STARTING_POLICY = Policy(
             # A weekend is no reason to register anew.
             ("onboarding.review_hours", 72, "4.1", Floor(1, 240)),
             ("onboarding.review_warning_hours", 24, "4.1", Floor(at_least=1)),
+            # Rounds in which antifraud lets nothing go on, before a person looks.
+            ("onboarding.judge_tries", 5, "6.1g", Floor(at_least=1, at_most=100)),
+            ("onboarding.judge_pause_minutes", 5, "6.1g", Floor(1, 60)),
             # Who began to register and did not end: kept so long after it ran out.
             ("onboarding.unfinished_days", 30, "4.1", Floor(1, 90)),
             # GOST of 256 bits and of 2004 can be verified, and are for archives: НУЦ

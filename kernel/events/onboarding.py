@@ -335,7 +335,11 @@ class ReviewOpened(Event):
 
     client_id: UUID
     review_id: UUID
-    kind: Word[Literal["photo_in_doubt", "photo_held", "phone_owner", "account_owner"]]
+    kind: Word[
+        Literal[
+            "photo_in_doubt", "photo_held", "phone_owner", "account_owner", "antifraud"
+        ]
+    ]
     until: Instant | None
 
 
@@ -347,7 +351,11 @@ class ReviewSettled(Event):
 
     client_id: UUID
     review_id: UUID
-    kind: Word[Literal["photo_in_doubt", "photo_held", "phone_owner", "account_owner"]]
+    kind: Word[
+        Literal[
+            "photo_in_doubt", "photo_held", "phone_owner", "account_owner", "antifraud"
+        ]
+    ]
     settled_as: Word[Literal["approved", "rejected", "superseded", "run_out"]]
     decided_by: UUID | None
     agreed_by: UUID | None

@@ -15,6 +15,7 @@ from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.errors import Broken, Refused
 from kernel.events import Envelope
+from kernel.events.antifraud import OperationReleased
 from kernel.events.contracts import (
     ContractAnnulled,
     ContractClosed,
@@ -629,10 +630,22 @@ class Service:
         """Erase whose data nothing asks to be kept any more."""
         self.use_cases.personal.erase_due()
 
+    @handles(OperationReleased)
+    def when_operation_released(
+        self, tx: Transaction, event: OperationReleased, _envelope: Envelope
+    ) -> None:
+        """What antifraud's people let go is asked about at once."""
+        self.use_cases.completing.when_operation_released(tx, event)
+
     @every(seconds=2)
     def activate_identified(self) -> None:
-        """Activate registrations a crash left between proof and activation."""
-        self.use_cases.activate_identified()
+        """Activate what a crash, or antifraud, left between proof and activation."""
+        self.use_cases.completing.activate_identified()
+
+    @every(seconds=2)
+    def apply_proved(self) -> None:
+        """The same for changes that are proved and not applied."""
+        self.use_cases.completing.apply_proved()
 
     @every(seconds=60)
     def end_overdue_reviews(self) -> None:

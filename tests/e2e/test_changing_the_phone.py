@@ -10,7 +10,7 @@ import pytest
 
 from infra.demo import changes
 from infra.demo.borrower import Borrower
-from infra.demo.cabinet import ProblemError
+from infra.demo.cabinet import ProblemError, until
 from infra.demo.world import World
 from infra.simulators.client import person_from_seed
 from kernel.clock import parse_rfc3339
@@ -131,7 +131,7 @@ def test_a_signature_over_anything_else_changes_nothing(client: Borrower) -> Non
     assert changes.sign(client, path, account)["state"] == "completed"
     replay = refused(changes.sign, client, path, account)
     assert replay.code == "ceremony_unknown"
-    assert client.cabinet.call("GET", path)["state"] == "applied"
+    until(lambda: client.cabinet.call("GET", path), lambda c: c["state"] == "applied")
     assert client.cabinet.call("GET", stale)["state"] == "checked"
 
 

@@ -96,7 +96,7 @@ class AntifraudService(SuspensionDoor, CaseDoor, AppealDoor, CentreDoor):
     name = "antifraud"
     use_cases: UseCases = UseCasesProvider()
 
-    @answers(callers=("contracts", "disbursement-worker"))
+    @answers(callers=("contracts", "disbursement-worker", "onboarding"))
     def decide(
         self,
         call: Call,

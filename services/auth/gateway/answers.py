@@ -211,8 +211,10 @@ class ChangeStep(Answer):
     kind: Annotated[str, word("phone", "account", "identity")]
     act: Annotated[str, word("replace", "add", "select", "remove")] = "replace"
     account_id: AnswerId | None = None
-    state: Annotated[str, word("draft", "confirmed", "checked", "applied", "refused")]
-    next_step: Annotated[str, word("confirm_phone", "identify", "none")]
+    state: Annotated[
+        str, word("draft", "confirmed", "checked", "proved", "applied", "refused")
+    ]
+    next_step: Annotated[str, word("confirm_phone", "identify", "wait", "none")]
 
 
 class ChangeAnswer(ChangeStep):

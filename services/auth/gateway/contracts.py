@@ -118,6 +118,8 @@ async def get_schedule(
         "account_not_proved",
         "account_unknown",
         "change_expired",
+        "change_refused",
+        "change_step_wrong",
         "change_superseded",
         *BIOMETRICS_ASKED,
         "contract_annulled",

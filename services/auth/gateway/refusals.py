@@ -82,6 +82,7 @@ SIGNATURE: Final = (
 CHANGE: Final = (
     "change_unknown",
     "change_expired",
+    "change_refused",
     "change_step_wrong",
     "change_superseded",
 )

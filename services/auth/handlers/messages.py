@@ -123,6 +123,12 @@ def _lost(event: AccountOwnershipLost) -> Template | None:
     return None if event.code == "account_changed" else "account_lost"
 
 
+def _suspended(event: OperationSuspended) -> Template | None:
+    """Who is only registering has no login yet, and sees there that it waits."""
+    registering = event.operation.startswith("activation:")
+    return None if registering else "operation_suspended"
+
+
 def _document(event: DocumentExpiryNoted) -> Template:
     """A standing we do not know yet is told as the milder one."""
     return "document_expired" if event.standing == "expired" else "document_expiring"
@@ -164,7 +170,7 @@ NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template | None]]
     AccountOwnershipLost: _lost,
     DocumentExpiryNoted: _document,
     ErasureRequested: "erasure_requested",
-    OperationSuspended: "operation_suspended",
+    OperationSuspended: _suspended,
 }
 """Which facts of other services a client is told; each names its `client_id`."""
 
@@ -227,13 +233,13 @@ def when_client_concerned(
     if now - happened_at >= NOTICE_LIFETIME:
         return
     chosen = NOTICES[type(event)]
+    template = chosen(event) if callable(chosen) else chosen
+    if template is None:
+        return
     client_id: UUID = getattr(event, "client_id")  # noqa: B009 - every one listed has it
     login = logins.by_client(client_id)
     if login is None:
         raise Transient("the client's login is not here yet")
-    template = chosen(event) if callable(chosen) else chosen
-    if template is None:
-        return
     numbers: list[Login | Former] = [login]
     if type(event) in TOLD_TO_FORMER:
         former = logins.former_number(client_id, since=former_since)

@@ -2,15 +2,17 @@
 
 ::
 
-    number:   draft → confirmed → checked → applied
-    account:                      checked → applied      any but the last → refused
+    number:   draft → confirmed → checked → proved → applied
+    account:                      checked → proved → applied
     identity:         confirmed → checked → applied
+                                                 any but the last → refused
 
 *Confirmed* is the number whose code came back, *checked* one the state knows as the
 client's.  An identity is names and document: it begins *confirmed*, and is *checked*
 when the state knows the person just so.  A change is applied by the ceremony over its
 statement and by nothing else: both proofs, made for these very bytes, which name
-client, purpose, old value and new.
+client, purpose, old value and new.  *Proved* is a number or an account whose ceremony
+is completed: it takes effect when antifraud lets it (clause 6.1g).
 An account that is to be added may instead be named in a contract's document; then the
 contract's ceremony covers it, and no second one is asked for.
 """
@@ -58,16 +60,23 @@ class ChangeState(StrEnum):
     DRAFT = "draft"
     CONFIRMED = "confirmed"
     CHECKED = "checked"
+    PROVED = "proved"
     APPLIED = "applied"
     REFUSED = "refused"
 
 
-OPEN: Final = (ChangeState.DRAFT, ChangeState.CONFIRMED, ChangeState.CHECKED)
+OPEN: Final = (
+    ChangeState.DRAFT,
+    ChangeState.CONFIRMED,
+    ChangeState.CHECKED,
+    ChangeState.PROVED,
+)
 
 NEXT_STEP: Final = {
     ChangeState.DRAFT: "confirm_phone",
     ChangeState.CONFIRMED: "identify",
     ChangeState.CHECKED: "identify",
+    ChangeState.PROVED: "wait",
     ChangeState.APPLIED: "none",
     ChangeState.REFUSED: "none",
 }
@@ -80,7 +89,12 @@ OPERATIONS: Final = {
 }
 """The kinds of operation a ceremony may be opened for, only here."""
 
+JUDGED: Final = frozenset({ChangeKind.PHONE, ChangeKind.ACCOUNT})
+"""What antifraud is asked about before it takes effect."""
+
 SUPERSEDED: Final = "change_superseded"
+DECLINED: Final = "change_refused"
+EXPIRED: Final = "change_expired"
 
 
 Value = Phone | Destination | Identity
@@ -108,6 +122,8 @@ class Change:
     started_at: datetime
     expires_at: datetime
     challenge_id: UUID | None = None
+    proved_by: UUID | None = None
+    """The completed ceremony of a change that antifraud is asked about."""
     refused_code: str | None = None
     refused_reason: Reason | None = None
     """What the state knows otherwise: told to the staff, not to the client."""
@@ -144,7 +160,7 @@ class Change:
             raise refused(self.refused_code)
         if self.state is not ChangeState.APPLIED and at >= self.expires_at:
             raise Refused(
-                "change_expired",
+                EXPIRED,
                 "The change was not finished in time.",
                 next_step="Begin the change again.",
             )
@@ -247,7 +263,7 @@ def wrong_step(state: ChangeState) -> Refused:
 def refused(code: str | None) -> Refused:
     """The change ended and the old value stays."""
     return Refused(
-        code or "change_refused",
+        code or DECLINED,
         "This change was refused; everything is as it was.",
         next_step="Begin the change again with a value that is your own.",
     )

@@ -51,6 +51,8 @@ class Reason(StrEnum):
     BIOMETRICS_FAILED = "biometrics_failed"
     PHONE_NOT_SHOWN = "phone_not_shown"
     REVIEW_RAN_OUT = "review_ran_out"
+    ANTIFRAUD = "antifraud"
+    ANTIFRAUD_DOUBT = "antifraud_doubt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,7 @@ _PHONE_NOT_CONFIRMED: Final = Telling(
     sentence="It could not be confirmed that the phone number is yours.",
     next_step="Register with a number that is registered in your name.",
 )
+_DECLINED: Final = _ended("registration_refused")
 
 TELLINGS: Final[Mapping[Reason, Telling]] = MappingProxyType(
     {
@@ -137,6 +140,8 @@ TELLINGS: Final[Mapping[Reason, Telling]] = MappingProxyType(
         Reason.PHOTO_OF_ANOTHER: _ended(Fault.PERSON.value),
         Reason.BIOMETRICS_FAILED: _ended(BIOMETRICS_NEGATIVE),
         Reason.PHONE_NOT_SHOWN: replace(_PHONE_NOT_CONFIRMED, outcome=Outcome.FINAL),
+        Reason.ANTIFRAUD: _DECLINED,
+        Reason.ANTIFRAUD_DOUBT: _DECLINED,
         Reason.REVIEW_RAN_OUT: Telling(
             code="review_ran_out",
             sentence="We did not finish looking at your registration in time.",

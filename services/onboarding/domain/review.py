@@ -25,6 +25,8 @@ class ReviewKind(StrEnum):
     """The person is the state's; whose the number is, no operator knows."""
     ACCOUNT_OWNER = "account_owner"
     """The bank neither says that the account is the client's nor that it is not."""
+    ANTIFRAUD = "antifraud"
+    """Antifraud has not let a registration, or a change, go on in any round."""
 
 
 OVERRIDES: Final = frozenset({ReviewKind.PHOTO_HELD, ReviewKind.ACCOUNT_OWNER})
@@ -53,9 +55,9 @@ class ReviewRules:
 class Review:
     """Something that waits.
 
-    `subject_id` is the photo, the registration or the account. `until` is the end of
-    the waiting of a registration, `term_left` what was left of its own time; an account
-    waits as long as it takes.
+    `subject_id` is the photo, the registration, the account or the change. `until` is
+    the end of the waiting of a registration or a change, `term_left` what was left of
+    the registration's own time; an account waits as long as it takes.
     """
 
     review_id: UUID

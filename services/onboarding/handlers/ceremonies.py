@@ -190,7 +190,7 @@ def give_proof(
     """Move the ceremony on by one proof, already kept in this transaction.
 
     The second proof completes it, and what it was for goes on in the same transaction:
-    a registration is identified, a change applied, an account that the document names
+    a registration is identified, a change proved, an account that the document names
     added. Refused when it is over, has run out, or has this proof already: the
     conditional updates decide, not what was loaded before.
     """
@@ -201,10 +201,7 @@ def give_proof(
             if target is CeremonyState.COMPLETED:
                 _complete(unit, ceremony, at=at)
                 if changes.is_change(ceremony):
-                    quarantine = desk.rules.quarantine(at)
-                    changes.apply(
-                        unit, ceremony, site=desk.site, quarantine=quarantine, at=at
-                    )
+                    changes.take_proofs(unit, ceremony, site=desk.site, at=at)
                 else:
                     changes.apply_covered(unit, ceremony, at=at)
             return target

@@ -1,7 +1,6 @@
 """Changing number, bank accounts or identity, by the client alone (clause 4.10).
 
-Nothing here changes a value but `apply`, which runs in the very transaction that
-completes the ceremony over the change's statement.
+Nothing here changes a value but for a completed ceremony over the change's statement.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from kernel.ids import Ids
 from kernel.values import Phone
 from services.onboarding.domain.ceremony import Ceremony
 from services.onboarding.domain.change import (
+    JUDGED,
     LIFETIME,
     NEXT_STEP,
     OPERATIONS,
@@ -242,22 +242,14 @@ def is_change(ceremony: Ceremony) -> bool:
     return ceremony.operation.partition(":")[0] in KINDS
 
 
-def apply(
-    unit: Unit,
-    ceremony: Ceremony,
-    *,
-    site: str,
-    quarantine: timedelta,
-    at: datetime,
-) -> None:
-    """Change the value: both proofs are there, in this transaction.
+def take_proofs(unit: Unit, ceremony: Ceremony, *, site: str, at: datetime) -> None:
+    """Both proofs are there, in this transaction.
 
     1. The change the ceremony was opened for, of the same client, still to be applied.
     2. The ceremony was over exactly this change's statement, which is drawn up anew
        from what stands here now (clause 3.4).
-    3. The change is applied once; the value moves on from the old one it names.
-
-    A number that became somebody's meanwhile ends the change instead.
+    3. A number or an account takes effect when antifraud lets it (`applying`), names
+       and document at once.
     """
     kind, _, subject = ceremony.operation.partition(":")
     which = Which(
@@ -270,6 +262,20 @@ def apply(
         raise Broken("a client has no person")
     if sha256_hex(change.statement(person, site=site)) != ceremony.document_sha256:
         raise Broken("a ceremony was over other bytes than its change's")  # step 2
+    if change.kind not in JUDGED:  # step 3
+        _apply(unit, change, ceremony, at=at)
+    elif not unit.changes.prove(change.change_id, ceremony.ceremony_id, at=at):
+        raise wrong_step(change.state)
+
+
+def apply(unit: Unit, change: Change, *, quarantine: timedelta, at: datetime) -> None:
+    """Let a proved change take effect.
+
+    A number that became somebody's meanwhile ends the change instead.
+    """
+    ceremony = change.proved_by and unit.ceremonies.get(change.proved_by)
+    if not ceremony:
+        raise Broken("a proved change names no ceremony")
     taken = change.kind is ChangeKind.PHONE and why_taken(
         unit,
         _token(change.value_token),
@@ -279,7 +285,12 @@ def apply(
     if taken:
         unit.changes.refuse(change.change_id, code=taken, at=at)
         return
-    if not unit.changes.apply(change.change_id, ceremony.ceremony_id, at=at):  # step 3
+    _apply(unit, change, ceremony, at=at)
+
+
+def _apply(unit: Unit, change: Change, ceremony: Ceremony, *, at: datetime) -> None:
+    """Once; the value moves on from the old one the change names."""
+    if not unit.changes.apply(change.change_id, ceremony.ceremony_id, at=at):
         raise wrong_step(change.state)
     if change.kind is ChangeKind.PHONE:
         _change_phone(unit, change, ceremony)
@@ -315,9 +326,7 @@ def apply_covered(unit: Unit, ceremony: Ceremony, *, at: datetime) -> None:
         ceremony.document, change.destination
     ):
         raise Broken("a ceremony covers an account that its document does not name")
-    if not unit.changes.apply(change.change_id, ceremony.ceremony_id, at=at):
-        raise wrong_step(change.state)
-    accounts.apply(unit, change, ceremony, at=at)
+    _apply(unit, change, ceremony, at=at)
 
 
 def _change_phone(unit: Unit, change: Change, ceremony: Ceremony) -> None:

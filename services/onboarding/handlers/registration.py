@@ -10,10 +10,9 @@ from datetime import datetime
 from uuid import UUID
 
 from kernel.clock import Clock, almaty_date
-from kernel.crypto import Json, commitment
+from kernel.crypto import Json
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.onboarding import (
-    ClientActivated,
     PhoneConfirmed,
     RegistrationStarted,
 )
@@ -23,9 +22,7 @@ from services.onboarding.domain import registration as rules_of
 from services.onboarding.domain.account import (
     Account,
     AccountState,
-    Ownership,
     refuse_unknown_bank,
-    selected_of,
 )
 from services.onboarding.domain.consent import (
     ConsentKind,
@@ -33,7 +30,6 @@ from services.onboarding.domain.consent import (
     parse_consents,
 )
 from services.onboarding.domain.person import (
-    COMMITTED_IIN,
     Person,
     PhoneVerdict,
     StateRecord,
@@ -51,13 +47,12 @@ from services.onboarding.domain.registration import (
 )
 from services.onboarding.domain.review import ReviewKind
 from services.onboarding.handlers import consents
-from services.onboarding.handlers.accounts import Owners, record_ownership
+from services.onboarding.handlers.accounts import Owners
 from services.onboarding.handlers.refusals import deny
 from services.onboarding.handlers.waiting import let_wait
 from services.onboarding.ports import (
     Begin,
     Blind,
-    Client,
     PhoneCodes,
     Rules,
     Secrets,
@@ -284,66 +279,6 @@ def get_registration(
     return {**standing(found, found.state), "refused_code": found.refused_code}
 
 
-def activate(
-    *,
-    begin: Begin,
-    clock: Clock,
-    ids: Ids,
-    blind: Blind,
-    owners: Owners,
-    rules: Rules,
-    registration_id: UUID,
-) -> bool:
-    """Identified → active, or → refused for a person who has an account already.
-
-    The bank, or a card's processor, is asked first whose account it is; without a
-    match the client becomes active all the same, the account stays unproved, and
-    nothing is paid to it (clause 5.4). True when the client is active afterwards; safe
-    to repeat.
-    """
-    with begin() as unit:
-        found = unit.registrations.get(registration_id)
-        if found is None or found.state is not RegistrationState.IDENTIFIED:
-            return found is not None and found.state is RegistrationState.ACTIVE
-        person = unit.registrations.person(found.client_id)
-        account = selected_of(unit.accounts.of_client(found.client_id))
-    if person is None or account is None:
-        raise Broken("an identified registration has no person or no account")
-    ownership = _ownership(owners, account, person)
-    now = clock.now()
-    client = Client(
-        client_id=found.client_id,
-        registration_id=registration_id,
-        iin_token=blind("iin", person.iin.reveal()),
-        phone=found.phone,
-        phone_token=blind("phone", found.phone.reveal()),
-    )
-    with begin() as unit:
-        code = why_taken(unit, client.phone_token, since=now - rules.quarantine(now))
-        if code == rules_of.PHONE_QUARANTINED:
-            return not deny(unit, registration_id, Reason.PHONE_RESTS, ids=ids, at=now)
-        if not unit.clients.add(client, at=now):
-            # A twin of this act leaves the registration active: no refusal then.
-            reason = Reason.PERSON_HAS_AN_ACCOUNT
-            return not deny(unit, registration_id, reason, ids=ids, at=now)
-        _move(unit, found, to=RegistrationState.ACTIVE, clock=clock)
-        salt = unit.keys.salt_of(client.client_id, COMMITTED_IIN)
-        unit.publish(
-            ClientActivated(
-                client_id=client.client_id,
-                registration_id=registration_id,
-                iin_token=client.iin_token,
-                phone_token=client.phone_token,
-                iin_commitment=None
-                if salt is None
-                else commitment(salt, person.iin.reveal()),
-            )
-        )
-        if ownership is not None:
-            record_ownership(unit, account, ownership, ids=ids)
-    return True
-
-
 def why_taken(
     unit: Unit, phone_token: str, *, since: datetime, but_for: UUID | None = None
 ) -> str | None:
@@ -364,14 +299,6 @@ def load(unit: Unit, registration_id: UUID, token: str) -> Registration:
     if found is None or not found.is_held_by(token):
         raise rules_of.unknown()
     return found
-
-
-def _ownership(owners: Owners, account: Account, person: Person) -> Ownership | None:
-    try:
-        return owners.ask(account.destination, person.iin)
-    except (Transient, Broken):
-        # No usable answer proves nothing; it is asked again before any payout.
-        return None
 
 
 def _move(

@@ -14,8 +14,15 @@ from kernel.errors import Broken
 from kernel.events.onboarding import PhotoJudged
 from kernel.ids import Ids
 from kernel.pages import Page
+from kernel.values import Phone
 from services.onboarding.domain import registration as rules_of
-from services.onboarding.domain.account import Ownership, OwnershipVerdict
+from services.onboarding.domain.account import (
+    Destination,
+    Ownership,
+    OwnershipVerdict,
+)
+from services.onboarding.domain.change import DECLINED, EXPIRED, Change
+from services.onboarding.domain.judging import activation_of
 from services.onboarding.domain.reading import reader_of
 from services.onboarding.domain.refusal import Reason
 from services.onboarding.domain.registration import RegistrationState
@@ -43,6 +50,7 @@ PURPOSES: Final[Mapping[ReviewKind, str]] = {
     ReviewKind.PHOTO_HELD: "photo_review",
     ReviewKind.PHONE_OWNER: "phone_review",
     ReviewKind.ACCOUNT_OWNER: "account_review",
+    ReviewKind.ANTIFRAUD: "antifraud_review",
 }
 _WAITS_IN: Final[Mapping[ReviewKind, RegistrationState]] = {
     ReviewKind.PHOTO_IN_DOUBT: RegistrationState.PHOTO_IN_REVIEW,
@@ -128,7 +136,8 @@ def settle(
 
     A rejected photo in doubt lets the client send another; what else is rejected ends
     the registration, an account just stays unproved.  An approved account is proved by
-    two persons' word, kept like the bank's.
+    two persons' word, kept like the bank's.  What antifraud wanted looked at is asked
+    about once more, and goes on unless it is suspended or refused by then.
 
     Refused: ``review_unknown``, and what the registration's own step says when it has
     gone on meanwhile.  Broken for one person's word where two are needed.
@@ -141,6 +150,9 @@ def settle(
         if decision.approves:
             _prove(unit, review, ids=ids, at=at)
         return
+    if review.kind is ReviewKind.ANTIFRAUD:
+        _settle_judged(unit, review, decision, ids=ids, at=at)
+        return
     _move(unit, review, decision, ids=ids, at=at)
     if review.kind is not ReviewKind.PHONE_OWNER:
         _settle_photo(unit, review, decision, at=at)
@@ -149,7 +161,7 @@ def settle(
 def end_overdue(*, begin: Begin, clock: Clock, ids: Ids, rules: Rules) -> Overdue:
     """Tell, once, of what nobody has decided yet, and end what waited too long.
 
-    A registration that ends so was not refused for anything the person did.
+    What ends so was not refused for anything the person did.
     """
     now = clock.now()
     with begin() as unit:
@@ -159,13 +171,48 @@ def end_overdue(*, begin: Begin, clock: Clock, ids: Ids, rules: Rules) -> Overdu
     for review_id in overdue:
         with begin() as unit:
             review = unit.reviews.take(review_id)
-            if review is None or review.registration_id is None:
+            if review is None:
                 continue
             end_waiting(unit, review, Settlement.RUN_OUT, at=now)
-            unit.photos.supersede(review.registration_id, at=now)
-            deny(unit, review.registration_id, Reason.REVIEW_RAN_OUT, ids=ids, at=now)
+            _run_out(unit, review, ids=ids, at=now)
             ended += 1
     return Overdue(warned=tuple(warned), ended=ended)
+
+
+def _run_out(unit: Unit, review: Review, *, ids: Ids, at: datetime) -> None:
+    reason = Reason.REVIEW_RAN_OUT
+    if review.registration_id is None:
+        unit.changes.refuse(review.subject_id, code=EXPIRED, reason=reason, at=at)
+        return
+    unit.photos.supersede(review.registration_id, at=at)
+    deny(unit, review.registration_id, reason, ids=ids, at=at)
+
+
+def _settle_judged(
+    unit: Unit, review: Review, decision: Decision, *, ids: Ids, at: datetime
+) -> None:
+    """A yes is no leave by itself: antifraud is asked once more, and at once."""
+    if decision.approves:
+        unit.questions.agree(_operation_of(unit, review), at=at)
+    elif review.registration_id is None:
+        reason = Reason.ANTIFRAUD_DOUBT
+        unit.changes.refuse(review.subject_id, code=DECLINED, reason=reason, at=at)
+    else:
+        deny(unit, review.registration_id, Reason.ANTIFRAUD_DOUBT, ids=ids, at=at)
+
+
+def _operation_of(unit: Unit, review: Review) -> str:
+    """What antifraud knows by its name."""
+    if review.registration_id is not None:
+        return activation_of(review.registration_id)
+    return _change_of(unit, review).operation
+
+
+def _change_of(unit: Unit, review: Review) -> Change:
+    change = unit.changes.get(review.subject_id)
+    if change is None:
+        raise Broken("a change waits that is not there")
+    return change
 
 
 def _take(unit: Unit, review_id: UUID) -> Review:
@@ -262,6 +309,23 @@ def _seen(unit: Unit, review: Review) -> Mapping[str, Json]:
             if account is None:
                 raise unknown_review()
             return {"names": names, "account": account.destination.reveal()}
+        case ReviewKind.ANTIFRAUD:
+            seen = {"names": names, "iin": person.iin.reveal()}
+            return {**seen, **_seen_by_antifraud(unit, review)}
+
+
+def _seen_by_antifraud(unit: Unit, review: Review) -> Mapping[str, Json]:
+    """What it was asked, its last answer, and what would come, in clear."""
+    question = unit.questions.get(_operation_of(unit, review))
+    coming = None
+    if review.registration_id is None:
+        coming = _change_of(unit, review).value
+    return {
+        "operation": _operation_of(unit, review),
+        "outcome": None if question is None else question.outcome,
+        "decision_id": jsonable(None if question is None else question.decision_id),
+        "value": coming.reveal() if isinstance(coming, Phone | Destination) else None,
+    }
 
 
 def _line(review: Review) -> Mapping[str, Json]:

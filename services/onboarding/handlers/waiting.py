@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kernel.events.onboarding import ReviewOpened, ReviewSettled
 from kernel.ids import Ids
+from services.onboarding.domain.change import Change
 from services.onboarding.domain.registration import Registration, unknown
 from services.onboarding.domain.review import (
     Decision,
@@ -56,6 +57,24 @@ def let_account_wait(
             registration_id=None,
             subject_id=account_id,
             opened_at=at,
+        ),
+    )
+
+
+def let_change_wait(
+    unit: Unit, change: Change, *, rules: ReviewRules, ids: Ids, at: datetime
+) -> None:
+    """Put a proved change into the queue: it may wait as long as the rules say."""
+    _open(
+        unit,
+        Review(
+            review_id=ids.new(),
+            kind=ReviewKind.ANTIFRAUD,
+            client_id=change.client_id,
+            registration_id=None,
+            subject_id=change.change_id,
+            opened_at=at,
+            until=at + rules.most,
         ),
     )
 

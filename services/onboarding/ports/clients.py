@@ -126,8 +126,16 @@ class Changes(Protocol):
         """One conditional update; False when it no longer stands in `source`."""
         ...
 
+    def prove(self, change_id: UUID, ceremony_id: UUID, *, at: datetime) -> bool:
+        """Checked → proved, by this ceremony; False when it was not checked."""
+        ...
+
+    def proved(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
+        """Proved changes antifraud is due to be asked about, the oldest first."""
+        ...
+
     def apply(self, change_id: UUID, ceremony_id: UUID, *, at: datetime) -> bool:
-        """Checked → applied, by this ceremony; False when it was not checked."""
+        """Checked or proved → applied, by this ceremony; False when it was neither."""
         ...
 
     def adding(self, account_id: UUID) -> Change | None:

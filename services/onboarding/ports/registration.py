@@ -71,8 +71,8 @@ class Registrations(Protocol):
 
     def photo_sha256(self, registration_id: UUID) -> str | None: ...
 
-    def identified(self, *, limit: int) -> tuple[UUID, ...]:
-        """Registrations that wait to be activated, the oldest first."""
+    def identified(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
+        """Registrations that are due to be activated, the oldest first."""
         ...
 
 

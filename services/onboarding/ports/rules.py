@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from kernel.judged import Rounds
 from services.onboarding.domain.ceremony import CeremonyRules
 from services.onboarding.domain.consent import (
     ConsentKind,
@@ -30,6 +31,10 @@ class Rules(Protocol):
 
     def reviews(self, at: datetime) -> ReviewRules:
         """How long a registration may wait for a person."""
+        ...
+
+    def rounds(self, at: datetime) -> Rounds:
+        """How antifraud is asked again about what it has not let go on."""
         ...
 
     def min_age(self, on: date) -> int: ...

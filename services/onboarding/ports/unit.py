@@ -9,6 +9,7 @@ from kernel.crypto import Json
 from kernel.events import Event
 from services.onboarding.ports.ceremonies import Ceremonies, KeptSignatures
 from services.onboarding.ports.clients import Accounts, Changes, Clients
+from services.onboarding.ports.judging import Questions
 from services.onboarding.ports.personal_data import (
     CommittingKeys,
     Consents,
@@ -34,6 +35,9 @@ class Unit(Protocol):
 
     @property
     def reviews(self) -> Reviews: ...
+
+    @property
+    def questions(self) -> Questions: ...
 
     @property
     def clients(self) -> Clients: ...

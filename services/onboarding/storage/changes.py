@@ -30,6 +30,7 @@ from services.onboarding.domain.change import (
 from services.onboarding.domain.person import Identity
 from services.onboarding.domain.refusal import Reason
 from services.onboarding.storage.keys import KeyRing
+from services.onboarding.storage.questions import is_due
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import changes
 
@@ -143,13 +144,37 @@ class SqlChanges:
             .values(state=target.value, moved_at=at)
         )
 
+    def prove(self, change_id: UUID, ceremony_id: UUID, *, at: datetime) -> bool:
+        return self._hit(
+            update(changes)
+            .where(
+                changes.c.change_id == change_id,
+                changes.c.state == ChangeState.CHECKED.value,
+            )
+            .values(state=ChangeState.PROVED.value, proved_by=ceremony_id, moved_at=at)
+        )
+
+    def proved(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
+        rows = self.connection.execute(
+            select(changes.c.change_id)
+            .where(
+                changes.c.state == ChangeState.PROVED.value,
+                is_due(changes.c.change_id, at=at),
+            )
+            .order_by(changes.c.moved_at)
+            .limit(limit)
+        )
+        return tuple(rows.scalars())
+
     def apply(self, change_id: UUID, ceremony_id: UUID, *, at: datetime) -> bool:
         """The ceremony is named by the same statement that applies the change."""
         return self._hit(
             update(changes)
             .where(
                 changes.c.change_id == change_id,
-                changes.c.state == ChangeState.CHECKED.value,
+                changes.c.state.in_(
+                    (ChangeState.CHECKED.value, ChangeState.PROVED.value)
+                ),
             )
             .values(
                 state=ChangeState.APPLIED.value, ceremony_id=ceremony_id, moved_at=at
@@ -218,6 +243,7 @@ class SqlChanges:
             started_at=row.started_at,
             expires_at=row.expires_at,
             challenge_id=row.challenge_id,
+            proved_by=row.proved_by,
             refused_code=row.refused_code,
             refused_reason=(
                 None if row.refused_reason is None else Reason(row.refused_reason)

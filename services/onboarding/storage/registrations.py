@@ -19,6 +19,7 @@ from services.onboarding.domain.person import (
 from services.onboarding.domain.refusal import Outcome, Reason, RefusalRecord
 from services.onboarding.domain.registration import Registration, RegistrationState
 from services.onboarding.storage.keys import KeyRing
+from services.onboarding.storage.questions import is_due
 from services.onboarding.storage.sealing import RowSeal
 from services.onboarding.storage.tables import (
     persons,
@@ -260,10 +261,13 @@ class SqlRegistrations:
         ).scalar_one_or_none()
         return found
 
-    def identified(self, *, limit: int) -> tuple[UUID, ...]:
+    def identified(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
         rows = self.connection.execute(
             select(registrations.c.registration_id)
-            .where(registrations.c.state == RegistrationState.IDENTIFIED.value)
+            .where(
+                registrations.c.state == RegistrationState.IDENTIFIED.value,
+                is_due(registrations.c.registration_id, at=at),
+            )
             .order_by(registrations.c.moved_at)
             .limit(limit)
         )

@@ -1,4 +1,4 @@
-"""The queue of what waits for a person of the staff, and how each waiting ended."""
+"""The queue of what waits for a person of the staff, or for antifraud."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -14,8 +14,8 @@ from sqlalchemy import (
 
 from services.onboarding.storage.tables import metadata
 
-# `subject_id`: a photo, a registration or an account, by the kind. `term_left_s`: what
-# was left of the registration's time when it began to wait.
+# `subject_id`: a photo, a registration, an account or a change, by the kind.
+# `term_left_s`: what was left of the registration's time when it began to wait.
 reviews = Table(
     "reviews",
     metadata,
@@ -34,7 +34,8 @@ reviews = Table(
     Column("settled_reason", Text),
     Column("settled_at", DateTime(timezone=True)),
     CheckConstraint(
-        "kind IN ('photo_in_doubt', 'photo_held', 'phone_owner', 'account_owner')",
+        "kind IN ('photo_in_doubt', 'photo_held', 'phone_owner', 'account_owner',"
+        " 'antifraud')",
         name="reviews_kind",
     ),
     CheckConstraint(
@@ -56,3 +57,20 @@ Index(
 )
 Index("reviews_running", reviews.c.until, postgresql_where=text("settled_as IS NULL"))
 Index("reviews_registration", reviews.c.registration_id)
+
+# `subject_id`: the registration or the change that `operation` names.
+questions = Table(
+    "questions",
+    metadata,
+    Column("operation", Text, primary_key=True),
+    Column("subject_id", Uuid, nullable=False),
+    Column("client_id", Uuid, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_ask_at", DateTime(timezone=True)),
+    Column("for_person_since", DateTime(timezone=True)),
+    Column("agreed_at", DateTime(timezone=True)),
+    Column("decision_id", Uuid),
+    Column("outcome", Text),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+)
+Index("questions_subject", questions.c.subject_id)

@@ -367,6 +367,7 @@ changes = Table(
     Column("account_id", Uuid),
     Column("covered_by", Text),
     Column("refused_reason", Text),
+    Column("proved_by", Uuid, ForeignKey("ceremonies.ceremony_id")),
     CheckConstraint("kind IN ('phone', 'account', 'identity')", name="changes_kind"),
     CheckConstraint(
         "act IN ('add', 'replace', 'select', 'remove')", name="changes_act"
@@ -374,7 +375,7 @@ changes = Table(
     CheckConstraint("(act = 'add') = (old_token IS NULL)", name="changes_old"),
     CheckConstraint("(act = 'remove') = (value_token IS NULL)", name="changes_value"),
     CheckConstraint(
-        "state IN ('draft', 'confirmed', 'checked', 'applied', 'refused')",
+        "state IN ('draft', 'confirmed', 'checked', 'proved', 'applied', 'refused')",
         name="changes_state",
     ),
     CheckConstraint(
@@ -392,6 +393,11 @@ Index(
     postgresql_where=text("state IN ('draft', 'confirmed', 'checked')"),
 )
 Index("changes_of_client", changes.c.client_id, changes.c.started_at)
+Index(
+    "changes_proved",
+    changes.c.moved_at,
+    postgresql_where=text("state = 'proved'"),
+)
 Index(
     "changes_given_up",
     changes.c.old_token,

@@ -18,6 +18,7 @@ from services.onboarding.storage.dossiers import SqlDossiers
 from services.onboarding.storage.erasures import SqlErasures
 from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.photos import SqlPhotos
+from services.onboarding.storage.questions import SqlQuestions
 from services.onboarding.storage.readings import SqlReadings
 from services.onboarding.storage.registrations import SqlRegistrations
 from services.onboarding.storage.reviews import SqlReviews
@@ -35,6 +36,7 @@ class SqlUnit:
         self.registrations = SqlRegistrations(connection, ring)
         self.photos = SqlPhotos(connection, ring)
         self.reviews = SqlReviews(connection)
+        self.questions = SqlQuestions(connection)
         self.clients = SqlClients(connection, ring)
         self.accounts = SqlAccounts(connection, ring)
         self.ceremonies = SqlCeremonies(connection, ring)

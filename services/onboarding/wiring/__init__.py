@@ -1,22 +1,18 @@
 """The composition root: builds the use cases of onboarding from its settings."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Final
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from kernel.context import Call, Context
 from kernel.crypto import BlindKeys, Json, b64url, random_bytes
-from kernel.errors import Broken, Transient
+from kernel.errors import Broken
 from kernel.platform import Platform
 from kernel.values import Phone
 from services.onboarding.adapters import codes
 from services.onboarding.adapters.codes import AuthCodes
-from services.onboarding.domain.ceremony import (
-    REGISTRATION,
-    parse_operation,
-)
+from services.onboarding.domain.ceremony import parse_operation
 from services.onboarding.domain.person import Identity
 from services.onboarding.handlers import (
     account_changes,
@@ -37,14 +33,12 @@ from services.onboarding.ports import Begin
 from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
 from services.onboarding.wiring.clients import ClientData
+from services.onboarding.wiring.completing import Completing
 from services.onboarding.wiring.evidence import Evidence
 from services.onboarding.wiring.outside import Outside, outside_of
 from services.onboarding.wiring.personal_data import PersonalData
 from services.onboarding.wiring.reviews import ReviewDesk
 from services.onboarding.wiring.rules import DatedRules
-
-ACTIVATIONS: Final = 20
-"""Registrations activated per beat."""
 
 
 class UseCases:
@@ -70,6 +64,14 @@ class UseCases:
         )
         self.personal = PersonalData(platform, begin=self._begin, rules=rules)
         self.reviews = ReviewDesk(platform, begin=self._begin, rules=rules)
+        self.completing = Completing(
+            platform,
+            begin=self._begin,
+            outside=outside,
+            blind=blind.token,
+            rules=rules,
+            clients=self.clients,
+        )
 
     def close(self) -> None:
         """Let all connections to the outside go."""
@@ -273,7 +275,7 @@ class UseCases:
             reference=reference,
             code=code,
         )
-        return self._activated(context, standing)
+        return self.completing.after_proof(context, standing)
 
     def put_signature(
         self, context: Context, *, ceremony_id: UUID, owner: Owner, cms_text: str
@@ -286,53 +288,7 @@ class UseCases:
             owner=owner,
             cms_text=cms_text,
         )
-        return self._activated(context, standing)
-
-    def activate_identified(self) -> int:
-        """Activate what was identified and left behind; how many became active."""
-        context = self._platform.context()
-        with self._begin(context)() as unit:
-            waiting = unit.registrations.identified(limit=ACTIVATIONS)
-        return sum(self._activate(context, one) for one in waiting)
-
-    def _activated(
-        self, context: Context, standing: Mapping[str, Json]
-    ) -> Mapping[str, Json]:
-        """Go on at once with what the last proof completed.
-
-        A registration is activated; the beat is the net. Of an account that came, or
-        was chosen, it is asked whose it is; the net is the payer, who asks before any
-        order (5.3).
-        """
-        if standing["state"] == "completed":
-            operation = str(standing["operation"])
-            kind, _, subject = operation.partition(":")
-            if kind == REGISTRATION:
-                self._activate(context, UUID(subject))
-            else:
-                self._prove_changed(context, operation)
-        return standing
-
-    def _prove_changed(self, context: Context, operation: str) -> None:
-        with self._begin(context)() as unit:
-            change = changes.applied_by(unit, operation)
-        if change is None or change.account_id is None or change.value is None:
-            return
-        with suppress(Transient, Broken):
-            self.clients.prove_ownership(
-                context, client_id=change.client_id, account_id=change.account_id
-            )
-
-    def _activate(self, context: Context, registration_id: UUID) -> bool:
-        return registration.activate(
-            begin=self._begin(context),
-            clock=self._platform.clock,
-            ids=self._platform.ids,
-            blind=self._blind,
-            owners=self._outside.owners,
-            rules=self._rules,
-            registration_id=registration_id,
-        )
+        return self.completing.after_proof(context, standing)
 
     def _codes(self, context: Context, purpose: str) -> AuthCodes:
         return AuthCodes(self._platform.rpc, context=context, purpose=purpose)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from kernel.judged import Rounds
 from kernel.policy import Policy
 from services.onboarding.adapters.eds.status import Freshness
 from services.onboarding.domain.ceremony import CeremonyRules
@@ -73,6 +74,15 @@ class DatedRules:
             most=timedelta(hours=self._policy.integer("onboarding.review_hours", at)),
             warning=timedelta(
                 hours=self._policy.integer("onboarding.review_warning_hours", at)
+            ),
+        )
+
+    def rounds(self, at: datetime) -> Rounds:
+        """How antifraud is asked again about what it has not let go on."""
+        return Rounds(
+            tries=self._policy.integer("onboarding.judge_tries", at),
+            most_pause=timedelta(
+                minutes=self._policy.integer("onboarding.judge_pause_minutes", at)
             ),
         )
 

@@ -9,6 +9,7 @@ import pytest
 from kernel.context import StaffMember
 from kernel.errors import Refused, Transient
 from kernel.events.antifraud import OperationReleased
+from services.contracts.domain.rules import HoldRules
 from services.contracts.domain.states import ContractState
 from services.contracts.handlers import reactions, underwriting
 from tests.integration.contracts.conftest import Desk
@@ -37,9 +38,10 @@ def state_of(desk: Desk, contract_id: UUID) -> ContractState:
 
 def call_a_person(desk: Desk) -> None:
     """All rounds, until the answer is not waited for any more."""
-    while not held(desk):
+    for _ in range(HoldRules.at(POLICY, desk.clock.now()).tries):
         desk.clock.move(ROUND)
         assert desk.sign_for_company() == 0
+    assert len(held(desk)) == 1
 
 
 def held(desk: Desk) -> list[dict[str, Any]]:

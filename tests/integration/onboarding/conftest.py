@@ -1,12 +1,13 @@
 """Onboarding on a real database, against the simulators over real TLS.
 
-Only auth is played by a twin: its codes go nowhere and `RIGHT_CODE` is always right.
+Only auth and antifraud are played by twins: codes go nowhere and `RIGHT_CODE` is always
+right; antifraud says what a test has it say.
 """
 
 import base64
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,11 +21,14 @@ from infra.simulators.client import Person
 from infra.stack import Stack
 from kernel.context import Context
 from kernel.crypto import Json
-from kernel.errors import Refused
+from kernel.errors import Refused, Transient
+from kernel.judged import Decision
 from kernel.migrations.applying import upgrade
+from kernel.money import Money
 from kernel.platform import Platform
 from kernel.settings import read
 from kernel.values import CardToken, Iban, Iin, Phone
+from services.antifraud.domain.decision import check_question
 from services.onboarding import wiring
 from services.onboarding.domain.consent_texts import texts_of
 from services.onboarding.domain.person import IdentityDocument, Names
@@ -34,7 +38,7 @@ from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import SentCode
 from services.onboarding.settings import Settings
 from services.onboarding.storage import metadata
-from services.onboarding.wiring import UseCases
+from services.onboarding.wiring import UseCases, completing
 from tests import databases
 from tests.integration.simulators.stand import Stand, make_pki, running_stand
 from tests.portraits.booth import running_judge
@@ -66,6 +70,29 @@ class TwinCodes:
 
 
 @dataclass
+class TwinAntifraud:
+    """Implements `kernel.judged.Antifraud`."""
+
+    outcome: str | None = "allow"
+    """None while it is away."""
+    asked: list[str] = field(default_factory=list)
+
+    def decide(
+        self,
+        *,
+        operation: str,
+        client_id: UUID,
+        amount: Money,
+        facts: Mapping[str, str | int],
+    ) -> Decision:
+        check_question(operation, amount, facts)  # as antifraud itself takes it
+        self.asked.append(operation)
+        if self.outcome is None:
+            raise Transient("antifraud did not answer in time")
+        return Decision(decision_id=client_id, outcome=self.outcome, score=1)
+
+
+@dataclass
 class Cabinet:
     """The use cases with the outer world around them."""
 
@@ -73,6 +100,7 @@ class Cabinet:
     platform: Platform[Settings]
     owner: Engine
     stand: Stand
+    antifraud: TwinAntifraud
 
     def context(self) -> Context:
         return self.platform.context()
@@ -304,9 +332,11 @@ def cabinet(
     twin = TwinCodes()
     twin.platform, twin.phones = platform, {}
     monkeypatch.setattr(wiring, "AuthCodes", lambda *_args, **_named: twin)
+    antifraud = TwinAntifraud()
+    monkeypatch.setattr(completing, "RpcAntifraud", lambda *_args: antifraud)
     monkeypatch.setattr(type(platform), "rpc", None)
     use_cases = wiring.build(platform)
-    made = Cabinet(use_cases, platform, owner_engine, outer_world)
+    made = Cabinet(use_cases, platform, owner_engine, outer_world, antifraud)
     yield made
     made.use_cases.close()
     platform.database.close()

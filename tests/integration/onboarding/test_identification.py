@@ -344,10 +344,11 @@ def test_crash_between_proof_and_activation_is_made_good(
     applicant.up_to_ceremony()
     applicant.pass_biometrics()
     with monkeypatch.context() as crash:
-        crash.setattr(type(cabinet.use_cases), "_activated", lambda *a: a[2])
+        completing = type(cabinet.use_cases.completing)
+        crash.setattr(completing, "after_proof", lambda *a: a[2])
         applicant.sign()
     assert applicant.standing["state"] == "identified"
-    assert cabinet.use_cases.activate_identified() == 1
+    assert cabinet.use_cases.completing.activate_identified() == 1
     assert applicant.standing["state"] == "active"
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from kernel.errors import Transient
 from kernel.events import Event
+from kernel.events.antifraud import OperationSuspended
 from kernel.events.contracts import (
     AnswerAwaited,
     ApplicationRefused,
@@ -307,6 +308,14 @@ def test_every_fact_of_the_table_is_told_in_the_client_s_language(
     assert set("әғқңөұүһі") & set(queued.text)
     with pytest.raises(Transient):
         concerned(fact, logins=FakeLogins())
+
+
+def test_who_is_only_registering_is_written_nothing_and_nothing_waits() -> None:
+    """They have no login yet: the registration itself says that it waits."""
+    fact = example(OperationSuspended).model_copy(
+        update={"operation": f"activation:{UUID(int=1)}"}
+    )
+    assert concerned(fact, logins=FakeLogins()).waiting == {}
 
 
 @pytest.mark.parametrize(

@@ -131,11 +131,25 @@ class FakeChanges:
         return True
 
     def apply(self, change_id: UUID, ceremony_id: UUID, *, at: datetime) -> bool:
-        if self.rows[change_id].state is not ChangeState.CHECKED:
+        if self.rows[change_id].state not in (ChangeState.CHECKED, ChangeState.PROVED):
             return False
         self._change(change_id, state=ChangeState.APPLIED)
         self.applied[change_id] = (ceremony_id, at)
         return True
+
+    def prove(self, change_id: UUID, ceremony_id: UUID, *, at: datetime) -> bool:
+        if self.rows[change_id].state is not ChangeState.CHECKED:
+            return False
+        self._change(change_id, state=ChangeState.PROVED, proved_by=ceremony_id)
+        return True
+
+    def proved(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
+        waiting = [
+            row.change_id
+            for row in self.rows.values()
+            if row.state is ChangeState.PROVED
+        ]
+        return tuple(waiting[:limit])
 
     def refuse(
         self,

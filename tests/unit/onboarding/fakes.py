@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.onboarding.handlers.accounts import Owners
 from services.onboarding.handlers.ceremonies import Desk
+from services.onboarding.handlers.judging import Judge
 from services.onboarding.handlers.photos import Studio
 from services.onboarding.ports import Provider
 from tests.unit.onboarding.builders import (
@@ -14,6 +15,7 @@ from tests.unit.onboarding.builders import (
     NOW,
 )
 from tests.unit.onboarding.outside_twins import (
+    FakeAntifraud,
     FakeBank,
     FakeCards,
     FakeCodes,
@@ -63,6 +65,7 @@ class Bench:
         self.signatures = FakeSignatures(self.unit)
         self.judge = FakeJudge(self.unit)
         self.rules = FakeRules()
+        self.antifraud = FakeAntifraud(self.unit)
         self._secrets = 0
         self.iin = IIN
 
@@ -81,6 +84,10 @@ class Bench:
     @property
     def owners(self) -> Owners:
         return Owners(bank=self.bank, cards=self.cards)
+
+    @property
+    def antifraud_judge(self) -> Judge:
+        return Judge(antifraud=self.antifraud, rules=self.rules, ids=self.ids)
 
     @property
     def desk(self) -> Desk:

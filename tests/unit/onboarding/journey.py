@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from kernel.crypto import Json
-from services.onboarding.handlers import ceremonies, photos, proofs, registration
+from services.onboarding.handlers import (
+    activation,
+    applying,
+    ceremonies,
+    changes,
+    photos,
+    proofs,
+    registration,
+)
 from services.onboarding.handlers.ceremonies import Owner
 from services.onboarding.handlers.registration import Application
 from tests.unit.onboarding.builders import PHONE, application
@@ -93,12 +101,13 @@ class Applicant:
 
     def activate(self) -> bool:
         bench = self.bench
-        return registration.activate(
+        return activation.activate(
             begin=bench.unit.begin,
             clock=bench.clock,
             ids=bench.ids,
             blind=blind,
             owners=bench.owners,
+            judge=bench.antifraud_judge,
             rules=bench.rules,
             registration_id=self.registration_id,
         )
@@ -108,24 +117,43 @@ def look(
     bench: Bench, reference: str | None = None, code: str = RIGHT_CODE
 ) -> Mapping[str, Json]:
     """Come back from ЦОИД."""
-    return proofs.complete_biometrics(
+    standing = proofs.complete_biometrics(
         desk=bench.desk,
         protocols=bench.coid,
         signatures=bench.signatures,
         reference=bench.coid.reference if reference is None else reference,
         code=code,
     )
+    return going_on(bench, standing)
 
 
 def sign(
     bench: Bench, ceremony_id: UUID, owner: Owner, cms_text: str = CMS
 ) -> Mapping[str, Json]:
     """Hand in the ЭЦП."""
-    return proofs.put_signature(
+    standing = proofs.put_signature(
         desk=bench.desk,
         signatures=bench.signatures,
         timestamps=bench.signatures,
         ceremony_id=ceremony_id,
         owner=owner,
         cms_text=cms_text,
+    )
+    return going_on(bench, standing)
+
+
+def going_on(bench: Bench, standing: Mapping[str, Json]) -> Mapping[str, Json]:
+    """A change takes effect after its last proof, as the service has it."""
+    kind, _, subject = str(standing["operation"]).partition(":")
+    if standing["state"] == "completed" and kind in changes.KINDS:
+        apply_proved(bench, UUID(subject))
+    return standing
+
+
+def apply_proved(bench: Bench, change_id: UUID) -> bool:
+    return applying.apply_proved(
+        begin=bench.unit.begin,
+        clock=bench.clock,
+        judge=bench.antifraud_judge,
+        change_id=change_id,
     )

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from kernel.crypto import sha256_hex
 from kernel.errors import Refused, Transient
+from kernel.judged import Decision, Rounds
+from kernel.money import Money
 from kernel.values import CardToken, Iban, Iin, Phone
 from services.onboarding.domain.account import (
     Card,
@@ -50,7 +52,7 @@ from tests.unit.onboarding.builders import (
 )
 from tests.unit.onboarding.erasure_twins import TERMS
 from tests.unit.onboarding.photo_twins import LIMITS
-from tests.unit.onboarding.review_twins import REVIEWS
+from tests.unit.onboarding.review_twins import REVIEWS, ROUNDS
 from tests.unit.onboarding.unit_twins import FakeUnit
 
 RIGHT_CODE = "123456"
@@ -266,6 +268,31 @@ class FakeSignatures:
 
 
 @dataclass
+class FakeAntifraud:
+    """Implements `kernel.judged.Antifraud`."""
+
+    unit: FakeUnit
+    outcome: str | None = "allow"
+    """None while it is away."""
+    asked: list[tuple[str, Mapping[str, str | int]]] = field(default_factory=list)
+
+    def decide(
+        self,
+        *,
+        operation: str,
+        client_id: UUID,
+        amount: Money,
+        facts: Mapping[str, str | int],
+    ) -> Decision:
+        assert not self.unit.open, "a call within a transaction"
+        assert amount == Money(0)
+        self.asked.append((operation, facts))
+        if self.outcome is None:
+            raise Transient("antifraud did not answer in time")
+        return Decision(decision_id=client_id, outcome=self.outcome, score=1)
+
+
+@dataclass
 class FakeRules:
     age: int = 18
     made: CeremonyRules = field(
@@ -285,6 +312,9 @@ class FakeRules:
 
     def restamp_before(self, at: datetime) -> timedelta:
         return timedelta(days=90)
+
+    def rounds(self, at: datetime) -> Rounds:
+        return ROUNDS
 
     def min_age(self, on: date) -> int:
         return self.age

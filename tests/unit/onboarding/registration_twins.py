@@ -114,7 +114,7 @@ class FakeRegistrations:
     def photo_sha256(self, registration_id: UUID) -> str | None:
         return self.photos.get(registration_id)
 
-    def identified(self, *, limit: int) -> tuple[UUID, ...]:
+    def identified(self, *, at: datetime, limit: int) -> tuple[UUID, ...]:
         waiting = [
             row.registration_id
             for row in self.rows.values()

@@ -1,11 +1,13 @@
-"""A twin of the queue of what waits for a person."""
+"""Twins of the queues of what waits for a person, and for antifraud."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from kernel.judged import Rounds
 from kernel.pages import Page
+from services.onboarding.domain.judging import Question
 from services.onboarding.domain.review import (
     Decision,
     Review,
@@ -13,6 +15,7 @@ from services.onboarding.domain.review import (
     Settlement,
 )
 
+ROUNDS = Rounds(tries=3, most_pause=timedelta(minutes=5))
 REVIEWS = ReviewRules(most=timedelta(hours=72), warning=timedelta(hours=24))
 
 
@@ -75,3 +78,40 @@ class FakeReviews:
         ]
         self.warned |= {one.review_id for one in fresh}
         return fresh
+
+
+@dataclass
+class FakeQuestions:
+    """Implements `ports.judging.Questions`."""
+
+    rows: dict[str, Question] = field(default_factory=dict)
+
+    def get(self, operation: str) -> Question | None:
+        return self.rows.get(operation)
+
+    def save(self, question: Question, *, at: datetime) -> None:
+        before = self.rows.get(question.operation)
+        agreed_at = None if before is None else before.agreed_at
+        self.rows[question.operation] = replace(question, agreed_at=agreed_at)
+
+    def agree(self, operation: str, *, at: datetime) -> None:
+        self.rows[operation] = replace(
+            self.rows[operation],
+            agreed_at=at,
+            tries=0,
+            next_ask_at=at,
+            for_person_since=None,
+        )
+
+    def ask_now(
+        self,
+        *,
+        at: datetime,
+        operation: str | None = None,
+        client_id: UUID | None = None,
+    ) -> None:
+        for row in list(self.rows.values()):
+            if (
+                row.operation == operation or row.client_id == client_id
+            ) and row.next_ask_at is not None:
+                self.rows[row.operation] = replace(row, tries=0, next_ask_at=at)

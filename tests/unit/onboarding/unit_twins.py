@@ -24,7 +24,7 @@ from tests.unit.onboarding.registration_twins import (
     FakeReadings,
     FakeRegistrations,
 )
-from tests.unit.onboarding.review_twins import FakeReviews
+from tests.unit.onboarding.review_twins import FakeQuestions, FakeReviews
 
 
 @dataclass
@@ -74,6 +74,7 @@ class FakeUnit:
     keys: FakeKeys = field(default_factory=FakeKeys)
     erasures: FakeErasures = field(default_factory=FakeErasures)
     reviews: FakeReviews = field(default_factory=FakeReviews)
+    questions: FakeQuestions = field(default_factory=FakeQuestions)
     photos: FakePhotos = field(init=False)
     events: list[Event] = field(default_factory=list)
     open: bool = False
@@ -115,6 +116,7 @@ class FakeUnit:
                 self.photos,
                 self.erasures,
                 self.reviews,
+                self.questions,
             )
         )
         said, self.open = len(self.events), True
@@ -134,6 +136,7 @@ class FakeUnit:
                 self.photos,
                 self.erasures,
                 self.reviews,
+                self.questions,
             ) = before
             del self.events[said:]
             raise

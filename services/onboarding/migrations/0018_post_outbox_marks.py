@@ -2,8 +2,8 @@
 
 from kernel.migrations import take_outbox_marks
 
-revision = "0017_post"
-down_revision = "0016_pre"
+revision = "0018_post"
+down_revision = "0017_pre"
 branch_labels = None
 depends_on = None
 
