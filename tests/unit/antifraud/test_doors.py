@@ -17,7 +17,7 @@ from services.antifraud.service import AntifraudService
 ID = UUID(int=7)
 
 
-def taken(name: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - as sent
+def taken(name: str, /, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - as sent
     call = Call(
         id=UUID(int=2),
         caller="operator",
@@ -66,3 +66,14 @@ def test_an_appeal_has_a_day_and_may_have_a_letter() -> None:
 def test_the_queue_is_asked_for_by_a_word(state: str) -> None:
     assert taken("cases_list", state=state) == {"state": state}
     assert taken("cases_list") == {"state": "open"}
+
+
+def test_what_is_between_the_centre_and_us_has_an_id_or_a_number() -> None:
+    assert taken("centre_replay", name=17) == {"name": 17}
+    assert taken("centre_replay", name=str(ID)) == {"name": ID}
+    for wrong in (0, "17", "all"):
+        with pytest.raises(CallRejectedError):
+            taken("centre_close", name=wrong, ground="seen")
+    assert taken("centre_messages", state="parked") == {"state": "parked"}
+    assert taken("centre_messages") == {"state": None}
+    assert taken("centre_completeness", day="2026-11-30") == {"day": date(2026, 11, 30)}
