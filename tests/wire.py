@@ -264,6 +264,18 @@ def key_of(event: type[Event]) -> str:
 
 
 @contextmanager
+def closed(stack: Stack, service: str, table: str) -> Iterator[None]:
+    """Let a service add nothing to a table for a while; it goes on reading it."""
+    database = stack.servers.database
+    right = f'INSERT ON "{table}"'
+    database.run_sql(f'REVOKE {right} FROM "{service}"', database=service)
+    try:
+        yield
+    finally:
+        database.run_sql(f'GRANT {right} TO "{service}"', database=service)
+
+
+@contextmanager
 def hidden(stack: Stack, service: str, table: str) -> Iterator[str]:
     """Take a table away for a while; gives the name it has meanwhile.
 
