@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from kernel.errors import Transient
 from kernel.events import Event
 from services.audit.domain.check import StoredRow
 from services.audit.domain.intake import Known, Notice, Plan
@@ -150,6 +151,10 @@ class Writing(Protocol):
         ...
 
     def publish(self, event: Event) -> UUID: ...
+
+
+class SeatTakenError(Transient):
+    """Another process writes the log."""
 
 
 class WriterStore(Protocol):

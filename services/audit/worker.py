@@ -17,6 +17,7 @@ from kernel.bus import Received
 from kernel.errors import KernelError, Transient
 from kernel.logging import canonical, get_logger
 from kernel.platform import Platform
+from services.audit.ports import SeatTakenError
 from services.audit.settings import Settings
 from services.audit.wiring import EventQueue, Followed, Writer, build_writer
 
@@ -93,9 +94,14 @@ class _Loop:
                 self.writer.board.beat()
 
     def rest(self, away: Transient) -> None:
-        """Wait a little; a lost connection to the broker is given up with its batch."""
+        """Wait a little; a lost connection to the broker is given up with its batch.
+
+        So is one while another writes: what it holds would be kept from the writer.
+        """
         cause = type(away.__cause__).__name__
         log.warning("writer_rests", why=away.sentence, cause=cause)
+        if isinstance(away, SeatTakenError):
+            self._drop_queue()
         if self.queue is not None and not self.queue.lost:
             try:
                 self.queue.rest(away.retry_after_s)

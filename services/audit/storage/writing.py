@@ -24,7 +24,12 @@ from kernel.ids import Ids
 from services.audit.domain.intake import Known, Notice, Plan
 from services.audit.domain.leaf import Kind
 from services.audit.domain.sequences import Tally
-from services.audit.ports import RowHashes, StoredCheckpoint, Writing
+from services.audit.ports import (
+    RowHashes,
+    SeatTakenError,
+    StoredCheckpoint,
+    Writing,
+)
 from services.audit.storage import rows
 from services.audit.storage.copying import COLUMNS, copy_bytes
 from services.audit.storage.tables import (
@@ -134,7 +139,7 @@ class LockedLog:
 def locked(database: Database, tools: Tools) -> Iterator[LockedLog]:
     """Take the writer's seat for as long as the context lasts.
 
-    Raises Transient when another writer has it or the database is away. The lock is
+    Raises SeatTakenError while another has it, Transient without database. The lock is
     the session's: it falls when the connection does, and so does every later
     statement, because the connection is never replaced.
     """
@@ -142,7 +147,7 @@ def locked(database: Database, tools: Tools) -> Iterator[LockedLog]:
         with connection.begin():
             taken = connection.execute(select(func.pg_try_advisory_lock(LOCK_KEY)))
             if not taken.scalar_one():
-                raise Transient("another writer holds the log", retry_after_s=1)
+                raise SeatTakenError("another writer holds the log")
             connection.execute(text("SET synchronous_commit = on"))
         try:
             yield LockedLog(connection, tools)

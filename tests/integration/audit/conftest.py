@@ -22,6 +22,7 @@ from kernel.settings import PlatformSettings, read
 from services.audit.handlers.reading import Verdict
 from services.audit.settings import Settings
 from services.audit.storage import metadata
+from services.audit.storage.writing import LOCK_KEY
 from services.audit.wiring import Writer, build, build_writer
 from services.audit.worker import work
 from tests.databases import migrator, owner_engine
@@ -184,6 +185,22 @@ class LogStand:
                 control("list_bindings", "-p", "kredit", *bound),
             ]
         )
+
+    def cut_the_writer(self) -> None:
+        """End the connection of whoever has the writer's seat."""
+        held = f"locktype = 'advisory' AND objid = {LOCK_KEY & 0xFFFFFFFF}"
+        statement = f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {held}"  # noqa: S608 - ours
+        self.servers.servers.database.run_sql(statement, database=SERVICE)
+
+    def listeners(self) -> int:
+        """How many hold the queue of all events."""
+        declaring = migrator(self.servers, SERVICE)
+        connection = declaring.broker.connect()
+        channel = connection.default_channel
+        found: int = channel.queue_declare(INBOX, passive=True).consumer_count
+        close_quietly(connection)
+        declaring.engine.dispose()
+        return found
 
     def as_owner(self, *statements: str) -> None:
         """What the owner of the schema, or an administrator, can do."""

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import pytest
@@ -15,7 +15,10 @@ import pytest
 from infra.layout import ROOT
 from infra.leash import leashed
 from kernel.bus import DELIVERY_LIMIT, Consuming, Received
+from kernel.errors import Transient
 from services.audit.adapters import BATCH_MESSAGES
+from services.audit.ports import WriterStore
+from services.audit.wiring import Writer
 from tests.integration.audit.conftest import LogStand, Working
 from tests.ports import free_port
 from tests.waiting import eventually
@@ -101,6 +104,37 @@ def test_a_stand_by_takes_the_seat_of_who_was_killed(stand: LogStand) -> None:
 
 
 @pytest.mark.clause("7.1")
+@pytest.mark.seeded("audit_stand_by_keeps_what_it_holds")
+def test_who_lost_the_seat_gives_back_what_it_holds(
+    stand: LogStand, working: Working
+) -> None:
+    """Its connection is cut, another takes the seat, and gets every message."""
+    speaker, other = stand.speaker(), stand.writer()
+    speaker.say(speaker.messages(10))
+    eventually(lambda: count(stand) == 10, told=stand.told)
+    with ExitStack() as seat:
+        store = seat.enter_context(taken(stand, other))
+        eventually(lambda: stand.listeners() == 0, told=stand.told)
+        speaker.say(speaker.messages(EVERY_ROUND))
+        queue, got = other.queue(), 0
+        state = other.open_log(store)
+        end = time.monotonic() + 60
+        while got < EVERY_ROUND:
+            assert time.monotonic() < end, got
+            batch = queue.collect()
+            state = other.write(batch, state=state, store=store)
+            other.publish(state)
+            if batch:
+                queue.settle(batch)
+            got += len(batch)
+        queue.close()
+    speaker.say(speaker.messages(1))
+    eventually(lambda: count(stand) == 11 + EVERY_ROUND, told=stand.told)
+    working.end()
+    assert stand.verify().bad_seq is None
+
+
+@pytest.mark.clause("7.1")
 @pytest.mark.catalogue("F23", "P14")
 @pytest.mark.seeded("audit_leaves_the_dead_letters")
 def test_what_the_broker_gave_up_is_written_all_the_same(stand: LogStand) -> None:
@@ -128,6 +162,22 @@ def test_what_the_broker_gave_up_is_written_all_the_same(stand: LogStand) -> Non
         eventually(lambda: count(stand) == 3, told=stand.told)
         worker.terminate()
         assert worker.wait(timeout=20) == 0
+
+
+@contextmanager
+def taken(stand: LogStand, other: Writer) -> Iterator[WriterStore]:
+    """The seat, away from whoever has it."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        stand.cut_the_writer()
+        with ExitStack() as seat:
+            try:
+                store = seat.enter_context(other.seat())
+            except Transient:
+                continue
+            yield store
+            return
+    raise AssertionError("the seat was never free")
 
 
 def said(stand: LogStand, event: str) -> int:

@@ -43,6 +43,7 @@ from tests.integration.simulators.stand import (
     running_stand,
 )
 from tests.unit.disbursement.builders import CODES, CONTRACT_ID, DOCUMENT, OTHER_IBAN
+from tests.waiting import eventually
 
 COMPANY_BIN: Final = "990140000007"
 
@@ -123,12 +124,16 @@ def lines(stand: Stand, order: Order) -> list[dict[str, Any]]:
 
 def settled(bank: Connector, order: Order) -> OrderReport:
     """Ask until the bank has finished."""
-    for _ in range(500):
+    heard: list[OrderReport] = []
+
+    def finished() -> bool:
         answer = bank.ask(order)
         assert isinstance(answer, OrderReport)
-        if answer.status is not OrderStatus.ACCEPTED:
-            return answer
-    raise AssertionError("the bank does not finish")
+        heard.append(answer)
+        return answer.status is not OrderStatus.ACCEPTED
+
+    eventually(finished)
+    return heard[-1]
 
 
 def test_an_order_is_unknown_then_taken_then_settled(
