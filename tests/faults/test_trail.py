@@ -17,7 +17,7 @@ KILLS = Case(
 
 @pytest.mark.clause("7.1")
 @pytest.mark.catalogue("F27")
-@pytest.mark.seeded("audit_drops_what_it_holds")
+@pytest.mark.seeded("audit_stand_by_consumes")
 def test_the_log_survives_the_deaths_of_its_writers(
     trail_load: Ground, prove: Prove
 ) -> None:
