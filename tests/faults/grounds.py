@@ -5,12 +5,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import infra.stack
 from infra import topology
 from infra.demo.world import World
-from infra.stack import SERVERS
+from infra.stack import SERVERS, Stack
 from tests.faults.campaign import Ground
 from tests.faults.events import EventLoad
 from tests.faults.load import LoanLoad
@@ -18,28 +18,33 @@ from tests.faults.payers import PayerLoad
 from tests.faults.trail import TrailLoad
 
 
-@contextmanager
-def events(folder: Path) -> Iterator[Ground]:
-    """The event load on servers of its own."""
-    folder.mkdir(exist_ok=True)
-    stack = infra.stack.start(folder / "stack")
-    try:
-        with EventLoad(stack, folder / "load").open() as load:
-            yield load
-    finally:
-        stack.stop()
+class Load(Protocol):
+    """A load that brings its own processes."""
+
+    def open(self) -> AbstractContextManager[Ground]: ...
 
 
-@contextmanager
-def trail(folder: Path) -> Iterator[Ground]:
-    """The audit log at the end of the event load, on servers of its own."""
-    folder.mkdir(exist_ok=True)
-    stack = infra.stack.start(folder / "stack")
-    try:
-        with TrailLoad(stack, folder / "load").open() as load:
-            yield load
-    finally:
-        stack.stop()
+def on_servers(
+    load: Callable[[Stack, Path], Load],
+) -> Callable[[Path], AbstractContextManager[Ground]]:
+    """The load on a database and a broker of its own."""
+
+    @contextmanager
+    def opened(folder: Path) -> Iterator[Ground]:
+        folder.mkdir(exist_ok=True)
+        stack = infra.stack.start(folder / "stack")
+        try:
+            with load(stack, folder / "load").open() as ground:
+                yield ground
+        finally:
+            stack.stop()
+
+    return opened
+
+
+events = on_servers(EventLoad)
+trail = on_servers(TrailLoad)
+payers = on_servers(PayerLoad)
 
 
 @contextmanager
@@ -51,17 +56,6 @@ def loans(folder: Path) -> Iterator[Ground]:
     stack = infra.stack.start(folder / "stack", only=everything)
     try:
         yield LoanLoad(World(stack))
-    finally:
-        stack.stop()
-
-
-@contextmanager
-def payers(folder: Path) -> Iterator[Ground]:
-    """The load of payouts on servers of its own."""
-    stack = infra.stack.start(folder / "stack")
-    try:
-        with PayerLoad(stack, folder / "load").open() as load:
-            yield load
     finally:
         stack.stop()
 
