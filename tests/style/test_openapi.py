@@ -42,9 +42,9 @@ STAFF_ROOMS: Final = (
     *("contracts/handlers/underwriting", "contracts/domain/disclosure"),
     "contracts/domain/search",
     *("kernel/cli", "kernel/operations", "kernel/parked", "kernel/approvals"),
-    *("kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct", "auth/wiring"),
-    *("contracts/domain/editions", "contracts/handlers/templates", "contracts/cli"),
-    *("contracts/handlers/repayments", "contracts/handlers/accruals"),
+    *("kernel/words", "kernel/rpc/methods", "auth/domain/staff", "auth/domain/conduct"),
+    *("auth/wiring", "contracts/domain/editions", "contracts/handlers/templates"),
+    *("contracts/cli", "contracts/handlers/repayments", "contracts/handlers/accruals"),
     *("disbursement/handlers/halting", "disbursement/handlers/repeating"),
     *("disbursement/handlers/approving", "disbursement/handlers/overview"),
 )

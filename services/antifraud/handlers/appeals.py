@@ -14,6 +14,7 @@ from kernel.events.antifraud import (
     AppealReceived,
 )
 from kernel.values import refuse_unfit_reason
+from kernel.words import refuse_unfit_words
 from services.antifraud.domain.appeals import (
     Appeal,
     AppealOutcome,
@@ -26,7 +27,7 @@ from services.antifraud.domain.appeals import (
     appeal_own_decision,
     number_of,
 )
-from services.antifraud.domain.cases import CaseOutcome, refuse_unfit_words
+from services.antifraud.domain.cases import CaseOutcome
 from services.antifraud.handlers import suspending
 from services.antifraud.handlers.cases import source_of
 from services.antifraud.handlers.tools import Tools

@@ -9,6 +9,7 @@ from uuid import UUID
 from kernel.clock import almaty_date
 from kernel.crypto import sha256_hex
 from kernel.events.antifraud import CaseAssigned, CaseClosed, CaseRead
+from kernel.words import refuse_unfit_words
 from services.antifraud.domain.cases import (
     Case,
     CaseOutcome,
@@ -24,7 +25,6 @@ from services.antifraud.domain.cases import (
     file_not_found,
     kind_of,
     names_of_fraud,
-    refuse_unfit_words,
 )
 from services.antifraud.domain.catalogue import Entity
 from services.antifraud.domain.lists import Entry, end_of

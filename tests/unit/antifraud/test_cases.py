@@ -9,12 +9,12 @@ from kernel.errors import Refused
 from kernel.events.antifraud import CaseOpened
 from kernel.money import Money
 from kernel.starting_policy import STARTING_POLICY
+from kernel.words import refuse_unfit_words
 from services.antifraud.domain.cases import (
     CaseRules,
     Priority,
     kind_of,
     names_of_fraud,
-    refuse_unfit_words,
 )
 from services.antifraud.domain.decision import Fired, Inputs, Verdict
 from services.antifraud.domain.engine import OUT_OF_TIME
