@@ -29,3 +29,4 @@ class Settings(PlatformSettings):
     publish_every_s: int = 10
     patrol_rows_per_s: int = 2_000
     patrol_rest_s: int = 60
+    index_tiles_per_s: int = 40

@@ -13,8 +13,9 @@ from typing import Final
 from uuid import UUID
 
 from kernel.cli import FINDING, Command, Listing, Operator, object_of, progress
-from kernel.crypto import Json, as_object, parse_canonical
+from kernel.crypto import Json
 from kernel.errors import Broken, Refused
+from services.audit.cli.looking import LOOKING, row_of
 from services.audit.cli.parts import EXTRACT, refuse_used
 from services.audit.domain.note import Checkpoint, NoteError, parse_text
 from services.audit.domain.proofs import add_checkpoint, tlog_proof
@@ -109,21 +110,7 @@ def tail(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
     leaves = answer["leaves"]
     if not isinstance(leaves, list):
         raise Broken("audit gave no leaves")
-    return {"leaves": [_row(str(leaf)) for leaf in leaves]}, 0
-
-
-def _row(encoded: str) -> dict[str, Json]:
-    """What people look for in a leaf; an event's own names stand for it."""
-    leaf = as_object(parse_canonical(base64.b64decode(encoded, validate=True)))
-    event = as_object(leaf.get("event") or {})
-    return {
-        "seq": leaf["seq"],
-        "received_at": leaf["received_at"],
-        "kind": leaf["kind"],
-        "type": event.get("type"),
-        "subject": event.get("subject", leaf.get("subject")),
-        "leaf": leaf,
-    }
+    return {"leaves": [row_of({"leaf": leaf}) for leaf in leaves]}, 0
 
 
 def status(operator: Operator, _arguments: argparse.Namespace) -> tuple[Json, int]:
@@ -251,6 +238,7 @@ COMMANDS: Final = {
             columns=("seq", "received_at", "kind", "type", "subject"),
         ),
     ),
+    **LOOKING,
     "status": Command(
         help="size, checkpoint, key, producers",
         run=status,

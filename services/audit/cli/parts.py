@@ -74,11 +74,13 @@ def _midnight(day: date) -> str:
     return rfc3339(datetime.combine(day, time(), tzinfo=ALMATY))
 
 
-def _client(text: str) -> str:
+def client_of(text: str) -> str:
+    """The subject an id of a client stands for."""
     return f"client:{UUID(text)}"
 
 
-def _contract(text: str) -> str:
+def contract_of(text: str) -> str:
+    """The subject an id of a contract stands for."""
     return f"contract:{UUID(text)}"
 
 
@@ -91,10 +93,31 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="see `contracts disclosures list`: of the client, or of the whole log",
     )
+    scope_arguments(parser)
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="FILE",
+        help="encrypt to this certificate (PEM, RSA): DIRECTORY.zip.p7m, no folder",
+    )
+    parser.add_argument(
+        "--names", action="store_true", help="with names and ИИН; needs --to"
+    )
+    for option, meaning in (
+        ("--since", "add a consistency proof from this size; may be repeated"),
+        ("--page", "print the proof of this leaf on a page; may be repeated"),
+    ):
+        parser.add_argument(
+            option, type=int, action="append", default=[], metavar="N", help=meaning
+        )
+
+
+def scope_arguments(parser: argparse.ArgumentParser) -> None:
+    """What part of the log is meant; `scope_of` reads it."""
     thing = parser.add_mutually_exclusive_group()
     for option, kind, meaning in (
-        ("--client", _client, "what is about this client"),
-        ("--contract", _contract, "what is about this contract"),
+        ("--client", client_of, "what is about this client"),
+        ("--contract", contract_of, "what is about this contract"),
         ("--subject", str, "what is about this, as KIND:ID"),
     ):
         thing.add_argument(
@@ -116,22 +139,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(
             option, dest=dest, type=date.fromisoformat, metavar="DAY", help=meaning
-        )
-    parser.add_argument(
-        "--to",
-        type=Path,
-        metavar="FILE",
-        help="encrypt to this certificate (PEM, RSA): DIRECTORY.zip.p7m, no folder",
-    )
-    parser.add_argument(
-        "--names", action="store_true", help="with names and ИИН; needs --to"
-    )
-    for option, meaning in (
-        ("--since", "add a consistency proof from this size; may be repeated"),
-        ("--page", "print the proof of this leaf on a page; may be repeated"),
-    ):
-        parser.add_argument(
-            option, type=int, action="append", default=[], metavar="N", help=meaning
         )
 
 

@@ -11,11 +11,14 @@ from datetime import datetime, timedelta
 from kernel.clock import Clock
 from kernel.events.audit import IntegrityMismatchFound
 from kernel.ids import Ids
-from services.audit.domain.check import MismatchError, Trusted, Verify
-from services.audit.handlers.reading import Walk
+from services.audit.domain.check import MismatchError, StoredRow, Trusted, Verify
+from services.audit.domain.index import Tile, Tiling
+from services.audit.domain.tiles import TILE_WIDTH
+from services.audit.handlers.reading import Walk, entry_of
 from services.audit.ports import Block, Noticeboard, Unit, Units
 
 TRIPWIRES = "tripwires_changed"
+INDEX = "index_differs"
 
 
 @dataclass(slots=True)
@@ -25,6 +28,11 @@ class Patrol:
     walk: Walk | None = None
     ended_at: datetime | None = None
     """When the last whole round ended."""
+    tiling: Tiling = field(default_factory=Tiling)
+    tiles: list[Tile] = field(default_factory=list)
+    """What the index must hold of the leaves walked since it was last looked at."""
+    index_told: bool = False
+    """That the index differs was told in this round."""
     tripped: frozenset[str] = field(default_factory=frozenset)
     """Tables whose tripwires were told to be changed, each once while it lasts."""
 
@@ -51,12 +59,15 @@ class Patrol:
             try:
                 if self.walk is None:
                     self._look_at_tripwires(unit, ids=ids)
+                    self.tiling, self.tiles = Tiling(), []
+                    self.index_told = False
                     self.walk = Walk.begin(
                         unit,
                         outside=[published] if published else [],
                         trusted=Trusted.of(vkeys, verify=verify),
                     )
                 leaves = self._go_on(self.walk, rows=rows, unit=unit)
+                self._look_at_index(unit, ids=ids)
                 self.ended_at = None if leaves is None else clock.now()
             except MismatchError as lie:
                 leaves, self.walk = None, None
@@ -84,10 +95,30 @@ class Patrol:
     def _go_on(self, walk: Walk, *, rows: int, unit: Unit) -> int | None:
         until = walk.checker.size + rows
         while walk.checker.size < until:
-            if walk.page(unit):
+            if walk.page(unit, self._see):
                 self.walk = None
                 return walk.checker.size
         return None
+
+    def _see(self, row: StoredRow) -> None:
+        tile = self.tiling.add(entry_of(row))
+        if tile is not None:
+            self.tiles.append(tile)
+
+    def _look_at_index(self, unit: Unit, *, ids: Ids) -> None:
+        """It proves nothing, so it stops nothing: told once a round, and set right."""
+        indexed = unit.indexed_tiles()
+        for tile in self.tiles:
+            if tile.number >= indexed or unit.tile(tile.number) == tile:
+                continue
+            unit.index(tile)
+            if not self.index_told:
+                first = tile.number * TILE_WIDTH
+                unit.publish(
+                    IntegrityMismatchFound(finding_id=ids.new(), seq=first, code=INDEX)
+                )
+            self.index_told = True
+        self.tiles = []
 
     def _look_at_tripwires(self, unit: Unit, *, ids: Ids) -> None:
         """They prove nothing, so they stop nothing; but nobody changes them unseen."""

@@ -3,7 +3,7 @@
 Whoever takes a copy is recorded first: without the record no page is given out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,9 +12,17 @@ from kernel.crypto import Json
 from kernel.errors import Refused
 from kernel.events.audit import ExportMade, IntegrityMismatchFound, IntegrityProven
 from kernel.ids import Ids
-from services.audit.domain.check import Checker, MismatchError, Trusted, Verify
+from services.audit.domain.check import (
+    Checker,
+    MismatchError,
+    StoredRow,
+    Trusted,
+    Verify,
+)
 from services.audit.domain.intake import Notice
 from services.audit.domain.leaf import Kind
+from services.audit.domain.scope import Entry
+from services.audit.domain.tree import leaf_hash
 from services.audit.ports import (
     Block,
     Export,
@@ -249,6 +257,32 @@ def _trusted(vkeys: Sequence[str], *, verify: Verify) -> Trusted:
         ) from cause
 
 
+def entry_of(row: StoredRow) -> Entry:
+    """The leaf of a row, hashed again. Raises MismatchError: it is another."""
+    if leaf_hash(row.leaf) != row.leaf_hash:
+        raise MismatchError(
+            "leaf_changed", seq=row.seq, why="the leaf is not what its hash says"
+        )
+    try:
+        entry = Entry.of(row.seq, row.leaf)
+    except (ValueError, TypeError) as cause:
+        raise MismatchError(
+            "leaf_changed", seq=row.seq, why="the leaf is not of this log's form"
+        ) from cause
+    if entry.said.get("seq") != row.seq:
+        raise MismatchError(
+            "leaf_misplaced", seq=row.seq, why="the leaf says another place"
+        )
+    return entry
+
+
+Seen = Callable[[StoredRow], object]
+
+
+def _unseen(_row: StoredRow) -> None:
+    """Nobody looks on."""
+
+
 @dataclass(slots=True)
 class Walk:
     """The log re-read page by page, up to the checkpoint that was newest at the start.
@@ -279,13 +313,17 @@ class Walk:
             roots[0] = checker.root()
         return cls(checker, stop, rows > stop, held, roots)
 
-    def page(self, reader: LogReader) -> bool:
-        """Check the next page; whether the end was reached. Raises MismatchError."""
+    def page(self, reader: LogReader, seen: Seen = _unseen) -> bool:
+        """Check the next page; whether the end was reached. Raises MismatchError.
+
+        `seen` is told of each row that was found to be in order.
+        """
         checker, roots = self.checker, self.roots
         start, end = checker.size, min(checker.size + PAGE_ROWS, self.stop)
         due = {c.size: c.note for c in reader.checkpoints(after=start, up_to=end)}
         for row in reader.rows(start=start, stop=end):
             checker.row(row)
+            seen(row)
             size = checker.size
             if size in due:
                 checker.checkpoint(size, due[size])

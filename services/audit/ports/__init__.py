@@ -10,6 +10,7 @@ from uuid import UUID
 from kernel.errors import Transient
 from kernel.events import Event
 from services.audit.domain.check import StoredRow
+from services.audit.domain.index import Tile
 from services.audit.domain.intake import Known, Notice, Plan
 from services.audit.domain.note import LogKey
 from services.audit.domain.report import Person, Report
@@ -265,6 +266,32 @@ class LogReader(Protocol):
         """Of the first `size` leaves those of the scope's time and kinds, `most`."""
         ...
 
+    def indexed_tiles(self) -> int:
+        """How many tiles from the first on the index holds."""
+        ...
+
+    def tile(self, number: int) -> Tile | None:
+        """What the index holds of a tile."""
+        ...
+
+    def tiles_with(
+        self, terms: Sequence[Sequence[int]], *, first: int, stop: int, most: int
+    ) -> Sequence[int]:
+        """Tiles from `first` up to, and without, `stop` with one term of each group.
+
+        The newest first, `most` of them.
+        """
+        ...
+
+    def naming_all(
+        self, texts: Sequence[str], *, tiles: Sequence[int], start: int, stop: int
+    ) -> Sequence[StoredRow]:
+        """Rows of these tiles, between two numbers, whose leaves hold every text.
+
+        The newest first.
+        """
+        ...
+
     def sequences(self) -> Iterable[Tally]: ...
 
     def blocks(self) -> Sequence[Block]:
@@ -285,6 +312,10 @@ class Unit(LogReader, Protocol):
 
     def note(self, notice: Notice) -> None:
         """Have the writer tell in the log what a reader did."""
+        ...
+
+    def index(self, tile: Tile) -> None:
+        """Have the index hold this of the tile, whatever it held before."""
         ...
 
     def block(self, block: Block) -> bool:

@@ -1,6 +1,7 @@
 """The nameko door: what operators may ask about the log."""
 
 import base64
+from collections.abc import Sequence
 from uuid import UUID
 
 from kernel.bus import Interest
@@ -10,7 +11,7 @@ from kernel.crypto import Json
 from kernel.entrypoints import UseCasesProvider, answers, every
 from kernel.events import Event
 from kernel.events.envelope import SHARED_PUBLISHER
-from services.audit.wiring import Page, UseCases
+from services.audit.wiring import Found, Language, Page, UseCases
 
 EVERYTHING = tuple(
     Interest(publisher, "#")
@@ -36,6 +37,11 @@ class AuditService:
     def patrol(self) -> None:
         """The log is re-read from the process's start on, round after round."""
         self.use_cases.patrol()
+
+    @every(seconds=1)
+    def index(self) -> None:
+        """What the log names is indexed behind the writer, whom it never delays."""
+        self.use_cases.index()
 
     @answers(permission="audit.verify")
     def verify(
@@ -124,6 +130,44 @@ class AuditService:
         )
         return _page(page)
 
+    @answers(permission="audit.read")
+    def search(
+        self,
+        call: Call,
+        *,
+        words: dict[str, str | tuple[str, ...]],
+        limit: int,
+        before: int | None = None,
+        language: Language = "ru",
+    ) -> Json:
+        """The newest leaves that answer; the log tells who looked for what.
+
+        Refused as `handlers.searching.search`.
+        """
+        found = self.use_cases.search(
+            call.context, words=words, by=str(call.by.id), before=before, limit=limit
+        )
+        return _found(found, self.use_cases.sentences(found, language))
+
+    @answers(permission="audit.read")
+    def timeline(
+        self,
+        call: Call,
+        *,
+        subject: str,
+        limit: int,
+        after: int | None = None,
+        language: Language = "ru",
+    ) -> Json:
+        """All that is about a thing, the oldest first; the log tells who looked.
+
+        Refused as `handlers.searching.timeline`.
+        """
+        found = self.use_cases.timeline(
+            call.context, subject=subject, by=str(call.by.id), after=after, limit=limit
+        )
+        return _found(found, self.use_cases.sentences(found, language))
+
     @answers(permission="audit.look")
     def log_status(self, call: Call) -> Json:
         """Where the log stands and how far each producer's numbers have come."""
@@ -149,6 +193,19 @@ def _page(page: Page) -> Json:
         "leaves": [base64.b64encode(leaf).decode() for leaf in page.leaves],
         "size": page.size,
         "checkpoint": page.note.decode(),
+    }
+
+
+def _found(found: Found, sentences: Sequence[str | None]) -> Json:
+    return {
+        "leaves": [
+            {"leaf": base64.b64encode(entry.leaf).decode(), "sentence": sentence}
+            for entry, sentence in zip(found.entries, sentences, strict=True)
+        ],
+        "goes_on": found.goes_on,
+        "searched": found.searched,
+        "size": found.checkpoint.size,
+        "checkpoint": found.checkpoint.note.decode(),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import TextClause, func, select, text
@@ -13,10 +13,12 @@ from kernel.crypto import canonical
 from kernel.database import Database, Fixed, Transaction
 from kernel.events import Event
 from services.audit.domain.check import StoredRow
+from services.audit.domain.index import Tile
 from services.audit.domain.intake import Notice
 from services.audit.domain.leaf import Kind
 from services.audit.domain.scope import Entry, Scope, leaf_kinds
 from services.audit.domain.sequences import Tally
+from services.audit.domain.tiles import TILE_WIDTH
 from services.audit.ports import Block, Export, StoredCheckpoint, Unit
 from services.audit.storage import rows
 from services.audit.storage.tables import (
@@ -25,6 +27,7 @@ from services.audit.storage.tables import (
     audit_export,
     audit_log,
     audit_notice,
+    audit_tile,
 )
 
 _ROWS: Final = Fixed.of(
@@ -52,6 +55,28 @@ _RECEIVED: Final = text(
     " AND (:any_kind OR kind = ANY(:own) OR (kind = :event"
     " AND convert_from(leaf, 'UTF8')::json -> 'event' ->> 'type' = ANY(:types)))"
     " ORDER BY seq LIMIT :most"
+)
+
+
+_WITH_TERM: Final = " AND terms && CAST(:group_{} AS bigint[])"
+_TILES: Final = (
+    "SELECT tile FROM audit_tile WHERE tile >= :first AND tile < :stop{}"
+    " ORDER BY tile DESC LIMIT :most"
+)
+_NAMING_ALL: Final = text(
+    "SELECT seq, kind, CAST(event_id AS text), event_sha256, leaf_hash, chain_hash,"
+    " leaf FROM unnest(CAST(:tiles AS bigint[])) AS t (tile)"
+    " JOIN audit_log ON seq >= t.tile * :width AND seq < (t.tile + 1) * :width"
+    " WHERE seq >= :start AND seq < :stop AND NOT EXISTS (SELECT FROM"
+    " unnest(CAST(:texts AS text[])) AS n (text)"
+    " WHERE position(convert_to(n.text, 'UTF8') IN leaf) = 0)"
+    " ORDER BY seq DESC"
+)
+_INDEX: Final = text(
+    "INSERT INTO audit_tile (tile, terms, producers, events)"
+    " VALUES (:tile, :terms, :producers, :events) ON CONFLICT (tile) DO UPDATE"
+    " SET terms = excluded.terms, producers = excluded.producers,"
+    " events = excluded.events"
 )
 
 
@@ -101,19 +126,7 @@ class _Reader:
         return 0 if top is None else int(top) + 1
 
     def rows(self, *, start: int, stop: int) -> Sequence[StoredRow]:
-        found = _ROWS.on(self._connection, start=start, stop=stop).all()
-        return [
-            StoredRow(
-                seq=seq,
-                kind=kind,
-                event_id=event_id,
-                event_sha256=bytes(digest) if digest is not None else None,
-                leaf_hash=bytes(leaf_hash),
-                chain_hash=bytes(chain_hash),
-                leaf=bytes(leaf),
-            )
-            for seq, kind, event_id, digest, leaf_hash, chain_hash, leaf in found
-        ]
+        return _stored(_ROWS.on(self._connection, start=start, stop=stop))
 
     def leaves(self, *, start: int, stop: int) -> Sequence[bytes]:
         found = self._connection.execute(
@@ -156,6 +169,47 @@ class _Reader:
     def _entries(self, statement: TextClause, **values: object) -> Sequence[Entry]:
         found = self._connection.execute(statement, values)
         return [Entry.of(row.seq, bytes(row.leaf)) for row in found]
+
+    def indexed_tiles(self) -> int:
+        top = self._connection.execute(select(func.max(audit_tile.c.tile))).scalar()
+        return 0 if top is None else int(top) + 1
+
+    def tile(self, number: int) -> Tile | None:
+        row = self._connection.execute(
+            select(
+                audit_tile.c.terms, audit_tile.c.producers, audit_tile.c.events
+            ).where(audit_tile.c.tile == number)
+        ).one_or_none()
+        if row is None:
+            return None
+        counted = dict(zip(row.producers, row.events, strict=True))
+        return Tile(number, frozenset(row.terms), counted)
+
+    def tiles_with(
+        self, terms: Sequence[Sequence[int]], *, first: int, stop: int, most: int
+    ) -> Sequence[int]:
+        narrowed = "".join(_WITH_TERM.format(place) for place in range(len(terms)))
+        groups = {f"group_{place}": list(group) for place, group in enumerate(terms)}
+        found = self._connection.execute(
+            text(_TILES.format(narrowed)),
+            {**groups, "first": first, "stop": stop, "most": most},
+        )
+        return [row.tile for row in found]
+
+    def naming_all(
+        self, texts: Sequence[str], *, tiles: Sequence[int], start: int, stop: int
+    ) -> Sequence[StoredRow]:
+        found = self._connection.execute(
+            _NAMING_ALL,
+            {
+                "tiles": list(tiles),
+                "width": TILE_WIDTH,
+                "start": start,
+                "stop": stop,
+                "texts": list(texts),
+            },
+        )
+        return _stored(found)
 
     def sequences(self) -> Iterable[Tally]:
         return rows.tallies(self._connection)
@@ -232,6 +286,17 @@ class _Reader:
             .values(lifted_at=at, lifted_by=by)
         )
 
+    def index(self, tile: Tile) -> None:
+        self._connection.execute(
+            _INDEX,
+            {
+                "tile": tile.number,
+                "terms": sorted(tile.terms),
+                "producers": list(tile.events),
+                "events": list(tile.events.values()),
+            },
+        )
+
     def note(self, notice: Notice) -> None:
         self._connection.execute(
             audit_notice.insert(),
@@ -245,3 +310,18 @@ class _Reader:
 
     def publish(self, event: Event) -> UUID:
         return self._transaction.publish(event)
+
+
+def _stored(found: Iterable[Any]) -> list[StoredRow]:
+    return [
+        StoredRow(
+            seq=seq,
+            kind=kind,
+            event_id=event_id,
+            event_sha256=bytes(digest) if digest is not None else None,
+            leaf_hash=bytes(leaf_hash),
+            chain_hash=bytes(chain_hash),
+            leaf=bytes(leaf),
+        )
+        for seq, kind, event_id, digest, leaf_hash, chain_hash, leaf in found
+    ]

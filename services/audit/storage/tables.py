@@ -5,12 +5,14 @@ event id.
 """
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     DateTime,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     Table,
@@ -109,6 +111,17 @@ audit_block = Table(
     Column("lifted_at", DateTime(timezone=True)),
     Column("lifted_by", Text),
 )
+
+audit_tile = Table(
+    "audit_tile",
+    metadata,
+    Column("tile", BigInteger, primary_key=True, autoincrement=False),
+    # domain.index: what 256 leaves name, and how many events of whom they are.
+    Column("terms", ARRAY(BigInteger), nullable=False),
+    Column("producers", ARRAY(Text), nullable=False),
+    Column("events", ARRAY(Integer), nullable=False),
+)
+Index("audit_tile_terms", audit_tile.c.terms, postgresql_using="gin")
 
 audit_producer = Table(
     "audit_producer",

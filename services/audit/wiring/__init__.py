@@ -28,11 +28,13 @@ from services.audit.adapters import (
 from services.audit.adapters.neighbours import RpcPeople, RpcRegister, RpcSeal
 from services.audit.adapters.printing import ReportPrinter, tellings
 from services.audit.domain.policy import Policy, parse_policy
-from services.audit.handlers import parts, reading, writing
+from services.audit.domain.telling import Language, Telling
+from services.audit.handlers import parts, reading, searching, writing
 from services.audit.handlers.following import Followed
 from services.audit.handlers.packing import Bench
 from services.audit.handlers.patrol import Patrol
 from services.audit.handlers.reading import Page
+from services.audit.handlers.searching import Found
 from services.audit.handlers.witnessing import Witnessing
 from services.audit.ports import Export, WriterStore
 from services.audit.settings import Settings
@@ -42,6 +44,8 @@ from services.audit.storage.writing import Tools, committed_hashes, locked
 __all__ = [
     "EventQueue",
     "Followed",
+    "Found",
+    "Language",
     "Page",
     "UseCases",
     "Writer",
@@ -65,6 +69,7 @@ class UseCases:
     platform: Platform[Settings]
     board: CheckpointFolder
     round: Patrol
+    tellings: Mapping[str, Telling]
 
     def verify(
         self, context: Context, *, vkey: str | None, held: Sequence[bytes], by: str
@@ -93,6 +98,46 @@ class UseCases:
         )
         if leaves is not None:
             log.debug("patrolled", leaves=leaves)
+
+    def index(self) -> None:
+        """A second's share of what the index has not got yet."""
+        indexing = self.platform.settings.index_tiles_per_s
+        units = self._units(self.platform.context())
+        tiles = searching.index_tiles(units=units, most=indexing)
+        if tiles:
+            log.debug("indexed", tiles=tiles)
+
+    def search(
+        self,
+        context: Context,
+        *,
+        words: Mapping[str, Json],
+        by: str,
+        before: int | None,
+        limit: int,
+    ) -> searching.Found:
+        reader = self._reader(context, by)
+        return searching.search(words, before=before, limit=limit, reader=reader)
+
+    def timeline(
+        self, context: Context, *, subject: str, by: str, after: int | None, limit: int
+    ) -> searching.Found:
+        reader = self._reader(context, by)
+        return searching.timeline(subject, after=after, limit=limit, reader=reader)
+
+    def sentences(
+        self, found: searching.Found, language: Language
+    ) -> Sequence[str | None]:
+        """What each leaf says; None for a kind of a release yet to come."""
+        said: list[str | None] = []
+        for entry in found.entries:
+            telling = self.tellings.get(entry.kind)
+            said.append(telling.sentence(entry, language) if telling else None)
+        return said
+
+    def _reader(self, context: Context, by: str) -> searching.Reader:
+        platform = self.platform
+        return searching.Reader(by, self._units(context), platform.clock, platform.ids)
 
     def start_export(
         self, context: Context, *, taken_by: str, disclosure_id: UUID
@@ -137,7 +182,7 @@ class UseCases:
             most_leaves=platform.policy.integer("audit.part_leaves", now),
             bench=Bench(
                 people=RpcPeople(platform.rpc, context),
-                tellings=tellings(),
+                tellings=self.tellings,
                 printer=ReportPrinter(),
                 seal=RpcSeal(platform.rpc, context),
             ),
@@ -273,7 +318,7 @@ class Writer:
 
 def build(platform: Platform[Settings]) -> UseCases:
     """The readers' use cases. The log key is not opened here."""
-    return UseCases(platform, _board(platform.settings), Patrol())
+    return UseCases(platform, _board(platform.settings), Patrol(), tellings())
 
 
 def build_writer(platform: Platform[Settings]) -> Writer:

@@ -11,11 +11,13 @@ from kernel.errors import Transient
 from kernel.events import Event
 from services.audit.adapters import verify_ed25519
 from services.audit.domain.check import StoredRow
+from services.audit.domain.index import Tile
 from services.audit.domain.intake import Known, Notice, Plan, Row
 from services.audit.domain.leaf import Kind
 from services.audit.domain.note import LogKey
 from services.audit.domain.scope import Entry, Scope
 from services.audit.domain.sequences import Tally
+from services.audit.domain.tiles import TILE_WIDTH
 from services.audit.ports import Block, Export, RowHashes, StoredCheckpoint
 
 NOON = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
@@ -124,6 +126,7 @@ class FakeLog:
     stops: list[Block] = field(default_factory=list)
     lifted: list[tuple[UUID, str]] = field(default_factory=list)
     tripped: list[str] = field(default_factory=list)
+    tiles: dict[int, Tile] = field(default_factory=dict)
     fail_commit: bool = False
 
     @contextmanager
@@ -139,6 +142,7 @@ class FakeLog:
             notices=list(self.notices),
             stops=list(self.stops),
             lifted=list(self.lifted),
+            tiles=dict(self.tiles),
         )
         yield twin
         if self.fail_commit:
@@ -146,7 +150,7 @@ class FakeLog:
         self.rows, self.checkpoints = twin.rows, twin.checkpoints
         self.counted, self.parked = twin.counted, twin.parked
         self.events, self.exports = twin.events, twin.exports
-        self.notices = twin.notices
+        self.notices, self.tiles = twin.notices, twin.tiles
         self.stops, self.lifted = twin.stops, twin.lifted
 
     def hashes(self, *, start: int) -> Iterator[RowHashes]:
@@ -263,6 +267,36 @@ class FakeUnit:
     ) -> Sequence[Entry]:
         entries = [Entry.of(row.seq, row.leaf) for row in self._log.rows[:size]]
         return [entry for entry in entries if wanted(entry)][:most]
+
+    def indexed_tiles(self) -> int:
+        return max(self._log.tiles, default=-1) + 1
+
+    def tile(self, number: int) -> Tile | None:
+        return self._log.tiles.get(number)
+
+    def tiles_with(
+        self, terms: Sequence[Sequence[int]], *, first: int, stop: int, most: int
+    ) -> Sequence[int]:
+        found = [
+            number
+            for number, tile in self._log.tiles.items()
+            if first <= number < stop and all(tile.terms & {*group} for group in terms)
+        ]
+        return sorted(found, reverse=True)[:most]
+
+    def naming_all(
+        self, texts: Sequence[str], *, tiles: Sequence[int], start: int, stop: int
+    ) -> Sequence[StoredRow]:
+        rows = self.rows(start=start, stop=stop)
+        return [
+            row
+            for row in reversed(rows)
+            if row.seq // TILE_WIDTH in tiles
+            and all(each.encode() in row.leaf for each in texts)
+        ]
+
+    def index(self, tile: Tile) -> None:
+        self._log.tiles[tile.number] = tile
 
     def sequences(self) -> Sequence[Tally]:
         return self._log.sequences()

@@ -17,6 +17,7 @@ from services.audit import cli
 from services.audit.domain.tiles import ExportFile, zipped
 from services.audit.domain.tree import leaf_hash, root_of
 from tests.unit.audit.builders import Writer, written
+from tests.unit.audit.stories import CAUSE
 from tests.unit.audit.test_tree import verify_consistency, verify_inclusion
 
 PAGE = 7
@@ -226,3 +227,59 @@ def test_what_is_for_one_recipient_is_never_unpacked(tmp_path: Path) -> None:
     (tmp_path / "used" / "file").touch()
     with pytest.raises(Refused, match="directory_not_empty"):
         extracted(operator, tmp_path / "used", "--kind", "opened")
+
+
+@dataclass
+class Finding:
+    """Answers a search with two leaves a page, five in all."""
+
+    writer: Writer
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def ask(self, method: str, **given: Any) -> Mapping[str, Json]:  # noqa: ANN401 - as Operator
+        self.asked.append({"method": method, **given})
+        before = given.get("before", 6)
+        page = range(before - 1, max(before - 3, 0), -1)
+        leaves = [base64.b64encode(self.writer.leaves[seq]).decode() for seq in page]
+        return {
+            "leaves": [{"leaf": leaf, "sentence": "Сказано."} for leaf in leaves],
+            "goes_on": page[-1] if page[-1] > 1 else None,
+            "searched": 9,
+            "size": 9,
+        }
+
+
+def found_by(operator: Finding, *words: str) -> Mapping[str, Json]:
+    parser = argparse.ArgumentParser()
+    cli.COMMANDS["search"].arguments(parser)
+    run = cli.COMMANDS["search"].run
+    answer, code = run(cast("Operator", operator), parser.parse_args(words))
+    assert code == 0
+    return as_object(answer)
+
+
+def test_a_search_asks_for_pages_until_it_has_enough_or_all() -> None:
+    user = "01932f6e-8a52-7cc1-9a3e-5f0f6b2f9d11"
+    operator = Finding(written(9))
+    answer = found_by(operator, "--user", user, "--from", "2026-11-01")
+    rows = cast("list[dict[str, Json]]", answer["leaves"])
+    assert [row["seq"] for row in rows] == [5, 4, 3, 2, 1]
+    assert (answer["goes_on"], rows[0]["sentence"]) == (None, "Сказано.")
+    words = {"user": user, "from": "2026-10-31T19:00:00.000000Z"}
+    assert [asked["words"] for asked in operator.asked] == [words] * 3
+    operator = Finding(written(9))
+    answer = found_by(operator, "--user", user, "-n", "3", "--language", "kk")
+    assert (answer["goes_on"], len(operator.asked)) == (2, 2)
+    assert [asked["limit"] for asked in operator.asked] == [3, 1]
+    assert operator.asked[1] == {
+        "method": "search",
+        "words": {"user": user},
+        "before": 4,
+        "limit": 1,
+        "language": "kk",
+    }
+
+
+def test_how_many_is_at_least_one() -> None:
+    with pytest.raises(SystemExit):
+        found_by(Finding(written(9)), "--user", str(CAUSE), "-n", "0")
