@@ -39,7 +39,7 @@ class Settings(PlatformSettings):
     breaker_rest_s: int = 10
     requests_per_s: int = 20
     requests_at_once: int = 20
-    payouts_at_once: int = 32
+    payouts_at_once: int = 256
     lease_s: int = 90
     poll_s: int = 1
     first_retry_s: int = 1

@@ -46,7 +46,7 @@ from services.disbursement.domain.reconciliation import Message, StatementPage
 from services.disbursement.ports import Till
 from services.disbursement.settings import Settings
 from services.disbursement.storage import CHANNEL, DatabaseDesk
-from services.disbursement.wiring import Payer, beats_of, rules_of
+from services.disbursement.wiring import MOST_ASKING, Payer, beats_of, rules_of
 from services.disbursement.worker import run
 from tests.benchmarks.party import ready, say
 
@@ -56,6 +56,8 @@ CLIENT_IIN: Final = "900101300017"
 TOKEN: Final = "k1.account-token"  # noqa: S105 - a matching token, opens nothing
 DOCUMENT: Final = "d" * 64
 DAY: Final = timedelta(days=1)
+NO_PACE: Final = 1_000_000
+"""So many requests a second no party ever makes."""
 
 
 class Peers:
@@ -155,7 +157,7 @@ def payer_of(platform: Platform[Settings], peers: Peers) -> Payer:
     )
     # Nobody counts here but once: the count is carried on from then.
     rules = rules_of(platform.settings)
-    asking = ThreadPoolExecutor(2 * rules.work.at_once)
+    asking = ThreadPoolExecutor(min(2 * rules.work.at_once, MOST_ASKING))
     till = Till(
         desk=desk,
         accounts=peers,
@@ -188,8 +190,13 @@ def contract_of(number: int) -> UUID:
 
 
 def main(count: int, start: float, every_s: float) -> None:
-    # The clock of the tests looks at a file each time.
-    environ = {**os.environ, "DISBURSEMENT_CLOCK": "system"}
+    environ = {
+        **os.environ,
+        # The clock of the tests looks at a file each time.
+        "DISBURSEMENT_CLOCK": "system",
+        # A bank that is at hand sets no pace, as the peer's tasks of nothing do not.
+        "DISBURSEMENT_REQUESTS_PER_S": str(NO_PACE),
+    }
     settings = read(Settings, prefix=SERVICE, environ=environ)
     configure(settings.principal, settings.log_level)
     platform = Platform.open(settings)

@@ -68,10 +68,11 @@ shipped processes behind their socket, cleaning included, the peer the same mode
 decoders in one process without any limit. Memory is the highest there was, resident.
 Less is better in this row.
 `payouts`: ours is the payer's loop as shipped, every check of the gate recorded in the
-commit of the order, with services and bank that are at hand and say yes, by the real
-clock; Procrastinate runs ten tasks at once that do nothing. All due at once, then
-spread at 50/s, and *cost of many ahead*: the time with a hundred far ones for each that
-is due over that with 1 000 far ones. Both tables are vacuumed and analysed before.
+commit of the order, with services and bank that are at hand, say yes and set no pace,
+by the real clock; Procrastinate runs ten tasks at once that do nothing. All due at
+once, then spread at 50/s, and *cost of many ahead*: the time with a hundred far ones
+for each that is due over that with 1 000 far ones. Both tables are vacuumed and
+analysed before.
 `rules`: the very same conditions over the values of the same applications; ours also
 times each rule, says what it saw, weighs typologies and keeps to a budget. The library
 is what ours cannot be faster than.

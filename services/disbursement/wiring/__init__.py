@@ -98,6 +98,10 @@ log = get_logger("disbursement")
 PAYABLE_STATES: Final = frozenset({"consented", "released"})
 """States of a contract, in contracts' words, in which its money may leave."""
 
+MOST_ASKING: Final = 128
+"""So many questions to neighbours and partners are open at once, however many payouts
+go together: what nobody answers in time would be asked again."""
+
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
@@ -331,7 +335,7 @@ def build_payer(platform: Platform[Settings]) -> Payer:
     contexts = _contexts(platform)
     desk = _desk(platform)
     rules = rules_of(platform.settings)
-    asking = ThreadPoolExecutor(2 * rules.work.at_once, "asking")
+    asking = ThreadPoolExecutor(min(2 * rules.work.at_once, MOST_ASKING), "asking")
     till = Till(
         desk=desk,
         accounts=RpcAccounts(platform.rpc, contexts),

@@ -182,7 +182,7 @@ def test_no_more_go_together_than_the_bank_lets_through(tmp_path: Path) -> None:
     """Each of them waits for its turn, and none is turned away."""
     slow = rules_of(settings(tmp_path, requests_per_s=5))
     assert slow.work.at_once == 5 * LONGEST_TURN_S
-    assert rules_of(settings(tmp_path, requests_per_s=1_000)).work.at_once == 32
+    assert rules_of(settings(tmp_path, requests_per_s=1_000)).work.at_once == 256
 
 
 @pytest.mark.parametrize(
