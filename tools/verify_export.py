@@ -2,7 +2,8 @@
 """Verify an export of the audit log, or of a part of it, trusting nobody who made it.
 
     verify_export.py DIRECTORY --vkey VKEY... [--held FILE]... [--trust FILE]
-                     [--policy FILE] [--fresh HOURS] [--roots PEM [--bin NUMBER]]
+                     [--policy FILE] [--fresh HOURS] [--tsa PEM]
+                     [--roots PEM [--bin NUMBER]]
     verify_export.py PROOF --leaf FILE --vkey VKEY...      (one leaf, or its two codes)
 
 One file, standard library and `cryptography` only, no network. Formats: RFC 6962
@@ -19,10 +20,14 @@ key you trust: one must have signed, and none may have signed falsely. The steps
      that names its successor has signed that.
   4. Every hash tile is what the entries give; no other tile exists.
   5. The root over the entries is the one the checkpoint signs.
-  6. Every checkpoint you hold is a prefix of this log.
+  6. Every checkpoint you hold is a prefix of this log; so is every one in timestamps/,
+     each signed by a key you gave, and none was stamped before what it covers was
+     received.
   7. With --trust: every event is signed by its producer.
   8. With --policy (C2SP tlog-policy): enough witnesses cosigned the checkpoint; with
-     --fresh, each that counts did so within so many hours before now.
+     --fresh, each that counts did so within so many hours before now. With --tsa:
+     every time stamp (RFC 3161) in timestamps/ is by an authority you gave, over
+     exactly the checkpoint beside it; later stamps are of longer logs.
 
 An export with a `manifest.json` is of a part of the log: some leaves, each with a C2SP
 tlog-proof. Then steps 2, 4, 5 and 6 are these, and 9 and 10 follow:
@@ -30,7 +35,8 @@ tlog-proof. Then steps 2, 4, 5 and 6 are these, and 9 and 10 follow:
   2. The manifest lists every file with its SHA-256, and nothing else lies there.
   4. Every leaf the manifest names is there, has its proof, and belongs to the scope.
   5. Each proof leads to the root the checkpoint signs.
-  6. To every checkpoint you hold leads a consistency proof.
+  6. To every checkpoint you hold, and to every one that was stamped, leads a
+     consistency proof.
   8. Also: each line of `disclosures.jsonl` opens the commitment its leaf holds.
   9. Nothing of the scope is missing, as far as it can be known: of a time, no number is
      missing between its first and last leaf, and the leaves around it are of another
@@ -96,6 +102,7 @@ EVENT_SUFFIX = re.compile(
 )
 LONGEST_LENGTH, HIGH_TAG = 4, 0x1F
 SEQUENCE, SET, OID, OCTETS, TIME = 0x30, 0x31, 0x06, 0x04, 0x18
+INTEGER = 0x02
 CONTEXT_0 = 0xA0
 SIGNED_DATA = "1.2.840.113549.1.7.2"
 DATA = "1.2.840.113549.1.7.1"
@@ -839,11 +846,11 @@ def thing_of(leaf: dict[str, Any], kind: str) -> str | None:
 
 @dataclass(frozen=True)
 class Part:
-    """The manifest, and the leaves by number."""
+    """What a good part says of itself; `received` as `check_stamps` has it."""
 
     said: dict[str, Any]
     checkpoint: Checkpoint
-    leaves: dict[int, dict[str, Any]]
+    received: dict[int, tuple[int, str]]
     complete: str
 
 
@@ -903,7 +910,15 @@ def verify_part(
         ):
             raise FindingError("the proof leads to another root", seq=seq)  # 5
         leaves[seq] = strict_json(raw)
-    check_growth(export, held, checkpoint, keys, note)  # 6
+    stamps = read_stamps(export, keys)
+    outside = [*held, *(stamp.note for stamp in stamps)]
+    check_growth(export, outside, checkpoint, keys, note)  # 6
+    received = {
+        stamp.checkpoint.size: (seq, str(leaves[seq]["received_at"]))
+        for stamp in stamps
+        for seq in sorted(leaves)
+        if seq < stamp.checkpoint.size
+    }
     scope = Scope.of(said.get("scope") or {})
     inside = [leaves[seq] for seq in chosen]
     owned = scope.owned(inside)
@@ -912,7 +927,7 @@ def verify_part(
             raise FindingError("the leaf does not belong to the scope", seq=seq)
     check_disclosures(export, leaves)
     complete = completeness(said, scope, leaves, checkpoint.size)  # 9
-    return Part(said, checkpoint, leaves, complete)
+    return Part(said, checkpoint, received, complete)
 
 
 def check_disclosures(export: Export, leaves: dict[int, dict[str, Any]]) -> None:
@@ -1373,6 +1388,84 @@ def _check_listed(
         raise FindingError("a certificate was revoked")
 
 
+# --- time stamps over checkpoints
+
+STAMPS = "timestamps/"
+STAMP_FILE = re.compile(r"timestamps/(0|[1-9][0-9]{0,18})\.(checkpoint|tsr)")
+CLOCKS_DIFFER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Stamped:
+    """A checkpoint in timestamps/, and the authority's reply over its bytes."""
+
+    checkpoint: Checkpoint
+    note: bytes
+    reply: bytes
+
+
+def read_stamps(export: Export, keys: list[LogKey]) -> list[Stamped]:
+    """Both files of every stamp, in the order of their sizes; FindingError."""
+    names = {name for name in export.names() if name.startswith(STAMPS)}
+    sizes = set[int]()
+    for name in sorted(names):
+        found = STAMP_FILE.fullmatch(name)
+        if found is None:
+            raise FindingError(f"{name} does not belong there")
+        sizes.add(int(found[1]))
+    stamps = []
+    for size in sorted(sizes):
+        name = f"{STAMPS}{size}"
+        note, reply = (export.read(f"{name}.{end}") for end in ("checkpoint", "tsr"))
+        checkpoint = open_checkpoint(note, keys, what=f"{name}.checkpoint")
+        if checkpoint.size != size:
+            raise FindingError(f"{name}.checkpoint is of {checkpoint.size} leaves")
+        stamps.append(Stamped(checkpoint, note, reply))
+    return stamps
+
+
+def token_in(reply: bytes) -> Signature:
+    """The token of a reply that granted one (TimeStampResp)."""
+    parts = parse(reply).want(SEQUENCE).inside()
+    match parts:
+        case [status, token]:
+            said = status.want(SEQUENCE).inside()[0].want(INTEGER).body
+        case _:
+            raise FindingError("a time stamp was not granted")
+    if said not in {b"\0", b"\1"}:
+        raise FindingError("a time stamp was not granted")
+    return read_cms(token.raw)
+
+
+def check_stamps(
+    stamps: Sequence[Stamped],
+    authorities: list[x509.Certificate],
+    received: dict[int, tuple[int, str]],
+) -> list[datetime]:
+    """The instants of all; FindingError. `received`: what came last below a size."""
+    instants: list[datetime] = []
+    for stamp in stamps:
+        size = stamp.checkpoint.size
+        try:
+            token = token_in(stamp.reply)
+            at = stamped_at(token, stamp.note)
+            check_path(token.signer, token.certificates, authorities, at)
+        except (ValueError, LookupError, TypeError, x509.ExtensionNotFound) as error:
+            raise FindingError(f"a time stamp cannot be read: {error}") from error
+        if instants and at + CLOCKS_DIFFER < instants[-1]:
+            raise FindingError(
+                f"the stamp over {size} leaves is older than the one over fewer"
+            )
+        instants.append(at)
+        if size in received:
+            seq, last = received[size]
+            if datetime.fromisoformat(last) > at + CLOCKS_DIFFER:
+                raise FindingError(
+                    f"it says it came after the stamp over {size} leaves", seq=seq
+                )
+    return instants
+
+
 # --- the company's seal
 
 
@@ -1432,6 +1525,8 @@ class Verified:
     checkpoint: Checkpoint
     events: int
     chain: bytes
+    received: dict[int, tuple[int, str]]
+    """As `check_stamps` has it."""
 
 
 def verify(
@@ -1441,18 +1536,24 @@ def verify(
     # Step 1.
     checkpoint = open_checkpoint(export.read("checkpoint"), keys, what="checkpoint")
     kept = [open_checkpoint(note, keys, what="held checkpoint") for note in held]
-    for old in kept:
+    stamps = {each.checkpoint.size: each for each in read_stamps(export, keys)}
+    for old, whose in (
+        *((old, "you hold a checkpoint of") for old in kept),
+        *((each.checkpoint, "there is a stamp over") for each in stamps.values()),
+    ):
         if old.size > checkpoint.size:
             raise FindingError(
-                f"you hold a checkpoint of {old.size} leaves: the log was rolled back",
+                f"{whose} {old.size} leaves: the log was rolled back",
                 seq=checkpoint.size,
             )
+    kept += [each.checkpoint for each in stamps.values()]
     export.check_no_other_tiles(checkpoint.size)
     leaves = Leaves(keys[0].name, producers)
     tree, chain = Tree(), CHAIN_START
     tiles = TileLevel(export, 0, checkpoint.size)
     roots = {0: tree.root()}
     wanted = {old.size for old in kept}
+    received: dict[int, tuple[int, str]] = {}
     for leaf in read_entries(export, checkpoint.size):  # 2
         hashed = leaf_hash(leaf)
         tiles.add(hashed)  # 4
@@ -1461,6 +1562,8 @@ def verify(
         chain = sha256(chain + hashed).digest()
         if tree.size in wanted:
             roots[tree.size] = tree.root()
+        if tree.size in stamps:
+            received[tree.size] = (tree.size - 1, leaves.received_at)
     tiles.finish()
     check_held(kept, roots)  # 6 before 5: it tells more of where
     if tree.root() != checkpoint.root:  # 5
@@ -1470,7 +1573,7 @@ def verify(
         )
     if checkpoint.size == 0:
         raise FindingError("no leaf opens the log", seq=0)
-    return Verified(checkpoint, leaves.events, chain)
+    return Verified(checkpoint, leaves.events, chain, received)
 
 
 def read_entries(export: Export, size: int) -> Iterator[bytes]:
@@ -1488,7 +1591,8 @@ def check_held(kept: list[Checkpoint], roots: dict[int, bytes]) -> None:
         if roots[old.size] != old.root:
             raise FindingError(
                 f"changed between {good} and {old.size - 1}: the checkpoint of "
-                f"{old.size} leaves that you hold has another root",
+                f"{old.size} leaves that you hold, or that was stamped, has another "
+                "root",
                 seq=good,
             )
         good = old.size
@@ -1528,6 +1632,12 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--policy", type=Path, metavar="FILE", help="witnesses you want to have seen it"
     )
     parser.add_argument(
+        "--tsa",
+        type=Path,
+        metavar="PEM",
+        help="authorities of the time stamps: the root, and those between, if any",
+    )
+    parser.add_argument(
         "--leaf", type=Path, metavar="FILE", help="one leaf, to its proof alone"
     )
     parser.add_argument(
@@ -1552,20 +1662,22 @@ def told_of(
     producers: Producers | None,
     *,
     of_part: bool,
-) -> str:
-    """What was verified, in words; FindingError."""
+) -> tuple[str, dict[int, tuple[int, str]]]:
+    """What was verified, in words, and when it was received; FindingError."""
     if of_part:
         part = verify_part(export, keys, held, producers)
-        return (
+        told = (
             f"part verified: {len(part.said['leaves'])} leaves of a log of "
             f"{part.checkpoint.size}, root {part.checkpoint.root.hex()}, "
             f"complete: {part.complete}"
         )
+        return told, part.received
     done = verify(export, keys, held, producers)
-    return (
+    told = (
         f"chain verified: {done.events} events in {done.checkpoint.size} leaves, "
         f"root {done.checkpoint.root.hex()}, chain {done.chain.hex()}"
     )
+    return told, done.received
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -1585,19 +1697,26 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.directory.exists():
             raise FileNotFoundError(f"{options.directory} is not there")  # noqa: TRY301
         if options.leaf:
-            if options.held or options.policy or options.roots:
+            if options.held or options.policy or options.roots or options.tsa:
                 raise UsageError("--leaf goes with --vkey and --trust alone")  # noqa: TRY301 - reported below
             proof, raw = options.directory.read_bytes(), options.leaf.read_bytes()
             print(verify_one(proof, raw, keys, producers))
             return VERIFIED
         export = Export.at(options.directory)
         of_part = export.size_of(MANIFEST) is not None
-        told = told_of(export, keys, held, producers, of_part=of_part)
+        told, received = told_of(export, keys, held, producers, of_part=of_part)
         seal = "not checked (no --roots)"
         if options.roots and of_part:
             roots = x509.load_pem_x509_certificates(options.roots.read_bytes())
             sealed_at = check_seals(export, roots, options.bin_)
             seal = f"stamped {sealed_at:%Y-%m-%dT%H:%M:%SZ}"
+        stamps = read_stamps(export, keys)
+        stamped = f"{len(stamps)}, not checked (no --tsa)"
+        if options.tsa:
+            authorities = x509.load_pem_x509_certificates(options.tsa.read_bytes())
+            instants = check_stamps(stamps, authorities, received)
+            newest = f", the newest {instants[-1]:%Y-%m-%dT%H:%M:%SZ}" if stamps else ""
+            stamped = f"{len(stamps)}{newest}"
         seen = "not asked (no --policy)"
         if policy:
             note = export.read("checkpoint")
@@ -1615,7 +1734,8 @@ def main(arguments: list[str] | None = None) -> int:
     signatures = "checked" if producers else "not checked (no --trust)"
     print(
         f"{told}, {len(held)} held checkpoints, producer signatures {signatures}, "
-        f"witnesses {seen}" + (f", company's signature {seal}" if of_part else "")
+        f"witnesses {seen}, time stamps {stamped}"
+        + (f", company's signature {seal}" if of_part else "")
     )
     return VERIFIED
 

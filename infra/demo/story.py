@@ -255,6 +255,14 @@ def operator(world: World, service: str, *words: str) -> dict[str, object]:
     return Staff(Here(world.stack)).ask(service, *words)
 
 
+def _authorities(world: World, folder: Path) -> Path:
+    """Root and issuing authority of the time stamps, as they are published."""
+    path, outer = folder / "tsa.pem", world.stack.layout.outer
+    published = ("eds-roots.pem", "eds-issuers.pem")
+    path.write_text("".join((outer / name).read_text() for name in published))
+    return path
+
+
 def _settled_size(world: World) -> int:
     """The size of the log once nobody has anything left to say."""
     services = ("auth", "onboarding", "contracts", "disbursement", "antifraud")
@@ -285,6 +293,8 @@ def verify_export(world: World) -> str:
             (world.stack.layout.checkpoints / "vkey").read_text().strip(),
             "--trust",
             str(world.stack.layout.keys / "trust.json"),
+            "--tsa",
+            str(_authorities(world, Path(folder))),
         ]
         done = subprocess.run(
             command,

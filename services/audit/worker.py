@@ -35,7 +35,7 @@ def work(platform: Platform[Settings], stop: threading.Event) -> None:
     # Beside the writer: a witness that is slow must not keep an event waiting.
     ended = threading.Event()
     about = (writer, ended, every_s)
-    beside = threading.Thread(target=_witness, args=about, daemon=True)
+    beside = threading.Thread(target=_show, args=about, daemon=True)
     beside.start()
     try:
         while not stop.is_set():
@@ -50,15 +50,20 @@ def work(platform: Platform[Settings], stop: threading.Event) -> None:
         writer.close()
 
 
-def _witness(writer: Writer, ended: threading.Event, every_s: int) -> None:
-    """Show published checkpoints to the witnesses; no failure ends the loop."""
+def _show(writer: Writer, ended: threading.Event, every_s: int) -> None:
+    """Show published checkpoints to witnesses and, daily, to the stamping authority.
+
+    No failure ends the loop, and none of the one keeps the other.
+    """
+    shown = {"witnessing": writer.witness, "stamping": writer.stamp}
     while not ended.wait(every_s):
-        try:
-            writer.witness()
-        except KernelError as error:
-            log.warning("witnessing_rests", why=str(error))
-        except Exception:  # the last resort: a fork would go unseen
-            log.exception("witnessing_defect")
+        for what, show in shown.items():
+            try:
+                show()
+            except KernelError as error:
+                log.warning("showing_rests", what=what, why=str(error))
+            except Exception:  # the last resort: a fork would go unseen
+                log.exception("showing_defect", what=what)
 
 
 @dataclass(slots=True)

@@ -532,6 +532,11 @@ class Service:
             document_b64=document_b64, cms_b64=cms_b64
         )
 
+    @answers(callers=("audit-worker",))
+    def stamp_bytes(self, _call: Call, *, document_b64: str) -> Json:
+        """A time stamp (RFC 3161) over these bytes, checked; it names nobody."""
+        return self.use_cases.evidence.stamp_bytes(document_b64=document_b64)
+
     @answers(callers=("contracts",))
     def renew_company_signature(
         self,

@@ -23,6 +23,7 @@ from kernel.crypto import SignatureInvalidError, SigningKey, TrustStore, sha256_
 from kernel.errors import Broken, Refused, Transient
 from kernel.tls import outsider_context
 from services.audit.domain.note import MAX_NOTE_BYTES, LogKey
+from services.audit.domain.stamping import TimeStamp, stamp_files
 from services.audit.ports import Message, WitnessBehindError
 
 BATCH_MESSAGES: Final = 500
@@ -121,6 +122,10 @@ class CheckpointFolder:
 
     def witnessed(self) -> bytes | None:
         return _read(self._folder / "checkpoint.witnessed")
+
+    def keep_stamp(self, stamp: TimeStamp) -> None:
+        for file in stamp_files([stamp]):
+            _replace(self._folder / file.path, file.content, mode=_PUBLIC)
 
     def announce(self, vkey: str) -> None:
         known = self.announced()

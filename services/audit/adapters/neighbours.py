@@ -5,13 +5,21 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import orjson
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AwareDatetime,
+    Base64Bytes,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from kernel.context import Context
 from kernel.crypto import Json, as_object
 from kernel.errors import Broken, Refused
 from kernel.rpc import RpcClient
 from services.audit.domain.report import Person
+from services.audit.domain.stamping import TimeStamp, granted
 from services.audit.ports import Sealed
 
 REGISTER_TIMEOUT_S: Final = 5.0
@@ -89,6 +97,45 @@ class RpcPeople:
             names=" ".join(name for name in names if name),
             iin=found.iin,
             iin_salt=found.iin_salt_b64,
+        )
+
+
+class _Stamp(BaseModel):
+    """Onboarding's answer with a time stamp."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    stamp_b64: Base64Bytes
+    stamped_at: AwareDatetime
+
+
+class RpcStamper:
+    """НУЦ's time-stamping authority, asked through onboarding. Implements Stamper.
+
+    Onboarding checks the token, its path to a pinned root and its revocation.
+    """
+
+    def __init__(self, rpc: RpcClient, context: Context) -> None:
+        self._rpc = rpc
+        self._context = context
+
+    def stamp(self, checkpoint: bytes, *, size: int) -> TimeStamp:
+        answer = self._rpc.call(
+            "onboarding",
+            "stamp_bytes",
+            context=self._context,
+            timeout_s=SEAL_TIMEOUT_S,
+            document_b64=base64.b64encode(checkpoint).decode("ascii"),
+        )
+        try:
+            found = _Stamp.model_validate_json(orjson.dumps(answer))
+        except ValidationError:
+            raise Broken("Onboarding's answer is no time stamp") from None
+        return TimeStamp(
+            size=size,
+            checkpoint=checkpoint,
+            reply=granted(found.stamp_b64),
+            stamped_at=found.stamped_at,
         )
 
 

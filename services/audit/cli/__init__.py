@@ -7,18 +7,20 @@ the one the checkpoint signs. Whoever receives it verifies it with
 
 import argparse
 import base64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from kernel.cli import FINDING, Command, Listing, Operator, object_of, progress
-from kernel.crypto import Json
+from kernel.clock import parse_rfc3339
+from kernel.crypto import Json, as_object
 from kernel.errors import Broken, Refused
 from services.audit.cli.looking import LOOKING, row_of
 from services.audit.cli.parts import EXTRACT, refuse_used
 from services.audit.domain.note import Checkpoint, NoteError, parse_text
 from services.audit.domain.proofs import add_checkpoint, tlog_proof
+from services.audit.domain.stamping import TimeStamp, stamp_files
 from services.audit.domain.tiles import ExportFile, Tiler, zipped
 from services.audit.domain.tree import leaf_hash
 
@@ -55,13 +57,37 @@ def export(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int
         answer: dict[str, Json] = {"ok": False, "why": "the root is not the signed one"}
         return answer, FINDING
     vkey = str(operator.ask("log_status")["vkey"])
+    stamps = stamps_of(operator, export_id=export_id)
+    _write(folder, stamp_files(stamps))
     policy = ExportFile("policy", f"log {vkey}\nquorum none\n".encode())
     _write(folder, proofs_of(hashes, note=note.encode(), arguments=arguments))
     _write(folder, [policy, ExportFile("checkpoint", note.encode())])
     told: dict[str, Json] = {"ok": True, "export_id": export_id}
     if arguments.zip:
         told["archive"] = str(_archived(folder))
-    return {**told, "leaves": checkpoint.size}, 0
+    return {**told, "leaves": checkpoint.size, "stamps": len(stamps)}, 0
+
+
+def stamps_of(operator: Operator, *, export_id: str) -> list[TimeStamp]:
+    """Every time stamp of the export, as the service gives them page by page."""
+    found: list[TimeStamp] = []
+    while True:
+        after = found[-1].size if found else 0
+        page = operator.ask("export_stamps", export_id=export_id, after=after)["stamps"]
+        if not isinstance(page, list):
+            raise Broken("audit gave no time stamps")
+        if not page:
+            return found
+        found += [_stamp(as_object(said)) for said in page]
+
+
+def _stamp(said: Mapping[str, Json]) -> TimeStamp:
+    return TimeStamp(
+        size=int(str(said["size"])),
+        checkpoint=base64.b64decode(str(said["checkpoint_b64"]), validate=True),
+        reply=base64.b64decode(str(said["reply_b64"]), validate=True),
+        stamped_at=parse_rfc3339(str(said["stamped_at"])),
+    )
 
 
 def _archived(folder: Path) -> Path:

@@ -15,6 +15,7 @@ from kernel.crypto import Json, canonical, sha256_hex
 from services.audit.domain.leaf import stamp
 from services.audit.domain.proofs import inclusion_file
 from services.audit.domain.scope import Entry, Scope, owned_subjects
+from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.tiles import ExportFile
 
 FORM = "kredit-audit-part-1"
@@ -27,6 +28,7 @@ class Part:
 
     ``neighbours``: of a time, the leaf before the first and the one behind the last.
     ``pages``: leaves whose proof is also printed on a page.
+    ``stamps``: the time stamps that cover its leaves.
     """
 
     export_id: UUID
@@ -38,6 +40,7 @@ class Part:
     entries: Sequence[Entry]
     neighbours: Sequence[Entry] = ()
     pages: frozenset[int] = frozenset()
+    stamps: Sequence[TimeStamp] = ()
 
     @property
     def shown(self) -> Sequence[Entry]:

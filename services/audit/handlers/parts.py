@@ -19,6 +19,7 @@ from services.audit.domain.part import Part, proof_files
 from services.audit.domain.proofs import add_checkpoint_body
 from services.audit.domain.report import Person, clients_in
 from services.audit.domain.scope import Entry, Scope, belonging, client_of
+from services.audit.domain.stamping import TimeStamp, covering, stamp_files
 from services.audit.domain.tiles import ExportFile
 from services.audit.domain.tree import leaf_hash
 from services.audit.handlers.packing import Bench, packed
@@ -26,7 +27,7 @@ from services.audit.handlers.reading import checkpoint_to_export
 from services.audit.ports import LogReader, Noticeboard, Register, Units
 
 MAX_PART_BYTES: Final = 3 * 1024 * 1024
-"""Leaves of a part: with proofs and in base64 it must be one message of the bus."""
+"""Leaves and time stamps: with proofs and in base64 it must be one message."""
 MOST_LOOKED_AT: Final = 20_000
 """Leaves that may belong; they are held in memory while it is decided."""
 MOST_PERSONS: Final = 50
@@ -149,7 +150,9 @@ def _proved(
         client_id = client_of(scope, belonging(scope.at_any_time, found))
         if len(entries) > desk.most_leaves:
             raise part_too_large(desk.most_leaves)
-        if sum(len(entry.leaf) for entry in entries) > MAX_PART_BYTES:
+        stamps = _stamps(entries, unit, size=size)
+        room = MAX_PART_BYTES - sum(len(entry.leaf) for entry in entries)
+        if sum(len(stamp.reply) + len(stamp.checkpoint) for stamp in stamps) > room:
             raise part_too_large(desk.most_leaves)
         part = Part(
             export_id=desk.ids.new(),
@@ -161,6 +164,7 @@ def _proved(
             entries=entries,
             neighbours=_neighbours(scope, entries, unit, size=size),
             pages=frozenset(pages),
+            stamps=stamps,
         )
         return _Proved(part, client_id, _proofs(part, since, unit))
 
@@ -196,6 +200,16 @@ def _neighbours(
     ]
 
 
+def _stamps(
+    entries: Sequence[Entry], unit: LogReader, *, size: int
+) -> Sequence[TimeStamp]:
+    """When each leaf was there by an outside clock, as far as days tell."""
+    if not entries:
+        return ()
+    numbers = [entry.seq for entry in entries]
+    return covering(unit.stamps(after=numbers[0], up_to=size), numbers)
+
+
 def _proofs(part: Part, since: Sequence[int], unit: LogReader) -> list[ExportFile]:
     """Broken when the leaves are not those the checkpoint signs."""
     size, roots = part.size, TileRoots()
@@ -214,7 +228,8 @@ def _proofs(part: Part, since: Sequence[int], unit: LogReader) -> list[ExportFil
         raise Broken("the log is not what its checkpoint signs: have it verified")
     proofs = {e.seq: roots.inclusion(e.seq, size, leaves=leaves) for e in part.shown}
     files = proof_files(part, proofs=proofs)
-    for old in since:
+    files += stamp_files(part.stamps)
+    for old in sorted({*since, *(stamp.size for stamp in part.stamps)}):
         if not 0 <= old <= size:
             raise no_such_leaf(size)
         path = roots.consistency(old, size, leaves=leaves)

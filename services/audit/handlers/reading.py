@@ -5,6 +5,7 @@ Whoever takes a copy is recorded first: without the record no page is given out.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from kernel.clock import Clock
@@ -22,6 +23,7 @@ from services.audit.domain.check import (
 from services.audit.domain.intake import Notice
 from services.audit.domain.leaf import Kind
 from services.audit.domain.scope import Entry
+from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.tree import leaf_hash
 from services.audit.ports import (
     Block,
@@ -32,6 +34,8 @@ from services.audit.ports import (
     StoredCheckpoint,
     Units,
 )
+
+T = TypeVar("T")
 
 PAGE_ROWS = 2_000
 """Rows read at once while verifying: bounds memory, not time."""
@@ -176,13 +180,7 @@ def export_page(export_id: UUID, *, from_seq: int, limit: int, units: Units) -> 
     Refused: ``export_unknown``, ``page_out_of_range``.
     """
     with units.begin() as unit:
-        export = unit.export(export_id)
-        if export is None:
-            raise Refused(
-                "export_unknown",
-                "No such export was recorded.",
-                next_step="Start an export first.",
-            )
+        export = _recorded(unit, export_id)
         if not 0 <= from_seq <= export.size or not 1 <= limit <= MAX_PAGE_LEAVES:
             raise Refused(
                 "page_out_of_range",
@@ -192,7 +190,20 @@ def export_page(export_id: UUID, *, from_seq: int, limit: int, units: Units) -> 
             )
         stop = min(from_seq + limit, export.size)
         leaves = unit.leaves(start=from_seq, stop=stop)
-    return Page(_within_bytes(leaves), export.size, export.note)
+    return Page(tuple(_within_bytes(leaves, bytes_of=len)), export.size, export.note)
+
+
+def export_stamps(export_id: UUID, *, after: int, units: Units) -> list[TimeStamp]:
+    """The time stamps of a recorded export over more than `after` leaves, in order.
+
+    A page of them; an empty one is the end. Refused ``export_unknown``.
+    """
+    with units.begin() as unit:
+        export = _recorded(unit, export_id)
+        return _within_bytes(
+            unit.stamps(after=after, up_to=export.size),
+            bytes_of=lambda stamp: len(stamp.checkpoint) + len(stamp.reply),
+        )
 
 
 def read_leaves(
@@ -212,7 +223,8 @@ def read_leaves(
                 size=checkpoint.size,
             )
         stop = min(from_seq + limit, checkpoint.size)
-        leaves = _within_bytes(unit.leaves(start=from_seq, stop=stop))
+        found = unit.leaves(start=from_seq, stop=stop)
+        leaves = tuple(_within_bytes(found, bytes_of=len))
         fields: dict[str, Json] = {
             "by": read_by,
             "first": from_seq,
@@ -386,12 +398,24 @@ def _signed(reader: LogReader) -> StoredCheckpoint:
     return checkpoint
 
 
-def _within_bytes(leaves: Iterable[bytes]) -> tuple[bytes, ...]:
-    taken: list[bytes] = []
+def _recorded(reader: LogReader, export_id: UUID) -> Export:
+    export = reader.export(export_id)
+    if export is None:
+        raise Refused(
+            "export_unknown",
+            "No such export was recorded.",
+            next_step="Start an export first.",
+        )
+    return export
+
+
+def _within_bytes(found: Iterable[T], *, bytes_of: Callable[[T], int]) -> list[T]:
+    """As many as a page holds, one at least."""
+    taken: list[T] = []
     room = MAX_PAGE_BYTES
-    for leaf in leaves:
-        room -= len(leaf)
+    for each in found:
+        room -= bytes_of(each)
         if taken and room < 0:
             break
-        taken.append(leaf)
-    return tuple(taken)
+        taken.append(each)
+    return taken

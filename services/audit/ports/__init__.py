@@ -16,6 +16,7 @@ from services.audit.domain.note import LogKey
 from services.audit.domain.report import Person, Report
 from services.audit.domain.scope import Entry, Scope
 from services.audit.domain.sequences import Tally
+from services.audit.domain.stamping import TimeStamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,17 @@ class Seal(Protocol):
 
     def seal(self, document: bytes) -> Sealed:
         """Sign and stamp these bytes.  Transient while somebody needed is away."""
+        ...
+
+
+class Stamper(Protocol):
+    """A time-stamping authority (RFC 3161)."""
+
+    def stamp(self, checkpoint: bytes, *, size: int) -> TimeStamp:
+        """A stamp over exactly these bytes, checked.
+
+        Transient while none can be had.
+        """
         ...
 
 
@@ -226,6 +238,10 @@ class Noticeboard(Protocol):
 
     def witnessed(self) -> bytes | None: ...
 
+    def keep_stamp(self, stamp: TimeStamp) -> None:
+        """Keep the stamped bytes and the authority's reply beside the checkpoints."""
+        ...
+
     def announce(self, vkey: str) -> None:
         """Put a vkey before those announced earlier, which are kept."""
         ...
@@ -292,6 +308,12 @@ class LogReader(Protocol):
         """
         ...
 
+    def stamps(self, *, after: int, up_to: int) -> Iterable[TimeStamp]:
+        """Stamps over checkpoints of more than `after` leaves, in their order."""
+        ...
+
+    def last_stamp(self) -> TimeStamp | None: ...
+
     def sequences(self) -> Iterable[Tally]: ...
 
     def blocks(self) -> Sequence[Block]:
@@ -316,6 +338,10 @@ class Unit(LogReader, Protocol):
 
     def index(self, tile: Tile) -> None:
         """Have the index hold this of the tile, whatever it held before."""
+        ...
+
+    def keep_stamp(self, stamp: TimeStamp) -> None:
+        """Keep it, unless this checkpoint has one."""
         ...
 
     def block(self, block: Block) -> bool:

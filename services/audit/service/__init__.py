@@ -90,6 +90,24 @@ class AuditService:
         return _page(page)
 
     @answers(permission="audit.export")
+    def export_stamps(self, call: Call, *, export_id: UUID, after: int) -> Json:
+        """A page of an export's time stamps, over more than `after` leaves each."""
+        found = self.use_cases.export_stamps(
+            call.context, export_id=export_id, after=after
+        )
+        return {
+            "stamps": [
+                {
+                    "size": stamp.size,
+                    "checkpoint_b64": base64.b64encode(stamp.checkpoint).decode(),
+                    "reply_b64": base64.b64encode(stamp.reply).decode(),
+                    "stamped_at": rfc3339(stamp.stamped_at),
+                }
+                for stamp in found
+            ]
+        }
+
+    @answers(permission="audit.export")
     def export_part(
         self,
         call: Call,

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import TextClause, func, select, text
+from sqlalchemy import Row, TextClause, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from kernel.context import Context
 from kernel.crypto import canonical
@@ -18,6 +19,7 @@ from services.audit.domain.intake import Notice
 from services.audit.domain.leaf import Kind
 from services.audit.domain.scope import Entry, Scope, leaf_kinds
 from services.audit.domain.sequences import Tally
+from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.tiles import TILE_WIDTH
 from services.audit.ports import Block, Export, StoredCheckpoint, Unit
 from services.audit.storage import rows
@@ -27,6 +29,7 @@ from services.audit.storage.tables import (
     audit_export,
     audit_log,
     audit_notice,
+    audit_stamp,
     audit_tile,
 )
 
@@ -82,12 +85,22 @@ _INDEX: Final = text(
 
 _CHANGED_TRIPWIRES: Final = text(
     "SELECT t.name FROM unnest(ARRAY['audit_log', 'audit_checkpoint', 'audit_parked',"
-    " 'audit_export']) AS t (name) LEFT JOIN pg_class c ON c.oid = to_regclass(t.name)"
+    " 'audit_export', 'audit_stamp']) AS t (name)"
+    " LEFT JOIN pg_class c ON c.oid = to_regclass(t.name)"
     " WHERE c.relkind IS DISTINCT FROM 'r' OR c.relrowsecurity"
     " OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid)"
     " OR NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid"
     " AND g.tgname = t.name || '_append_only' AND g.tgenabled = 'A')"
 )
+
+
+_STAMPS: Final = select(
+    audit_stamp.c.size,
+    audit_stamp.c.checkpoint,
+    audit_stamp.c.reply,
+    audit_stamp.c.stamped_at,
+)
+_STAMPS_AT_ONCE: Final = 100
 
 
 class ReadingUnits:
@@ -211,6 +224,31 @@ class _Reader:
         )
         return _stored(found)
 
+    def stamps(self, *, after: int, up_to: int) -> Iterable[TimeStamp]:
+        found = self._connection.execute(
+            _STAMPS.where(audit_stamp.c.size > after, audit_stamp.c.size <= up_to)
+            .order_by(audit_stamp.c.size)
+            .execution_options(yield_per=_STAMPS_AT_ONCE)
+        )
+        return map(_stamp, found)
+
+    def last_stamp(self) -> TimeStamp | None:
+        newest = _STAMPS.order_by(audit_stamp.c.size.desc()).limit(1)
+        found = self._connection.execute(newest).one_or_none()
+        return _stamp(found) if found is not None else None
+
+    def keep_stamp(self, stamp: TimeStamp) -> None:
+        self._connection.execute(
+            insert(audit_stamp)
+            .values(
+                size=stamp.size,
+                checkpoint=stamp.checkpoint,
+                reply=stamp.reply,
+                stamped_at=stamp.stamped_at,
+            )
+            .on_conflict_do_nothing()
+        )
+
     def sequences(self) -> Iterable[Tally]:
         return rows.tallies(self._connection)
 
@@ -325,3 +363,12 @@ def _stored(found: Iterable[Any]) -> list[StoredRow]:
         )
         for seq, kind, event_id, digest, leaf_hash, chain_hash, leaf in found
     ]
+
+
+def _stamp(row: Row[Any, Any, Any, Any]) -> TimeStamp:
+    return TimeStamp(
+        size=row.size,
+        checkpoint=bytes(row.checkpoint),
+        reply=bytes(row.reply),
+        stamped_at=row.stamped_at,
+    )

@@ -69,6 +69,17 @@ audit_checkpoint = Table(
     Column("note", Text, nullable=False),
 )
 
+audit_stamp = Table(
+    "audit_stamp",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    # The exact bytes of the checkpoint that was published, cosignatures and all.
+    Column("checkpoint", LargeBinary, nullable=False),
+    # TimeStampResp (RFC 3161) over them.
+    Column("reply", LargeBinary, nullable=False),
+    Column("stamped_at", DateTime(timezone=True), nullable=False),
+)
+
 audit_parked = Table(
     "audit_parked",
     metadata,

@@ -3,13 +3,14 @@
 import _thread
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 from kernel.beside import in_two_threads
 from kernel.bus import Received
+from kernel.clock import rfc3339
 from kernel.context import Context
 from kernel.crypto import Json
 from kernel.errors import Broken, Transient
@@ -25,9 +26,15 @@ from services.audit.adapters import (
     message_of,
     verify_ed25519,
 )
-from services.audit.adapters.neighbours import RpcPeople, RpcRegister, RpcSeal
+from services.audit.adapters.neighbours import (
+    RpcPeople,
+    RpcRegister,
+    RpcSeal,
+    RpcStamper,
+)
 from services.audit.adapters.printing import ReportPrinter, tellings
 from services.audit.domain.policy import Policy, parse_policy
+from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.telling import Language, Telling
 from services.audit.handlers import parts, reading, searching, writing
 from services.audit.handlers.following import Followed
@@ -35,6 +42,7 @@ from services.audit.handlers.packing import Bench
 from services.audit.handlers.patrol import Patrol
 from services.audit.handlers.reading import Page
 from services.audit.handlers.searching import Found
+from services.audit.handlers.stamping import Stamping
 from services.audit.handlers.witnessing import Witnessing
 from services.audit.ports import Export, WriterStore
 from services.audit.settings import Settings
@@ -159,6 +167,11 @@ class UseCases:
             export_id, from_seq=from_seq, limit=limit, units=self._units(context)
         )
 
+    def export_stamps(
+        self, context: Context, *, export_id: UUID, after: int
+    ) -> Sequence[TimeStamp]:
+        return reading.export_stamps(export_id, after=after, units=self._units(context))
+
     def export_part(
         self,
         context: Context,
@@ -227,6 +240,7 @@ class Writer:
     policy: bytes = NO_POLICY
     doors: Sequence[HttpWitness] = ()
     witnessing: Witnessing | None = None
+    stamping: Stamping = field(default_factory=Stamping)
 
     def seat(self) -> AbstractContextManager[WriterStore]:
         """The only writer's place; Transient while somebody else has it."""
@@ -294,6 +308,19 @@ class Writer:
         say(
             "witnessed", size=seen.size, cosigned=len(seen.cosigned), enough=seen.enough
         )
+
+    def stamp(self) -> None:
+        """Have what was published stamped, once a day."""
+        context = self.platform.context()
+        stamp = self.stamping.beat(
+            stamper=RpcStamper(self.platform.rpc, context),
+            units=ReadingUnits(self.platform.database, context),
+            board=self.board,
+            clock=self.platform.clock,
+            ids=self.platform.ids,
+        )
+        if stamp is not None:
+            log.info("stamped", size=stamp.size, at=rfc3339(stamp.stamped_at))
 
     def write(
         self, batch: Sequence[Received], *, state: writing.State, store: WriterStore

@@ -107,6 +107,15 @@ def prove_company_signature(
     )
 
 
+def stamp_bytes(document: bytes, *, timestamps: Timestamps) -> Mapping[str, Json]:
+    """When these bytes were there, by НУЦ's clock.  Transient when it is away."""
+    found = timestamps.stamp(document)
+    return {
+        "stamp_b64": _text(found.token),
+        "stamped_at": rfc3339(found.stamped_at),
+    }
+
+
 def renew_company_signature(
     kept: KeptEvidence,
     *,

@@ -67,6 +67,11 @@ class Evidence:
             clock=self._platform.clock,
         )
 
+    def stamp_bytes(self, *, document_b64: str) -> Mapping[str, Json]:
+        return evidence.stamp_bytes(
+            base64.b64decode(document_b64), timestamps=self._outside.timestamps
+        )
+
     def renew_company_signature(self, kept: KeptEvidence) -> Mapping[str, Json]:
         return evidence.renew_company_signature(
             kept,

@@ -14,11 +14,13 @@ from cryptography import x509
 from infra.stack import company
 from kernel.crypto import sha256_hex
 from kernel.errors import Broken, Refused
+from services.audit.domain.stamping import granted
 from services.contracts.adapters.signing import SoftSigner
 from services.onboarding.domain.archive import KeptEvidence, Restamp
 from services.onboarding.service import CompanySignature
 from tests.integration.onboarding.conftest import Applicant, Cabinet
 from tests.integration.onboarding.test_archive import STAMPER_ENDS
+from tests.integration.simulators.stand import openssl
 from tools import verify_contract
 
 CONTRACT: Final = "contract:01890000-0000-7000-8000-0000000000d1"
@@ -98,6 +100,24 @@ def test_a_signature_that_is_not_the_companys_over_these_bytes_is_none(
     ):
         with pytest.raises(Broken, match="not good"):
             proved(cabinet, cms, document)
+
+
+@pytest.mark.clause("3.2b")
+def test_any_bytes_are_stamped_as_openssl_reads_it(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    """What the audit log publishes, under НУЦ's stamp, wrapped as audit keeps it."""
+    told: Mapping[str, Any] = cabinet.use_cases.evidence.stamp_bytes(
+        document_b64=base64.b64encode(FILE).decode()
+    )
+    data, reply = tmp_path / "1.checkpoint", tmp_path / "1.tsr"
+    data.write_bytes(FILE)
+    reply.write_bytes(granted(base64.b64decode(told["stamp_b64"])))
+    files = ("-data", data, "-in", reply)
+    authority = ("-CAfile", cabinet.stand.authority_file("/ca/roots.pem"))
+    between = ("-untrusted", cabinet.stand.authority_file("/ca/issuing.pem"))
+    report = openssl("ts", "-verify", *files, *authority, *between)
+    assert "Verification: OK" in report
 
 
 @pytest.mark.clause("5.2b")

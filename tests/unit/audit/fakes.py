@@ -17,6 +17,7 @@ from services.audit.domain.leaf import Kind
 from services.audit.domain.note import LogKey
 from services.audit.domain.scope import Entry, Scope
 from services.audit.domain.sequences import Tally
+from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.tiles import TILE_WIDTH
 from services.audit.ports import Block, Export, RowHashes, StoredCheckpoint
 
@@ -88,6 +89,7 @@ class FakeBoard:
     note: bytes | None = None
     vkeys: tuple[str, ...] = ()
     seen: bytes | None = None
+    stamps: list[TimeStamp] = field(default_factory=list)
 
     def publish(self, note: bytes) -> None:
         self.note = note
@@ -100,6 +102,9 @@ class FakeBoard:
 
     def witnessed(self) -> bytes | None:
         return self.seen
+
+    def keep_stamp(self, stamp: TimeStamp) -> None:
+        self.stamps.append(stamp)
 
     def announce(self, vkey: str) -> None:
         if vkey not in self.vkeys:
@@ -127,6 +132,7 @@ class FakeLog:
     lifted: list[tuple[UUID, str]] = field(default_factory=list)
     tripped: list[str] = field(default_factory=list)
     tiles: dict[int, Tile] = field(default_factory=dict)
+    stamped: list[TimeStamp] = field(default_factory=list)
     fail_commit: bool = False
 
     @contextmanager
@@ -143,6 +149,7 @@ class FakeLog:
             stops=list(self.stops),
             lifted=list(self.lifted),
             tiles=dict(self.tiles),
+            stamped=list(self.stamped),
         )
         yield twin
         if self.fail_commit:
@@ -151,6 +158,7 @@ class FakeLog:
         self.counted, self.parked = twin.counted, twin.parked
         self.events, self.exports = twin.events, twin.exports
         self.notices, self.tiles = twin.notices, twin.tiles
+        self.stamped = twin.stamped
         self.stops, self.lifted = twin.stops, twin.lifted
 
     def hashes(self, *, start: int) -> Iterator[RowHashes]:
@@ -297,6 +305,15 @@ class FakeUnit:
 
     def index(self, tile: Tile) -> None:
         self._log.tiles[tile.number] = tile
+
+    def stamps(self, *, after: int, up_to: int) -> Sequence[TimeStamp]:
+        return [each for each in self._log.stamped if after < each.size <= up_to]
+
+    def last_stamp(self) -> TimeStamp | None:
+        return self._log.stamped[-1] if self._log.stamped else None
+
+    def keep_stamp(self, stamp: TimeStamp) -> None:
+        self._log.stamped.append(stamp)
 
     def sequences(self) -> Sequence[Tally]:
         return self._log.sequences()

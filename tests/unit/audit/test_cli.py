@@ -14,9 +14,11 @@ from kernel.cli import FINDING, Operator
 from kernel.crypto import Json, as_object
 from kernel.errors import Broken, Refused
 from services.audit import cli
+from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.tiles import ExportFile, zipped
 from services.audit.domain.tree import leaf_hash, root_of
 from tests.unit.audit.builders import Writer, written
+from tests.unit.audit.fakes import NOON
 from tests.unit.audit.stories import CAUSE
 from tests.unit.audit.test_tree import verify_consistency, verify_inclusion
 
@@ -31,6 +33,7 @@ class FakeOperator:
     cut: int = 0
     asked: list[str] = field(default_factory=list)
     given: dict[str, Any] = field(default_factory=dict)
+    stamps: list[TimeStamp] = field(default_factory=list)
 
     def call(self, method: str, **arguments: Any) -> Json:  # noqa: ANN401 - as Operator
         self.asked.append(method)
@@ -51,6 +54,9 @@ class FakeOperator:
             case "log_status":
                 size = len(self.writer.leaves)
                 return {"vkey": self.writer.signer.public.vkey, "size": size}
+            case "export_stamps":
+                found = [s for s in self.stamps if s.size > arguments["after"]]
+                return {"stamps": [said_of(stamp) for stamp in found[:1]]}
             case "verify":
                 return {"ok": arguments["held"] == []}
             case "status":
@@ -63,6 +69,31 @@ class FakeOperator:
 
     def ask(self, method: str, **arguments: Any) -> Mapping[str, Json]:  # noqa: ANN401 - as Operator
         return as_object(self.call(method, **arguments))
+
+
+def said_of(stamp: TimeStamp) -> dict[str, Json]:
+    return {
+        "size": stamp.size,
+        "checkpoint_b64": base64.b64encode(stamp.checkpoint).decode(),
+        "reply_b64": base64.b64encode(stamp.reply).decode(),
+        "stamped_at": "2026-11-22T10:00:00Z",
+    }
+
+
+def test_every_time_stamp_of_the_export_is_written(tmp_path: Path) -> None:
+    stamps = [
+        TimeStamp(size=n, checkpoint=b"c%d" % n, reply=b"r%d" % n, stamped_at=NOON)
+        for n in (2, 5)
+    ]
+    answer, _ = exported(FakeOperator(written(9), stamps=stamps), tmp_path)
+    assert as_object(answer)["stamps"] == 2
+    found = sorted((tmp_path / "timestamps").iterdir())
+    assert [(path.name, path.read_bytes()) for path in found] == [
+        ("2.checkpoint", b"c2"),
+        ("2.tsr", b"r2"),
+        ("5.checkpoint", b"c5"),
+        ("5.tsr", b"r5"),
+    ]
 
 
 def test_the_last_leaves_are_shown_by_what_they_say() -> None:
