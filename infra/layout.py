@@ -114,6 +114,15 @@ class Layout:
         """Home of the web tier; elsewhere when its user cannot reach the state."""
         return self._reached("web", f"kredit-web-{self._mark}")
 
+    def witness(self, name: str) -> Path:
+        """Home of an outside witness: its key, its store, and what it was given."""
+        return self._reached(f"witness-{name}", f"kredit-witness-{name}-{self._mark}")
+
+    @property
+    def audit_policy(self) -> Path:
+        """Which witnesses the audit log's writer asks (C2SP tlog-policy)."""
+        return self.outer / "audit.policy"
+
     @property
     def run(self) -> Path:
         """Sockets and pid files, 0700; moved to /tmp when its path is too long."""
@@ -130,7 +139,7 @@ class Layout:
         return self._short(self.postgres / "run", "pg") if is_root() else self.run
 
     def _reached(self, name: str, elsewhere: str) -> Path:
-        if is_root() and not _open_to_others(self.state):
+        if is_root() and not is_open_to_others(self.state):
             return Path("/var/tmp") / elsewhere  # noqa: S108 - owner checked
         return self.state / name
 
@@ -235,8 +244,11 @@ def server_environment() -> dict[str, str]:
     }
 
 
-def _open_to_others(folder: Path) -> bool:
-    """What is not there yet will be, see `Layout.prepare`."""
+def is_open_to_others(folder: Path) -> bool:
+    """Whether another user may pass through to it.
+
+    What is not there yet will be, see `Layout.prepare`.
+    """
     return all(
         parent.stat().st_mode & stat.S_IXOTH
         for parent in (folder, *folder.parents)

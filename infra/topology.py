@@ -61,7 +61,14 @@ _BESIDE = (
     Process("disbursement-witness", "disbursement", "witness", "witness"),
     Process("audit-worker", "audit", "work", "worker"),
 )
-_SIMULATORS = ("bank", "world")
+WITNESSES = ("regulator", "auditor")
+"""Outside parties that cosign what the audit log publishes, each on its own."""
+_SIMULATORS = {
+    "bank": "bank",
+    "world": "world",
+    **dict.fromkeys(WITNESSES, "witness"),
+}
+"""Stand-ins by name, and the module each is."""
 
 
 def services(root: Path = ROOT) -> tuple[str, ...]:
@@ -114,8 +121,20 @@ def simulators(root: Path = ROOT) -> tuple[str, ...]:
     """Stand-ins of the outer world whose code exists: `simulator-<name>`."""
     folder = root / "infra" / "simulators"
     return tuple(
-        f"simulator-{name}" for name in _SIMULATORS if _is_module(folder / name)
+        simulator(name)
+        for name, module in _SIMULATORS.items()
+        if _is_module(folder / module)
     )
+
+
+def simulator(name: str) -> str:
+    """The process that stands in for an outer system or party."""
+    return f"simulator-{name}"
+
+
+def simulator_module(process: str) -> str:
+    """The module of a stand-in's process."""
+    return f"infra.simulators.{_SIMULATORS[process.removeprefix('simulator-')]}"
 
 
 def process(name: str, root: Path = ROOT) -> Process:

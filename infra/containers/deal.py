@@ -21,6 +21,7 @@ from infra.layout import Layout, StateFolderError, write_private
 from infra.postgres import config
 from infra.rabbitmq.definitions import definitions_json
 from infra.rabbitmq.server import ADVANCED, PLUGINS, rabbitmq_conf
+from infra.stack import witnesses
 from infra.stack.environment import Environments
 from infra.stack.ports import metrics
 from infra.web import limits
@@ -30,7 +31,9 @@ from infra.web.server import give_pages
 # The simulators' data lie in a volume of their own.
 _SIMULATORS_DATA = "/data"
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a container; networks say who reaches it
-_OUR_HOSTS = {"bank": "simulator-bank", "world": "simulator-world"}
+_OUR_HOSTS = {
+    name: topology.simulator(name) for name in ("bank", "world", *topology.WITNESSES)
+}
 
 
 _PUBLISHED = places.STATE / topology.WEB_TIER / "log"
@@ -59,7 +62,11 @@ class Dealer:
     def _environments(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Of every process, in words that hold inside its container."""
         of = Environments(
-            Layout(places.STATE), places.PORTS, self.stage, hosts=places.HOSTS
+            Layout(places.STATE),
+            places.PORTS,
+            self.stage,
+            log_vkey=witnesses.log_vkey(self.vault.keys / "audit-log.ed25519"),
+            hosts=places.HOSTS,
         )
         for process in topology.runnable():
             yield process.name, of.of_process(process) | _inside(process)
@@ -68,6 +75,8 @@ class Dealer:
         yield topology.OPERATOR, of.of_operator()
         for name in topology.simulators():
             own = {"HOST": _EVERYWHERE, "DATA": _SIMULATORS_DATA}
+            if name in places.WITNESSES:
+                own |= _of_witness(name)
             if name == "simulator-bank":
                 own["LEDGER"] = f"{_SIMULATORS_DATA}/bank-ledger.jsonl"
             yield name, of.of_simulator(name) | own
@@ -84,7 +93,7 @@ class Dealer:
         published = _PUBLISHED.relative_to(places.STATE)
         for inner in ("data", "anchor", "session", "run", published):
             (folder / inner).mkdir(parents=True, exist_ok=True)
-        _hand_over(folder, places.OURS)
+        _hand_over(folder, places.WITNESSES.get(name, places.OURS))
 
     def _copy(self, place: Path, folder: Path) -> None:
         """A file that does not exist yet is somebody else's to bring."""
@@ -180,6 +189,18 @@ class Dealer:
         for mount_point in ("checkpoints", "reads"):
             (folder / mount_point).mkdir(parents=True, exist_ok=True)
         _hand_over(folder, places.OURS)
+
+
+def _of_witness(process: str) -> dict[str, str]:
+    """Its store, which is another user's, and its certificate where others' are."""
+    outer = Layout(places.STATE).outer
+    name = process.removeprefix("simulator-")
+    return {
+        "DATA": f"{places.KEPT}/{process}",
+        "OUTER_CA": str(outer / "ca.crt"),
+        "OUTER_CERT": str(outer / f"{name}.crt"),
+        "OUTER_KEY": str(outer / f"{name}.key"),
+    }
 
 
 def _inside(process: topology.Process) -> dict[str, str]:

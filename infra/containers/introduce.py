@@ -1,8 +1,9 @@
 """`python -m infra.containers.introduce`: make us and the outer authority acquainted.
 
 Onboarding verifies signatures against roots it was given, never fetched by itself;
-contracts signs by a key the authority has certified. Where the outer world is
-simulated, neither exists before it runs.
+contracts signs by a key the authority has certified; the audit log's writer asks the
+witnesses of its policy. Where the outer world is
+simulated, none of it exists before it runs.
 """
 
 import ssl
@@ -10,13 +11,25 @@ import sys
 
 import httpx
 
+from infra import topology
 from infra.containers import places
 from infra.layout import Layout, write_private
-from infra.stack import company
+from infra.stack import company, witnesses
 
 _TIMEOUT_S = 10
-_TOLD, _SIGNING = "onboarding", "contracts"
+_TOLD, _SIGNING, _WRITING = "onboarding", "contracts", "audit-worker"
 _PUBLISHED = {"eds-roots.pem": "ca/roots.pem", "eds-issuers.pem": "ca/issuing.pem"}
+
+
+def _policy(context: ssl.SSLContext) -> str:
+    addresses = {
+        name: places.url(topology.simulator(name)) for name in topology.WITNESSES
+    }
+    vkeys = {}
+    for name, address in addresses.items():
+        answer = httpx.get(f"{address}/vkey", verify=context, timeout=_TIMEOUT_S)
+        vkeys[name] = answer.raise_for_status().text.strip()
+    return witnesses.policy(vkeys, addresses)
 
 
 def main() -> int:
@@ -31,7 +44,8 @@ def main() -> int:
     company.enrol(
         signing, authority=places.url("simulator-world.public"), ca=signing / "ca.crt"
     )
-    print("introduce: onboarding knows the outer authority, and it us")
+    write_private(Layout(places.HANDOUTS / _WRITING).audit_policy, _policy(context))
+    print("introduce: we know the outer authority and the witnesses, and it us")
     return 0
 
 

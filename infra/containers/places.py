@@ -18,6 +18,15 @@ VAULT = Path("/vault")
 OURS, SERVERS = 10001, 999
 """User ids: of our own images, and of the official images of both servers."""
 
+WITNESSES: Mapping[str, int] = {
+    topology.simulator(name): user
+    for name, user in zip(topology.WITNESSES, (10002, 10003), strict=True)
+}
+"""User ids of the outside witnesses: neither ours nor each other's."""
+
+KEPT = "/kept"
+"""Where what is not ours keeps what it must not lose."""
+
 VISITOR = "visitor"
 """A person with a browser, and the director of the simulated outer world."""
 
@@ -29,8 +38,7 @@ HOSTS: Mapping[str, str] = {
     topology.BROKER_SERVER: "rabbitmq",
     topology.WEB_TIER: topology.PUBLIC_HOST,
     "gateway": "gateway",
-    "simulator-bank": "simulator-bank",
-    "simulator-world": "simulator-world",
+    **{name: name for name in topology.simulators()},
     "simulator-world.public": "simulator-world",
 }
 
@@ -46,6 +54,7 @@ PORTS: Mapping[str, int] = {
     "simulator-bank": 8444,
     "simulator-world": 8445,
     "simulator-world.public": 8446,
+    **dict.fromkeys(WITNESSES, 8448),
     **{metrics(process.name): _METRICS_PORT for process in topology.processes()},
 }
 

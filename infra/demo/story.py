@@ -255,6 +255,18 @@ def operator(world: World, service: str, *words: str) -> dict[str, object]:
     return Staff(Here(world.stack)).ask(service, *words)
 
 
+def _until_witnessed(world: World) -> None:
+    """An export ends where enough witnesses have seen the log."""
+    size = int(str(operator(world, "audit", "status")["size"]))
+    note = world.stack.layout.checkpoints / "checkpoint.witnessed"
+
+    def seen() -> dict[str, object]:
+        lines = note.read_text().splitlines() if note.is_file() else ["", "0"]
+        return {"state": f"{lines[1]} of {size} leaves witnessed", "size": lines[1]}
+
+    until(seen, lambda answer: int(str(answer["size"])) >= size, within_s=60)
+
+
 def _authorities(world: World, folder: Path) -> Path:
     """Root and issuing authority of the time stamps, as they are published."""
     path, outer = folder / "tsa.pem", world.stack.layout.outer
@@ -280,7 +292,11 @@ def _settled_size(world: World) -> int:
 
 
 def verify_export(world: World) -> str:
-    """Export the log and let the stranger's verifier judge it; its last line."""
+    """Export the log and let the stranger's verifier judge it; its last line.
+
+    Both witnesses must have seen all there is now, and within the hour.
+    """
+    _until_witnessed(world)
     with tempfile.TemporaryDirectory(prefix="kredit-export-") as folder:
         export = Path(folder) / "log"
         let = ("--disclosure", Staff(Here(world.stack)).disclosure(), "--yes")
@@ -293,6 +309,10 @@ def verify_export(world: World) -> str:
             (world.stack.layout.checkpoints / "vkey").read_text().strip(),
             "--trust",
             str(world.stack.layout.keys / "trust.json"),
+            "--policy",
+            str(world.stack.layout.audit_policy),
+            "--fresh",
+            "1",
             "--tsa",
             str(_authorities(world, Path(folder))),
         ]

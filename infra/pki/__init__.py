@@ -61,5 +61,6 @@ def _outer(hosts: Mapping[str, str]) -> Collection[Leaf]:
     return (
         _server("bank", hosts),
         _server("world", hosts),
+        *(_server(name, hosts) for name in topology.WITNESSES),
         *(Leaf(name, client=True) for name in clients),
     )

@@ -114,7 +114,7 @@ def witness_settings(env: Mapping[str, str]) -> WitnessSettings:
     """Raises SettingsError with the full list of what is missing or wrong."""
     reader = _Reader(env)
     settings = WitnessSettings(
-        common=_common(reader),
+        common=_common(reader, directed=False),
         port=reader.need("WITNESS_PORT", _port, stand_in=0),
         name=reader.need("WITNESS_NAME", str, stand_in=""),
         logs=reader.need(
@@ -163,7 +163,9 @@ class _Reader:
             return stand_in
 
 
-def _common(reader: _Reader) -> Common:
+def _common(reader: _Reader, *, directed: bool = True) -> Common:
+    """What every listener needs; who is `directed` knows the director's token."""
+
     def path(name: str) -> Path:
         return reader.need(name, _existing_file, stand_in=Path())
 
@@ -172,7 +174,9 @@ def _common(reader: _Reader) -> Common:
         tls=Tls(
             ca=path("OUTER_CA"), certificate=path("OUTER_CERT"), key=path("OUTER_KEY")
         ),
-        control_token=reader.need("CONTROL_TOKEN_FILE", _token, stand_in=""),
+        control_token=(
+            reader.need("CONTROL_TOKEN_FILE", _token, stand_in="") if directed else ""
+        ),
         clock_file=reader.may("CLOCK_FILE", _optional_path, default=None),
     )
 

@@ -78,7 +78,9 @@ class Witness:
         self._clock = clock
         self._name = name
         self._key = _own_key(folder / "key")
-        self._logs = {log.origin: log for log in map(_known_log, logs)}
+        self._logs: dict[str, list[Log]] = {}
+        for log in map(_known_log, logs):  # several keys while one succeeds another
+            self._logs.setdefault(log.origin, []).append(log)
         self._journal = Journal(folder / "cosigned.jsonl")
         self._lock = threading.Lock()
         self._last: dict[str, tuple[int, bytes, str]] = {
@@ -106,10 +108,10 @@ class Witness:
         """The cosignature's line. Raises AnswerError."""
         asked = _parse(body)
         origin = asked.text.decode().split("\n")[0]
-        log = self._logs.get(origin)
-        if log is None:
+        known = self._logs.get(origin)
+        if known is None:
             raise AnswerError(404)
-        if not _is_signed(asked, log):
+        if not any(_is_signed(asked, log) for log in known):
             raise AnswerError(403)
         if asked.old > asked.size:
             raise AnswerError(400)
@@ -247,7 +249,7 @@ def _node(left: bytes, right: bytes) -> bytes:
 
 
 def routes(witness: Witness) -> list[Route]:
-    """`add-checkpoint`, and the newest checkpoint of a log."""
+    """`add-checkpoint`, the newest checkpoint of a log, and who we are."""
 
     async def add(request: Request) -> Response:
         body = await web.raw_body(request, most=MOST_BODY_BYTES)
@@ -263,7 +265,11 @@ def routes(witness: Witness) -> list[Route]:
         note = witness.last(request.path_params["origin"])
         return PlainTextResponse(note) if note else Response(status_code=404)
 
+    async def vkey(_: Request) -> Response:
+        return PlainTextResponse(f"{witness.vkey}\n")
+
     return [
+        Route("/vkey", vkey, methods=["GET"]),
         Route("/add-checkpoint", add, methods=["POST"]),
         Route("/{origin}/checkpoint", last, methods=["GET"]),
         web.ready_route(NAME, lambda: witness.able),

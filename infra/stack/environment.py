@@ -9,13 +9,14 @@ from infra import topology
 from infra.layout import Layout, write_private
 from infra.postgres.config import role_of
 from infra.simulators.hierarchy import COID
-from infra.stack import company
+from infra.stack import company, witnesses
 from infra.stack.ports import metrics
 
 # Measured: a look takes 0.1 to 0.5 s, 210 MB of resident and 1 GB of address space;
 # a picture of 40 megapixels 0.4 GB more.
 _PHOTO_LIMITS = {"TIME_LIMIT_S": "8", "MEMORY_MIB": "1536", "PICTURES": "200"}
-_AUDIT_ORIGIN = f"{topology.PUBLIC_HOST}/audit"
+_PROMPTLY = {"PUBLISH_EVERY_S": "1"}
+"""A test waits for what witnesses saw; elsewhere every ten seconds is often enough."""
 
 # Outer systems each service talks to; the bank is a server of its own.
 _OUTER_SYSTEMS: Mapping[str, tuple[str, ...]] = {
@@ -44,12 +45,16 @@ class Environments:
     """Environments of every process of one stack. `stage` as services know it.
 
     `hosts` names the machine of a port, see `ports`, where it is not this one.
+    `log_vkey`: the audit log's key as witnesses know it; `witnessed`: outside ones run,
+    and the log's writer knows them.
     """
 
     layout: Layout
     ports: Mapping[str, int]
     stage: str
+    log_vkey: str
     hosts: Mapping[str, str] = field(default_factory=dict)
+    witnessed: bool = True
 
     def write(self) -> None:
         """Write `.state/env/<process>.env` for everybody, 0600."""
@@ -58,7 +63,7 @@ class Environments:
         for service in topology.services():
             self._write(f"{service}-migrate", self.of_migration(service))
         self._write(topology.PHOTO_JUDGE, self.of_photo_judge())
-        for simulator in ("simulator-bank", "simulator-world"):
+        for simulator in topology.simulators():
             self._write(simulator, self.of_simulator(simulator))
         self._write(topology.OPERATOR, self.of_operator())
 
@@ -98,6 +103,8 @@ class Environments:
     def of_simulator(self, name: str) -> dict[str, str]:
         """A stand-in of the outer world: outer certificates, the shared clock."""
         short = name.removeprefix("simulator-")
+        if short in topology.WITNESSES:
+            return self._of_witness(short)
         outer, data = self.layout.outer, self.layout.data
         common = {
             **_base(self.layout),
@@ -119,6 +126,21 @@ class Environments:
             "WORLD_PARTNER_PORT": str(self.ports[name]),
             "WORLD_PUBLIC_PORT": str(self.ports[f"{name}.public"]),
             "WORLD_PUBLIC_URL": self._url(f"{name}.public"),
+        }
+
+    def _of_witness(self, name: str) -> dict[str, str]:
+        """Its own folder, and the log it knows; nothing else of ours."""
+        home = self.layout.witness(name)
+        return {
+            **_base(self.layout),
+            "HOME": str(home),
+            "OUTER_CA": str(home / "ca.crt"),
+            "OUTER_CERT": str(home / f"{name}.crt"),
+            "OUTER_KEY": str(home / f"{name}.key"),
+            "WITNESS_PORT": str(self.ports[topology.simulator(name)]),
+            "WITNESS_NAME": f"{name}.example/w1",
+            "WITNESS_LOGS": self.log_vkey,
+            "DATA": str(home),
         }
 
     @property
@@ -220,14 +242,20 @@ class Environments:
     def _of_audit(self, process: topology.Process) -> dict[str, str]:
         layout = self.layout
         public = {
-            "ORIGIN": _AUDIT_ORIGIN,
+            "ORIGIN": witnesses.ORIGIN,
             "ANCHOR": str(layout.anchor / "audit.note"),
             "CHECKPOINT_DIR": str(layout.checkpoints),
         }
         if process.verb != "work":
             return public
         # The writer alone signs the log; whoever reads it needs no key.
-        return {**public, "LOG_KEY": str(layout.keys / "audit-log.ed25519")}
+        writer = {**public, "LOG_KEY": str(layout.keys / "audit-log.ed25519")}
+        if self.stage == "test":
+            writer |= _PROMPTLY
+        if self.witnessed:
+            writer["POLICY"] = str(layout.audit_policy)
+            writer["WITNESS_CA"] = str(layout.outer / "ca.crt")
+        return writer
 
     def _database(self, role: str, database: str) -> str:
         server = self._address(topology.DATABASE_SERVER)

@@ -33,8 +33,7 @@ def wanted() -> tuple[str, ...]:
         topology.WEB_TIER,
         f"{topology.WEB_TIER}.plain",
         metrics(topology.WEB_TIER),
-        "simulator-bank",
-        "simulator-world",
+        *topology.simulators(),
         "simulator-world.public",
         *(metrics(process.name) for process in topology.processes()),
     )

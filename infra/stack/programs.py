@@ -21,6 +21,7 @@ from infra.layout import (
 )
 from infra.postgres.server import DatabaseServer
 from infra.rabbitmq.server import Broker
+from infra.stack import witnesses
 from infra.stack.environment import read
 from infra.web.server import WebTier
 
@@ -38,6 +39,8 @@ class Program:
     environment: Mapping[str, str]
     inputs: tuple[Path, ...]
     """Files whose change asks for a restart."""
+    user: str | None = None
+    """Whom it runs as; None: as ourselves."""
     stop_signal: str = "TERM"
     stop_within_s: int = _PROCESS_STOP_S
 
@@ -96,12 +99,18 @@ def simulator_programs(layout: Layout) -> list[Program]:
     return [
         Program(
             name=name,
-            command=_python("infra.simulators." + name.removeprefix("simulator-")),
+            command=_python(topology.simulator_module(name)),
             environment=read(layout.env / f"{name}.env"),
             inputs=(*code, *_certificate(layout.outer, name.split("-")[1])),
+            user=_user_of(name),
         )
         for name in topology.simulators()
     ]
+
+
+def _user_of(simulator: str) -> str | None:
+    name = simulator.removeprefix("simulator-")
+    return witnesses.user_of(name) if name in topology.WITNESSES else None
 
 
 def web_program(web: WebTier) -> Program:
@@ -138,10 +147,17 @@ def service_programs(layout: Layout) -> list[Program]:
                 *_certificate(layout.pki, process.name),
                 *_certificate(layout.outer, process.name),
                 layout.keys / "trust.json",
+                *_policy(layout, process.name),
             ),
         )
         for process in topology.runnable()
     ]
+
+
+def _policy(layout: Layout, process: str) -> tuple[Path, ...]:
+    """The log's writer asks other witnesses once they have other keys."""
+    path = layout.audit_policy
+    return (path,) if process == "audit-worker" and path.is_file() else ()
 
 
 def supervisord_conf(layout: Layout, programs: Iterable[Program]) -> str:
@@ -173,6 +189,7 @@ def _section(layout: Layout, program: Program) -> str:
     variables = {**program.environment, _DIGEST: digest(program.inputs)}
     environment = ",".join(f'{k}="{_escape(v)}"' for k, v in sorted(variables.items()))
     command = " ".join(_escape(word) for word in program.command)
+    user = f"user={program.user}\n" if program.user else ""
     # Retries wait 1 s, 2 s, 3 s … : about three minutes before it gives up.
     return f"""
 [program:{program.name}]
@@ -185,7 +202,7 @@ startsecs=1
 startretries=20
 stopsignal={program.stop_signal}
 stopwaitsecs={program.stop_within_s}
-killasgroup=true
+{user}killasgroup=true
 redirect_stderr=true
 stdout_logfile={layout.logs}/{program.name}.log
 stdout_logfile_maxbytes=10MB

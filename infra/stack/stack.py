@@ -19,7 +19,7 @@ from urllib.request import urlopen
 
 from infra import pki, topology
 from infra.layout import ROOT, Layout, write_private
-from infra.stack import company, environment, ports, programs, ready
+from infra.stack import company, environment, ports, programs, ready, witnesses
 from infra.stack.control import Supervised, Supervisor
 from infra.web.server import WebTier
 
@@ -98,7 +98,8 @@ class Stack:
         layout = self.layout
         made = (layout.pki, layout.keys, layout.env, layout.anchor, layout.data)
         ran = (layout.postgres, layout.rabbitmq, layout.web, layout.logs, layout.run)
-        for folder in (layout.database_socket, *made, *ran):
+        outside = [layout.witness(name) for name in topology.WITNESSES]
+        for folder in (layout.database_socket, *made, *ran, *outside):
             shutil.rmtree(folder, ignore_errors=True)
         layout.ports.unlink(missing_ok=True)
         self._ports = {}
@@ -190,7 +191,14 @@ class Stack:
         running = self.supervisor.is_running()
         self._ports = ports.choose(self.layout, running=running)
         told = {**self._ports, **self.detours}
-        environment.Environments(self.layout, told, self.stage).write()
+        witnesses.prepare(self.layout)
+        environment.Environments(
+            self.layout,
+            told,
+            self.stage,
+            log_vkey=witnesses.log_vkey(self.layout.keys / "audit-log.ed25519"),
+            witnessed=bool(self._witnesses()),
+        ).write()
         self.servers.database.prepare()
         self.servers.broker.prepare()
         self.web.prepare()
@@ -267,6 +275,8 @@ class Stack:
         wanted = [name for name in topology.simulators() if self._is_wanted(name)]
         self.supervisor.start(wanted)
         self.wait_ready(*wanted)
+        if self._witnesses():
+            self._pin_witnesses()
         if "simulator-world" in wanted:
             self._pin("ca/roots.pem", self.layout.outer / "eds-roots.pem")
             self._pin("ca/issuing.pem", self.layout.outer / "eds-issuers.pem")
@@ -278,10 +288,33 @@ class Stack:
 
     def _pin(self, published: str, path: Path) -> None:
         """Keep what the outer certification authority publishes, as a person would."""
+        write_private(path, self._fetch("simulator-world.public", published))
+
+    def _pin_witnesses(self) -> None:
+        """Keep who the witnesses say they are: the policy of the log's writer."""
+        names = self._witnesses()
+        vkeys = {
+            name: self._fetch(topology.simulator(name), "vkey").decode().strip()
+            for name in names
+        }
+        addresses = {
+            name: f"https://127.0.0.1:{self.port(topology.simulator(name))}"
+            for name in names
+        }
+        write_private(self.layout.audit_policy, witnesses.policy(vkeys, addresses))
+
+    def _fetch(self, listener: str, published: str) -> bytes:
         context = ssl.create_default_context(cafile=str(self.layout.outer / "ca.crt"))
-        url = f"https://127.0.0.1:{self.port('simulator-world.public')}/{published}"
+        url = f"https://127.0.0.1:{self.port(listener)}/{published}"
         with urlopen(url, timeout=_FETCH_TIMEOUT_S, context=context) as answer:
-            write_private(path, answer.read())
+            content: bytes = answer.read()
+            return content
+
+    def _witnesses(self) -> list[str]:
+        """Who is asked: all of them, or in a part of a stack without them nobody."""
+        names = topology.WITNESSES
+        wanted = all(self._is_wanted(topology.simulator(name)) for name in names)
+        return list(names) if wanted else []
 
     def _start_processes(self) -> None:
         wanted = [p.name for p in topology.runnable() if self._is_wanted(p.name)]
@@ -309,7 +342,8 @@ class Stack:
         """Remove what could not lie under the state folder (see `Layout`)."""
         layout = self.layout
         made = (layout.database_socket, layout.postgres, layout.web, layout.run)
-        for folder in made:
+        outside = [layout.witness(name) for name in topology.WITNESSES]
+        for folder in (*made, *outside):
             if not folder.is_relative_to(layout.state):
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -12,8 +12,7 @@ ZONES = ("edge", "dmz", "core", "data", "partners")
 AT_HOME = {
     topology.DATABASE_SERVER: "data",
     topology.BROKER_SERVER: "core",
-    "simulator-bank": "partners",
-    "simulator-world": "partners",
+    **dict.fromkeys(topology.simulators(), "partners"),
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra import topology
+from infra.containers import places
 from tests.containers.project import PORT, Project, python_in
 
 # The first test waits for engine, images and platform.
@@ -107,7 +108,9 @@ def test_a_container_is_confined(project: Project) -> None:
         assert host["SecurityOpt"] == ["no-new-privileges:true"], name
         assert host["Memory"] > 0, name
         assert host["PidsLimit"] > 0, name
-        assert one.attrs["Config"]["User"] in {"10001:10001", "999:999"}, name
+        user = places.WITNESSES.get(name, places.OURS)
+        wanted = {f"{user}:{user}", "999:999"}
+        assert one.attrs["Config"]["User"] in wanted, name
 
 
 @pytest.mark.parametrize("name", OURS)

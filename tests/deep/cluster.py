@@ -99,7 +99,9 @@ class Cluster:
         self._first.prepare()
         pki.ensure(self._first, now=datetime.fromtimestamp(time.time(), UTC))
         chosen = ports.choose(self._first, running=False)
-        self._environments = environment.Environments(self._first, chosen, "test")
+        self._environments = environment.Environments(
+            self._first, chosen, "test", log_vkey="nobody witnesses"
+        )
         self._environments.write()
         directory_port = chosen[topology.NODE_DIRECTORY]
         for number in _NODES:

@@ -73,7 +73,6 @@ def witness(
         "OUTER_CA": str(outer / "ca.crt"),
         "OUTER_CERT": str(outer / "world.crt"),
         "OUTER_KEY": str(outer / "world.key"),
-        "CONTROL_TOKEN_FILE": str(servers.layout.keys / "control.token"),
     }
     process = subprocess.Popen(
         leashed([sys.executable, "-m", "infra.simulators.witness"]),
