@@ -16,6 +16,7 @@ GUESTS: Final = {
     ("provision", "postgres"),
     ("introduce", "onboarding"),
     ("introduce", "contracts"),
+    ("introduce", "audit-worker"),
 }
 MIGRATORS: Final = {
     f"{name}-migrate": f"migrate-{name}" for name in topology.services()
