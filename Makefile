@@ -30,7 +30,7 @@ need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothin
 
 .PHONY: help demo up down staff status url logs env \
         fmt lint types imports check unit integration e2e security rolling test containers \
-        seeded trace bench photo-eval fuzz eds eds-files faults holds test-deep events openapi commands migration clean venv servers
+        seeded trace matrix bench photo-eval fuzz eds eds-files faults holds test-deep events openapi commands migration clean venv servers
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -141,6 +141,9 @@ seeded: venv servers ## break the product on purpose and demand red tests (n=nam
 trace: venv ## which test proves which clause of the Procedure
 	$(call need,$(firstword $(wildcard tests/trace tests/trace.py) tests/trace))
 	@$(PYTHON) -m tests.trace
+
+matrix: venv ## write what the release tells of its tests, after `make test`: kredit audit matrix
+	@$(PYTHON) -m tests.trace --release
 
 bench: venv servers ## speeds as ratios against peers (BENCH_ARGS='relay --rounds 9')
 	@$(PYTHON) -m tests.benchmarks $(BENCH_ARGS)

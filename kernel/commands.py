@@ -86,15 +86,21 @@ def _stop_on_signal() -> threading.Event:
     return stop
 
 
+def _follow(platform: Any, stop: threading.Event) -> None:  # noqa: ANN401 - as _open
+    """What is changed in the registry takes effect in this process too."""
+    _room("kernel", "dated").follow(platform, stop)
+
+
 def _run(service: str) -> int:
     platform = _open(service)
+    stop = _stop_on_signal()
     _room("kernel", "database").bound_waiting()
+    _follow(platform, stop)
     use_cases = _room(f"services.{service}", "wiring").build(platform)
     entrypoints = _room("kernel", "entrypoints")
     container = entrypoints.serve(
         _room(f"services.{service}", "service").Service, platform, use_cases
     )
-    stop = _stop_on_signal()
     served = _serve_metrics(
         platform, {"bus": container.bus_connected, "database": _database_up(platform)}
     )
@@ -110,6 +116,7 @@ def _run(service: str) -> int:
 def _work(service: str) -> int:
     platform = _open(service)
     stop = _stop_on_signal()
+    _follow(platform, stop)
     platform.rpc.start()
     parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
     return _loop(_room(f"services.{service}", "worker").work, platform, stop, parts)
@@ -118,6 +125,7 @@ def _work(service: str) -> int:
 def _witness(service: str) -> int:
     platform = _open(service)
     stop = _stop_on_signal()
+    _follow(platform, stop)
     parts = {"database": _database_up(platform)}
     return _loop(_room(f"services.{service}", "witness").witness, platform, stop, parts)
 
@@ -139,7 +147,7 @@ def _loop(
 def _serve(service: str) -> int:
     platform = _open(service)
     # The web server stops in good order and then raises the signal anew.
-    _stop_on_signal()
+    _follow(platform, _stop_on_signal())
     platform.rpc.start()
     door = _room(f"services.{service}", "gateway").Door(platform)
     # Ready before it listens, it would be sent visitors it refuses.

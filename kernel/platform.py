@@ -12,7 +12,7 @@ from kernel.context import Context, fresh_context
 from kernel.crypto import BlindKeys, FieldKeys, SigningKey, TrustStore
 from kernel.database import Database, engine_of
 from kernel.ids import Ids, system_ids
-from kernel.policy import Policy
+from kernel.policy import LivePolicy, Policy
 from kernel.quarantine import Quarantine
 from kernel.rpc import RpcClient
 from kernel.settings import PlatformSettings, WireSettings
@@ -66,7 +66,7 @@ class Platform(Generic[S]):
                 field_keys=field_keys,
             ),
             broker=_broker(settings),
-            policy=STARTING_POLICY,
+            policy=LivePolicy(STARTING_POLICY),
         )
 
     @cached_property

@@ -11,7 +11,7 @@ keeps a local copy. Four eyes and the ban on changing the past are the registry'
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -180,6 +180,34 @@ class Policy:
         if not isinstance(value, kind):
             raise Broken(f"The setting {key} is not of type {kind.__name__}")
         return value
+
+
+class LivePolicy(Policy):
+    """A policy that takes changes as they come: everybody who has it sees them.
+
+    What is asked about an instant is answered by one state of it, never by two.
+    """
+
+    __slots__ = ("_starting",)
+
+    def __init__(self, settings: Iterable[Setting]) -> None:
+        """Broken as `Policy`; these stay below whatever is taken later."""
+        super().__init__(settings)
+        self._starting = Policy(settings)
+
+    def take(self, changes: Iterable[Setting]) -> Sequence[tuple[str, str]]:
+        """Let exactly these changes stand above the starting settings.
+
+        Key and code of each that is refused, as `with_setting` does: it has no effect.
+        """
+        policy, refused = self._starting, []
+        for change in changes:
+            try:
+                policy = policy.with_setting(change)
+            except Refused as refusal:
+                refused.append((change.key, refusal.code))
+        super().__init__(policy)
+        return refused
 
 
 def _undefined(key: str) -> Broken:

@@ -19,6 +19,7 @@ _BIOMETRIC_ON = date(2026, 7, 12)
 _BIOMETRIC = "joint ARDFM and NBK rules of biometric authentication"
 _GESV_ON = date(2026, 1, 5)
 _LENDING = "ARDFM lending rules, by press of 2025 and 2026"
+_LENDING_BY_US = f"{_LENDING}; the numbers: platform decision"
 _OLD_217 = "ARDFM №217, edition before 2025, by a mirror of it"
 _MFO_LAW = "law on microfinance activity"
 
@@ -133,6 +134,11 @@ STARTING_POLICY = Policy(
             # All of a part is in one answer, and people read its report.
             ("audit.part_leaves", 2_000, "6.2", Floor(at_least=1, at_most=5_000)),
             ("approvals.hours", 24, "6.1f", Floor(at_least=1, at_most=72)),
+            # Of the measures themselves; the Procedure names no number.
+            ("measures.review_months", 6, "8.1", Floor(at_least=1, at_most=12)),
+            # From a change of law or technology to the review it asks for.
+            ("procedure.change_review_days", 30, "8.2", Floor(1, 90)),
+            ("procedure.review_warning_days", 45, "8.2", Floor(at_least=7)),
             ("auth.office_pass_hours", 24, "4.10", Floor(at_least=1, at_most=72)),
             # While the operator gives a number left to nobody else.
             ("auth.former_number_days", 30, "4.10", Floor(at_least=1, at_most=180)),
@@ -179,7 +185,7 @@ STARTING_POLICY = Policy(
                 None,
             ),
             # The time in which a stamping authority away for weeks does no harm.
-            ("onboarding.eds_restamp_days", 90, "", Floor(at_least=30)),
+            ("onboarding.eds_restamp_days", 90, "3.2b", Floor(at_least=30)),
             # A number given up is not given out anew by operators for about so long.
             ("onboarding.quarantine_days", 180, "4.10", Floor(at_least=30)),
             ("accounts.most", 5, "5.3", Floor(at_least=1, at_most=10)),
@@ -296,7 +302,7 @@ STARTING_POLICY = Policy(
         ),
         *_from(
             _GESV_ON,
-            _PLATFORM,
+            _LENDING_BY_US,
             # Who must be asked is asked again so often, then a person looks.
             ("lending.check_tries", 12, "", Floor(at_least=1, at_most=100)),
             ("lending.check_pause_minutes", 10, "", Floor(at_least=1)),
@@ -336,7 +342,7 @@ STARTING_POLICY = Policy(
         ),
         *_from(
             _BEGINNING,
-            _PLATFORM,
+            f"{_MFO_LAW}; the numbers: platform decision",
             # Contracts name no penalty, and one must be agreed on in writing.
             (
                 "repayment.penalty_daily_percent",

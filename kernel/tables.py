@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -141,6 +142,20 @@ Index(
     approvals.c.arguments_sha256,
     unique=True,
     postgresql_where=text("state = 'asked'"),
+)
+
+settings = Table(
+    "settings",
+    kernel_metadata,
+    Column("setting_id", Uuid, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("effective_at", DateTime(timezone=True), nullable=False),
+    # Canonical JSON, as the event told it.
+    Column("value", LargeBinary, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("clause", Text, nullable=False),
+    UniqueConstraint("key", "effective_at", name="settings_dated"),
+    CheckConstraint("source <> ''", name="settings_source"),
 )
 
 quarantine = Table(

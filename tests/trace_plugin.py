@@ -5,6 +5,8 @@ that one green parameter does not hide a red one.
 """
 
 import json
+import shutil
+import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,8 +41,11 @@ class Results:
         """Merge; a run without tests (collection only) leaves the file alone."""
         if not self.outcomes:
             return
-        now = int(time.time())
-        ran = {n: {"outcome": o, "at": now} for n, o in self.outcomes.items()}
+        now, commit = int(time.time()), _commit(self.file.parents[1])
+        ran: dict[str, dict[str, str | int]] = {
+            name: {"outcome": outcome, "at": now, "commit": commit}
+            for name, outcome in self.outcomes.items()
+        }
         merged = dict(sorted({**read_results(self.file), **ran}.items()))
         self.file.parent.mkdir(exist_ok=True)
         fresh = self.file.with_suffix(".new")
@@ -48,8 +53,20 @@ class Results:
         fresh.replace(self.file)
 
 
+def _commit(root: Path) -> str:
+    """What was tested; a ``+`` says that more was there than that commit."""
+    git = shutil.which("git")
+    if git is None or not (root / ".git").exists():
+        return ""
+    asked = ["describe", "--always", "--exclude=*", "--abbrev=40", "--dirty=+"]
+    told = subprocess.run(
+        [git, *asked], cwd=root, capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip()
+
+
 def read_results(file: Path) -> dict[str, dict[str, str | int]]:
-    """``{function: {"outcome", "at" in seconds since 1970}}``; empty if none."""
+    """``{function: {"outcome", "at" in seconds since 1970, "commit"}}``, if any."""
     return dict(json.loads(file.read_text())) if file.is_file() else {}
 
 

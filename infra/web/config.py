@@ -47,6 +47,11 @@ LOG_HEADERS: Mapping[str, str] = {**PROBLEM_HEADERS, "Cache-Control": "no-cache"
 LOG_FILES = ("checkpoint", "checkpoint.witnessed", "vkey")
 """What the audit log publishes: its newest note, the newest that the witnesses
 cosigned, and the keys that sign it (clause 7.1). Public, as a checkpoint must be."""
+ADDRESSES: Mapping[str, str] = {
+    **{f"/log/{name}": name for name in LOG_FILES},
+    "/procedure": "procedure",
+}
+"""The Procedure in force has one too: it is put there by audit (clause 8.3)."""
 
 _ERASED = (
     *("Connection", "Keep-Alive", "Proxy-Authorization", "Proxy-Connection", "TE"),
@@ -340,7 +345,7 @@ def _log(folder: Path) -> str:
     """Each file at an address of its own; nothing else of the folder has one."""
     return "\n".join(
         f"""\
-    location = /log/{name} {{
+    location = {address} {{
 {_FRAMING}
       if ($request_method !~ "^(GET|HEAD)$") {{ return 405; }}
       alias {folder}/{name};
@@ -348,7 +353,7 @@ def _log(folder: Path) -> str:
       default_type "text/plain; charset=utf-8";
 {_headers(LOG_HEADERS, indent=6)}
     }}"""
-        for name in LOG_FILES
+        for address, name in ADDRESSES.items()
     )
 
 

@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import MetaData
 
 from kernel.person_keys import person_keys_table
-from kernel.tables import approvals, kernel_metadata, outbox_unconfirmed
+from kernel.tables import approvals, kernel_metadata, outbox_unconfirmed, settings
 
 # What the application's role may do with the kernel's tables: nothing is deleted but
 # a waiting message nobody here listens to, and what was published is never rewritten.
@@ -109,6 +109,17 @@ def create_approvals(role: str) -> None:
     approvals.create(op.get_bind())
     decision = "UPDATE (state, decided_by, decided_at)"
     grant(role, approvals.name, "SELECT", "INSERT", decision)
+
+
+def create_settings(*roles: str) -> None:
+    """Create the copy of changed settings: a record is added and never rewritten.
+
+    The first role writes it, every role reads it.
+    """
+    settings.create(op.get_bind())
+    grant(roles[0], settings.name, "SELECT", "INSERT")
+    for role in roles[1:]:
+        grant(role, settings.name, "SELECT")
 
 
 def grant(role: str, table: str, *rights: str) -> None:

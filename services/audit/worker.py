@@ -51,11 +51,16 @@ def work(platform: Platform[Settings], stop: threading.Event) -> None:
 
 
 def _show(writer: Writer, ended: threading.Event, every_s: int) -> None:
-    """Show published checkpoints to witnesses and, daily, to the stamping authority.
+    """Show checkpoints to witnesses and, daily, to the stamping authority.
 
-    No failure ends the loop, and none of the one keeps the other.
+    And the Procedure to everybody. No failure ends the loop, and none of the one keeps
+    the other.
     """
-    shown = {"witnessing": writer.witness, "stamping": writer.stamp}
+    shown = {
+        "witnessing": writer.witness,
+        "procedure": writer.show_procedure,
+        "stamping": writer.stamp,
+    }
     while not ended.wait(every_s):
         for what, show in shown.items():
             try:

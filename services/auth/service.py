@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from kernel import dated
 from kernel.approvals import Approval
 from kernel.clock import rfc3339
 from kernel.context import Call, StaffMember, jsonable
@@ -14,6 +15,7 @@ from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Event
 from kernel.events.antifraud import OperationSuspended
+from kernel.events.audit import SettingChanged
 from kernel.events.contracts import (
     AccrualResumed,
     AccrualStopped,
@@ -379,6 +381,13 @@ class Service:
     def locks_list(self, call: Call) -> Json:
         """The locks that stand; nobody lifts one earlier (clause 4.7)."""
         return {"locks": jsonable(self.use_cases.care.locks(call.context))}
+
+    @handles(SettingChanged)
+    def when_setting_changed(
+        self, tx: Transaction, event: SettingChanged, _envelope: Envelope
+    ) -> None:
+        """A dated setting has another value: kept here, soon in force (6.3)."""
+        dated.keep(tx, event)
 
     @handles(ClientActivated)
     def when_client_activated(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from kernel import dated
 from kernel.approvals import Approval
 from kernel.context import Call, StaffMember
 from kernel.crypto import Json
@@ -13,6 +14,7 @@ from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Instant, WireMoney
 from kernel.events.antifraud import OperationReleased, OperationSuspended
+from kernel.events.audit import SettingChanged
 from kernel.events.disbursement import (
     PayoutDue,
     PayoutRejected,
@@ -582,6 +584,13 @@ class Service:
     ) -> None:
         """Two others agree: the client came in person."""
         self.use_cases.applications.record_visit(tx, approval, by.id)
+
+    @handles(SettingChanged)
+    def when_setting_changed(
+        self, tx: Transaction, event: SettingChanged, _envelope: Envelope
+    ) -> None:
+        """A dated setting has another value: kept here, soon in force (6.3)."""
+        dated.keep(tx, event)
 
     @handles(ClientActivated)
     def when_client_activated(

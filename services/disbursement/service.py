@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from kernel import dated
 from kernel.approvals import Approval
 from kernel.context import Call, StaffMember
 from kernel.crypto import Json
@@ -10,6 +11,7 @@ from kernel.entrypoints import UseCasesProvider, answers, every, executes, handl
 from kernel.errors import Broken
 from kernel.events import Envelope
 from kernel.events.antifraud import OperationSuspended
+from kernel.events.audit import SettingChanged
 from kernel.events.contracts import (
     AdditionalConsentGiven,
     AmendmentEnded,
@@ -159,6 +161,13 @@ class Service:
     ) -> None:
         """Two agree: this very order may leave, when the gate opens."""
         self.use_cases.treasury.approve_payout(tx, approval, by.id)
+
+    @handles(SettingChanged)
+    def when_setting_changed(
+        self, tx: Transaction, event: SettingChanged, _envelope: Envelope
+    ) -> None:
+        """A dated setting has another value: kept here, soon in force (6.3)."""
+        dated.keep(tx, event)
 
     @handles(ContractSigned)
     def when_contract_signed(

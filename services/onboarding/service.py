@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from kernel import dated
 from kernel.approvals import Approval
 from kernel.context import Call, StaffMember
 from kernel.crypto import Json
@@ -16,6 +17,7 @@ from kernel.entrypoints import UseCasesProvider, answers, every, executes, handl
 from kernel.errors import Broken, Refused
 from kernel.events import Envelope
 from kernel.events.antifraud import OperationReleased
+from kernel.events.audit import SettingChanged
 from kernel.events.contracts import (
     ContractAnnulled,
     ContractClosed,
@@ -459,6 +461,13 @@ class Service:
         return self.use_cases.personal.show_registration(
             call.context, registration_id=registration_id
         )
+
+    @handles(SettingChanged)
+    def when_setting_changed(
+        self, tx: Transaction, event: SettingChanged, _envelope: Envelope
+    ) -> None:
+        """A dated setting has another value: kept here, soon in force (6.3)."""
+        dated.keep(tx, event)
 
     @handles(ContractSigned)
     def when_contract_signed(

@@ -19,7 +19,7 @@ def test_every_kind_of_event_and_leaf_has_a_sentence_in_both_languages() -> None
 
 
 def test_a_sentence_ends_asks_for_what_the_event_has_and_names_its_clause() -> None:
-    clauses = tomllib.loads((ROOT / "docs/procedure/clauses.toml").read_text())
+    clauses = tomllib.loads((ROOT / "services/audit/domain/clauses.toml").read_text())
     numbers = {str(one["id"]) for one in clauses["clause"]}
     for kind, telling in tellings().items():
         for text in (telling.ru, telling.kk):

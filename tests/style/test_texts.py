@@ -59,6 +59,7 @@ def test_every_text_ends_with_one_newline() -> None:
         for path in texts()
         if (content := path.read_text())
         and path.parent.name not in {"golden", "procedure"}
+        and path.name != "procedure.ru.txt"
         and (not content.endswith("\n") or content.endswith("\n\n"))
     ]
     assert found == []

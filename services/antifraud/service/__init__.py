@@ -6,12 +6,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kernel import dated
 from kernel.approvals import Approval
 from kernel.context import Call, StaffMember, jsonable
 from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Event, WireMoney
+from kernel.events.audit import SettingChanged
 from kernel.events.auth import (
     AccessLocked,
     DeviceAdmitted,
@@ -251,6 +253,13 @@ class AntifraudService(SuspensionDoor, CaseDoor, AppealDoor, CentreDoor):
     def watch_calendar(self) -> None:
         """An alarm while the regular analysis of the rules is overdue."""
         self.use_cases.watch_calendar()
+
+    @handles(SettingChanged)
+    def when_setting_changed(
+        self, tx: Transaction, event: SettingChanged, _envelope: Envelope
+    ) -> None:
+        """A dated setting has another value: kept here, soon in force (6.3)."""
+        dated.keep(tx, event)
 
     @handles(ApplicationSubmitted)
     @handles(ApplicationRefused)

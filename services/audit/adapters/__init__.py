@@ -85,6 +85,8 @@ class AnchorFile:
 class CheckpointFolder:
     """`checkpoint` and `vkey`, for witnesses and auditors. Implements Noticeboard.
 
+    The Procedure's page beside them is for everybody. Implements ProcedureBoard.
+
     The log grows many times a second; a witness cannot follow that, so a newer note
     replaces the published one only every `every_s` seconds (sigstore/rekor#1067).
     """
@@ -126,6 +128,12 @@ class CheckpointFolder:
     def keep_stamp(self, stamp: TimeStamp) -> None:
         for file in stamp_files([stamp]):
             _replace(self._folder / file.path, file.content, mode=_PUBLIC)
+
+    def procedure(self) -> bytes | None:
+        return _read(self._folder / "procedure")
+
+    def publish_procedure(self, text: bytes) -> None:
+        _replace(self._folder / "procedure", text, mode=_PUBLIC)
 
     def announce(self, vkey: str) -> None:
         known = self.announced()

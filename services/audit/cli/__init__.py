@@ -16,7 +16,9 @@ from kernel.cli import FINDING, Command, Listing, Operator, object_of, progress
 from kernel.clock import parse_rfc3339
 from kernel.crypto import Json, as_object
 from kernel.errors import Broken, Refused
+from services.audit.cli.governing import COMMANDS as GOVERNING
 from services.audit.cli.looking import LOOKING, row_of
+from services.audit.cli.matrix import MATRIX
 from services.audit.cli.parts import EXTRACT, refuse_used
 from services.audit.domain.note import Checkpoint, NoteError, parse_text
 from services.audit.domain.proofs import add_checkpoint, tlog_proof
@@ -252,6 +254,8 @@ COMMANDS: Final = {
         id_of="export_id",
     ),
     "extract": EXTRACT,
+    "matrix": MATRIX,
+    **GOVERNING,
     "tail": Command(
         help="look at a few leaves; that you looked stands in the log from then on",
         run=tail,

@@ -11,6 +11,7 @@ from kernel.crypto import Json
 from kernel.entrypoints import UseCasesProvider, answers, every
 from kernel.events import Event
 from kernel.events.envelope import SHARED_PUBLISHER
+from services.audit.service.governing import GoverningDoor
 from services.audit.wiring import Found, Language, Page, UseCases
 
 EVERYTHING = tuple(
@@ -26,7 +27,7 @@ EVERYTHING = tuple(
 """
 
 
-class AuditService:
+class AuditService(GoverningDoor):
     """Readers only: the log is written by the process `audit-worker`."""
 
     name = "audit"

@@ -85,7 +85,8 @@ _INDEX: Final = text(
 
 _CHANGED_TRIPWIRES: Final = text(
     "SELECT t.name FROM unnest(ARRAY['audit_log', 'audit_checkpoint', 'audit_parked',"
-    " 'audit_export', 'audit_stamp']) AS t (name)"
+    " 'audit_export', 'audit_stamp', 'audit_procedure', 'audit_procedure_text'])"
+    " AS t (name)"
     " LEFT JOIN pg_class c ON c.oid = to_regclass(t.name)"
     " WHERE c.relkind IS DISTINCT FROM 'r' OR c.relrowsecurity"
     " OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid)"

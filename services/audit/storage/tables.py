@@ -10,7 +10,9 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -149,4 +151,72 @@ audit_hole = Table(
     Column("last", BigInteger, nullable=False),
     Column("noticed_at", DateTime(timezone=True), nullable=False),
     Column("reported", Boolean, nullable=False),
+)
+
+audit_evidence = Table(
+    "audit_evidence",
+    metadata,
+    # An event's type, or the number of a leaf's own kind (domain.leaf.Kind).
+    Column("kind", Text, primary_key=True),
+    Column("leaves", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+)
+
+audit_procedure_text = Table(
+    "audit_procedure_text",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("text", LargeBinary, nullable=False),
+    CheckConstraint("sha256 = sha256(text)", name="audit_procedure_text_sha256"),
+)
+
+audit_procedure = Table(
+    "audit_procedure",
+    metadata,
+    Column("version_id", Uuid, primary_key=True),
+    Column(
+        "sha256",
+        LargeBinary,
+        ForeignKey("audit_procedure_text.sha256"),
+        nullable=False,
+        unique=True,
+    ),
+    Column("minutes", Text, nullable=False, unique=True),
+    Column("approved_on", Date, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("asked_by", Uuid),
+    Column("approved_by", Uuid),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("minutes <> ''", name="audit_procedure_minutes"),
+    CheckConstraint("effective_on >= approved_on", name="audit_procedure_dates"),
+    CheckConstraint("asked_by <> approved_by", name="audit_procedure_persons"),
+)
+
+audit_review = Table(
+    "audit_review",
+    metadata,
+    Column("review_id", Uuid, primary_key=True),
+    Column("cause", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("opened_by", Uuid),
+    Column("due_on", Date, nullable=False),
+    Column("held_on", Date),
+    Column("outcome", Text),
+    Column("result", Text),
+    Column("held_by", Uuid),
+    Column("warned", Boolean, nullable=False),
+    Column("overdue_told_on", Date),
+    CheckConstraint(
+        "num_nulls(held_on, outcome, result, held_by) IN (0, 4)",
+        name="audit_review_held",
+    ),
+)
+# Of what returns by itself one is open at a time.
+Index(
+    "audit_review_open",
+    audit_review.c.cause,
+    unique=True,
+    postgresql_where=text("held_on IS NULL AND cause = 'yearly'"),
 )

@@ -48,6 +48,7 @@ from services.audit.ports import Export, WriterStore
 from services.audit.settings import Settings
 from services.audit.storage.reading import ReadingUnits
 from services.audit.storage.writing import Tools, committed_hashes, locked
+from services.audit.wiring.governing import Governance, keep_published
 
 __all__ = [
     "EventQueue",
@@ -78,6 +79,11 @@ class UseCases:
     board: CheckpointFolder
     round: Patrol
     tellings: Mapping[str, Telling]
+
+    @property
+    def governance(self) -> Governance:
+        """What section 8 of the Procedure asks for."""
+        return Governance(self.platform)
 
     def verify(
         self, context: Context, *, vkey: str | None, held: Sequence[bytes], by: str
@@ -321,6 +327,10 @@ class Writer:
         )
         if stamp is not None:
             log.info("stamped", size=stamp.size, at=rfc3339(stamp.stamped_at))
+
+    def show_procedure(self) -> None:
+        """The site shows the Procedure in force; another text is told and replaced."""
+        keep_published(self.platform, self.board)
 
     def write(
         self, batch: Sequence[Received], *, state: writing.State, store: WriterStore

@@ -77,6 +77,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("staff.roles_decide", "staff.passkeys_decide"),
                 *("clients.look", "clients.end_session", "locks.look"),
                 *("platform.look", "audit.look", "audit.verify", "audit.read"),
+                *("governance.look", "governance.propose", "governance.decide"),
                 *("templates.look", "templates.decide"),
                 *("disclosures.look", "disclosures.decide"),
                 *("accruals.ask", "accruals.decide"),
@@ -85,6 +86,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         "auditor": frozenset(
             {
                 *("audit.look", "audit.verify", "audit.export", "audit.read"),
+                "governance.look",
                 *("staff.look", "approvals.look", "platform.look"),
                 *("antifraud.look", "antifraud.counts"),
                 *("documents.look", "templates.look"),
@@ -97,6 +99,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         "regulator-liaison": frozenset(
             {
                 *("audit.look", "audit.verify", "antifraud.counts"),
+                *("governance.look", "governance.propose"),
                 *("templates.look", "templates.propose"),
                 *("disclosures.look", "disclosures.ask", "accruals.ask"),
             }
@@ -104,6 +107,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         "administrator": frozenset(
             {
                 *("staff.look", "staff.invite", "staff.suspend"),
+                *("governance.look", "governance.decide"),
                 *("staff.roles", "staff.roles_decide", "staff.passkeys_decide"),
                 *("approvals.look", "approvals.decide"),
                 *("platform.look", "platform.replay"),

@@ -8,7 +8,7 @@ import pytest
 
 from infra.simulators.cms import sign_detached
 from kernel.errors import Broken, Refused, Transient
-from kernel.values import CardToken
+from kernel.values import CardToken, Iin
 from services.onboarding.domain.person import IdentityDocument, Names
 from tests.integration.onboarding.conftest import Applicant, Cabinet
 
@@ -202,6 +202,7 @@ def test_no_byte_of_a_signature_may_change(
     assert applicant.person.iin not in caplog.text
 
 
+@pytest.mark.clause("4.6")
 @pytest.mark.clause("5.2a")
 @pytest.mark.seeded("onboarding_score_not_compared")
 def test_another_face_does_not_prove_the_client(cabinet: Cabinet) -> None:
@@ -222,6 +223,7 @@ def test_photo_before_the_camera_does_not_prove_the_client(cabinet: Cabinet) -> 
     assert code == "biometrics_liveness_failed"
 
 
+@pytest.mark.clause("4.6")
 @pytest.mark.clause("4.2")
 @pytest.mark.seeded("onboarding_attempts_not_counted")
 def test_three_failed_attempts_are_a_negative_result(cabinet: Cabinet) -> None:
@@ -266,6 +268,21 @@ def test_names_must_be_those_of_the_state(cabinet: Cabinet) -> None:
     named = Names.parse("Выдуманный", applicant.person.identity.given_name, None)
     false = applicant.claimed(names=named)
     assert _refused(lambda: applicant.give_data(false)) == "person_not_confirmed"
+    assert cabinet.rows("SELECT client_id FROM persons") == []
+
+
+@pytest.mark.clause("4.1b")
+@pytest.mark.seeded("kernel_iin_check_digit_ignored")
+def test_an_iin_must_be_one_and_the_persons_own(cabinet: Cabinet) -> None:
+    applicant = cabinet.applicant("iin")
+    applicant.confirm_phone()
+    own = applicant.person.iin
+    mistyped = f"{own[:11]}{(int(own[11]) + 1) % 10}"
+    codes = [
+        _refused(lambda iin=iin: applicant.give_data(applicant.claimed(iin=Iin(iin))))
+        for iin in (mistyped, own[:11], STRANGER)
+    ]
+    assert codes == ["iin_invalid", "iin_invalid", "person_not_confirmed"]
     assert cabinet.rows("SELECT client_id FROM persons") == []
 
 

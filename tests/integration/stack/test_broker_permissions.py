@@ -153,6 +153,7 @@ def test_nobody_hears_events_but_by_its_own_queue(
                 assert tried == FORBIDDEN, (method, owner, exchange)
 
 
+@pytest.mark.clause("1.2b")
 @pytest.mark.clause("2.1")
 @pytest.mark.clause("6.1b")
 @pytest.mark.catalogue("A16")

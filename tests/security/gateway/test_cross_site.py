@@ -79,6 +79,7 @@ def test_the_cookie_is_for_this_host_out_of_scripts_reach_and_not_kept(
     }  # fmt: skip
 
 
+@pytest.mark.clause("1.2a")
 @pytest.mark.clause("1.3b")
 @pytest.mark.clause("4.5")
 @pytest.mark.clause("6.1b")

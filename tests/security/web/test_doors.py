@@ -46,6 +46,7 @@ def test_a_browser_that_means_another_site_tells_nothing(site: Site) -> None:
         pass  # as before
 
 
+@pytest.mark.clause("1.2a")
 @pytest.mark.clause("3.1")
 @pytest.mark.seeded("web_leads_the_api_to_https")
 @pytest.mark.parametrize("path", ["/api/v1/sessions", "/api/v1/mirror?x=1", "/api"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.web.config import LOG_FILES
+from infra.web.config import ADDRESSES
 from tests.security.web.conftest import Site
 
 NOTE = b"creditplus.kz/audit\n7\nAAAA\n\n\xe2\x80\x94 creditplus.kz/audit AAAA\n"
@@ -17,8 +17,7 @@ def nothing_published(site: Site) -> None:
 @pytest.mark.clause("7.1")
 @pytest.mark.seeded("web_hides_the_checkpoint")
 def test_anybody_reads_what_is_published_as_it_is(site: Site) -> None:
-    for name in LOG_FILES:
-        path = f"/log/{name}"
+    for path, name in ADDRESSES.items():
         assert site.visitor().ask("GET", path).status == 404
         (site.tier.log / name).write_bytes(NOTE)
         answer = site.visitor().ask("GET", path)

@@ -31,6 +31,7 @@ treasurer          accruals.decide approvals.decide approvals.look
 security-officer   antifraud.look antifraud.rules_decide
                    accruals.ask accruals.decide approvals.decide approvals.look
                    audit.look audit.read audit.verify
+                   governance.look governance.propose governance.decide
                    clients.end_session clients.look disclosures.decide
                    disclosures.look locks.look platform.drop_decide
                    platform.look staff.look staff.passkeys_decide staff.roles_decide
@@ -38,15 +39,15 @@ security-officer   antifraud.look antifraud.rules_decide
                    sending.look sending.halt sending.decide
 auditor            antifraud.counts antifraud.look inquiries.look approvals.look
                    audit.export audit.look audit.read audit.verify
-                   disclosures.ask disclosures.look
+                   disclosures.ask disclosures.look governance.look
                    contracts.look documents.look platform.look repayments.look
                    staff.look templates.look sending.look ledger.look
                    payouts.look
 regulator-liaison  accruals.ask antifraud.counts audit.look audit.verify disclosures.ask
-                   disclosures.look templates.look
+                   disclosures.look governance.look governance.propose templates.look
                    templates.propose
 administrator      approvals.decide approvals.look disclosures.decide
-                   disclosures.look platform.drop
+                   disclosures.look governance.look governance.decide platform.drop
                    platform.drop_decide platform.look platform.replay staff.invite
                    staff.look staff.passkeys_decide staff.roles staff.roles_decide
                    staff.suspend templates.decide templates.look templates.propose

@@ -52,8 +52,8 @@ def test_only_the_service_that_was_named_is_opened() -> None:
 CHANGES = frozenset(
     {
         "acknowledge", "add", "answer", "approve", "ask", "assign", "close", "drop",
-        "end", "export", "extend", "extract", "grant", "halt", "import", "invite",
-        "keep", "lift", "propose",
+        "end", "export", "extend", "extract", "grant", "halt", "hold", "import",
+        "invite", "keep", "lift", "open", "propose",
         "record", "refuse", "reject", "release", "remove", "repeat", "replay",
         "request", "resolve", "resume", "revoke", "rollback", "settle", "stop",
         "suspend",

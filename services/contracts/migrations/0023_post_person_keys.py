@@ -2,8 +2,8 @@
 
 from kernel.migrations import make_person_keys
 
-revision = "0022_post"
-down_revision = "0021_post"
+revision = "0023_post"
+down_revision = "0022_post"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from kernel.migrations import take_outbox_marks
 
-revision = "0009_post"
-down_revision = "0008_pre"
+revision = "0011_post"
+down_revision = "0010_pre"
 branch_labels = None
 depends_on = None
 

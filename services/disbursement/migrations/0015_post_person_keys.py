@@ -2,8 +2,8 @@
 
 from kernel.migrations import make_person_keys
 
-revision = "0014_post"
-down_revision = "0013_post"
+revision = "0015_post"
+down_revision = "0014_post"
 branch_labels = None
 depends_on = None
 
