@@ -1,4 +1,4 @@
-"""Which migrations run now, and how they wait for a busy table (ADR 0007).
+"""Which migrations run now, and how they wait for table and database (ADR 0007).
 
 ``NNNN_pre_…`` prepares a schema while older code still runs on it; ``NNNN_post_…``
 takes away what only older code needed.  A revision's id is its number and its phase.
@@ -14,15 +14,14 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, text
-from sqlalchemy.exc import OperationalError
 
+from kernel.database import transient_errors
 from kernel.errors import Refused, Transient
 
 LOCK_TIMEOUT_MS: Final = 1_000
 """While a migration waits for a table, everybody behind it waits too: not for long."""
-LOCK_TRIES: Final = 30
-LOCK_PAUSE_S: Final = 1.0
-_LOCK_NOT_AVAILABLE: Final = "55P03"
+TRIES: Final = 30
+PAUSE_S: Final = 1.0
 _POST: Final = "_post"
 
 
@@ -31,21 +30,20 @@ def upgrade(
 ) -> None:
     """Apply what `target` says of the migrations in ``directory``, all or none.
 
-    A table that others hold is waited for in short turns.  Raises Refused as `target`
-    does, and Transient when a table stays busy.
+    A table that others hold is waited for in short turns, and so is a database that
+    does not answer.  Raises Refused as `target` does, and Transient when that lasts.
     """
     config = configuration(directory)
     config.attributes["metadata"] = metadata
     known = revisions(config)
-    for left in reversed(range(LOCK_TRIES)):
+    for left in reversed(range(TRIES)):
         try:
-            _apply(engine, config, known, post=post)
-        except OperationalError as error:
-            if getattr(error.orig, "pgcode", None) != _LOCK_NOT_AVAILABLE:
-                raise
+            with transient_errors():
+                _apply(engine, config, known, post=post)
+        except Transient:
             if not left:
-                raise Transient("a table stays busy; nothing was changed") from error
-            time.sleep(LOCK_PAUSE_S)
+                raise
+            time.sleep(PAUSE_S)
         else:
             return
 
