@@ -82,6 +82,11 @@ class Layout:
         return self.state / "anchor"
 
     @property
+    def archive(self) -> Path:
+        """The audit log's second copy; where it counts, on another medium."""
+        return self.state / "archive"
+
+    @property
     def checkpoints(self) -> Path:
         """What the audit log publishes, where the web tier can show it."""
         return self.web / "log"
@@ -165,6 +170,7 @@ class Layout:
             self.logs,
             self.data,
             self.anchor,
+            self.archive,
             self.reads,
             self.session,
             self.rabbitmq,

@@ -414,6 +414,29 @@ def standing(connection: Connection) -> Standing:
     return Standing(waiting, oldest, last, first)
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What an outbox holds, counted row by row; zeros before the first number."""
+
+    first: int
+    last: int
+    events: int
+    waiting: int
+
+
+def counted(connection: Connection) -> Counted:
+    """Numbered rows from the first kept to the last, and rows without a number."""
+    return Counted(*connection.execute(_COUNTED).one())
+
+
+_COUNTED: Final = sql_select(
+    func.coalesce(func.min(outbox.c.sequence), 0),
+    func.coalesce(func.max(outbox.c.sequence), 0),
+    func.count(outbox.c.sequence),
+    func.count().filter(outbox.c.sequence.is_(None)),
+).select_from(outbox)
+
+
 def send_again(connection: Connection, first: int, last: int) -> None:
     """Let the relay publish sequences ``first`` to ``last`` once more.
 

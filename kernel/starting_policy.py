@@ -133,6 +133,11 @@ STARTING_POLICY = Policy(
             ("secrecy.disclosure_days", 30, "6.2", Floor(at_least=1, at_most=30)),
             # All of a part is in one answer, and people read its report.
             ("audit.part_leaves", 2_000, "6.2", Floor(at_least=1, at_most=5_000)),
+            # So soon is the loss of a service's last event noticed, and its silence.
+            # Longest of what asks for years: records of a client, of money (5 years).
+            ("audit.keep_years", 5, "3.3c", Floor(at_least=5)),
+            ("audit.count_minutes", 60, "7.2b", Floor(at_least=1, at_most=1_440)),
+            ("audit.silence_hours", 24, "7.2b", Floor(at_least=2, at_most=48)),
             ("approvals.hours", 24, "6.1f", Floor(at_least=1, at_most=72)),
             # Of the measures themselves; the Procedure names no number.
             ("measures.review_months", 6, "8.1", Floor(at_least=1, at_most=12)),

@@ -91,7 +91,7 @@ class Dealer:
         write_private(folder / "environment", "".join(lines))
         # What other volumes are mounted on: this one is read-only by then.
         published = _PUBLISHED.relative_to(places.STATE)
-        for inner in ("data", "anchor", "session", "run", published):
+        for inner in ("data", "anchor", "archive", "session", "run", published):
             (folder / inner).mkdir(parents=True, exist_ok=True)
         _hand_over(folder, places.WITNESSES.get(name, places.OURS))
 

@@ -245,6 +245,7 @@ class Environments:
             "ORIGIN": witnesses.ORIGIN,
             "ANCHOR": str(layout.anchor / "audit.note"),
             "CHECKPOINT_DIR": str(layout.checkpoints),
+            "ARCHIVE_DIR": str(layout.archive),
         }
         if process.verb != "work":
             return public

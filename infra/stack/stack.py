@@ -99,7 +99,7 @@ class Stack:
         made = (layout.pki, layout.keys, layout.env, layout.anchor, layout.data)
         ran = (layout.postgres, layout.rabbitmq, layout.web, layout.logs, layout.run)
         outside = [layout.witness(name) for name in topology.WITNESSES]
-        for folder in (layout.database_socket, *made, *ran, *outside):
+        for folder in (layout.database_socket, layout.archive, *made, *ran, *outside):
             shutil.rmtree(folder, ignore_errors=True)
         layout.ports.unlink(missing_ok=True)
         self._ports = {}

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from kernel.beside import in_two_threads
 from kernel.bus import Consuming, Received, supervised
+from kernel.counting import Counting
 from kernel.inbox import Handler, Inbox
 from kernel.measures import Measures
 from kernel.outbox import Relay, Signer
@@ -134,7 +135,9 @@ class OutboxRelay(Background):
             Signer(self.container.service_name, platform.signing_key),
         )
         yield relay.run
-        yield Measures(platform.database, platform.clock, platform.ids).run
+        about = (platform.database, platform.clock, platform.ids)
+        yield Measures(*about).run
+        yield Counting(*about, platform.policy).run
 
 
 def worker_result(

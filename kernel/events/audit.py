@@ -19,7 +19,10 @@ class CheckpointPublished(Event):
 
 
 class IntegrityMismatchFound(Event):
-    """A stored record is not what was logged (clauses 3.2b, 7.2b)."""
+    """A stored record is not what was logged (clauses 3.2b, 7.2b).
+
+    ``producer``: whose events do not come to what its outbox counted.
+    """
 
     TYPE = "audit.integrity_mismatch_found.v1"
     SUBJECT = "finding"
@@ -27,6 +30,7 @@ class IntegrityMismatchFound(Event):
     finding_id: UUID
     seq: int
     code: str
+    producer: str | None = None
 
 
 class IntegrityProven(Event):

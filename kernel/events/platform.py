@@ -33,6 +33,25 @@ class MessageParked(Event):
     event_id: UUID
 
 
+class OutboxCounted(Event):
+    """A service says how many events its outbox holds: ``first`` to ``last``.
+
+    Its own number is above ``last``, so a listener to everything learns of the newest
+    that it has not got; silence tells that nothing arrives any more.  ``events`` are
+    counted one by one: fewer than the numbers say means that rows were taken away.
+    ``waiting`` have no number yet.
+    """
+
+    TYPE = "platform.outbox_counted.v1"
+    SUBJECT = "count"
+
+    count_id: UUID
+    first: int
+    last: int
+    events: int
+    waiting: int
+
+
 class StaffCalled(Event):
     """A member of the staff asked a service for something (clauses 6.1d to 6.1f).
 

@@ -15,7 +15,8 @@ class Settings(PlatformSettings):
     with their addresses); `witness_ca` certifies those addresses.
 
     `anchor` and `checkpoint_dir` may not exist yet, so they are texts here. Keep the
-    anchor where no backup of the database reaches.
+    anchor where no backup of the database reaches,
+    and the archive, which is the log's second copy, on another medium.
     """
 
     origin: str
@@ -30,3 +31,4 @@ class Settings(PlatformSettings):
     patrol_rows_per_s: int = 2_000
     patrol_rest_s: int = 60
     index_tiles_per_s: int = 40
+    archive_dir: str | None = None

@@ -1,6 +1,5 @@
 """What lies outside: checkpoint files, the log's key, the queue of all events."""
 
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,8 +19,9 @@ from kernel.bus import (
     receiving_channel,
 )
 from kernel.crypto import SignatureInvalidError, SigningKey, TrustStore, sha256_hex
-from kernel.errors import Broken, Refused, Transient
+from kernel.errors import Refused, Transient
 from kernel.tls import outsider_context
+from services.audit.adapters.files import PUBLIC, read_file, replace_file
 from services.audit.domain.note import MAX_NOTE_BYTES, LogKey
 from services.audit.domain.stamping import TimeStamp, stamp_files
 from services.audit.ports import Message, WitnessBehindError
@@ -76,10 +76,10 @@ class AnchorFile:
         self._path = path
 
     def read(self) -> bytes | None:
-        return _read(self._path)
+        return read_file(self._path)
 
     def write(self, note: bytes) -> None:
-        _replace(self._path, note)
+        replace_file(self._path, note)
 
 
 class CheckpointFolder:
@@ -112,37 +112,37 @@ class CheckpointFolder:
     def flush(self) -> None:
         """Publish what waits at once: the process ends."""
         if self._waiting is not None:
-            _replace(self._folder / "checkpoint", self._waiting, mode=_PUBLIC)
+            replace_file(self._folder / "checkpoint", self._waiting, mode=PUBLIC)
             self._waiting = None
             self._published_at_s = monotonic()
 
     def published(self) -> bytes | None:
-        return _read(self._folder / "checkpoint")
+        return read_file(self._folder / "checkpoint")
 
     def publish_witnessed(self, note: bytes) -> None:
-        _replace(self._folder / "checkpoint.witnessed", note, mode=_PUBLIC)
+        replace_file(self._folder / "checkpoint.witnessed", note, mode=PUBLIC)
 
     def witnessed(self) -> bytes | None:
-        return _read(self._folder / "checkpoint.witnessed")
+        return read_file(self._folder / "checkpoint.witnessed")
 
     def keep_stamp(self, stamp: TimeStamp) -> None:
         for file in stamp_files([stamp]):
-            _replace(self._folder / file.path, file.content, mode=_PUBLIC)
+            replace_file(self._folder / file.path, file.content, mode=PUBLIC)
 
     def procedure(self) -> bytes | None:
-        return _read(self._folder / "procedure")
+        return read_file(self._folder / "procedure")
 
     def publish_procedure(self, text: bytes) -> None:
-        _replace(self._folder / "procedure", text, mode=_PUBLIC)
+        replace_file(self._folder / "procedure", text, mode=PUBLIC)
 
     def announce(self, vkey: str) -> None:
         known = self.announced()
         if vkey not in known:
             lines = "".join(f"{each}\n" for each in (vkey, *known))
-            _replace(self._folder / "vkey", lines.encode(), mode=_PUBLIC)
+            replace_file(self._folder / "vkey", lines.encode(), mode=PUBLIC)
 
     def announced(self) -> Sequence[str]:
-        raw = _read(self._folder / "vkey")
+        raw = read_file(self._folder / "vkey")
         return raw.decode().split() if raw is not None else ()
 
 
@@ -291,35 +291,3 @@ class EventQueue:
 def message_of(delivery: Received) -> Message:
     """A delivery in the log's own words."""
     return Message(delivery.body, delivery.sender)
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as cause:
-        raise Broken(f"{path.name} cannot be read") from cause
-
-
-_OURS, _PUBLIC = 0o600, 0o644
-
-
-def _replace(path: Path, content: bytes, *, mode: int = _OURS) -> None:
-    """Write aside, sync, rename, sync the folder: old or new, never half."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as cause:
-        raise Transient(f"{path.name} cannot be written") from cause

@@ -1,4 +1,4 @@
-"""The staff's commands of audit alone: ``kredit audit verify | export DIR | status``.
+"""The staff's commands of audit alone: ``kredit audit verify | export DIR | gaps``.
 
 An export is built here, from pages asked over RPC, and written only if its root is
 the one the checkpoint signs. Whoever receives it verifies it with
@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from kernel.cli import FINDING, Command, Listing, Operator, object_of, progress
+from kernel.cli import (
+    FINDING,
+    Command,
+    Listing,
+    Operator,
+    object_of,
+    progress,
+    rows_of,
+)
 from kernel.clock import parse_rfc3339
 from kernel.crypto import Json, as_object
 from kernel.errors import Broken, Refused
@@ -20,6 +28,7 @@ from services.audit.cli.governing import COMMANDS as GOVERNING
 from services.audit.cli.looking import LOOKING, row_of
 from services.audit.cli.matrix import MATRIX
 from services.audit.cli.parts import EXTRACT, refuse_used
+from services.audit.cli.proving import PROVING
 from services.audit.domain.note import Checkpoint, NoteError, parse_text
 from services.audit.domain.proofs import add_checkpoint, tlog_proof
 from services.audit.domain.stamping import TimeStamp, stamp_files
@@ -27,14 +36,6 @@ from services.audit.domain.tiles import ExportFile, Tiler, zipped
 from services.audit.domain.tree import leaf_hash
 
 PAGE_LEAVES: Final = 1_000
-
-
-def verify(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
-    """Have the service re-hash the whole log; 3 when it finds something."""
-    held = [_read(path) for path in arguments.held]
-    vkeys = "\n".join(arguments.vkey) or None
-    answer = object_of(operator.call("verify", vkey=vkeys, held=held))
-    return answer, 0 if answer["ok"] is True else FINDING
 
 
 def export(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
@@ -141,6 +142,30 @@ def tail(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
     return {"leaves": [row_of({"leaf": leaf}) for leaf in leaves]}, 0
 
 
+def gaps(operator: Operator, _arguments: argparse.Namespace) -> tuple[Json, int]:
+    """Whose events are missing; 3 when any are, or counts differ."""
+    answer = operator.ask("producers")
+    rows: list[Json] = [
+        {**row, "missing": _ranges(row["missing"]), "differences": _codes(row)}
+        for row in rows_of(answer["producers"])
+    ]
+    return {**answer, "producers": rows}, 0 if answer["ok"] is True else FINDING
+
+
+def _ranges(holes: Json) -> str:
+    return ", ".join(
+        str(hole["first"])
+        if hole["first"] == hole["last"]
+        else f"{hole['first']}-{hole['last']}"
+        for hole in rows_of(holes)
+    )
+
+
+def _codes(row: Mapping[str, Json]) -> str:
+    codes = row["differences"]
+    return ", ".join(map(str, codes)) if isinstance(codes, list) else ""
+
+
 def status(operator: Operator, _arguments: argparse.Namespace) -> tuple[Json, int]:
     """What the kernel counts, and where the log stands."""
     return {**operator.ask("status"), **operator.ask("log_status")}, 0
@@ -175,30 +200,6 @@ def _write(folder: Path, files: Iterable[ExportFile]) -> None:
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.content)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as cause:
-        raise Broken(f"{path} cannot be read") from cause
-
-
-def _verify_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--vkey",
-        action="append",
-        default=[],
-        help="the log's key as you know it; repeated, if it was rotated",
-    )
-    parser.add_argument(
-        "--held",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a checkpoint kept from earlier; may be repeated",
-    )
 
 
 def _tail_arguments(parser: argparse.ArgumentParser) -> None:
@@ -239,11 +240,7 @@ def _export_effect(_operator: Operator, arguments: argparse.Namespace) -> str:
 
 
 COMMANDS: Final = {
-    "verify": Command(
-        help="re-hash the whole log (exit 3 when something is found)",
-        run=verify,
-        arguments=_verify_arguments,
-    ),
+    **PROVING,
     "export": Command(
         help="write the whole log as a directory, for a stranger to verify",
         run=export,
@@ -269,6 +266,19 @@ COMMANDS: Final = {
         ),
     ),
     **LOOKING,
+    "gaps": Command(
+        help="whose events are missing, beside what outboxes counted (exit 3 if any)",
+        run=gaps,
+        listing=Listing(
+            member="producers",
+            id_of="producer",
+            none="Nobody has published anything.",
+            columns=(
+                *("producer", "last_sequence", "missing", "leaves", "counted"),
+                *("counted_at", "waiting", "differences"),
+            ),
+        ),
+    ),
     "status": Command(
         help="size, checkpoint, key, producers",
         run=status,

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 Verify = Callable[[bytes, bytes, bytes], bool]
 """Ed25519: public key, message, signature → whether it is genuine."""
@@ -129,6 +129,28 @@ class Checker:
         self._chain = bytes(32)
         self._subtrees: list[tuple[int, bytes]] = []
         self._proved_size = 0
+
+    def saved(self) -> dict[str, object]:
+        """What `resumed` goes on from; whoever keeps it must not let it be changed."""
+        return {
+            "size": self.size,
+            "events": self.events,
+            "chain": self._chain.hex(),
+            "subtrees": [[height, root.hex()] for height, root in self._subtrees],
+            "proved": self._proved_size,
+        }
+
+    @classmethod
+    def resumed(cls, trusted: Trusted, saved: Mapping[str, Any]) -> "Checker":
+        """A checker that goes on behind the last row of another."""
+        checker = cls(trusted)
+        checker.size, checker.events = saved["size"], saved["events"]
+        checker._chain = bytes.fromhex(saved["chain"])
+        checker._subtrees = [
+            (height, bytes.fromhex(root)) for height, root in saved["subtrees"]
+        ]
+        checker._proved_size = saved["proved"]
+        return checker
 
     def row(self, row: StoredRow) -> None:
         """Check the next row. Raises MismatchError at the first lie."""

@@ -27,6 +27,16 @@ class TileRoots:
     def size(self) -> int:
         return len(self._roots) * TILE_WIDTH + len(self._open)
 
+    @property
+    def roots(self) -> Sequence[bytes]:
+        """Of the full tiles."""
+        return self._roots
+
+    @property
+    def open(self) -> Sequence[bytes]:
+        """Leaf hashes behind the last full tile."""
+        return self._open
+
     def add(self, hashes: Iterable[bytes]) -> None:
         """Follow the log by these leaf hashes."""
         for hashed in hashes:

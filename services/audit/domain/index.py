@@ -10,11 +10,12 @@ would be reported as differing.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from kernel.crypto import Json, sha256
+from services.audit.domain.leaf import Kind
 from services.audit.domain.scope import Entry
 from services.audit.domain.tiles import TILE_WIDTH
 
@@ -25,22 +26,22 @@ _NOT_SEARCHED: Final = frozenset({"notice_id", "event_id"})
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """What the index holds of 256 leaves; `events` counts them by producer."""
+    """What the index holds of 256 leaves; `events` counts them by producer.
+
+    Whose event was too long for a leaf is not said there: such are counted under "".
+    """
 
     number: int
     terms: frozenset[int]
     events: Mapping[str, int]
 
     @classmethod
-    def of(cls, number: int, entries: Iterable[Entry]) -> "Tile":
+    def of(cls, number: int, entries: Sequence[Entry]) -> "Tile":
         terms: set[str] = set()
-        events: Counter[str] = Counter()
         for entry in entries:
             terms.add(entry.kind)
             terms.update(ids_of(entry))
-            if entry.event:
-                events[str(entry.event["source"])] += 1
-        return cls(number, frozenset(map(term, terms)), dict(events))
+        return cls(number, frozenset(map(term, terms)), counted(entries))
 
 
 class Tiling:
@@ -57,6 +58,15 @@ class Tiling:
         tile = Tile.of(entry.seq // TILE_WIDTH, self._open)
         self._open = []
         return tile
+
+
+def counted(entries: Iterable[Entry]) -> dict[str, int]:
+    """Events by producer, as a tile counts them."""
+    return Counter(
+        str(entry.event.get("source", ""))
+        for entry in entries
+        if entry.event or entry.said["kind"] == Kind.EVENT_REF.wire
+    )
 
 
 def term(text: str) -> int:

@@ -11,10 +11,8 @@ from kernel.crypto import Json, Recipient
 from kernel.errors import Broken, Refused
 from kernel.events.audit import ExportMade
 from kernel.ids import Ids
-from services.audit.domain.following import TileRoots, tile_by_tile
 from services.audit.domain.intake import Notice
 from services.audit.domain.leaf import Kind
-from services.audit.domain.note import parse_text
 from services.audit.domain.part import Part, proof_files
 from services.audit.domain.proofs import add_checkpoint_body
 from services.audit.domain.report import Person, clients_in
@@ -23,8 +21,15 @@ from services.audit.domain.stamping import TimeStamp, covering, stamp_files
 from services.audit.domain.tiles import ExportFile
 from services.audit.domain.tree import leaf_hash
 from services.audit.handlers.packing import Bench, packed
+from services.audit.handlers.proving import no_such_leaf, signed_tree
 from services.audit.handlers.reading import checkpoint_to_export
-from services.audit.ports import LogReader, Noticeboard, Register, Units
+from services.audit.ports import (
+    LogReader,
+    Noticeboard,
+    Register,
+    StoredCheckpoint,
+    Units,
+)
 
 MAX_PART_BYTES: Final = 3 * 1024 * 1024
 """Leaves and time stamps: with proofs and in base64 it must be one message."""
@@ -33,7 +38,6 @@ MOST_LOOKED_AT: Final = 20_000
 MOST_PERSONS: Final = 50
 MOST_PAGES: Final = 20
 """Each is signed and stamped by itself."""
-FOLLOWED_AT_ONCE: Final = 65_536
 _NOT_COVERED: Final = "disclosure_not_valid"
 
 
@@ -212,19 +216,9 @@ def _stamps(
 
 def _proofs(part: Part, since: Sequence[int], unit: LogReader) -> list[ExportFile]:
     """Broken when the leaves are not those the checkpoint signs."""
-    size, roots = part.size, TileRoots()
-    for start in range(0, size, FOLLOWED_AT_ONCE):
-        stop = min(start + FOLLOWED_AT_ONCE, size)
-        roots.add(unit.leaf_hashes(start=start, stop=stop))
-    leaves = tile_by_tile(
-        lambda start, stop: unit.leaf_hashes(start=start, stop=stop), size=size
-    )
-    text, _, _ = part.note.partition(b"\n\n")
-    signed = parse_text(text + b"\n").root
-    whole = roots.size == size and roots.root(size, leaves=leaves) == signed
-    if not whole or any(
-        [leaf_hash(e.leaf)] != [*leaves(e.seq, e.seq + 1)] for e in part.shown
-    ):
+    size = part.size
+    roots, leaves = signed_tree(StoredCheckpoint(size, part.note), unit)
+    if any([leaf_hash(e.leaf)] != [*leaves(e.seq, e.seq + 1)] for e in part.shown):
         raise Broken("the log is not what its checkpoint signs: have it verified")
     proofs = {e.seq: roots.inclusion(e.seq, size, leaves=leaves) for e in part.shown}
     files = proof_files(part, proofs=proofs)
@@ -327,14 +321,4 @@ def too_many_persons() -> Refused:
         "too_many_persons",
         f"Names are given of at most {MOST_PERSONS} clients at once.",
         next_step="Narrow the part, or leave the names out.",
-    )
-
-
-def no_such_leaf(size: int) -> Refused:
-    """A proof from a size the log has not reached."""
-    return Refused(
-        "no_such_leaf",
-        "The log is shorter than what was asked for.",
-        next_step="Ask for leaves and sizes within it.",
-        size=size,
     )

@@ -100,7 +100,7 @@ def verify_log(
     found whole by its own keys may be written again, if a finding had stopped it.
     Refused: ``vkey_missing``, ``vkey_invalid``.
     """
-    trusted = _trusted(vkey.split() if vkey else board.announced(), verify=verify)
+    trusted = trusted_by(vkey.split() if vkey else board.announced(), verify=verify)
     published = board.published()
     outside = [*held, *([published] if published else [])]
     with units.begin() as unit:
@@ -252,7 +252,11 @@ def read_status(*, units: Units, board: Noticeboard) -> Status:
     )
 
 
-def _trusted(vkeys: Sequence[str], *, verify: Verify) -> Trusted:
+def trusted_by(vkeys: Sequence[str], *, verify: Verify) -> Trusted:
+    """Whoever holds one of these keys may sign checkpoints.
+
+    Refused: ``vkey_missing``, ``vkey_invalid``.
+    """
     if not vkeys:
         raise Refused(
             "vkey_missing",

@@ -5,8 +5,9 @@ key cannot show two histories without their help. The network is asked outside e
 transaction, and never by the writer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from kernel.errors import Refused, Transient
 from kernel.events.audit import IntegrityMismatchFound
@@ -157,3 +158,35 @@ class Witnessing:
                     finding_id=ids.new(), seq=checkpoint.size, code=code
                 )
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """The newest checkpoint that enough witnesses cosigned, and when each did.
+
+    `size` leaves of the log's `of`; None of a witness that did not cosign it.
+    """
+
+    size: int
+    of: int
+    enough: bool
+    cosigned: Mapping[str, datetime | None]
+
+
+def witnessed(
+    note: bytes | None, *, policy: Policy | None, size: int, verify: Verify
+) -> Witnessed:
+    """What the published note proves of the policy's witnesses, cosignatures judged."""
+    if policy is None:
+        return Witnessed(0, size, enough=False, cosigned={})
+    seen: dict[str, datetime | None] = dict.fromkeys(policy.witnesses)
+    text, _, lines = (note or b"0\n0\n\n").partition(b"\n\n")
+    for line in lines.splitlines():
+        try:
+            found = cosignature(line, text=text + b"\n", policy=policy, verify=verify)
+        except PolicyError:
+            continue  # a false cosignature counts for nothing
+        if found is not None:
+            seen[found.witness] = found.at
+    by = frozenset(name for name, at in seen.items() if at is not None)
+    return Witnessed(int(text.split(b"\n")[1]), size, policy.met_by(by), seen)

@@ -1,6 +1,7 @@
 """What the log needs from outside, in its own words."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from services.audit.domain.report import Person, Report
 from services.audit.domain.scope import Entry, Scope
 from services.audit.domain.sequences import Tally
 from services.audit.domain.stamping import TimeStamp
+from services.audit.domain.tiles import ExportFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,27 @@ class Noticeboard(Protocol):
         ...
 
 
+class Archive(Protocol):
+    """Cold storage of the log, laid out as C2SP tlog-tiles."""
+
+    def note(self) -> bytes | None:
+        """The checkpoint that everything here belongs to."""
+        ...
+
+    def put(self, file: ExportFile) -> None:
+        """Write a file for good, and read it again.
+
+        Raises MismatchError: other bytes stand there, or come back.
+        """
+        ...
+
+    def finish(self, note: bytes, *, edge: AbstractSet[str]) -> None:
+        """Put the checkpoint in place; of partial tiles only `edge` stays."""
+        ...
+
+    def read(self, path: str) -> bytes | None: ...
+
+
 class LogReader(Protocol):
     """The log as a reader sees it, within one transaction."""
 
@@ -288,6 +311,10 @@ class LogReader(Protocol):
 
     def tile(self, number: int) -> Tile | None:
         """What the index holds of a tile."""
+        ...
+
+    def events_of_tiles(self, stop: int) -> Mapping[str, int]:
+        """Events by producer in the tiles before `stop`, as the index holds them."""
         ...
 
     def tiles_with(

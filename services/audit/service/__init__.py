@@ -2,17 +2,25 @@
 
 import base64
 from collections.abc import Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 from kernel.bus import Interest
 from kernel.clock import rfc3339
 from kernel.context import Call
-from kernel.crypto import Json
+from kernel.crypto import Json, b64url, unb64url
 from kernel.entrypoints import UseCasesProvider, answers, every
 from kernel.events import Event
 from kernel.events.envelope import SHARED_PUBLISHER
 from services.audit.service.governing import GoverningDoor
-from services.audit.wiring import Found, Language, Page, UseCases
+from services.audit.wiring import (
+    Found,
+    Language,
+    Page,
+    Reconciled,
+    UseCases,
+    Verdict,
+)
 
 EVERYTHING = tuple(
     Interest(publisher, "#")
@@ -44,6 +52,41 @@ class AuditService(GoverningDoor):
         """What the log names is indexed behind the writer, whom it never delays."""
         self.use_cases.index()
 
+    @every(seconds=60)
+    def reconcile(self) -> None:
+        """Outboxes and the log are compared every hour."""
+        self.use_cases.reconcile()
+
+    @every(seconds=10)
+    def archive(self) -> None:
+        """Cold storage follows the log."""
+        self.use_cases.archive()
+
+    @answers(permission="audit.look")
+    def archive_status(self, call: Call) -> Json:
+        """What stands in cold storage, and how long leaves are kept."""
+        del call
+        note = self.use_cases.archived()
+        return {
+            "checkpoint": note.decode() if note else None,
+            "size": int(note.split(b"\n")[1]) if note else 0,
+            "keep_years": self.use_cases.keep_years(),
+        }
+
+    @answers(permission="audit.verify")
+    def verify_archive(self, call: Call, *, begin: int = 0) -> Json:
+        """Read some tiles of cold storage again, from this one on.
+
+        Refused as `handlers.archiving.verify_archive`.
+        """
+        verdict = self.use_cases.verify_archive(call.context, begin=begin)
+        return {"ok": not verdict.code, **asdict(verdict)}
+
+    @answers(permission="audit.look")
+    def producers(self, call: Call) -> Json:
+        """Each producer: numbers that are missing, leaves, and its own count."""
+        return _reconciled(self.use_cases.reconciled(call.context))
+
     @answers(permission="audit.verify")
     def verify(
         self, call: Call, *, vkey: str | None = None, held: tuple[str, ...] = ()
@@ -55,14 +98,54 @@ class AuditService(GoverningDoor):
             held=[note.encode() for note in held],
             by=str(call.by.id),
         )
+        return _verdict(verdict)
+
+    @answers(permission="audit.verify")
+    def verify_some(
+        self,
+        call: Call,
+        *,
+        sealed: str | None = None,
+        vkey: str | None = None,
+        held: tuple[str, ...] = (),
+    ) -> Json:
+        """Re-hash the next pages; `sealed` is what the call before gave.
+
+        Refused as `handlers.verifying.verify_some`.
+        """
+        progress = self.use_cases.verify_some(
+            call.context,
+            sealed=unb64url(sealed) if sealed else None,
+            vkey=vkey,
+            held=[note.encode() for note in held],
+            by=str(call.by.id),
+        )
         return {
-            "ok": verdict.bad_seq is None,
-            "leaves": verdict.leaves,
-            "events": verdict.events,
-            "root_sha256": verdict.root.hex(),
-            "bad_seq": verdict.bad_seq,
-            "code": verdict.code,
-            "why": verdict.why,
+            "leaves": progress.leaves,
+            "of": progress.of,
+            "sealed": b64url(progress.sealed) if progress.sealed else None,
+            "verdict": _verdict(progress.verdict) if progress.verdict else None,
+        }
+
+    @answers(permission="audit.read")
+    def prove_leaf(self, call: Call, *, seq: int) -> Json:
+        """A leaf with its C2SP tlog-proof; the log tells who looked."""
+        by = str(call.by.id)
+        leaf, proof = self.use_cases.prove(call.context, seq=seq, by=by)
+        return {"leaf": base64.b64encode(leaf).decode(), "proof": proof.decode()}
+
+    @answers(permission="audit.look")
+    def witnesses(self, call: Call) -> Json:
+        """Who cosigned the newest checkpoint that enough witnesses saw, and when."""
+        found = self.use_cases.witnesses(call.context)
+        return {
+            "size": found.size,
+            "of": found.of,
+            "enough": found.enough,
+            "witnesses": [
+                {"witness": name, "cosigned_at": rfc3339(at) if at else None}
+                for name, at in found.cosigned.items()
+            ],
         }
 
     @answers(permission="audit.export")
@@ -207,6 +290,18 @@ class AuditService(GoverningDoor):
         }
 
 
+def _verdict(verdict: Verdict) -> Json:
+    return {
+        "ok": verdict.bad_seq is None,
+        "leaves": verdict.leaves,
+        "events": verdict.events,
+        "root_sha256": verdict.root.hex(),
+        "bad_seq": verdict.bad_seq,
+        "code": verdict.code,
+        "why": verdict.why,
+    }
+
+
 def _page(page: Page) -> Json:
     return {
         "leaves": [base64.b64encode(leaf).decode() for leaf in page.leaves],
@@ -225,6 +320,33 @@ def _found(found: Found, sentences: Sequence[str | None]) -> Json:
         "searched": found.searched,
         "size": found.checkpoint.size,
         "checkpoint": found.checkpoint.note.decode(),
+    }
+
+
+def _reconciled(found: Reconciled) -> Json:
+    return {
+        "ok": not found.differences and not any(a.missing for a in found.accounts),
+        "size": found.size,
+        "producers": [
+            {
+                "producer": account.tally.producer,
+                "last_sequence": account.tally.last,
+                "missing": [
+                    {"first": hole.first, "last": hole.last, "told": hole.reported}
+                    for hole in account.tally.holes
+                ],
+                "leaves": account.leaves,
+                "counted": account.count.events if account.count else None,
+                "counted_at": account.count.received_at if account.count else None,
+                "waiting": account.count.waiting if account.count else None,
+                "differences": [
+                    code
+                    for producer, code in found.differences
+                    if producer == account.tally.producer
+                ],
+            }
+            for account in found.accounts
+        ],
     }
 
 

@@ -1,6 +1,6 @@
 """The readers' road: pages of rows, recorded exports, findings in the same commit."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -74,6 +74,11 @@ _NAMING_ALL: Final = text(
     " unnest(CAST(:texts AS text[])) AS n (text)"
     " WHERE position(convert_to(n.text, 'UTF8') IN leaf) = 0)"
     " ORDER BY seq DESC"
+)
+_EVENTS_OF_TILES: Final = text(
+    "SELECT c.producer, sum(c.events) AS events FROM audit_tile,"
+    " unnest(producers, events) AS c (producer, events)"
+    " WHERE tile < :stop GROUP BY c.producer"
 )
 _INDEX: Final = text(
     "INSERT INTO audit_tile (tile, terms, producers, events)"
@@ -198,6 +203,10 @@ class _Reader:
             return None
         counted = dict(zip(row.producers, row.events, strict=True))
         return Tile(number, frozenset(row.terms), counted)
+
+    def events_of_tiles(self, stop: int) -> Mapping[str, int]:
+        found = self._connection.execute(_EVENTS_OF_TILES, {"stop": stop})
+        return {row.producer: int(row.events) for row in found}
 
     def tiles_with(
         self, terms: Sequence[Sequence[int]], *, first: int, stop: int, most: int

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from services.audit.adapters import (
     message_of,
     verify_ed25519,
 )
+from services.audit.adapters.archive import ArchiveFolder
 from services.audit.adapters.neighbours import (
     RpcPeople,
     RpcRegister,
@@ -33,17 +35,31 @@ from services.audit.adapters.neighbours import (
     RpcStamper,
 )
 from services.audit.adapters.printing import ReportPrinter, tellings
+from services.audit.domain.check import MismatchError
 from services.audit.domain.policy import Policy, parse_policy
 from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.telling import Language, Telling
 from services.audit.handlers import parts, reading, searching, writing
+from services.audit.handlers.archiving import (
+    Archiving,
+    ColdVerdict,
+    archive_empty,
+    verify_archive,
+)
 from services.audit.handlers.following import Followed
 from services.audit.handlers.packing import Bench
 from services.audit.handlers.patrol import Patrol
-from services.audit.handlers.reading import Page
+from services.audit.handlers.proving import prove_leaf
+from services.audit.handlers.reading import Page, Verdict
+from services.audit.handlers.reconciling import (
+    Reconciled,
+    Reconciliation,
+    reconcile,
+)
 from services.audit.handlers.searching import Found
 from services.audit.handlers.stamping import Stamping
-from services.audit.handlers.witnessing import Witnessing
+from services.audit.handlers.verifying import Progress, Seals, Verifying, verify_some
+from services.audit.handlers.witnessing import Witnessed, Witnessing, witnessed
 from services.audit.ports import Export, WriterStore
 from services.audit.settings import Settings
 from services.audit.storage.reading import ReadingUnits
@@ -51,12 +67,17 @@ from services.audit.storage.writing import Tools, committed_hashes, locked
 from services.audit.wiring.governing import Governance, keep_published
 
 __all__ = [
+    "ColdVerdict",
     "EventQueue",
     "Followed",
     "Found",
     "Language",
     "Page",
+    "Progress",
+    "Reconciled",
     "UseCases",
+    "Verdict",
+    "Witnessed",
     "Writer",
     "build",
     "build_writer",
@@ -64,6 +85,8 @@ __all__ = [
 
 log = get_logger("audit")
 
+ARCHIVED_AT_ONCE = 64
+"""Tiles at a beat: each is synced, so the service answers in between."""
 IN_TWO_THREADS = in_two_threads(_thread)
 """Signatures let go of the interpreter, so two cores look at them."""
 
@@ -79,6 +102,9 @@ class UseCases:
     board: CheckpointFolder
     round: Patrol
     tellings: Mapping[str, Telling]
+    reconciliation: Reconciliation
+    archiving: Archiving
+    cold: ArchiveFolder | None
 
     @property
     def governance(self) -> Governance:
@@ -97,6 +123,52 @@ class UseCases:
             verify=verify_ed25519,
             clock=self.platform.clock,
             ids=self.platform.ids,
+        )
+
+    def verify_some(
+        self,
+        context: Context,
+        *,
+        sealed: bytes | None,
+        vkey: str | None,
+        held: Sequence[bytes],
+        by: str,
+    ) -> Progress:
+        keys, platform = self.platform.field_keys, self.platform
+        table, column = "verification", "state"
+        desk = Verifying(
+            by=by,
+            vkey=vkey,
+            units=self._units(context),
+            board=self.board,
+            verify=verify_ed25519,
+            seals=Seals(
+                partial(keys.seal, table=table, column=column, row=by),
+                partial(keys.unseal, table=table, column=column, row=by),
+            ),
+            clock=platform.clock,
+            ids=platform.ids,
+        )
+        return verify_some(sealed, held=held, desk=desk)
+
+    def prove(self, context: Context, *, seq: int, by: str) -> tuple[bytes, bytes]:
+        return prove_leaf(
+            seq,
+            read_by=by,
+            units=self._units(context),
+            board=self.board,
+            ids=self.platform.ids,
+        )
+
+    def witnesses(self, context: Context) -> Witnessed:
+        path = self.platform.settings.policy
+        with self._units(context).begin() as unit:
+            checkpoint = unit.last_checkpoint()
+        return witnessed(
+            self.board.witnessed(),
+            policy=_policy(path.read_bytes()) if path else None,
+            size=checkpoint.size if checkpoint else 0,
+            verify=verify_ed25519,
         )
 
     def patrol(self) -> None:
@@ -120,6 +192,70 @@ class UseCases:
         tiles = searching.index_tiles(units=units, most=indexing)
         if tiles:
             log.debug("indexed", tiles=tiles)
+
+    def reconcile(self) -> None:
+        """Hour by hour: what outboxes counted, beside what the log holds."""
+        try:
+            told = self.reconciliation.beat(
+                silence=self._silence(),
+                units=self._units(self.platform.context()),
+                clock=self.platform.clock,
+                ids=self.platform.ids,
+            )
+        except MismatchError as lie:  # the round through the log names and tells it
+            log.error("not_reconciled", seq=lie.seq, code=lie.code)  # noqa: TRY400 - no defect of ours
+            return
+        for producer, code in told:
+            log.error("outbox_and_log_differ", producer=producer, code=code)
+
+    def reconciled(self, context: Context) -> Reconciled:
+        with self._units(context).begin() as unit:
+            now = self.platform.clock.now()
+            return reconcile(unit, now=now, silence=self._silence())
+
+    def _silence(self) -> timedelta:
+        platform = self.platform
+        now = platform.clock.now()
+        return timedelta(hours=platform.policy.integer("audit.silence_hours", now))
+
+    def archive(self) -> None:
+        """Put what is new into cold storage, if a folder was named for it."""
+        if self.cold is None:
+            return
+        platform = self.platform
+        try:
+            tiles = self.archiving.step(
+                archive=self.cold,
+                units=self._units(platform.context()),
+                board=self.board,
+                most=ARCHIVED_AT_ONCE,
+            )
+        except MismatchError as lie:  # the round through the log names and tells it
+            log.error("not_archived", seq=lie.seq, code=lie.code, why=lie.why)  # noqa: TRY400 - no defect of ours
+            return
+        if tiles:
+            log.debug("archived", tiles=tiles)
+
+    def archived(self) -> bytes | None:
+        """The checkpoint of what stands in cold storage."""
+        return self.cold.note() if self.cold else None
+
+    def verify_archive(self, context: Context, *, begin: int) -> ColdVerdict:
+        if self.cold is None:
+            raise archive_empty()
+        return verify_archive(
+            begin,
+            archive=self.cold,
+            units=self._units(context),
+            board=self.board,
+            verify=verify_ed25519,
+            ids=self.platform.ids,
+        )
+
+    def keep_years(self) -> int:
+        """How long a leaf must stay after the obligations it tells of have ended."""
+        platform = self.platform
+        return platform.policy.integer("audit.keep_years", platform.clock.now())
 
     def search(
         self,
@@ -355,7 +491,16 @@ class Writer:
 
 def build(platform: Platform[Settings]) -> UseCases:
     """The readers' use cases. The log key is not opened here."""
-    return UseCases(platform, _board(platform.settings), Patrol(), tellings())
+    archive = platform.settings.archive_dir
+    return UseCases(
+        platform,
+        _board(platform.settings),
+        Patrol(),
+        tellings(),
+        Reconciliation(),
+        Archiving(),
+        ArchiveFolder(Path(archive)) if archive else None,
+    )
 
 
 def build_writer(platform: Platform[Settings]) -> Writer:

@@ -50,6 +50,8 @@ def test_what_is_found_is_the_same_with_and_without_an_index(stand: LogStand) ->
         (1, ["contracts"], [256]),
     ]
     context = use_cases.platform.context()
+    [account] = use_cases.reconciled(context).accounts
+    assert (account.leaves, account.tally.last, account.missing) == (639, 639, 0)
     found = use_cases.timeline(
         context, subject=f"client:{ANNA}", by="x", after=1, limit=2
     )

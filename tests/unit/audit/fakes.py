@@ -1,5 +1,6 @@
 """In-memory twins of the log's ports."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -281,6 +282,13 @@ class FakeUnit:
 
     def tile(self, number: int) -> Tile | None:
         return self._log.tiles.get(number)
+
+    def events_of_tiles(self, stop: int) -> Mapping[str, int]:
+        events: Counter[str] = Counter()
+        for number, tile in self._log.tiles.items():
+            if number < stop:
+                events.update(tile.events)
+        return events
 
     def tiles_with(
         self, terms: Sequence[Sequence[int]], *, first: int, stop: int, most: int

@@ -57,8 +57,19 @@ class FakeOperator:
             case "export_stamps":
                 found = [s for s in self.stamps if s.size > arguments["after"]]
                 return {"stamps": [said_of(stamp) for stamp in found[:1]]}
-            case "verify":
-                return {"ok": arguments["held"] == []}
+            case "verify_some":
+                if arguments.get("sealed") != "halfway":
+                    verdict = None if arguments["held"] == [] else {"ok": False}
+                    sealed = None if verdict else "halfway"
+                    return {"leaves": 1, "of": 2, "sealed": sealed, "verdict": verdict}
+                done: Json = {"ok": True}
+                return {"leaves": 2, "of": 2, "sealed": None, "verdict": done}
+            case "verify_archive":
+                begin = arguments["begin"]
+                return {"ok": begin != self.cut, "verified": begin + 2, "tiles": 6}
+            case "prove_leaf":
+                leaf = base64.b64encode(self.writer.leaves[arguments["seq"]]).decode()
+                return {"leaf": leaf, "proof": "c2sp.org/tlog-proof@v1\n"}
             case "status":
                 return {"service": "audit"}
             case _:
@@ -216,8 +227,49 @@ def test_a_finding_of_the_service_ends_with_3(tmp_path: Path) -> None:
     cli.COMMANDS["verify"].arguments(parser)
     operator = cast("Operator", FakeOperator(written(1)))
     held = parser.parse_args(["--held", str(tmp_path / "held")])
-    assert cli.verify(operator, parser.parse_args([]))[1] == 0
-    assert cli.verify(operator, held)[1] == FINDING
+    run = cli.COMMANDS["verify"].run
+    assert run(operator, parser.parse_args([]))[1] == 0
+    assert run(operator, held)[1] == FINDING
+
+
+def verified(operator: FakeOperator, *words: str) -> int:
+    parser = argparse.ArgumentParser()
+    cli.COMMANDS["verify"].arguments(parser)
+    run = cli.COMMANDS["verify"].run
+    return run(cast("Operator", operator), parser.parse_args(words))[1]
+
+
+def test_a_verification_that_was_broken_off_goes_on_from_its_file(
+    tmp_path: Path,
+) -> None:
+    operator, state = FakeOperator(written(3)), tmp_path / "state"
+    assert verified(operator, "--resume", str(state)) == 0
+    assert (operator.asked, state.exists()) == (["verify_some"] * 2, False)
+    state.write_text("halfway")
+    assert verified(operator, "--resume", str(state)) == 0
+    assert (len(operator.asked), state.exists()) == (3, False)
+
+
+def test_cold_storage_is_verified_tile_by_tile() -> None:
+    operator = FakeOperator(written(3), cut=-1)
+    assert verified(operator, "--cold") == 0
+    assert verified(operator, "--cold", "--from", "4") == 0
+    assert operator.asked == ["verify_archive"] * 4
+    assert verified(FakeOperator(written(3), cut=2), "--cold") == FINDING
+
+
+def test_a_leaf_is_written_with_its_proof(tmp_path: Path) -> None:
+    writer, parser = written(9), argparse.ArgumentParser()
+    cli.COMMANDS["prove"].arguments(parser)
+    words = parser.parse_args(["4", str(tmp_path / "leaf")])
+    operator = cast("Operator", FakeOperator(writer))
+    for _ in range(2):
+        answer, _ = cli.COMMANDS["prove"].run(operator, words)
+        assert Path(str(as_object(answer)["leaf"])).read_bytes() == writer.leaves[4]
+        assert (tmp_path / "leaf/4.tlog-proof").read_text().startswith("c2sp")
+        words = parser.parse_args(["4", str(tmp_path / "again")])
+    with pytest.raises(Refused, match="directory_not_empty"):
+        cli.COMMANDS["prove"].run(operator, words)
 
 
 def extracted(operator: FakeOperator, folder: Path, *options: str) -> tuple[Json, int]:
