@@ -1,4 +1,4 @@
-"""`python -m tests.trace`: clause → owner → the tests that prove it → their result.
+"""`python -m tests.trace`: clause → control → settings → tests → events of evidence.
 
 A test counts when it lies in tests/integration, tests/e2e or tests/security and was
 seen red with each patch of tests/seeded it names, as the code stands now (`ledger`): a
@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -21,7 +21,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from kernel.clock import rfc3339
+from kernel.cli import rows_of as objects_of
+from kernel.clock import SystemClock, rfc3339
+from kernel.crypto import Json, as_object
+from kernel.starting_policy import STARTING_POLICY
+from services.audit.adapters.printing import tellings
+from services.audit.adapters.release import clauses
+from services.audit.domain.matrix import rows_of
 from tests.marks import ROOT, Marked, read_marks
 from tests.seeded import ledger
 from tests.trace_plugin import RESULTS, read_results
@@ -143,19 +149,51 @@ def release(rows: Iterable[Row], before: str = "{}") -> str:
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
 
-def as_json(rows: Iterable[Row]) -> str:
+def matrix(rows: Iterable[Row]) -> dict[str, Mapping[str, Json]]:
+    """By clause: its row of the matrix as `audit` would show it of an empty log.
+
+    The settings are those the code starts with; a platform's own are in its registry.
+    """
+    told = rows_of(
+        clauses(),
+        tested=json.loads(release(rows)),
+        policy=STARTING_POLICY,
+        tellings=tellings(),
+        counts=(),
+        at=SystemClock().now(),
+    )
+    return {str(row["clause"]): row for row in map(as_object, told)}
+
+
+def as_json(rows: Sequence[Row]) -> str:
     """The rows for other programs."""
-    told = [{**asdict(row), "proven": row.proven} for row in rows]
+    rest = matrix(rows)
+    told = [{**rest[row.clause], **asdict(row), "proven": row.proven} for row in rows]
     return json.dumps(told, ensure_ascii=False, indent=1)
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows as aligned text, one line per test, and their count."""
+    """The rows as aligned text, one line per test, and their count.
+
+    Below each: what holds it, its settings, and the events that are its evidence.
+    """
+    rest = matrix(rows)
     head = f"{'':4}{'clause':7}{'what':{_TITLE_WIDTH}}{'owner':{_OWNER_WIDTH}}tests"
     tested = sum(1 for row in rows if row.proofs)
     proven = sum(1 for row in rows if row.proven)
     foot = f"{len(rows)} clauses, {tested} with a counting test, {proven} proven"
-    return "\n".join((head, *(line for row in rows for line in _lines(row)), foot))
+    lines = (line for row in rows for line in (*_lines(row), *_held(rest[row.clause])))
+    return "\n".join((head, *lines, foot))
+
+
+def _held(row: Mapping[str, Json]) -> Iterator[str]:
+    settings, evidence = objects_of(row["settings"]), objects_of(row["evidence"])
+    yield f"{'':4}control  {row['control']}"
+    if settings:
+        values = (f"{one['key']} = {one['value']}" for one in settings)
+        yield f"{'':4}settings {', '.join(values)}"
+    if evidence:
+        yield f"{'':4}evidence {', '.join(str(one['kind']) for one in evidence)}"
 
 
 def _lines(row: Row) -> list[str]:
