@@ -35,6 +35,7 @@ PARTNER_CLIENTS = frozenset(
         "onboarding",
         "contracts",
         "antifraud",
+        "audit",
         "disbursement-worker",
         "disbursement-witness",
     }

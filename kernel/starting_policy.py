@@ -100,6 +100,8 @@ STARTING_POLICY = Policy(
             ("staff.rules", "2026-03-31", "1.4", None),
             ("auth.idle_minutes", 10, "4.8", Floor(at_least=1, at_most=10)),
             ("incident.notify_regulator_wd", 1, "7.3", Floor(at_most=1)),
+            # Beside what clause 7.2 names, which is reported whatever stands here.
+            ("incident.reportable_kinds", (), "7.3", None),
             ("procedure.review_months", 12, "8.2", Floor(at_least=1, at_most=12)),
         ),
         *_from(
@@ -466,6 +468,27 @@ STARTING_POLICY = Policy(
             ("incident.notify_client_wd", 1, "7.3", Floor(at_most=1)),
             # Clause 7.2 says "immediately"; this is the last day, not the aim.
             ("incident.measures_wd", 2, "7.2", Floor(at_most=2)),
+        ),
+        *_from(
+            _BIOMETRIC_ON,
+            "ARDFM resolution of 20.04.2026, by press",
+            ("incident.reportable_kinds", ("outage",), "7.3", None),
+        ),
+        *_from(
+            _BEGINNING,
+            _PLATFORM,
+            # Characters of one note of an incident, pieces of its evidence.
+            ("incident.note_characters", 4_000, "7.2", Floor(500, 10_000)),
+            ("incident.evidence", 100, "7.2", Floor(10, 1_000)),
+            # So many hours before a term ends people are called, and called again.
+            ("incident.warn_hours", 8, "7.3", Floor(4, 24)),
+            ("incident.escalate_hours", 2, "7.3", Floor(1, 4)),
+            # The same again within so many minutes is one alert; for so many hours
+            # at most a rule may be told to call nobody.
+            ("monitoring.group_minutes", 60, "6.1d", Floor(at_most=1_440)),
+            ("monitoring.suppress_hours", 72, "6.1d", Floor(1, 168)),
+            # Who answers the bodies' questions.
+            ("incident.contact", "security@creditplus.kz", "7.3", None),
         ),
         *_from(
             date(2024, 8, 9),

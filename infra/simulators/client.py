@@ -270,6 +270,12 @@ class ControlClient:
         entries: list[Json] = answer.json()["entries"]
         return entries
 
+    def incident_notices(self) -> list[Json]:
+        """What the bodies were told of incidents, with their receipts."""
+        answer = self._call(self._world, "GET", "/_control/notices").expect(200)
+        taken: list[Json] = answer.json()["notices"]
+        return taken
+
     def centre_messages(self) -> list[Json]:
         """What was reported to the anti-fraud centre, with acknowledgements."""
         answer = self._call(self._world, "GET", "/_control/centre").expect(200)

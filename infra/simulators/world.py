@@ -1,8 +1,9 @@
 """The outer world except the bank: one process, a door for partners, one for all.
 
 `python -m infra.simulators.world`; the API is described in README.md. Partners (mTLS)
-reach SMS, state data, the credit bureau, ЦОИД and the anti-fraud centre; the public
-door serves ЦОИД's page and the certification authority.
+reach SMS, state data, the credit bureau, ЦОИД, the anti-fraud centre and the bodies
+that are told of incidents; the public door serves ЦОИД's page and the certification
+authority.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,11 @@ from infra.simulators.ncanode import ncanode_routes
 from infra.simulators.people import People, people_control_routes, people_routes
 from infra.simulators.serving import Listener, start
 from infra.simulators.settings import WorldSettings, world_settings
+from infra.simulators.supervisors import (
+    Supervisors,
+    supervisor_control_routes,
+    supervisor_routes,
+)
 
 NAME = "simulator-world"
 
@@ -37,6 +43,7 @@ class World:
     people: People
     messages: Messages
     centre: Centre
+    supervisors: Supervisors
     coid: Coid
     other: Coid
 
@@ -47,6 +54,7 @@ class World:
             self.people,
             self.messages,
             self.centre,
+            self.supervisors,
             self.coid,
             self.other,
         )
@@ -63,6 +71,7 @@ def create(settings: WorldSettings) -> World:
         people=People(data),
         messages=Messages(data, clock),
         centre=Centre(data, clock),
+        supervisors=Supervisors(data, clock),
         coid=Coid(data=data, clock=clock, signer=authority.members.coid),
         other=Coid(
             data=data, clock=clock, signer=authority.members.other, name="other"
@@ -79,6 +88,7 @@ def build(env: Mapping[str, str]) -> list[Listener]:
         *people_control_routes(world.people, token),
         *message_control_routes(world.messages, token),
         *centre_control_routes(world.centre, token),
+        *supervisor_control_routes(world.supervisors, token),
         *control_routes(book, token),
         web.ready_route(NAME, world.able),
     ]
@@ -88,6 +98,7 @@ def build(env: Mapping[str, str]) -> list[Listener]:
         *coid_partner_routes(world.coid, world.people, settings.public_url),
         *coid_partner_routes(world.other, world.people, settings.public_url),
         *centre_routes(world.centre),
+        *supervisor_routes(world.supervisors),
         *ncanode_routes(world.authority, world.clock),
     ]
     public = [

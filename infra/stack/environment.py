@@ -25,6 +25,7 @@ _OUTER_SYSTEMS: Mapping[str, tuple[str, ...]] = {
     "contracts": ("BANK", "BUREAU", "CA", "MONITORING", "STATE"),
     "antifraud": ("BUREAU", "STATE", "CENTRE"),
     "disbursement": ("BANK", "CARDS"),
+    "audit": ("NOTICES",),
 }
 
 

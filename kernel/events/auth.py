@@ -463,7 +463,10 @@ class StaffSessionEnded(Event):
 
 
 class StaffSuspended(Event):
-    """A member of the staff is kept out from now on; their roles are gone."""
+    """A member of the staff is kept out from now on; their roles are gone.
+
+    ``suspended_by`` is a colleague, or the incident whose first measure it is.
+    """
 
     TYPE = "auth.staff_suspended.v1"
     SUBJECT = "staff"

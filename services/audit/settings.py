@@ -14,6 +14,9 @@ class Settings(PlatformSettings):
     `policy` says which witnesses are asked, and how many are enough (C2SP tlog-policy,
     with their addresses); `witness_ca` certifies those addresses.
 
+    `notices_url` is the root of the listener of the bodies that are told of incidents;
+    the process that writes the log speaks to nobody outside and is not told.
+
     `anchor` and `checkpoint_dir` may not exist yet, so they are texts here. Keep the
     anchor where no backup of the database reaches,
     and the archive, which is the log's second copy, on another medium.
@@ -26,6 +29,10 @@ class Settings(PlatformSettings):
     log_key_before: Path | None = None
     policy: Path | None = None
     witness_ca: Path | None = None
+    notices_url: str | None = None
+    outer_ca: Path | None = None
+    outer_cert: Path | None = None
+    outer_key: Path | None = None
     gap_grace_s: int = 60
     publish_every_s: int = 10
     patrol_rows_per_s: int = 2_000

@@ -15,7 +15,7 @@ from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Event
 from kernel.events.antifraud import OperationSuspended
-from kernel.events.audit import SettingChanged
+from kernel.events.audit import MeasureOrdered, NoticeApproved, SettingChanged
 from kernel.events.contracts import (
     AccrualResumed,
     AccrualStopped,
@@ -619,6 +619,20 @@ class Service:
     ) -> None:
         """The client's operation does not move (clause 6.1g)."""
         self._tell_client(tx, event, envelope)
+
+    @handles(NoticeApproved)
+    def when_notice_approved(
+        self, tx: Transaction, event: NoticeApproved, envelope: Envelope
+    ) -> None:
+        """An incident may have concerned the client (clause 7.3)."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(MeasureOrdered)
+    def when_measure_ordered(
+        self, tx: Transaction, event: MeasureOrdered, _envelope: Envelope
+    ) -> None:
+        """An incident's first measure: sessions end, a member is kept out (7.2)."""
+        self.use_cases.when_measure_ordered(tx, event)
 
     @every(seconds=0.5)
     def deliver_messages(self) -> None:

@@ -11,7 +11,7 @@ from kernel.entrypoints import UseCasesProvider, answers, every, executes, handl
 from kernel.errors import Broken
 from kernel.events import Envelope
 from kernel.events.antifraud import OperationSuspended
-from kernel.events.audit import SettingChanged
+from kernel.events.audit import MeasureOrdered, SettingChanged
 from kernel.events.contracts import (
     AdditionalConsentGiven,
     AmendmentEnded,
@@ -168,6 +168,13 @@ class Service:
     ) -> None:
         """A dated setting has another value: kept here, soon in force (6.3)."""
         dated.keep(tx, event)
+
+    @handles(MeasureOrdered)
+    def when_measure_ordered(
+        self, tx: Transaction, event: MeasureOrdered, _envelope: Envelope
+    ) -> None:
+        """An incident's first measure: nothing leaves (7.2)."""
+        self.use_cases.reconciliation.when_measure_ordered(tx, event)
 
     @handles(ContractSigned)
     def when_contract_signed(

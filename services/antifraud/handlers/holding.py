@@ -4,6 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from kernel.events.antifraud import OperationReleased
+from kernel.events.audit import MeasureOrdered
 from kernel.money import Money
 from services.antifraud.domain.decision import Inputs, Verdict
 from services.antifraud.domain.rules import Outcome
@@ -29,21 +30,46 @@ def suspend_client(
     Returns the decision's id. Refused: ``already_suspended``, ``ground_missing``.
     """
     refuse_unfit_ground(ground)
-    verdict = Verdict(outcome=Outcome.SUSPEND, score=100, fired=())
     with units.begin() as unit:
-        decision = _by_person(
-            f"client:{client_id}",
-            client_id=client_id,
-            ground=ground,
-            verdict=verdict,
-            by=by,
+        made = hold_client(client_id, ground=ground, by=by, unit=unit, tools=tools)
+    if made is None:
+        raise already_suspended()
+    return made
+
+
+def when_measure_ordered(event: MeasureOrdered, *, unit: Unit, tools: Tools) -> None:
+    """An incident's first measure: the client's operations wait for a person (7.2).
+
+    Who is suspended already stays so; a release ends it as any other suspension.
+    """
+    kind, _, thing = (event.about or "").partition(":")
+    if (event.measure, kind) == ("suspend_client", "client"):
+        hold_client(
+            UUID(thing),
+            ground=f"incident {event.incident_id}",
+            by="audit",
+            unit=unit,
             tools=tools,
         )
-        if not unit.hold(hold_of(decision, tools=tools)):
-            raise already_suspended()
-        record(decision, unit=unit)
-        concern(decision, unit=unit, tools=tools)
-        unit.publish(suspended(decision))
+
+
+def hold_client(
+    client_id: UUID, *, ground: str, by: str, unit: Unit, tools: Tools
+) -> UUID | None:
+    """`suspend_client`, within a unit of work; None when it is suspended already."""
+    decision = _by_person(
+        f"client:{client_id}",
+        client_id=client_id,
+        ground=ground,
+        verdict=Verdict(outcome=Outcome.SUSPEND, score=100, fired=()),
+        by=by,
+        tools=tools,
+    )
+    if not unit.hold(hold_of(decision, tools=tools)):
+        return None
+    record(decision, unit=unit)
+    concern(decision, unit=unit, tools=tools)
+    unit.publish(suspended(decision))
     return decision.decision_id
 
 

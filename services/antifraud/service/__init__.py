@@ -13,7 +13,7 @@ from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Event, WireMoney
-from kernel.events.audit import SettingChanged
+from kernel.events.audit import MeasureOrdered, SettingChanged
 from kernel.events.auth import (
     AccessLocked,
     DeviceAdmitted,
@@ -260,6 +260,13 @@ class AntifraudService(SuspensionDoor, CaseDoor, AppealDoor, CentreDoor):
     ) -> None:
         """A dated setting has another value: kept here, soon in force (6.3)."""
         dated.keep(tx, event)
+
+    @handles(MeasureOrdered)
+    def when_measure_ordered(
+        self, tx: Transaction, event: MeasureOrdered, _envelope: Envelope
+    ) -> None:
+        """An incident's first measure: a client's operations wait (7.2)."""
+        self.use_cases.when_measure_ordered(tx, event)
 
     @handles(ApplicationSubmitted)
     @handles(ApplicationRefused)

@@ -12,13 +12,14 @@ from kernel.context import Call, Context
 from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.errors import Broken
+from kernel.events.audit import MeasureOrdered
 from kernel.money import Money
 from kernel.platform import Platform
 from services.antifraud import handlers
 from services.antifraud.adapters import HttpCentre, LoggedAlarms, http_centre
 from services.antifraud.domain.engine import Engines
 from services.antifraud.domain.lists import Line, Listed
-from services.antifraud.handlers import Tools, ruling
+from services.antifraud.handlers import Tools, holding, ruling
 from services.antifraud.ports import Decision, Explained, StoredDecision, Unit
 from services.antifraud.settings import Settings
 from services.antifraud.storage import SqlUnit, SqlUnits
@@ -66,6 +67,9 @@ class UseCases:
             units=self.units(context),
             tools=self.tools,
         )
+
+    def when_measure_ordered(self, tx: Transaction, event: MeasureOrdered) -> None:
+        holding.when_measure_ordered(event, unit=self.unit(tx), tools=self.tools)
 
     def get_decision(self, context: Context, *, decision_id: UUID) -> StoredDecision:
         return handlers.get_decision(decision_id, units=self.units(context))

@@ -25,8 +25,11 @@ from kernel.clock import parse_rfc3339
 from kernel.crypto import Json, as_object
 from kernel.errors import Broken, Refused
 from services.audit.cli.governing import COMMANDS as GOVERNING
+from services.audit.cli.incidents import COMMANDS as INCIDENTS
 from services.audit.cli.looking import LOOKING, row_of
 from services.audit.cli.matrix import MATRIX
+from services.audit.cli.monitoring import COMMANDS as MONITORING
+from services.audit.cli.notices import COMMANDS as NOTICES
 from services.audit.cli.parts import EXTRACT, refuse_used
 from services.audit.cli.proving import PROVING
 from services.audit.domain.note import Checkpoint, NoteError, parse_text
@@ -239,7 +242,7 @@ def _export_effect(_operator: Operator, arguments: argparse.Namespace) -> str:
     )
 
 
-COMMANDS: Final = {
+COMMANDS: Final[Mapping[str, Command]] = {
     **PROVING,
     "export": Command(
         help="write the whole log as a directory, for a stranger to verify",
@@ -253,6 +256,9 @@ COMMANDS: Final = {
     "extract": EXTRACT,
     "matrix": MATRIX,
     **GOVERNING,
+    **INCIDENTS,
+    **NOTICES,
+    **MONITORING,
     "tail": Command(
         help="look at a few leaves; that you looked stands in the log from then on",
         run=tail,

@@ -18,7 +18,9 @@ from services.audit.domain.leaf import Kind, stamp
 
 _ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _UUID: Final = re.compile(_ID)
-_SUBJECT: Final = re.compile(rf"[a-z][a-z_]{{0,39}}:{_ID}")
+SUBJECT: Final = rf"^[a-z][a-z_]{{0,39}}:{_ID}$"
+"""How events name what they are about: a kind and an id."""
+_SUBJECT: Final = re.compile(SUBJECT)
 _KIND: Final = re.compile(r"[a-z][a-z0-9_.]{1,99}")
 _WORDS: Final = frozenset({"subject", "incident", "kinds", "from", "until"})
 MOST_KINDS: Final = 50

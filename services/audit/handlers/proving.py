@@ -44,16 +44,24 @@ def prove_leaf(
     Refused: ``no_such_leaf``, ``log_empty``.  Broken as `signed_tree`.
     """
     with units.begin() as unit:
-        checkpoint = checkpoint_to_export(board, unit)
-        if not 0 <= seq < checkpoint.size:
-            raise no_such_leaf(checkpoint.size)
-        roots, leaves = signed_tree(checkpoint, unit)
-        [leaf] = unit.leaves(start=seq, stop=seq + 1)
-        if [leaf_hash(leaf)] != [*leaves(seq, seq + 1)]:
-            raise Broken("the leaf is not what its hash says: have the log verified")
-        path = roots.inclusion(seq, checkpoint.size, leaves=leaves)
+        leaf, proof = leaf_and_proof(seq, unit=unit, board=board)
         fields: dict[str, Json] = {"by": read_by, "first": seq, "last": seq}
         unit.note(Notice(ids.new(), Kind.READ, fields))
+    return leaf, proof
+
+
+def leaf_and_proof(
+    seq: int, *, unit: LogReader, board: Noticeboard
+) -> tuple[bytes, bytes]:
+    """As `prove_leaf`, within a unit of work that tells of it otherwise."""
+    checkpoint = checkpoint_to_export(board, unit)
+    if not 0 <= seq < checkpoint.size:
+        raise no_such_leaf(checkpoint.size)
+    roots, leaves = signed_tree(checkpoint, unit)
+    [leaf] = unit.leaves(start=seq, stop=seq + 1)
+    if [leaf_hash(leaf)] != [*leaves(seq, seq + 1)]:
+        raise Broken("the leaf is not what its hash says: have the log verified")
+    path = roots.inclusion(seq, checkpoint.size, leaves=leaves)
     return leaf, inclusion_file(path, index=seq, note=checkpoint.note)
 
 

@@ -13,6 +13,9 @@ from kernel.entrypoints import UseCasesProvider, answers, every
 from kernel.events import Event
 from kernel.events.envelope import SHARED_PUBLISHER
 from services.audit.service.governing import GoverningDoor
+from services.audit.service.incidents import IncidentDoor
+from services.audit.service.monitoring import MonitoringDoor
+from services.audit.service.notices import NoticeDoor
 from services.audit.wiring import (
     Found,
     Language,
@@ -35,7 +38,7 @@ EVERYTHING = tuple(
 """
 
 
-class AuditService(GoverningDoor):
+class AuditService(GoverningDoor, IncidentDoor, NoticeDoor, MonitoringDoor):
     """Readers only: the log is written by the process `audit-worker`."""
 
     name = "audit"

@@ -119,10 +119,10 @@ class ReadingUnits:
     @contextmanager
     def begin(self) -> Iterator[Unit]:
         with self._database.begin(self._context) as transaction:
-            yield _Reader(transaction)
+            yield Reader(transaction)
 
 
-class _Reader:
+class Reader:
     """Implements Unit on one open transaction."""
 
     def __init__(self, transaction: Transaction) -> None:

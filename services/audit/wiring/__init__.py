@@ -28,6 +28,7 @@ from services.audit.adapters import (
     verify_ed25519,
 )
 from services.audit.adapters.archive import ArchiveFolder
+from services.audit.adapters.bodies import HttpBodies, http_bodies
 from services.audit.adapters.neighbours import (
     RpcPeople,
     RpcRegister,
@@ -35,7 +36,9 @@ from services.audit.adapters.neighbours import (
     RpcStamper,
 )
 from services.audit.adapters.printing import ReportPrinter, tellings
+from services.audit.adapters.rules import starting_rules
 from services.audit.domain.check import MismatchError
+from services.audit.domain.monitoring.rules import Rules
 from services.audit.domain.policy import Policy, parse_policy
 from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.telling import Language, Telling
@@ -58,6 +61,7 @@ from services.audit.handlers.reconciling import (
 )
 from services.audit.handlers.searching import Found
 from services.audit.handlers.stamping import Stamping
+from services.audit.handlers.tools import Tools as IncidentTools
 from services.audit.handlers.verifying import Progress, Seals, Verifying, verify_some
 from services.audit.handlers.witnessing import Witnessed, Witnessing, witnessed
 from services.audit.ports import Export, WriterStore
@@ -65,6 +69,9 @@ from services.audit.settings import Settings
 from services.audit.storage.reading import ReadingUnits
 from services.audit.storage.writing import Tools, committed_hashes, locked
 from services.audit.wiring.governing import Governance, keep_published
+from services.audit.wiring.incidents import IncidentCases
+from services.audit.wiring.monitoring import MonitoringCases
+from services.audit.wiring.notices import NoticeCases
 
 __all__ = [
     "ColdVerdict",
@@ -105,6 +112,25 @@ class UseCases:
     reconciliation: Reconciliation
     archiving: Archiving
     cold: ArchiveFolder | None
+    bodies: HttpBodies | None
+    rules: Rules
+
+    @property
+    def incidents(self) -> IncidentCases:
+        return IncidentCases(self.platform, self.board, self._tools)
+
+    @property
+    def notices(self) -> NoticeCases:
+        return NoticeCases(self.platform, self.bodies, self._tools)
+
+    @property
+    def monitoring(self) -> MonitoringCases:
+        return MonitoringCases(self.platform, self.rules, self._tools)
+
+    @property
+    def _tools(self) -> IncidentTools:
+        platform = self.platform
+        return IncidentTools(platform.clock, platform.ids, platform.policy)
 
     @property
     def governance(self) -> Governance:
@@ -491,15 +517,18 @@ class Writer:
 
 def build(platform: Platform[Settings]) -> UseCases:
     """The readers' use cases. The log key is not opened here."""
-    archive = platform.settings.archive_dir
+    settings = platform.settings
+    archive = settings.archive_dir
     return UseCases(
         platform,
-        _board(platform.settings),
+        _board(settings),
         Patrol(),
         tellings(),
         Reconciliation(),
         Archiving(),
         ArchiveFolder(Path(archive)) if archive else None,
+        _bodies(settings),
+        starting_rules(),
     )
 
 
@@ -524,6 +553,17 @@ def build_writer(platform: Platform[Settings]) -> Writer:
         doors,
         witnessing,
     )
+
+
+def _bodies(settings: Settings) -> HttpBodies | None:
+    """Who is told of incidents; None for a process that is told no address."""
+    where = (settings.outer_ca, settings.outer_cert, settings.outer_key)
+    match (settings.notices_url, *where):
+        case (str(url), Path() as ca, Path() as cert, Path() as key):
+            return http_bodies(url, ca=ca, cert=cert, key=key)
+        case (None, None, None, None):
+            return None
+    raise Broken("AUDIT_NOTICES_URL and AUDIT_OUTER_CA, _CERT, _KEY go together")
 
 
 def _policy(raw: bytes) -> Policy:

@@ -81,6 +81,8 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("templates.look", "templates.decide"),
                 *("disclosures.look", "disclosures.decide"),
                 *("accruals.ask", "accruals.decide"),
+                *("incidents.look", "incidents.lead", "incidents.decide"),
+                "incidents.notify",
             }
         ),
         "auditor": frozenset(
@@ -93,7 +95,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("inquiries.look", "contracts.look"),
                 *("disclosures.look", "disclosures.ask"),
                 *("repayments.look", "payouts.look"),
-                *("sending.look", "ledger.look"),
+                *("sending.look", "ledger.look", "incidents.look"),
             }
         ),
         "regulator-liaison": frozenset(
@@ -102,6 +104,8 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("governance.look", "governance.propose"),
                 *("templates.look", "templates.propose"),
                 *("disclosures.look", "disclosures.ask", "accruals.ask"),
+                *("incidents.look", "incidents.decide", "incidents.notify"),
+                *("approvals.look", "approvals.decide"),
             }
         ),
         "administrator": frozenset(

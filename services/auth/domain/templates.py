@@ -59,6 +59,7 @@ Template = Literal[
     "contract_reopened",
     "account_lost",
     "operation_suspended",
+    "incident_notice",
     "document_expiring",
     "document_expired",
     "erasure_requested",
@@ -740,6 +741,21 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         en=(
             "{site}: for your safety an operation is suspended. "
             "Get in touch with us or open your cabinet."
+        ),
+    ),
+    "incident_notice": Wording(
+        version=1,
+        kk=(
+            "{site}: {moment} сіздің деректеріңізге қатысты болуы мүмкін қауіпсіздік "
+            "оқиғасы тіркелді. Бізге хабарласыңыз."
+        ),
+        ru=(
+            "{site}: {moment} зафиксирован инцидент безопасности, который мог "
+            "затронуть ваши данные. Свяжитесь с нами."
+        ),
+        en=(
+            "{site}: a security incident of {moment} may have concerned your data. "
+            "Get in touch with us."
         ),
     ),
     "document_expiring": Wording(

@@ -14,6 +14,7 @@ from uuid import UUID
 from kernel.errors import Transient
 from kernel.events import Event
 from kernel.events.antifraud import OperationSuspended
+from kernel.events.audit import NoticeApproved
 from kernel.events.auth import MessageDelivered, MessageFailed, MessageSent
 from kernel.events.contracts import (
     AccrualResumed,
@@ -129,6 +130,11 @@ def _suspended(event: OperationSuspended) -> Template | None:
     return None if registering else "operation_suspended"
 
 
+def _incident(event: NoticeApproved) -> Template | None:
+    """Bodies have notices of their own; of these the client hears nothing."""
+    return None if event.client_id is None else "incident_notice"
+
+
 def _document(event: DocumentExpiryNoted) -> Template:
     """A standing we do not know yet is told as the milder one."""
     return "document_expired" if event.standing == "expired" else "document_expiring"
@@ -171,6 +177,7 @@ NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template | None]]
     DocumentExpiryNoted: _document,
     ErasureRequested: "erasure_requested",
     OperationSuspended: _suspended,
+    NoticeApproved: _incident,
 }
 """Which facts of other services a client is told; each names its `client_id`."""
 

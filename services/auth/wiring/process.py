@@ -10,6 +10,7 @@ from kernel.context import Context
 from kernel.database import Transaction
 from kernel.errors import Transient
 from kernel.events import Event
+from kernel.events.audit import MeasureOrdered
 from kernel.events.onboarding import ClientActivated, PersonalDataErased, PhoneChanged
 from kernel.logging import get_logger
 from kernel.values import Phone
@@ -20,6 +21,7 @@ from services.auth.domain.sources import IDLE
 from services.auth.handlers import (
     erasures,
     logins,
+    measures,
     messages,
     numbers,
     proofs,
@@ -133,6 +135,12 @@ class UseCases:
             logins=stores.logins,
             languages=stores.languages,
             messages=stores.messages,
+        )
+
+    def when_measure_ordered(self, tx: Transaction, event: MeasureOrdered) -> None:
+        """Do at once what an incident demands of this service."""
+        measures.when_measure_ordered(
+            event, sessions=self._desk.stores(tx).sessions, at=self._desk.office(tx)
         )
 
     def when_personal_data_erased(

@@ -6,6 +6,7 @@ from uuid import UUID
 from kernel.context import jsonable
 from kernel.crypto import Json
 from kernel.errors import Refused
+from kernel.events.audit import MeasureOrdered
 from kernel.events.disbursement import (
     ReconciliationCaseResolved,
     SendingHalted,
@@ -26,6 +27,7 @@ from services.disbursement.domain.reconciliation import (
 from services.disbursement.ports import Halts, Publish, Reconciliation, Till, Work
 
 BY_HAND = "by_hand"
+BY_INCIDENT = "incident"
 RESUME = "resume_sending"
 """The operation of four eyes, and the door's method that carries it out."""
 
@@ -36,6 +38,15 @@ def halt_for(finding: Finding, *, work: Work, till: Till) -> None:
     if work.halts.begin(halt):
         work.publish(SendingHalted(halt_id=halt.halt_id, code=halt.code))
         till.alarms.sending_halted(halt.code)
+
+
+def when_measure_ordered(
+    event: MeasureOrdered, *, halts: Halts, publish: Publish, ids: Ids, now: datetime
+) -> None:
+    """An incident's first measure: nothing leaves (7.2); two persons resume as ever."""
+    halt = Halt(halt_id=ids.new(), code=BY_INCIDENT, halted_at=now)
+    if event.measure == "halt_sending" and halts.begin(halt):
+        publish(SendingHalted(halt_id=halt.halt_id, code=BY_INCIDENT))
 
 
 def halt_by_hand(

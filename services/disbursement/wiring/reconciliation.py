@@ -8,6 +8,7 @@ from kernel.approvals import Approval
 from kernel.context import Call
 from kernel.crypto import Json
 from kernel.database import Transaction
+from kernel.events.audit import MeasureOrdered
 from kernel.platform import Platform
 from services.disbursement.domain.reconciliation import Resumption
 from services.disbursement.handlers import halting
@@ -62,6 +63,15 @@ class ReconciliationUseCases:
                 ids=self.platform.ids,
                 now=tx.now,
             )
+
+    def when_measure_ordered(self, tx: Transaction, event: MeasureOrdered) -> None:
+        halting.when_measure_ordered(
+            event,
+            halts=HaltRows(tx.connection),
+            publish=tx.publish,
+            ids=self.platform.ids,
+            now=tx.now,
+        )
 
     def ask_resume(self, call: Call, reason: str) -> Json:
         with self.platform.database.begin(call.context) as tx:

@@ -8,12 +8,15 @@ from uuid import UUID
 import pytest
 
 from kernel.errors import Refused
+from kernel.events.audit import MeasureOrdered
 from kernel.money import Money
 from services.antifraud import handlers
 from services.antifraud.domain.rules import Outcome
 from services.antifraud.domain.suspending import Suspension
 from services.antifraud.handlers import breaking, suspending
+from services.antifraud.handlers.holding import when_measure_ordered
 from services.antifraud.ports import Decision
+from services.antifraud.storage import SqlUnit
 from tests.integration.antifraud.conftest import APPLICATION, CLIENT, Desk
 
 DAY = timedelta(days=1).total_seconds()
@@ -55,6 +58,27 @@ def release(desk: Desk, held: str) -> UUID:
     return suspending.release(
         held, ground="checked", by=OFFICER, units=desk.units, tools=desk.tools
     )
+
+
+@pytest.mark.clause("7.2c")
+@pytest.mark.seeded("measure_lets_a_fraud_go_on")
+def test_an_incident_suspends_its_client_until_a_person_releases(desk: Desk) -> None:
+    """Again it changes nothing; a case calls the fraud officers."""
+    for about in (f"client:{CLIENT}", f"client:{CLIENT}", f"staff:{CLIENT}", None):
+        event = MeasureOrdered(
+            measure_id=UUID(int=1),
+            incident_id=UUID(int=2),
+            measure="suspend_client",
+            about=about,
+        )
+        with desk.platform.database.begin(desk.platform.context()) as tx:
+            when_measure_ordered(event, unit=SqlUnit(tx), tools=desk.tools)
+    assert desk.decide().verdict.outcome is Outcome.SUSPEND
+    [row] = desk.rows("SELECT held, reason FROM hold WHERE held LIKE 'client:%'")
+    assert row.held == f"client:{CLIENT}"
+    release(desk, row.held)
+    release(desk, APPLICATION)
+    assert desk.decide().verdict.outcome is not Outcome.SUSPEND
 
 
 def keep(desk: Desk, held: str) -> Suspension:

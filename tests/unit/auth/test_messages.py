@@ -11,6 +11,7 @@ import pytest
 from kernel.errors import Transient
 from kernel.events import Event
 from kernel.events.antifraud import OperationSuspended
+from kernel.events.audit import NoticeApproved
 from kernel.events.contracts import (
     AnswerAwaited,
     ApplicationRefused,
@@ -315,6 +316,11 @@ def test_who_is_only_registering_is_written_nothing_and_nothing_waits() -> None:
     fact = example(OperationSuspended).model_copy(
         update={"operation": f"activation:{UUID(int=1)}"}
     )
+    assert concerned(fact, logins=FakeLogins()).waiting == {}
+
+
+def test_a_notice_to_a_body_is_no_news_for_a_client() -> None:
+    fact = example(NoticeApproved).model_copy(update={"client_id": None})
     assert concerned(fact, logins=FakeLogins()).waiting == {}
 
 

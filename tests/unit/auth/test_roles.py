@@ -37,13 +37,17 @@ security-officer   antifraud.look antifraud.rules_decide
                    platform.look staff.look staff.passkeys_decide staff.roles_decide
                    staff.suspend templates.decide templates.look
                    sending.look sending.halt sending.decide
+                   incidents.look incidents.lead incidents.decide
+                   incidents.notify
 auditor            antifraud.counts antifraud.look inquiries.look approvals.look
                    audit.export audit.look audit.read audit.verify
                    disclosures.ask disclosures.look governance.look
                    contracts.look documents.look platform.look repayments.look
                    staff.look templates.look sending.look ledger.look
-                   payouts.look
-regulator-liaison  accruals.ask antifraud.counts audit.look audit.verify disclosures.ask
+                   payouts.look incidents.look
+regulator-liaison  approvals.decide approvals.look incidents.look incidents.decide
+                   incidents.notify
+                   accruals.ask antifraud.counts audit.look audit.verify disclosures.ask
                    disclosures.look governance.look governance.propose templates.look
                    templates.propose
 administrator      approvals.decide approvals.look disclosures.decide

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.errors import Refused, Transient
+from kernel.events.audit import MeasureOrdered
 from kernel.events.disbursement import (
     PayoutReconciled,
     ReconciliationCaseOpened,
@@ -42,6 +43,7 @@ from services.disbursement.handlers.halting import (
     resume_request,
     show_case,
     show_sending,
+    when_measure_ordered,
 )
 from services.disbursement.handlers.paying import pay_next
 from services.disbursement.handlers.reconciling import reconcile_next
@@ -413,6 +415,37 @@ def test_a_halt_by_hand_holds_every_payout_until_it_is_lifted() -> None:
     assert len(stage.desk.events(SendingResumed)) == 1
     with pytest.raises(Refused, match="sending_not_halted"):
         go_on(stage, halt_id)
+
+
+@pytest.mark.clause("7.2b")
+@pytest.mark.seeded("measure_lets_money_leave")
+def test_an_incident_halts_sending_at_once_and_two_persons_resume_it() -> None:
+    """Again it changes nothing; other measures are not for us."""
+    stage = Stage()
+    stage.desk.put(payout(), order())
+    for measure in ("end_sessions", "halt_sending", "halt_sending"):
+        with stage.desk.open() as work:
+            when_measure_ordered(
+                MeasureOrdered(
+                    measure_id=UUID(int=1),
+                    incident_id=UUID(int=2),
+                    measure=measure,
+                    about=None,
+                ),
+                halts=work.halts,
+                publish=work.publish,
+                ids=stage.ids,
+                now=stage.clock.now(),
+            )
+    [told] = stage.desk.events(SendingHalted)
+    assert isinstance(told, SendingHalted)
+    assert told.code == "incident"
+    pay_next(stage.till)
+    assert stage.desk.payout().held_code == "sending_halted"
+    go_on(stage, told.halt_id)
+    stage.clock.move(minutes=5)
+    pay_next(stage.till)
+    assert State.PAID is stage.state()
 
 
 def explain(stage: Stage, case_id: UUID) -> None:

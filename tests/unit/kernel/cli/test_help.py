@@ -51,11 +51,13 @@ def test_only_the_service_that_was_named_is_opened() -> None:
 
 CHANGES = frozenset(
     {
-        "acknowledge", "add", "answer", "approve", "ask", "assign", "close", "drop",
+        "acknowledge", "add", "affect", "answer", "approve", "ask", "assign", "close",
+        "contain", "downgrade", "drop",
         "end", "export", "extend", "extract", "grant", "halt", "hold", "import",
         "invite", "keep", "lift", "open", "propose",
         "record", "refuse", "reject", "release", "remove", "repeat", "replay",
-        "request", "resolve", "resume", "revoke", "rollback", "settle", "stop",
+        "request", "resend", "resolve", "resume", "revoke", "rollback", "settle",
+        "stop",
         "suspend",
     }
 )  # fmt: skip

@@ -2,8 +2,8 @@
 
 from kernel.migrations import take_outbox_marks
 
-revision = "0011_post"
-down_revision = "0010_pre"
+revision = "0014_post"
+down_revision = "0013_pre"
 branch_labels = None
 depends_on = None
 

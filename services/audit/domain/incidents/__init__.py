@@ -1,0 +1,1 @@
+"""Incidents of information security, from the first alert to the lesson (clause 7)."""
