@@ -1,5 +1,6 @@
 """A stricter value agreed on by two is in force on the platform as it runs (6.3)."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -54,3 +55,12 @@ def test_a_service_takes_a_stricter_value_without_a_restart(
 
     eventually(is_refused, told=lambda: codes)
     borrower.cabinet.close()
+    auditor = recruiter.recruit("auditor", "auditor")
+    eventually(lambda: value_in_the_matrix(auditor) == 3_999)
+
+
+def value_in_the_matrix(auditor: Person) -> object:
+    """What the row of appeals shows as in force."""
+    told: Any = auditor.ask("audit", "matrix")
+    (row,) = (row for row in told["clauses"] if row["clause"] == "6.1h")
+    return {one["key"]: one["value"] for one in row["settings"]}[LENGTH]
