@@ -18,13 +18,26 @@ from kernel.ids import Ids
 from kernel.money import Money
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """From where somebody acts, by keyed tokens: browser and network (clause 6.1g)."""
+
+    device: str
+    network: str
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What caused this work: carried from the browser's request to the audit leaf."""
+    """What caused this work: carried from the browser's request to the audit leaf.
+
+    ``origin`` is told by the gateway, of requests that do something; what no request
+    of a visitor's has caused has none.
+    """
 
     correlation_id: UUID
     causation_id: UUID | None
     traceparent: str
+    origin: Origin | None = None
 
     @property
     def trace_id(self) -> str:

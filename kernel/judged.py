@@ -56,6 +56,21 @@ class Rounds:
         return min(_FIRST_PAUSE * (1 << doublings), self.most_pause)
 
 
+class Origins(Protocol):
+    """From where operations were asked for, kept until antifraud is asked of them."""
+
+    def note(self, operation: str) -> None:
+        """Keep where the request at hand comes from, if that was told.
+
+        The last one who moved the operation on counts.
+        """
+        ...
+
+    def facts(self, operation: str) -> Mapping[str, str]:
+        """As antifraud takes them; none when nothing was told."""
+        ...
+
+
 class Antifraud(Protocol):
     """Judge of operations before they go on (clause 6.1g)."""
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import httpx
 
-from kernel.context import Context, fresh_context
+from kernel.context import Context, Origin, fresh_context
 from kernel.crypto import FieldKeys, Json, random_bytes
 from kernel.errors import Transient
 from kernel.events import Event
@@ -24,6 +24,7 @@ from services.auth.domain.codes import Act, Challenge
 from services.auth.domain.languages import Language
 from services.auth.domain.passwords import login_refused
 from services.auth.domain.sessions import Knock, Session, session_required
+from services.auth.domain.sources import Source
 from services.auth.gateway.app import PREFIX, build_app
 from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.gate import Gate
@@ -86,6 +87,9 @@ class FakeUseCases:
 
     def knock(self, token: str, *, activity: bool) -> Knock:
         return Knock(token.encode(), activity)
+
+    def origin(self, browser_id: str, source: Source) -> Origin:
+        return Origin(device=f"k1.{browser_id}", network=f"k1.{source.network}")
 
     def living(self, knocks: Collection[Knock]) -> Mapping[Knock, Session]:
         session = Session(

@@ -33,15 +33,19 @@ class ProblemError(Exception):
 
 
 class Cabinet:
-    """One browser at the site: verifies its certificate, keeps its cookies."""
+    """One browser at the site: verifies its certificate, keeps its cookies.
 
-    def __init__(self, url: str, ca: Path) -> None:
+    `address` is where it comes from, when the machine has several.
+    """
+
+    def __init__(self, url: str, ca: Path, *, address: str | None = None) -> None:
         self.url = url
         self._ca = ca
+        self.address = address
         context = ssl.create_default_context(cafile=str(ca))
         self._client = httpx.Client(
             base_url=f"{url}/api/v1",
-            verify=context,
+            transport=httpx.HTTPTransport(verify=context, local_address=address),
             timeout=TIMEOUT_S,
             headers={"Origin": url, "Accept-Language": "ru"},
         )
@@ -88,7 +92,7 @@ class Cabinet:
 
     def another(self) -> "Cabinet":
         """A browser that has never been here."""
-        return Cabinet(self.url, self._ca)
+        return Cabinet(self.url, self._ca, address=self.address)
 
     def close(self) -> None:
         """Close the browser: nothing it held opens the cabinet again."""

@@ -175,7 +175,8 @@ class DeviceAdmitted(Event):
     """A browser is known to the login from now on.
 
     ``ceremony_id`` names the biometrics that proved the client in it; none when that
-    was the registration itself.
+    was the registration itself.  ``device_id`` is the browser with this login,
+    ``device_token`` names it whoever is known in it.
     """
 
     TYPE = "auth.device_admitted.v1"
@@ -184,6 +185,7 @@ class DeviceAdmitted(Event):
     client_id: UUID
     device_id: UUID
     ceremony_id: UUID | None
+    device_token: str | None = None
 
 
 class RecoveryRequested(Event):

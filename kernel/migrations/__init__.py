@@ -3,6 +3,7 @@
 from alembic import op
 from sqlalchemy import MetaData
 
+from kernel.origins import origins_table
 from kernel.person_keys import person_keys_table
 from kernel.tables import approvals, kernel_metadata, outbox_unconfirmed, settings
 
@@ -173,6 +174,13 @@ BEGIN
         of_table, of_column, becomes, key_column, key, of_column, was);
 END $$;
 """
+
+
+def create_origins(role: str) -> None:
+    """Create the table of where operations were asked for (`kernel.origins`)."""
+    origins_table(MetaData()).create(op.get_bind())
+    changing = "UPDATE (device_token, network_token, noted_at)"
+    grant(role, "origins", "SELECT", "INSERT", changing)
 
 
 def create_person_keys(role: str, *, sealed: tuple[str, ...], acts: str) -> None:

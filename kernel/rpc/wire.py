@@ -10,7 +10,7 @@ import orjson
 
 from kernel.bus import Received
 from kernel.clock import Clock, parse_rfc3339, rfc3339
-from kernel.context import Call, Context, jsonable
+from kernel.context import Call, Context, Origin, jsonable
 from kernel.crypto import (
     CanonicalError,
     Json,
@@ -31,6 +31,8 @@ OPERATOR: Final = "operator"
 """The staff's command line; who sits before it, only a staff token says."""
 MAX_REQUEST_BYTES: Final = 12 * 1024 * 1024
 """A photo of 8 MiB in base64 and its company."""
+
+_LONGEST_TOKEN: Final = 100
 
 
 class CallRejectedError(ValueError):
@@ -79,6 +81,7 @@ def sign_request(
         "deadline": rfc3339(deadline),
         "correlationid": str(context.correlation_id),
         "traceparent": context.traceparent,
+        "origin": jsonable(context.origin),
         "assertion": assertion,
         "stafftoken": staff_token,
         "idempotencykey": idempotency_key,
@@ -150,15 +153,28 @@ def _read_request(
         method=str(fields["method"]),
         deadline=parse_rfc3339(str(fields["deadline"])),
         context=Context(
-            UUID(str(fields["correlationid"])), call_id, str(fields["traceparent"])
+            UUID(str(fields["correlationid"])),
+            call_id,
+            str(fields["traceparent"]),
+            _origin(fields.get("origin")),
         ),
         client_id=None,
         idempotency_key=_optional_text(fields["idempotencykey"]),
         arguments_digest=sha256(canonical(arguments)),
     )
     assertion = _optional_text(fields["assertion"])
-    # Older callers do not send this member (ADR 0007).
+    # Older callers send neither this member nor the origin (ADR 0007).
     return call, arguments, assertion, _optional_text(fields.get("stafftoken"))
+
+
+def _origin(value: Json) -> Origin | None:
+    if value is None:
+        return None
+    said = as_object(value)
+    origin = Origin(device=str(said["device"]), network=str(said["network"]))
+    if max(len(origin.device), len(origin.network)) > _LONGEST_TOKEN:
+        raise ValueError("a token of an origin is too long")
+    return origin
 
 
 def _optional_text(value: Json) -> str | None:

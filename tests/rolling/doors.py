@@ -58,9 +58,9 @@ class Doors:
 class BalancedCabinet(Cabinet):
     """A browser that knows only the name: each request goes to another gateway."""
 
-    def __init__(self, doors: Doors, ca: Path) -> None:
+    def __init__(self, doors: Doors, ca: Path, *, address: str | None) -> None:
         with doors.next() as url:
-            super().__init__(url, ca)
+            super().__init__(url, ca, address=address)
         self._doors = doors
 
     @override

@@ -80,7 +80,8 @@ class Load:
             client = self.world.borrower(f"{self.seed}-{next(self._numbers)}")
             client.cabinet.close()
             ca = self.world.stack.layout.pki / "ca.crt"
-            client.cabinet = BalancedCabinet(self.doors, ca)
+            home = client.cabinet.address
+            client.cabinet = BalancedCabinet(self.doors, ca, address=home)
             self.people.append(client)
             if not self._take(client, _held(client)):
                 return

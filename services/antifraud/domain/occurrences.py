@@ -77,15 +77,21 @@ def _fed(
     object_: str | None = None,
     amount: str | None = None,
     account_id: str | None = None,
-    **names: str,
+    client: str = "client_id",
+    **names: str | tuple[str, ...],
 ) -> Fed:
-    """``fields`` are the staff's; a client is in ``client_id`` unless ``client=""``."""
-    clients = names.pop("client", "client_id")
-    named = {Entity(entity): (field,) for entity, field in names.items()}
+    """``fields`` are the staff's; a client is in ``client_id`` unless ``client=""``.
+
+    Where a name has several fields, the first that says something counts.
+    """
+    named = {
+        Entity(entity): (field,) if isinstance(field, str) else field
+        for entity, field in names.items()
+    }
     return Fed(
         kind=kind,
         names={
-            **({Entity.CLIENT: (clients,)} if clients else {}),
+            **({Entity.CLIENT: (client,)} if client else {}),
             **named,
             **({Entity.STAFF: fields} if fields else {}),
         },
@@ -159,7 +165,9 @@ FED: Final[Mapping[type[Event], Fed]] = MappingProxyType(
         auth.LoginFailed: _fed("login_failed", client="", phone="login_token"),
         auth.AccessLocked: _fed("login_locked", client="", phone="login_token"),
         auth.SourceThrottled: _fed("throttled", client="", network="source_token"),
-        auth.DeviceAdmitted: _fed("device_admitted", device="device_id"),
+        auth.DeviceAdmitted: _fed(
+            "device_admitted", device=("device_token", "device_id")
+        ),
         auth.DeviceCheckOpened: _fed("device_doubted"),
         auth.RecoveryRequested: _fed("recovery_asked", client="", phone="login_token"),
         auth.RecoveryOpened: _fed("recovery_opened"),
@@ -229,7 +237,7 @@ def _names(event: Event, fed: Fed) -> Iterator[tuple[Entity, tuple[str, ...]]]:
             if value and (entity is not Entity.STAFF or _ID.fullmatch(value))
         )
         if values:
-            yield entity, values
+            yield entity, values if entity is Entity.STAFF else values[:1]
 
 
 def _other(

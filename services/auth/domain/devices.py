@@ -55,11 +55,15 @@ _BROWSERS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Browser:
-    """What a login comes from; `fresh_mark` is for a browser that comes to be known."""
+    """What a login comes from; `fresh_mark` is for a browser that comes to be known.
+
+    `browser_id` names it for antifraud, whoever is known in it; it opens nothing.
+    """
 
     mark: str | None = field(repr=False)
     fresh_mark: str = field(repr=False)
     words: str
+    browser_id: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

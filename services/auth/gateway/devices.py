@@ -12,18 +12,20 @@ from kernel.clock import rfc3339
 from services.auth.domain.devices import DEVICE_KEPT, Browser, browser_words
 from services.auth.gateway.entry_answers import DeviceCheckAnswer, EntryAnswer
 from services.auth.gateway.gate import gate_of
+from services.auth.gateway.sources import BrowserId
 from services.auth.wiring import CheckDue
 
 DEVICE_COOKIE: Final = "__Host-device"
 _LONGEST_MARK: Final = 64
 
 
-async def _came(request: Request) -> Browser:
+async def _came(request: Request, browser_id: BrowserId) -> Browser:
     mark = request.cookies.get(DEVICE_COOKIE, "")
     return Browser(
         mark=mark if 0 < len(mark) <= _LONGEST_MARK else None,
         fresh_mark=gate_of(request).use_cases.entry.new_mark(),
         words=browser_words(request.headers.get("user-agent", "")),
+        browser_id=browser_id,
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from services.auth.gateway.answers import Answer
 from services.auth.gateway.cursors import Cursors
 from services.auth.gateway.problems import BadRequestError
 from services.auth.gateway.reads import Reads
+from services.auth.gateway.sources import BrowserId, source_of
 from services.auth.gateway.together import Together
 from services.auth.wiring import GatewayUseCases
 
@@ -41,6 +42,7 @@ BLOCKING_S: Final = 8.0
 REFUSALS_AT_ONCE: Final = 4
 """Refusals being recorded at once; a flood of them must not hold up clients."""
 LONGEST_KEY: Final = 255
+_LOOKING: Final = frozenset({"GET", "HEAD"})
 
 
 class Rpc(Protocol):
@@ -224,14 +226,18 @@ def context_of(request: Request) -> Context:
     return context
 
 
-async def _visit(request: Request) -> Visit:
+async def _visit(request: Request, browser_id: BrowserId) -> Visit:
     # No plain function: the framework would run that in a thread of its own.
-    return Visit(gate_of(request), context_of(request), _idempotency_key(request))
+    gate, context = gate_of(request), context_of(request)
+    if request.method not in _LOOKING:
+        origin = gate.use_cases.origin(browser_id, source_of(request))
+        context = replace(context, origin=origin)
+    return Visit(gate, context, _idempotency_key(request))
 
 
 def _idempotency_key(request: Request) -> str | None:
     """The key of a request that may be sent twice; visible ASCII, bounded."""
-    if request.method in {"GET", "HEAD"}:
+    if request.method in _LOOKING:
         return None
     key = request.headers.get("idempotency-key")
     if key is None:

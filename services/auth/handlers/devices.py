@@ -136,6 +136,7 @@ def admit(
     login: Login,
     browser: Browser,
     *,
+    device_token: str,
     ceremony_id: UUID | None,
     now: datetime,
     ids: Ids,
@@ -153,6 +154,9 @@ def admit(
     devices.admit(device_id, login.login_id, fresh, now=now)
     publish(
         DeviceAdmitted(
-            client_id=login.client_id, device_id=device_id, ceremony_id=ceremony_id
+            client_id=login.client_id,
+            device_id=device_id,
+            device_token=device_token,
+            ceremony_id=ceremony_id,
         )
     )

@@ -122,16 +122,20 @@ class Desk:
         """The keyed token of a number."""
         return self.blind.token("phone", phone.reveal())
 
+    def device_token(self, browser_id: str) -> str:
+        """The keyed token of a browser."""
+        return self.blind.token("device", browser_id)
+
+    def network_token(self, source: Source) -> str:
+        """The keyed token of a visitor's network."""
+        return self.blind.token("network", source.network)
+
     def buckets(self, source: Source, now: datetime) -> tuple[Bucket, ...]:
         """What an attempt from there takes from, always in this order."""
         one = Allowance.at(self.platform.policy, now)
         return (
             Bucket("address", self.blind.token("address", source.address), one),
-            Bucket(
-                "network",
-                self.blind.token("network", source.network),
-                one.of_network(),
-            ),
+            Bucket("network", self.network_token(source), one.of_network()),
         )
 
     def admit(

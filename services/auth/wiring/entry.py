@@ -197,6 +197,7 @@ class EntryUseCases:
         devices.admit(
             login,
             browser,
+            device_token=self._desk.device_token(browser.browser_id),
             ceremony_id=ceremony_id,
             now=now,
             ids=self._desk.platform.ids,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from kernel.context import Context
+from kernel.context import Context, Origin
 from kernel.database import Transaction
 from kernel.errors import Broken, Refused
 from kernel.events import Event
@@ -78,6 +78,13 @@ class GatewayUseCases:
             client_id=login.client_id,
         )
         return self._desk.ask_second_factor(login.login_id, order, stores, now=now)
+
+    def origin(self, browser_id: str, source: Source) -> Origin:
+        """From where a client acts, as the owners of what they do may keep it."""
+        return Origin(
+            device=self._desk.device_token(browser_id),
+            network=self._desk.network_token(source),
+        )
 
     def knock(self, token: str, *, activity: bool) -> Knock:
         """What a token is looked for by."""

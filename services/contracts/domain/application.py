@@ -51,6 +51,11 @@ class Application:
     """Since when a person of the staff has to look at it."""
 
     @property
+    def operation(self) -> str:
+        """The name antifraud knows it by."""
+        return f"application:{self.id}"
+
+    @property
     def is_open(self) -> bool:
         """Whether a decision is still to be made."""
         return self.state in (ApplicationState.SUBMITTED, ApplicationState.CHECKED)

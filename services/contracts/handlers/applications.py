@@ -112,6 +112,7 @@ def _register(application: Application, *, unit: Unit) -> Json:
             "Another application or contract is not finished.",
             next_step="Finish or refuse it first.",
         )
+    unit.origins.note(application.operation)
     unit.publish(
         ApplicationSubmitted(
             application_id=application.id,
@@ -186,13 +187,16 @@ def _offer(
     ids: Ids,
 ) -> None:
     """Step 3: ask antifraud; then `offered` with a document, `refused`, or held."""
+    with work.begin() as unit:
+        came_from = unit.origins.facts(application.operation)
     decision = judges.antifraud.decide(
-        operation=f"application:{application.id}",
+        operation=application.operation,
         client_id=application.client_id,
         amount=application.amount,
         facts={
             "term_days": application.term_days,
             "account_id": str(_account(application)),
+            **came_from,
         },
     )
     check = check_antifraud(decision)

@@ -140,6 +140,7 @@ def open_signing(
             )
         document = unit.contracts.document(contract)
         save(unit, signing, was=contract)
+        unit.origins.note(contract.signing)
         if contract.state is ContractState.OFFERED:
             unit.publish(
                 SigningBegun(

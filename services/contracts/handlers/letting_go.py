@@ -47,6 +47,7 @@ def is_let_go(
     with work.begin() as unit:
         trace = unit.applications.trace(contract.application_id)
         answered = unit.applications.answered(contract.application_id)
+        came_from = unit.origins.facts(contract.signing)
     lasts = timedelta(minutes=policy.integer("antifraud.allow_minutes", now))
     if contract.suspended_since is None and _allowed(trace, since=now - lasts):
         return True
@@ -54,10 +55,10 @@ def is_let_go(
     try:
         check = check_antifraud(
             antifraud.decide(
-                operation=f"signing:{contract.id}",
+                operation=contract.signing,
                 client_id=contract.client_id,
                 amount=contract.amount,
-                facts=_facts(contract),
+                facts={**_facts(contract), **came_from},
             ),
             name=name,
         )

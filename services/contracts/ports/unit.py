@@ -9,7 +9,7 @@ from uuid import UUID
 from kernel.crypto import Json
 from kernel.erasure import MakesKeys
 from kernel.events import Event
-from kernel.judged import Antifraud
+from kernel.judged import Antifraud, Origins
 from services.contracts.ports.amendments import Amendments
 from services.contracts.ports.applications import Applications, Visits
 from services.contracts.ports.clients import Clients, Erasures
@@ -33,6 +33,9 @@ class Unit(Protocol):
 
     @property
     def applications(self) -> Applications: ...
+
+    @property
+    def origins(self) -> Origins: ...
 
     @property
     def contracts(self) -> Contracts: ...

@@ -25,11 +25,13 @@ from sqlalchemy import (
     text,
 )
 
+from kernel.origins import origins_table
 from kernel.person_keys import person_keys_table
 from kernel.tables import metadata_for_service
 
 metadata = metadata_for_service()
 person_keys = person_keys_table(metadata)
+origins = origins_table(metadata)
 
 
 def _instant(name: str, *, nullable: bool = True) -> Column[object]:

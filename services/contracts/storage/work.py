@@ -12,6 +12,7 @@ from kernel.context import Call, Context
 from kernel.crypto import FieldKeys, Json
 from kernel.database import Database, Transaction
 from kernel.events import Event
+from kernel.origins import SqlOrigins
 from services.contracts.storage.accounts import AccountRows
 from services.contracts.storage.amendments import AmendmentRows
 from services.contracts.storage.applications import ApplicationRows
@@ -24,7 +25,12 @@ from services.contracts.storage.erasures import ErasureRows
 from services.contracts.storage.keys import KeyRing
 from services.contracts.storage.schedules import ScheduleRows
 from services.contracts.storage.signatures import SignatureRows
-from services.contracts.storage.tables import accounts, clients, suspensions
+from services.contracts.storage.tables import (
+    accounts,
+    clients,
+    origins,
+    suspensions,
+)
 
 
 class ClientRows:
@@ -121,6 +127,7 @@ class DatabaseUnit:
         self._call = call
         keys = KeyRing(tx.connection, field_keys)
         self.applications = ApplicationRows(tx.connection, keys=keys)
+        self.origins = SqlOrigins(tx, origins)
         self.contracts = ContractRows(tx.connection, keys=keys)
         self.amendments = AmendmentRows(tx.connection)
         self.schedules = ScheduleRows(tx.connection)

@@ -54,6 +54,7 @@ def activate(
         person = unit.registrations.person(found.client_id)
         account = selected_of(unit.accounts.of_client(found.client_id))
         question = unit.questions.get(operation)
+        came_from = unit.origins.facts(operation)
     if person is None or account is None:
         raise Broken("an identified registration has no person or no account")
     if question is None:
@@ -73,6 +74,7 @@ def activate(
             "iin_token": client.iin_token,
             "phone_token": client.phone_token,
             "account_token": account.token,
+            **came_from,
         },
         at=clock.now(),
     )

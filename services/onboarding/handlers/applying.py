@@ -30,11 +30,13 @@ def apply_proved(*, begin: Begin, clock: Clock, judge: Judge, change_id: UUID) -
         if change is None or change.state is not ChangeState.PROVED:
             return change is not None and change.state is ChangeState.APPLIED
         question = unit.questions.get(change.operation)
+        came_from = unit.origins.facts(change.operation)
     if question is None:
         question = Question(operation=change.operation, client_id=change.client_id)
     if not question.is_due(clock.now()):
         return False
-    ruling = judge.ask(question, facts=_facts(change), at=clock.now())
+    facts = {**_facts(change), **came_from}
+    ruling = judge.ask(question, facts=facts, at=clock.now())
     now = clock.now()
     with begin() as unit:
         if unit.clients.lock(change.client_id) is None:

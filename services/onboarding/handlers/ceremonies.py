@@ -38,6 +38,7 @@ from services.onboarding.domain.ceremony import (
 )
 from services.onboarding.domain.change import ChangeState
 from services.onboarding.domain.consent import ConsentKind, standing
+from services.onboarding.domain.judging import activation_of
 from services.onboarding.domain.person import Person
 from services.onboarding.domain.registration import (
     BIOMETRICS_NEGATIVE,
@@ -90,6 +91,7 @@ def open_registration_ceremony(
         account = selected_of(unit.accounts.of_client(found.client_id))
         photo_sha256 = unit.registrations.photo_sha256(registration_id)
         held = standing(unit.consents.history(found.client_id))
+        unit.origins.note(activation_of(registration_id))
     if person is None or account is None or photo_sha256 is None:
         raise Broken("a registration with a photo lacks its data")
     statement = Statement(
@@ -119,6 +121,7 @@ def open_change_ceremony(*, desk: Desk, which: Which) -> Mapping[str, Json]:
         change = changes.load(unit, which)
         change.refuse_unless(ChangeState.CHECKED, at=desk.clock.now())
         person = unit.registrations.person(which.client_id)
+        unit.origins.note(change.operation)
     if person is None:
         raise Broken("a client has no person")
     return _open(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from kernel.crypto import Json
 from kernel.events import Event
+from kernel.judged import Origins
 from services.onboarding.ports.ceremonies import Ceremonies, KeptSignatures
 from services.onboarding.ports.clients import Accounts, Changes, Clients
 from services.onboarding.ports.judging import Questions
@@ -38,6 +39,9 @@ class Unit(Protocol):
 
     @property
     def questions(self) -> Questions: ...
+
+    @property
+    def origins(self) -> Origins: ...
 
     @property
     def clients(self) -> Clients: ...

@@ -12,7 +12,10 @@ from sqlalchemy import (
     text,
 )
 
+from kernel.origins import origins_table
 from services.onboarding.storage.tables import metadata
+
+origins = origins_table(metadata)
 
 # `subject_id`: a photo, a registration, an account or a change, by the kind.
 # `term_left_s`: what was left of the registration's time when it began to wait.

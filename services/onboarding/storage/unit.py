@@ -7,6 +7,7 @@ from kernel.context import Call, jsonable
 from kernel.crypto import FieldKeys, Json, as_object
 from kernel.database import Transaction
 from kernel.events import Event
+from kernel.origins import SqlOrigins
 from services.onboarding.storage.accounts import SqlAccounts
 from services.onboarding.storage.archive import SqlArchive
 from services.onboarding.storage.ceremonies import SqlCeremonies
@@ -21,6 +22,7 @@ from services.onboarding.storage.photos import SqlPhotos
 from services.onboarding.storage.questions import SqlQuestions
 from services.onboarding.storage.readings import SqlReadings
 from services.onboarding.storage.registrations import SqlRegistrations
+from services.onboarding.storage.review_tables import origins
 from services.onboarding.storage.reviews import SqlReviews
 
 
@@ -37,6 +39,7 @@ class SqlUnit:
         self.photos = SqlPhotos(connection, ring)
         self.reviews = SqlReviews(connection)
         self.questions = SqlQuestions(connection)
+        self.origins = SqlOrigins(transaction, origins)
         self.clients = SqlClients(connection, ring)
         self.accounts = SqlAccounts(connection, ring)
         self.ceremonies = SqlCeremonies(connection, ring)

@@ -40,7 +40,9 @@ from tests.staff import key_of
 PHONE = Phone("+77011234567")
 OTHER_PHONE = Phone("+77029876543")
 PASSWORD = "верная лошадь 7"  # noqa: S105 - of a person who does not exist
-BROWSER = Browser(mark="known-mark", fresh_mark="unused", words="Firefox, Linux")
+BROWSER = Browser(
+    mark="known-mark", fresh_mark="unused", words="Firefox, Linux", browser_id="one"
+)
 REGISTERED = replace(BROWSER, mark=None, fresh_mark="known-mark")
 """The browser of every client's registration, and of every login of `Stand`."""
 NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

@@ -12,7 +12,9 @@ from services.auth.domain.factors import CodeProof
 from services.auth.wiring import CheckDue, Entered
 from tests.integration.auth.stand import BROWSER, OTHER_PHONE, PHONE, Stand
 
-NEW = Browser(mark=None, fresh_mark="a-fresh-mark", words="Chrome, Windows")
+NEW = Browser(
+    mark=None, fresh_mark="a-fresh-mark", words="Chrome, Windows", browser_id="two"
+)
 CEREMONY = UUID("01a2130e-4a68-713f-b993-5feed469ea37")
 
 

@@ -1,6 +1,7 @@
 """The login moves to the new number in one commit (clauses 4.4, 4.10)."""
 
 import threading
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -158,7 +159,7 @@ def test_a_new_browser_s_check_from_before_the_change_is_over(stand: Stand) -> N
         stand.context(),
         challenge_id=challenge.challenge_id,
         proof=CodeProof("sms", stand.code_for(PHONE, "login")),
-        browser=type(BROWSER)(mark=None, fresh_mark="fresh", words="Chrome, Windows"),
+        browser=replace(BROWSER, mark=None),
     )
     assert isinstance(due, CheckDue)
     change_phone(stand, client_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from infra.layout import ROOT
 from infra.stack import Stack
-from kernel.context import Call
+from kernel.context import Call, Origin
 from kernel.crypto import Json, sha256
 from kernel.errors import Transient
 from kernel.events.onboarding import ClientActivated, IdentificationCompleted
@@ -82,12 +82,14 @@ class Desk:
     )
     signer: FakeSigner = field(default_factory=lambda: FakeSigner(_NOBODY))
     witness: FakeWitness = field(default_factory=lambda: FakeWitness(_NOBODY))
+    origin: Origin | None = None
+    """Where the client's requests come from."""
 
     def work(
         self, method: str = "", *, key: str | None = None, client_id: UUID = CLIENT
     ) -> DatabaseWork:
         """Transactions of a request of the client's, with that Idempotency-Key."""
-        context = self.platform.context()
+        context = replace(self.platform.context(), origin=self.origin)
         call = Call(
             id=self.platform.ids.new(),
             caller="gateway",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from kernel.context import StaffMember
+from kernel.context import Origin, StaffMember
 from kernel.errors import Refused, Transient
 from kernel.events.antifraud import OperationReleased
 from services.contracts.domain.rules import HoldRules
@@ -14,6 +14,7 @@ from services.contracts.domain.states import ContractState
 from services.contracts.handlers import reactions, underwriting
 from tests.integration.contracts.conftest import Desk
 from tests.unit.contracts.builders import CLIENT, POLICY
+from tests.unit.origins import FACTS, HOME
 
 S = ContractState
 ANNA = StaffMember(UUID(int=0x51), frozenset({"applications.decide"}))
@@ -67,6 +68,19 @@ def test_antifraud_is_asked_about_this_very_signing(desk: Desk, signed: UUID) ->
     assert desk.antifraud.asked == [f"signing:{signed}"]
     assert state_of(desk, signed) is S.CONCLUDED
     assert trace(desk) == [("antifraud_at_signing_1", "passed")]
+
+
+@pytest.mark.clause("6.1g")
+def test_antifraud_is_told_from_where_it_was_signed(desk: Desk) -> None:
+    """By the last request of the client's, though a beat asks; who looks counts not."""
+    contract_id = desk.offered()
+    for origin in (Origin(device="k1.other", network="k1.other"), HOME, None):
+        desk.origin = origin
+        desk.open_signing(contract_id)
+    desk.clock.move(timedelta(minutes=10))
+    desk.identify(contract_id)
+    assert desk.sign_for_company() == 1
+    assert FACTS.items() <= desk.antifraud.facts[-1].items()
 
 
 @pytest.mark.clause("6.1g")

@@ -10,6 +10,7 @@ from kernel.crypto import Json, sha256_hex
 from services.auth.domain.devices import DEVICE_KEPT
 from services.auth.gateway.devices import DEVICE_COOKIE
 from services.auth.gateway.security import SESSION_COOKIE
+from services.auth.gateway.sources import BROWSER_COOKIE
 from tests.integration.auth.stand import BROWSER, PASSWORD, PHONE
 from tests.security.gateway.conftest import Door
 
@@ -276,7 +277,7 @@ def test_what_takes_all_data_needs_a_second_factor_given_just_now(
 
 @pytest.mark.clause("4.3")
 def test_a_new_browser_goes_through_biometrics_by_the_public_door(door: Door) -> None:
-    """No cookie yet, a ceremony asked for in the client's name, then the cabinet."""
+    """No key of a cookie yet, a ceremony asked for in the client's name, then the cabinet."""
     client_id = door.stand.client()
     challenge = door.send("POST", "/sessions", json=CREDENTIALS).json()
     came = door.send(
@@ -311,7 +312,7 @@ def test_a_new_browser_goes_through_biometrics_by_the_public_door(door: Door) ->
     verified = door.stand.gateway_platform.assertions.verify(
         assertion, audience="onboarding"
     )
-    assert (came.status_code, cookies_of(came)) == (201, {})
+    assert (came.status_code, set(cookies_of(came))) == (201, {BROWSER_COOKIE})
     assert (service, method, verified) == ("onboarding", "open_ceremony", client_id)
     assert (early.status_code, early.json()["code"]) == (409, "device_check_unfinished")
     assert (stranger.status_code, stranger.json()["code"]) == (
@@ -319,4 +320,4 @@ def test_a_new_browser_goes_through_biometrics_by_the_public_door(door: Door) ->
         "device_check_not_found",
     )
     assert opened.status_code == 201
-    assert set(cookies_of(opened)) == {SESSION_COOKIE, DEVICE_COOKIE}
+    assert set(cookies_of(opened)) == {SESSION_COOKIE, DEVICE_COOKIE, BROWSER_COOKIE}

@@ -30,6 +30,7 @@ from tests.unit.contracts.builders import (
     report,
 )
 from tests.unit.contracts.fakes import Bench
+from tests.unit.origins import FACTS, HOME
 
 
 def submit(
@@ -118,6 +119,21 @@ def test_a_good_application_is_offered_a_contract(bench: Bench) -> None:
 
 
 @pytest.mark.clause("4.10")
+@pytest.mark.clause("6.1g")
+@pytest.mark.seeded("contracts_forgets_where_from")
+def test_antifraud_is_told_from_where_the_client_applied(bench: Bench) -> None:
+    """Also in a later round, which no request has caused."""
+    bench.work.origins.told = HOME
+    bench.antifraud.outcome = "review"
+    submit(bench)
+    bench.work.origins.told = None
+    bench.clock.move(timedelta(hours=1))
+    decide_held(bench)
+    first, again = bench.antifraud.facts
+    assert FACTS.items() <= first.items()
+    assert again == first
+
+
 def test_the_account_the_client_names_is_the_contract_s(bench: Bench) -> None:
     """Also one that is only being added; the selected one when none is named."""
     bench.antifraud.account = STRANGER

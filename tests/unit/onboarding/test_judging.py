@@ -24,6 +24,7 @@ from tests.unit.onboarding.test_changes import (
     Client,
     use_another_signature,
 )
+from tests.unit.origins import FACTS, HOME
 
 ANNA = UUID("01890000-0000-7000-8000-0000000000e1")
 WORDS = ("review", "suspend", None, "a word of tomorrow")
@@ -89,6 +90,30 @@ def test_antifraud_is_asked_by_the_tokens_of_who_registers(
     assert facts["iin_token"] == blind("iin", IIN.reveal())
     assert facts["phone_token"] == blind("phone", PHONE.reveal())
     assert set(facts) == {"iin_token", "phone_token", "account_token"}
+
+
+@pytest.mark.clause("6.1g")
+def test_antifraud_is_told_from_where_the_ceremony_was_opened(bench: Bench) -> None:
+    """Browser and network of whoever registers, or changes something."""
+    bench.unit.origins.told = HOME
+    someone = Applicant(bench)
+    ceremony_id = someone.up_to_ceremony()
+    bench.unit.origins.told = None
+    look(bench)
+    sign(bench, ceremony_id, someone.owner)
+    assert someone.activate()
+    assert FACTS.items() <= bench.antifraud.asked[-1][1].items()
+
+
+@pytest.mark.clause("6.1g")
+@pytest.mark.parametrize("kind", [ChangeKind.PHONE, ChangeKind.ACCOUNT])
+def test_antifraud_is_told_from_where_a_change_comes(
+    bench: Bench, kind: ChangeKind
+) -> None:
+    bench.unit.origins.told = HOME
+    client = proved(bench, kind, "allow")
+    apply_proved(bench, client.change_id)
+    assert FACTS.items() <= bench.antifraud.asked[-1][1].items()
 
 
 @pytest.mark.clause("6.1g")

@@ -25,6 +25,7 @@ from tests.unit.onboarding.registration_twins import (
     FakeRegistrations,
 )
 from tests.unit.onboarding.review_twins import FakeQuestions, FakeReviews
+from tests.unit.origins import FakeOrigins
 
 
 @dataclass
@@ -75,6 +76,7 @@ class FakeUnit:
     erasures: FakeErasures = field(default_factory=FakeErasures)
     reviews: FakeReviews = field(default_factory=FakeReviews)
     questions: FakeQuestions = field(default_factory=FakeQuestions)
+    origins: FakeOrigins = field(default_factory=FakeOrigins)
     photos: FakePhotos = field(init=False)
     events: list[Event] = field(default_factory=list)
     open: bool = False
@@ -117,6 +119,7 @@ class FakeUnit:
                 self.erasures,
                 self.reviews,
                 self.questions,
+                self.origins,
             )
         )
         said, self.open = len(self.events), True
@@ -137,6 +140,7 @@ class FakeUnit:
                 self.erasures,
                 self.reviews,
                 self.questions,
+                self.origins,
             ) = before
             del self.events[said:]
             raise

@@ -95,6 +95,11 @@ class Contract:
     """The amendment that began the hold anew."""
 
     @property
+    def signing(self) -> str:
+        """The name antifraud knows its signing by."""
+        return f"signing:{self.id}"
+
+    @property
     def paid_to(self) -> UUID:
         """The account agreed on by the last document both have signed (clause 5.3)."""
         return self.amended_account_id or self.account_id

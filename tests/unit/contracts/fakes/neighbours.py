@@ -21,6 +21,7 @@ from tests.unit.contracts.builders import (
     borrower,
 )
 from tests.unit.contracts.fakes.work import FakeWork
+from tests.unit.origins import FACTS
 
 
 def signed(cms: bytes, *, at: datetime) -> Signed:
@@ -184,6 +185,7 @@ class FakeAntifraud:
     outcome: str = "allow"
     away: bool = False
     asked: list[str] = field(default_factory=list)
+    facts: list[Mapping[str, str | int]] = field(default_factory=list)
     meanwhile: Callable[[], None] = field(default=lambda: None)
     """What happens elsewhere while the question is under way."""
 
@@ -198,9 +200,10 @@ class FakeAntifraud:
         del client_id, amount
         known = {"term_days": 90, "account_id": str(self.account)}
         assert {**facts, **known} == facts
-        assert facts.keys() - known.keys() <= {"account_token"}
+        assert facts.keys() - known.keys() <= {"account_token", *FACTS}
         assert not self.work.open, "a call within a transaction"
         self.asked.append(operation)
+        self.facts.append(facts)
         if self.away:
             raise Transient("antifraud did not answer in time")
         self.meanwhile()

@@ -23,6 +23,7 @@ from tests.unit.contracts.fakes.rows import (
     FakeSchedules,
     FakeVisits,
 )
+from tests.unit.origins import FakeOrigins
 
 
 class FakeWork:
@@ -34,6 +35,7 @@ class FakeWork:
 
     def __init__(self) -> None:
         self.applications = FakeApplications()
+        self.origins = FakeOrigins()
         self.contracts = FakeContracts()
         self.amendments = FakeAmendments(
             lambda: {row.amendment_id for row in self.contracts.rows.values()}
@@ -57,6 +59,7 @@ class FakeWork:
         assert not self.open, "a transaction within a transaction"
         names = (
             "applications",
+            "origins",
             "contracts",
             "amendments",
             "schedules",
