@@ -439,6 +439,9 @@ STARTING_POLICY = Policy(
         *_from(
             _BEGINNING,
             _PLATFORM,
+            # A client's appeals within 24 hours, characters of one.
+            ("appeals.a_day", 5, "6.1h", Floor(1, 20)),
+            ("appeals.most_characters", 4_000, "6.1h", Floor(500, 10_000)),
             # A client's letters within 24 hours, open inquiries, letters of one
             # inquiry, characters of one letter.
             ("inquiries.letters_a_day", 20, "6.1h", Floor(1, 100)),

@@ -107,6 +107,23 @@ _WHOLE_INQUIRY: Final[dict[str, Json]] = {
         {"letter_id": ID, "writer": "client", "text": "Здравствуйте.", "written_at": AT}
     ],
 }
+_APPEAL: Final[dict[str, Json]] = {
+    "appeal_id": ID,
+    "number": "A-2026-00001",
+    "about": "application",
+    "about_id": ID,
+    "state": "answered",
+    "received_on": "2026-11-23",
+    "answer_by": "2026-12-14",
+    "extended": False,
+    "outcome": "upheld",
+    "answered_at": AT,
+}
+_WHOLE_APPEAL: Final[dict[str, Json]] = {
+    **_APPEAL,
+    "text": "Прошу пересмотреть решение.",
+    "answer": "Вы правы.",
+}
 _APPLICATION: Final[dict[str, Json]] = {
     "application_id": ID,
     "state": "offered",
@@ -319,6 +336,9 @@ ANSWERS: Final[dict[tuple[str, str], Json]] = {
     ("contracts", "write_letter"): _WHOLE_INQUIRY,
     ("contracts", "get_own_inquiry"): _WHOLE_INQUIRY,
     ("contracts", "list_own_inquiries"): {"items": [_INQUIRY], "next_before": None},
+    ("antifraud", "file_appeal"): _WHOLE_APPEAL,
+    ("antifraud", "get_own_appeal"): _WHOLE_APPEAL,
+    ("antifraud", "list_own_appeals"): {"items": [_APPEAL], "next_before": None},
     ("contracts", "get_progress"): {
         "application_id": ID,
         "contract_id": ID,

@@ -11,7 +11,7 @@ PARAMETERS: Final = {
         (
             *("registration_id", "ceremony_id", "contract_id", "application_id"),
             *("session_id", "passkey_id", "check_id", "change_id", "recovery_id"),
-            *("inquiry_id", "amendment_id"),
+            *("inquiry_id", "amendment_id", "appeal_id"),
         ),
         ID,
     ),

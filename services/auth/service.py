@@ -14,7 +14,11 @@ from kernel.crypto import Json, b64url
 from kernel.database import Transaction
 from kernel.entrypoints import UseCasesProvider, answers, every, executes, handles
 from kernel.events import Envelope, Event
-from kernel.events.antifraud import OperationSuspended
+from kernel.events.antifraud import (
+    AppealAnswered,
+    AppealExtended,
+    OperationSuspended,
+)
 from kernel.events.audit import MeasureOrdered, NoticeApproved, SettingChanged
 from kernel.events.contracts import (
     AccrualResumed,
@@ -499,6 +503,20 @@ class Service:
         self, tx: Transaction, event: InquiryClosed, envelope: Envelope
     ) -> None:
         """The correspondence is at its end: the client is told."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(AppealAnswered)
+    def when_appeal_answered(
+        self, tx: Transaction, event: AppealAnswered, envelope: Envelope
+    ) -> None:
+        """The client's appeal was decided on: there is something to read."""
+        self._tell_client(tx, event, envelope)
+
+    @handles(AppealExtended)
+    def when_appeal_extended(
+        self, tx: Transaction, event: AppealExtended, envelope: Envelope
+    ) -> None:
+        """The decision on an appeal takes longer: the client is told."""
         self._tell_client(tx, event, envelope)
 
     @handles(AnswerAwaited)

@@ -1,4 +1,4 @@
-"""Several persons register in one browser: antifraud sees it in real life (6.1g)."""
+"""Several persons in one browser: antifraud sees it, and one appeals (6.1g, 6.1h)."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -11,7 +11,10 @@ from infra.demo.world import World
 from tests.behind import LOAN
 from tests.e2e.test_from_registration_to_money import register
 from tests.seeds import seed
-from tests.staff import Recruiter
+from tests.staff import Person, Recruiter
+
+WORDS = "Мы живём вместе, и компьютер у нас один."
+REPLY = "Проверено человеком; заявку рассмотрит сотрудник."
 
 
 @pytest.fixture
@@ -27,6 +30,7 @@ def household(world: World) -> Iterator[list[Borrower]]:
 
 
 @pytest.mark.clause("6.1g")
+@pytest.mark.clause("6.1h")
 def test_a_third_loan_from_one_browser_is_looked_at(
     household: list[Borrower], recruiter: Recruiter
 ) -> None:
@@ -47,3 +51,26 @@ def test_a_third_loan_from_one_browser_is_looked_at(
     told: Any = officer.ask("antifraud", "explain", decision_id=decided["decision_id"])
     assert {"device_shared", "dropper"} <= {one["code"] for one in told["fired"]}
     assert told["comes_out_again"]
+    appeal(last, applied["application_id"], officer)
+
+
+def appeal(client: Borrower, application_id: str, officer: Person) -> None:
+    """The client files it in the cabinet, and reads there what became of it."""
+    body = {"about": "application", "about_id": application_id, "text": WORDS}
+    filed = client.cabinet.call("POST", "/appeals", body, key="one-appeal")
+    assert client.cabinet.call("POST", "/appeals", body, key="one-appeal") == filed
+    assert (filed["state"], filed["about_id"]) == ("open", application_id)
+    listed: Any = officer.ask("antifraud", "appeals_list")
+    (entry,) = [one for one in listed["appeals"] if one["number"] == filed["number"]]
+    assert (entry["filed_by"], entry["answer_by"]) == ("client", filed["answer_by"])
+    officer.ask(
+        "antifraud",
+        "answer_appeal",
+        appeal_id=filed["appeal_id"],
+        outcome="partly",
+        words=REPLY,
+    )
+    (own,) = client.cabinet.call("GET", "/appeals")["items"]
+    read = client.cabinet.call("GET", f"/appeals/{own['appeal_id']}")
+    assert (read["outcome"], read["text"], read["answer"]) == ("partly", WORDS, REPLY)
+    client.next_message("возражени")

@@ -13,19 +13,26 @@ from kernel.events.antifraud import (
     AppealRead,
     AppealReceived,
 )
+from kernel.letters import fit_letter, letters_too_often
+from kernel.pages import Page
 from kernel.values import refuse_unfit_reason
 from kernel.words import refuse_unfit_words
 from services.antifraud.domain.appeals import (
+    COUNTED_OVER,
     Appeal,
     AppealOutcome,
     AppealRules,
+    Subject,
     appeal_against_nothing,
     appeal_answered,
     appeal_not_found,
     appeal_not_put_off,
     appeal_open,
     appeal_own_decision,
+    appeal_under_way,
+    nothing_to_appeal,
     number_of,
+    own_appeal_not_found,
 )
 from services.antifraud.domain.cases import CaseOutcome
 from services.antifraud.handlers import suspending
@@ -64,36 +71,106 @@ def record(received: Received, *, by: UUID, units: AppealUnits, tools: Tools) ->
     """
     now = tools.clock.now()
     _refuse_unfit(received.words, now=now, tools=tools)
-    answer_by = AppealRules.at(tools.policy, now).answer_by(received.received_on)
+    rules = AppealRules.at(tools.policy, now)
     with units.begin() as unit:
-        client_id, against = received.client_id, received.against
+        against, client_id = received.against, received.client_id
         if not unit.appeals.was_decided(against, client_id=client_id):
             raise appeal_against_nothing()
-        year = received.received_on.year
-        number = unit.appeals.next_number(year)
-        appeal = Appeal(
-            appeal_id=tools.ids.new(),
-            number=number_of(year, number),
-            client_id=client_id,
-            against=against,
-            inquiry_id=received.inquiry_id,
-            received_on=received.received_on,
-            recorded_at=now,
-            recorded_by=by,
-            answer_by=answer_by,
+        number = unit.appeals.next_number(received.received_on.year)
+        entered = _entered(received, number, by=by, rules=rules, unit=unit, tools=tools)
+    if entered is None:
+        raise appeal_open()
+    return entered
+
+
+def file(
+    subject: Subject,
+    text: str,
+    *,
+    client_id: UUID,
+    unit: AppealUnit,
+    tools: Tools,
+) -> ShownAppeal:
+    """The client appeals in the cabinet against what held or refused them.
+
+    It stands in the one register, received today.  Refused:
+    ``appeal_subject_invalid``, ``letter_unfit``, ``card_number_refused``,
+    ``nothing_to_appeal``, ``letters_too_often``, ``appeal_under_way``.
+    """
+    now = tools.clock.now()
+    rules = AppealRules.at(tools.policy, now)
+    received = Received(
+        client_id=client_id,
+        against=subject.against(client_id),
+        received_on=rules.today,
+        words=fit_letter(text, most=rules.most_characters),
+    )
+    if not unit.appeals.was_stopped(received.against, client_id=client_id):
+        raise nothing_to_appeal()
+    # Whoever asks for a number is alone until the commit: what is counted is exact.
+    number = unit.appeals.next_number(rules.today.year)
+    if unit.appeals.filed(client_id, since=now - COUNTED_OVER) >= rules.a_day:
+        raise letters_too_often()
+    appeal = _entered(
+        received, number, by=client_id, rules=rules, unit=unit, tools=tools
+    )
+    if appeal is None:
+        raise appeal_under_way()
+    return ShownAppeal(appeal=appeal, words=received.words, answer=None)
+
+
+def _entered(
+    received: Received,
+    number: int,
+    *,
+    by: UUID,
+    rules: AppealRules,
+    unit: AppealUnit,
+    tools: Tools,
+) -> Appeal | None:
+    """The entry; None when one against the same is open."""
+    appeal = Appeal(
+        appeal_id=tools.ids.new(),
+        number=number_of(received.received_on.year, number),
+        client_id=received.client_id,
+        against=received.against,
+        inquiry_id=received.inquiry_id,
+        received_on=received.received_on,
+        recorded_at=tools.clock.now(),
+        recorded_by=by,
+        answer_by=rules.answer_by(received.received_on),
+    )
+    if not unit.appeals.add(appeal, number=number, words=received.words):
+        return None
+    unit.publish(
+        AppealReceived(
+            appeal_id=appeal.appeal_id,
+            number=appeal.number,
+            client_id=appeal.client_id,
+            against=appeal.against,
+            answer_by=appeal.answer_by,
         )
-        if not unit.appeals.add(appeal, number=number, words=received.words):
-            raise appeal_open()
-        unit.publish(
-            AppealReceived(
-                appeal_id=appeal.appeal_id,
-                number=appeal.number,
-                client_id=client_id,
-                against=against,
-                answer_by=answer_by,
-            )
-        )
+    )
     return appeal
+
+
+def own(client_id: UUID, page: Page, *, units: AppealUnits) -> Sequence[Appeal]:
+    """The client's appeals, the newest first; one more than the page shows."""
+    with units.begin() as unit:
+        return unit.appeals.own(client_id, page)
+
+
+def show_own(appeal_id: UUID, *, client_id: UUID, units: AppealUnits) -> ShownAppeal:
+    """One of the client's appeals, with the answer.  Refused ``not_found``."""
+    with units.begin() as unit:
+        appeal = unit.appeals.find(appeal_id)
+        if appeal is None or appeal.client_id != client_id:
+            raise own_appeal_not_found()
+        return ShownAppeal(
+            appeal=appeal,
+            words=unit.appeals.words(appeal_id),
+            answer=unit.appeals.answer_of(appeal_id),
+        )
 
 
 def listed(*, answered: bool, units: AppealUnits) -> Sequence[Appeal]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from kernel.pages import Page
 from services.antifraud.domain.appeals import Appeal, AppealOutcome
 from services.antifraud.domain.cases import Case
 from services.antifraud.ports.cases import CaseUnit
@@ -21,6 +22,18 @@ class Appeals(Protocol):
 
     def was_decided(self, against: str, *, client_id: UUID) -> bool:
         """Whether anything was decided on it, or it is suspended."""
+        ...
+
+    def was_stopped(self, against: str, *, client_id: UUID) -> bool:
+        """Whether it was ever held or refused, whatever became of it since."""
+        ...
+
+    def filed(self, client_id: UUID, *, since: datetime) -> int:
+        """How many the client has filed since."""
+        ...
+
+    def own(self, client_id: UUID, page: Page) -> Sequence[Appeal]:
+        """The client's, the newest first."""
         ...
 
     def add(self, appeal: Appeal, *, number: int, words: str) -> bool:

@@ -9,7 +9,8 @@ from pydantic import Field
 from kernel.context import Call
 from kernel.crypto import Json
 from kernel.entrypoints import answers, every
-from services.antifraud.domain.appeals import AppealOutcome
+from kernel.pages import USUAL, Page
+from services.antifraud.domain.appeals import About, AppealOutcome, Subject
 from services.antifraud.handlers.appeals import Received
 from services.antifraud.wiring import UseCases
 
@@ -66,6 +67,26 @@ class AppealDoor:
         return self.use_cases.appeals.answer(
             call, appeal_id=appeal_id, outcome=outcome, words=words
         )
+
+    @answers(callers=("gateway",), client=True)
+    def file_appeal(
+        self, call: Call, *, about: About, about_id: UUID | None, text: Words
+    ) -> Json:
+        """The client appeals against what held or refused something of theirs."""
+        subject = Subject(about=about, id=about_id)
+        return self.use_cases.appeals.file(call, subject, text)
+
+    @answers(callers=("gateway",), client=True)
+    def list_own_appeals(
+        self, call: Call, *, limit: int = USUAL, before: UUID | None = None
+    ) -> Json:
+        """A page of the client's appeals, without their words."""
+        return self.use_cases.appeals.own(call, Page(limit=limit, before=before))
+
+    @answers(callers=("gateway",), client=True)
+    def get_own_appeal(self, call: Call, *, appeal_id: UUID) -> Json:
+        """One of the client's appeals, with its answer."""
+        return self.use_cases.appeals.show_own(call, appeal_id)
 
     @every(seconds=60)
     def watch_appeals(self) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.crypto import FieldKeys
+from kernel.pages import Page
 from services.antifraud.domain.appeals import Appeal, AppealOutcome, number_of
 from services.antifraud.domain.cases import Case
 from services.antifraud.storage.cases import CASE, case_of
@@ -39,6 +40,10 @@ SELECT EXISTS (SELECT FROM decision WHERE operation = :against
         AND client_id = :client_id)
     OR EXISTS (SELECT FROM hold WHERE held = :against AND client_id IS NULL)
 """)
+_STOPPED: Final = text("""
+SELECT EXISTS (SELECT FROM decision WHERE operation = :against
+        AND client_id = :client_id AND outcome <> 'allow')
+""")
 _DECIDERS: Final = text("""
 SELECT asked_by FROM decision WHERE operation = :against AND rule_set = 'person'
 UNION SELECT suspended_by FROM hold WHERE held = :against
@@ -68,6 +73,27 @@ class AppealRows:
     def was_decided(self, against: str, *, client_id: UUID) -> bool:
         given = {"against": against, "client_id": client_id}
         return bool(self._connection.execute(_DECIDED, given).scalar_one())
+
+    def was_stopped(self, against: str, *, client_id: UUID) -> bool:
+        given = {"against": against, "client_id": client_id}
+        return bool(self._connection.execute(_STOPPED, given).scalar_one())
+
+    def filed(self, client_id: UUID, *, since: datetime) -> int:
+        return self._connection.execute(
+            select(func.count())
+            .select_from(appeal)
+            .where(appeal.c.client_id == client_id)
+            .where(appeal.c.recorded_by == client_id, appeal.c.recorded_at > since)
+        ).scalar_one()
+
+    def own(self, client_id: UUID, page: Page) -> Sequence[Appeal]:
+        wanted = select(*_APPEAL).where(appeal.c.client_id == client_id)
+        if page.before is not None:
+            wanted = wanted.where(appeal.c.appeal_id < page.before)
+        found = self._connection.execute(
+            wanted.order_by(appeal.c.appeal_id.desc()).limit(page.rows)
+        )
+        return [_appeal(row) for row in found]
 
     def add(self, entry: Appeal, *, number: int, words: str) -> bool:
         added = self._connection.execute(

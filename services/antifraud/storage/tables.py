@@ -324,6 +324,7 @@ Index(
     unique=True,
     postgresql_where=text("decided_at IS NULL"),
 )
+Index("appeal_of_client", appeal.c.client_id, appeal.c.appeal_id)
 
 centre_report = Table(
     "centre_report",

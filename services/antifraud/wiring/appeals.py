@@ -7,12 +7,15 @@ from uuid import UUID
 from kernel.clock import almaty_date
 from kernel.context import Call, Context, jsonable
 from kernel.crypto import Json
+from kernel.errors import Broken
+from kernel.pages import Page
 from kernel.platform import Platform
 from services.antifraud.adapters import LoggedAlarms
-from services.antifraud.domain.appeals import Appeal, AppealOutcome
+from services.antifraud.domain.appeals import Appeal, AppealOutcome, Subject
 from services.antifraud.handlers import Tools, appeals
+from services.antifraud.handlers.appeals import ShownAppeal
 from services.antifraud.settings import Settings
-from services.antifraud.storage import SqlCaseUnits
+from services.antifraud.storage import SqlCaseUnit, SqlCaseUnits
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,38 @@ class AppealCases:
             )
         )
 
+    def file(self, call: Call, subject: Subject, text: str) -> Json:
+        client_id = _client(call)
+        platform = self.platform
+
+        def filed() -> Json:
+            unit = SqlCaseUnit(tx, platform.field_keys)
+            return _whole(
+                appeals.file(
+                    subject, text, client_id=client_id, unit=unit, tools=self.tools
+                )
+            )
+
+        with platform.database.begin(call.context) as tx:
+            return tx.once(call, filed)
+
+    def own(self, call: Call, page: Page) -> Json:
+        found = appeals.own(_client(call), page, units=self._units(call.context))
+        shown, next_before = page.cut(found, id_of=lambda appeal: appeal.appeal_id)
+        return {
+            "items": [_shown(each) for each in shown],
+            "next_before": jsonable(next_before),
+        }
+
+    def show_own(self, call: Call, appeal_id: UUID) -> Json:
+        return _whole(
+            appeals.show_own(
+                appeal_id,
+                client_id=_client(call),
+                units=self._units(call.context),
+            )
+        )
+
     def watch(self) -> None:
         units = self._units(self.platform.context())
         appeals.watch(units=units, tools=self.tools, alarms=LoggedAlarms())
@@ -82,6 +117,7 @@ class AppealCases:
             "client_id": str(appeal.client_id),
             "against": appeal.against,
             "inquiry_id": None if inquiry_id is None else str(inquiry_id),
+            "filed_by": "client" if appeal.is_filed else "staff",
             "received_on": appeal.received_on.isoformat(),
             "answer_by": appeal.answer_by.isoformat(),
             "overdue": appeal.is_overdue(today),
@@ -90,3 +126,30 @@ class AppealCases:
             "decided_by": None if decided_by is None else str(decided_by),
             "decided_at": jsonable(appeal.decided_at),
         }
+
+
+def _client(call: Call) -> UUID:
+    if call.client_id is None:
+        raise Broken("A client's request came without a client")
+    return call.client_id
+
+
+def _shown(appeal: Appeal) -> dict[str, Json]:
+    """As its client sees it: who decided stays in the house."""
+    subject = Subject.of(appeal.against)
+    return {
+        "appeal_id": str(appeal.appeal_id),
+        "number": appeal.number,
+        "about": subject.about.value,
+        "about_id": jsonable(subject.id),
+        "state": "open" if appeal.outcome is None else "answered",
+        "received_on": appeal.received_on.isoformat(),
+        "answer_by": appeal.answer_by.isoformat(),
+        "extended": appeal.extended_at is not None,
+        "outcome": jsonable(appeal.outcome),
+        "answered_at": jsonable(appeal.decided_at),
+    }
+
+
+def _whole(found: ShownAppeal) -> Json:
+    return {**_shown(found.appeal), "text": found.words, "answer": found.answer}

@@ -39,6 +39,8 @@ Template = Literal[
     "inquiry_answered",
     "inquiry_extended",
     "inquiry_closed",
+    "appeal_answered",
+    "appeal_extended",
     "consent_awaited",
     "release_awaited",
     "amendment_awaited",
@@ -465,6 +467,27 @@ WORDINGS: Final[Mapping[Template, Wording]] = {
         kk="{site}: хатыңыз бойынша хат алмасу аяқталды. Ол жеке кабинетте.",
         ru="{site}: переписка по вашему обращению завершена. Она в личном кабинете.",
         en="{site}: the correspondence on your letter is closed. See your cabinet.",
+    ),
+    "appeal_answered": Wording(
+        version=1,
+        kk="{site}: қарсылығыңыз бойынша шешім қабылданды. Оны жеке кабинетте оқыңыз.",
+        ru="{site}: по вашему возражению принято решение. Оно в личном кабинете.",
+        en="{site}: your appeal has been decided on. Read it in your cabinet.",
+    ),
+    "appeal_extended": Wording(
+        version=1,
+        kk=(
+            "{site}: қарсылығыңызға жауап беру мерзімі ұзартылды. "
+            "Жаңа мерзім жеке кабинетте."
+        ),
+        ru=(
+            "{site}: срок ответа на ваше возражение продлён. "
+            "Новый срок указан в личном кабинете."
+        ),
+        en=(
+            "{site}: the answer to your appeal takes longer. "
+            "Your cabinet names the new date."
+        ),
     ),
     "consent_awaited": Wording(
         version=1,

@@ -14,6 +14,7 @@ from kernel.errors import KernelError, Refused
 from kernel.logging import get_logger
 from services.auth.gateway import (
     amendments,
+    appeals,
     applications,
     ceremonies,
     challenges,
@@ -61,6 +62,7 @@ _RESOURCES: Final = (
     products,
     personal_data,
     inquiries,
+    appeals,
     applications,
     amendments,
     contracts,

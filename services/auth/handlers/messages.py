@@ -13,7 +13,11 @@ from uuid import UUID
 
 from kernel.errors import Transient
 from kernel.events import Event
-from kernel.events.antifraud import OperationSuspended
+from kernel.events.antifraud import (
+    AppealAnswered,
+    AppealExtended,
+    OperationSuspended,
+)
 from kernel.events.audit import NoticeApproved
 from kernel.events.auth import MessageDelivered, MessageFailed, MessageSent
 from kernel.events.contracts import (
@@ -159,6 +163,8 @@ NOTICES: Final[Mapping[type[Event], Template | Callable[[Any], Template | None]]
     InquiryAnswered: "inquiry_answered",
     InquiryExtended: "inquiry_extended",
     InquiryClosed: "inquiry_closed",
+    AppealAnswered: "appeal_answered",
+    AppealExtended: "appeal_extended",
     AnswerAwaited: _awaited,
     AmendmentOffered: "amendment_offered",
     AmendmentEnded: _amendment_ended,

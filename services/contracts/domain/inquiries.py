@@ -10,7 +10,6 @@ on microfinance activity, art. 17), which the staff may put off once.  Files are
 taken: a letter is words.
 """
 
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -18,15 +17,14 @@ from typing import Final, Self
 from uuid import UUID
 
 from kernel.calendar import WorkingCalendar, overrides_of
-from kernel.cards import card_number_refused, holds_card_number
 from kernel.clock import almaty_date
 from kernel.errors import Refused
+from kernel.letters import fit_letter, letters_too_often
 from kernel.policy import Policy
 from kernel.values import refuse_unfit_reason
 
 COUNTED_OVER: Final = timedelta(hours=24)
 """Over which a client's letters are counted."""
-_LINE_ENDS: Final = "\n\t"
 
 
 class InquiryState(StrEnum):
@@ -138,16 +136,7 @@ class InquiryRules:
 
         Refused: ``letter_unfit``, ``card_number_refused``.
         """
-        letter = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
-        if not 0 < len(letter) <= self.most_characters or any(
-            unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co")
-            and char not in _LINE_ENDS
-            for char in letter
-        ):
-            raise letter_unfit(self.most_characters)
-        if holds_card_number(letter):
-            raise card_number_refused()
-        return letter
+        return fit_letter(text, most=self.most_characters)
 
 
 def open_inquiry(
@@ -233,11 +222,7 @@ def close(inquiry: Inquiry) -> Inquiry:
 def refuse_too_often(*, today: int, rules: InquiryRules) -> None:
     """Refused ``letters_too_often``: so many letters within 24 hours and no more."""
     if today >= rules.letters_a_day:
-        raise Refused(
-            "letters_too_often",
-            "You have written very often today.",
-            next_step="Go on tomorrow, or come to an office.",
-        )
+        raise letters_too_often()
 
 
 def refuse_too_many_open(*, open_now: int, rules: InquiryRules) -> None:
@@ -258,15 +243,6 @@ def refuse_too_long(*, letters: int, rules: InquiryRules) -> None:
             "This correspondence is full.",
             next_step="Open another one.",
         )
-
-
-def letter_unfit(most: int) -> Refused:
-    """No words, too many, or signs nobody can read."""
-    return Refused(
-        "letter_unfit",
-        f"A letter has 1 to {most} readable characters.",
-        next_step="Shorten it, or remove what is not text.",
-    )
 
 
 def subject_not_found() -> Refused:

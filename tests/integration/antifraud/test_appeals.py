@@ -7,12 +7,21 @@ from uuid import UUID
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
+from kernel.clock import almaty_date
 from kernel.errors import Refused
+from kernel.pages import Page
 from services.antifraud import handlers
-from services.antifraud.domain.appeals import Appeal, AppealOutcome
+from services.antifraud.domain.appeals import (
+    About,
+    Appeal,
+    AppealOutcome,
+    AppealRules,
+    Subject,
+)
 from services.antifraud.domain.cases import CaseOutcome
 from services.antifraud.domain.rules import Outcome
 from services.antifraud.handlers import appeals, ruling, suspending
+from services.antifraud.handlers.appeals import ShownAppeal
 from tests.integration.antifraud.conftest import CLIENT, Desk
 from tests.integration.antifraud.test_cases import (
     ANNA,
@@ -260,3 +269,122 @@ def _released(desk: Desk) -> bool:
     except Refused:
         return False
     return True
+
+
+def file(
+    desk: Desk,
+    about: About = About.EVERYTHING,
+    about_id: UUID | None = None,
+    text: str = WORDS,
+    client_id: UUID = CLIENT,
+) -> ShownAppeal:
+    with units(desk).begin() as unit:
+        return appeals.file(
+            Subject(about=about, id=about_id),
+            text,
+            client_id=client_id,
+            unit=unit,
+            tools=desk.tools,
+        )
+
+
+@pytest.mark.clause("6.1h")
+def test_a_client_files_an_appeal_and_reads_the_answer(desk: Desk) -> None:
+    """In the one register, counted from the day of filing; nobody else sees it."""
+    suspend_client(desk)
+    filed = file(desk).appeal
+    assert (filed.number, filed.is_filed) == ("A-2026-00001", True)
+    assert filed.received_on == almaty_date(desk.clock.now())
+    assert list(appeals.listed(answered=False, units=units(desk))) == [filed]
+    answer(desk, filed, AppealOutcome.UPHELD)
+    shown = appeals.show_own(filed.appeal_id, client_id=CLIENT, units=units(desk))
+    assert (shown.words, shown.answer) == (WORDS, ANSWER)
+    assert shown.appeal.outcome is AppealOutcome.UPHELD
+    assert list(appeals.own(CLIENT, Page(), units=units(desk))) == [shown.appeal]
+    assert list(appeals.own(UUID(int=78), Page(), units=units(desk))) == []
+    with refused("not_found"):
+        appeals.show_own(filed.appeal_id, client_id=UUID(int=78), units=units(desk))
+
+
+@pytest.mark.clause("6.1h")
+@pytest.mark.seeded("antifraud_appeals_against_anybodys")
+def test_a_client_appeals_against_what_was_stopped_of_theirs(desk: Desk) -> None:
+    """Not against a yes, nor against what is somebody else's."""
+    allowed = desk.decide(f"application:{UUID(int=5)}")
+    assert allowed.verdict.outcome is Outcome.ALLOW
+    with refused("nothing_to_appeal"):
+        file(desk, About.APPLICATION, UUID(int=5))
+    stopped = burst(desk)
+    application_id = UUID(stopped.inputs.operation.partition(":")[2])
+    with refused("nothing_to_appeal"):
+        file(desk, About.APPLICATION, application_id, client_id=UUID(int=78))
+    with refused("nothing_to_appeal"):
+        file(desk)
+    filed = file(desk, About.APPLICATION, application_id).appeal
+    assert Subject.of(filed.against) == Subject(
+        about=About.APPLICATION, id=application_id
+    )
+    with refused("appeal_under_way"):
+        file(desk, About.APPLICATION, application_id)
+
+
+@pytest.mark.parametrize(
+    ("about", "about_id"),
+    [
+        (About.APPLICATION, None),
+        (About.EVERYTHING, UUID(int=5)),
+        (About.OTHER, UUID(int=5)),
+    ],
+)
+def test_an_appeal_has_one_subject(
+    desk: Desk, about: About, about_id: UUID | None
+) -> None:
+    with refused("appeal_subject_invalid"):
+        file(desk, about, about_id)
+
+
+@pytest.mark.catalogue("B08")
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "letter_unfit"),
+        ("\u202e", "letter_unfit"),
+        ("a\x00b", "letter_unfit"),
+        ("a" * 4_001, "letter_unfit"),
+        ("4111 1111 1111 1111", "card_number_refused"),
+    ],
+)
+def test_what_a_client_writes_is_words(desk: Desk, text: str, code: str) -> None:
+    suspend_client(desk)
+    with refused(code):
+        file(desk, text=text)
+    assert desk.rows("SELECT 1 FROM appeal") == []
+
+
+@pytest.mark.clause("6.1h")
+@pytest.mark.seeded("antifraud_appeals_without_end")
+def test_a_client_files_so_many_a_day_also_at_once(desk: Desk) -> None:
+    """What the staff enter is not counted; a day later there is room again."""
+    most = AppealRules.at(desk.tools.policy, desk.clock.now()).a_day
+    ids = [UUID(int=number) for number in range(100, 100 + most + 3)]
+    for one in ids:
+        desk.decide(f"application:{one}")
+    suspend_client(desk)
+    for one in ids:
+        desk.decide(f"application:{one}")
+    record(desk)
+
+    def filed(one: UUID) -> str | None:
+        try:
+            file(desk, About.APPLICATION, one)
+        except Refused as refusal:
+            return refusal.code
+        return None
+
+    with ThreadPoolExecutor(len(ids)) as pool:
+        codes = list(pool.map(filed, ids))
+    assert codes.count(None) == most
+    assert codes.count("letters_too_often") == len(ids) - most
+    desk.clock.move(DAY + 1)
+    (left, *_) = (one for one, code in zip(ids, codes, strict=True) if code)
+    assert filed(left) is None

@@ -277,7 +277,7 @@ def test_what_takes_all_data_needs_a_second_factor_given_just_now(
 
 @pytest.mark.clause("4.3")
 def test_a_new_browser_goes_through_biometrics_by_the_public_door(door: Door) -> None:
-    """No key of a cookie yet, a ceremony asked for in the client's name, then the cabinet."""
+    """No key yet, a ceremony asked for in the client's name, then the cabinet."""
     client_id = door.stand.client()
     challenge = door.send("POST", "/sessions", json=CREDENTIALS).json()
     came = door.send(

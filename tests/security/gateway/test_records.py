@@ -30,7 +30,7 @@ COMING_IN: Final = frozenset(
 )
 """They have events of their own, which tell more."""
 SHOWING: Final = frozenset(
-    {"get_document", "read_document", "get_ceremony", "get_inquiry"}
+    {"get_document", "read_document", "get_ceremony", "get_inquiry", "get_appeal"}
 )
 LOG: Final = UUID(int=7)
 

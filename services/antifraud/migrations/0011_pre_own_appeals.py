@@ -1,0 +1,16 @@
+"""Clients file appeals themselves, and look at their own."""
+
+from alembic import op
+
+revision = "0011_pre"
+down_revision = "0010_pre"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("appeal_of_client", "appeal", ["client_id", "appeal_id"])
+
+
+def downgrade() -> None:
+    raise NotImplementedError
