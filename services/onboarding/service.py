@@ -518,6 +518,12 @@ class Service:
             call.context, client_id=client_id, reader=call.caller, purpose=purpose
         )
 
+    @answers(callers=("antifraud",))
+    def clean_picture(self, _call: Call, *, content_b64: str) -> Json:
+        """A picture made anew where photos are decoded; nothing is kept of it."""
+        clean = self.use_cases.clean_picture(_decoded(content_b64))
+        return {"jpeg_b64": base64.b64encode(clean).decode("ascii")}
+
     @answers(callers=("contracts",))
     def get_person(self, call: Call, *, client_id: UUID, purpose: str) -> Json:
         """The client's data in clear; the reading is recorded."""

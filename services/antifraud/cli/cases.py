@@ -72,7 +72,7 @@ def _note(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
 
 def _attach_arguments(parser: argparse.ArgumentParser) -> None:
     _case(parser)
-    file_argument(parser, "a PDF, PNG or JPEG of at most 4 MiB")
+    file_argument(parser, "a PNG or JPEG of at most 4 MiB; of a document, a page")
 
 
 def _attach(operator: Operator, arguments: Namespace) -> tuple[Json, int]:
@@ -159,7 +159,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         id_of="note_id",
     ),
     "cases attach": Command(
-        help="add a PDF or a picture to a case; it stays, sealed",
+        help="add a picture to a case; it is made anew, and stays, sealed",
         run=_attach,
         arguments=_attach_arguments,
         example=f"cases attach {_ID} letter.pdf",

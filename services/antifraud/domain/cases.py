@@ -30,11 +30,9 @@ LISTED_AS: Final = {
     Entity.DEVICE: "watched",
 }
 """On which list the names of a fraud go: what may be shared is watched alone."""
-_KINDS: Final = (
-    (b"%PDF-1.", "application/pdf"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-)
+PICTURE: Final = "image/jpeg"
+"""What every file of a case is: made anew of what came."""
+_PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
 class Priority(IntEnum):
@@ -174,18 +172,17 @@ class Paper:
     kind: str
     size: int
     sha256: str
+    upload_sha256: str | None = None
+    """Of what was brought, to be held against an original; old files have none."""
 
 
-def kind_of(content: bytes) -> str:
-    """What a file is, by its first bytes.  Refused: ``case_file_unfit``."""
-    for magic, kind in _KINDS:
-        if content.startswith(magic) and len(content) <= LARGEST_FILE:
-            return kind
-    raise Refused(
-        "case_file_unfit",
-        "A file is a PDF, a PNG or a JPEG of at most 4 MiB.",
-        next_step="Save it as one of these.",
-    )
+def refuse_unfit_file(content: bytes) -> None:
+    """By its first bytes and its size alone, before anybody decodes it.
+
+    Refused: ``case_file_unfit``.
+    """
+    if not content.startswith(_PICTURES) or len(content) > LARGEST_FILE:
+        raise case_file_unfit()
 
 
 def names_of_fraud(keys: Sequence[str]) -> dict[str, list[str]]:
@@ -233,6 +230,14 @@ def case_holds_open() -> Refused:
         "case_holds_open",
         "Something of the case is still suspended.",
         next_step="Release it first: `kredit antifraud holds list`.",
+    )
+
+
+def case_file_unfit() -> Refused:
+    return Refused(
+        "case_file_unfit",
+        "A file is one PNG or JPEG picture of at most 4 MiB.",
+        next_step="Save it as one; of a document, each page.",
     )
 
 

@@ -11,6 +11,7 @@ from kernel.crypto import sha256_hex
 from kernel.events.antifraud import CaseAssigned, CaseClosed, CaseRead
 from kernel.words import refuse_unfit_words
 from services.antifraud.domain.cases import (
+    PICTURE,
     Case,
     CaseOutcome,
     Item,
@@ -23,13 +24,18 @@ from services.antifraud.domain.cases import (
     case_not_yours,
     case_taken,
     file_not_found,
-    kind_of,
     names_of_fraud,
+    refuse_unfit_file,
 )
 from services.antifraud.domain.catalogue import Entity
 from services.antifraud.domain.lists import Entry, end_of
 from services.antifraud.handlers.tools import Tools
-from services.antifraud.ports.cases import CaseAlarms, CaseUnit, CaseUnits
+from services.antifraud.ports.cases import (
+    CaseAlarms,
+    CaseUnit,
+    CaseUnits,
+    Pictures,
+)
 
 LISTED: Final = 200
 
@@ -113,29 +119,48 @@ def add_note(
 
 
 def add_file(
-    case_id: UUID, content: bytes, *, by: UUID, units: CaseUnits, tools: Tools
+    case_id: UUID,
+    content: bytes,
+    *,
+    by: UUID,
+    pictures: Pictures,
+    units: CaseUnits,
+    tools: Tools,
 ) -> Paper:
-    """Keep a file, sealed; nothing of ours ever opens what is in it.
+    """Keep a picture, made anew and sealed: the only way in for a file.
+
+    1. Its first bytes and its size; whether the case takes it.
+    2. A clean picture is made of it, apart from here and outside any transaction.
+    3. That alone is kept, with the digest of what was brought.
 
     Refused: ``case_file_unfit``, ``case_files_many``, ``case_not_found``,
-    ``case_closed``.
+    ``case_closed``.  Transient when nobody is there to decode it.
     """
     now = tools.clock.now()
+    refuse_unfit_file(content)  # step 1
+    with units.begin() as unit:
+        _refuse_full(case_id, now=now, unit=unit, tools=tools)
+    clean = pictures.clean(content)  # step 2
     paper = Paper(
         file_id=tools.ids.new(),
         at=now,
         by=by,
-        kind=kind_of(content),
-        size=len(content),
-        sha256=sha256_hex(content),
+        kind=PICTURE,
+        size=len(clean),
+        sha256=sha256_hex(clean),
+        upload_sha256=sha256_hex(content),
     )
-    most = tools.policy.integer("antifraud.case_files", now)
-    with units.begin() as unit:
-        _open(case_id, unit)
-        if len(unit.cases.files(case_id)) >= most:
-            raise case_files_many(most)
-        unit.cases.add_file(case_id, paper, content)
+    with units.begin() as unit:  # step 3
+        _refuse_full(case_id, now=now, unit=unit, tools=tools)
+        unit.cases.add_file(case_id, paper, clean)
     return paper
+
+
+def _refuse_full(case_id: UUID, *, now: datetime, unit: CaseUnit, tools: Tools) -> None:
+    _open(case_id, unit)
+    most = tools.policy.integer("antifraud.case_files", now)
+    if len(unit.cases.files(case_id)) >= most:
+        raise case_files_many(most)
 
 
 def read_file(case_id: UUID, file_id: UUID, *, by: UUID, units: CaseUnits) -> bytes:

@@ -66,6 +66,18 @@ class Cases(Protocol):
     def count_overdue(self, *, today: date) -> int: ...
 
 
+class Pictures(Protocol):
+    """Where pictures are decoded, apart from every secret."""
+
+    def clean(self, raw: bytes) -> bytes:
+        """A JPEG of our own making, with nothing but what is to be seen.
+
+        Refused ``case_file_unfit`` for what is no picture; Transient when nobody
+        answers.
+        """
+        ...
+
+
 class CaseUnit(Unit, Protocol):
     """A unit of work that knows cases."""
 

@@ -59,7 +59,7 @@ class CaseDoor:
 
     @answers(permission="antifraud.cases")
     def add_case_file(self, call: Call, *, case_id: UUID, content_b64: Content) -> Json:
-        """Add a PDF or a picture to a case; it stays, sealed."""
+        """Add a picture to a case; it is made anew, and stays, sealed."""
         return self.use_cases.cases.add_file(call, case_id=case_id, content=content_b64)
 
     @answers(permission="antifraud.cases")

@@ -49,6 +49,7 @@ _PAPER: Final = (
     case_file.c.kind,
     case_file.c.size,
     case_file.c.sha256,
+    case_file.c.upload_sha256,
 )
 _OPEN: Final = fraud_case.c.closed_at.is_(None)
 _LABEL: Final = text("""
@@ -213,6 +214,7 @@ class CaseRows:
                 kind=row.kind,
                 size=row.size,
                 sha256=row.sha256,
+                upload_sha256=row.upload_sha256,
             )
             for row in found
         ]
@@ -265,6 +267,7 @@ class CaseRows:
                 "kind": paper.kind,
                 "size": paper.size,
                 "sha256": paper.sha256,
+                "upload_sha256": paper.upload_sha256,
                 "content_sealed": self._fields.seal(
                     content,
                     table="case_file",

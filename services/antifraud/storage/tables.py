@@ -285,6 +285,7 @@ case_file = Table(
     Column("size", Integer, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("content_sealed", LargeBinary, nullable=False),
+    Column("upload_sha256", Text),
 )
 Index("case_file_of", case_file.c.case_id, case_file.c.file_id)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from kernel.context import Call, Context, jsonable
 from kernel.crypto import Json
 from kernel.platform import Platform
-from services.antifraud.adapters import LoggedAlarms
+from services.antifraud.adapters import LoggedAlarms, RpcPictures
 from services.antifraud.domain.cases import Case, CaseOutcome
 from services.antifraud.handlers import Tools, cases
 from services.antifraud.settings import Settings
@@ -72,6 +72,7 @@ class CaseCases:
             case_id,
             content,
             by=call.by.id,
+            pictures=RpcPictures(self.platform.rpc, call.context),
             units=self._units(call.context),
             tools=self.tools,
         )

@@ -128,6 +128,16 @@ def put_photo(
     return {**standing(found, _BECOMES[judgement.verdict]), "faults": hints}
 
 
+def clean_picture(judge: PhotoJudge, raw: bytes) -> bytes:
+    """A picture of another service's, made anew; nothing is measured or kept of it.
+
+    Refused: the codes of `photo.read_picture`, ``photo_not_readable``.  Transient when
+    the judge does not answer.
+    """
+    read_picture(raw)
+    return judge.look(raw).jpeg
+
+
 @dataclass(frozen=True, slots=True)
 class _Look:
     """One look at one upload, to be kept."""

@@ -224,6 +224,9 @@ class UseCases:
             studio=studio, registration_id=registration_id, token=token, raw=raw
         )
 
+    def clean_picture(self, raw: bytes) -> bytes:
+        return photos.clean_picture(self._outside.photo_judge, raw)
+
     def get_registration(
         self, context: Context, *, registration_id: UUID, token: str
     ) -> Mapping[str, Json]:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
+from kernel.crypto import sha256_hex
 from kernel.errors import Refused
 from kernel.money import Money
 from services.antifraud import handlers
@@ -20,7 +21,16 @@ from tests.integration.antifraud.conftest import CLIENT, Desk
 DAY = timedelta(days=1).total_seconds()
 ANNA, BORIS = UUID(int=901), UUID(int=902)
 WORDS = "The client was called back under the number on record and knows of it."
-PDF = b"%PDF-1.7 a letter"
+PICTURE = b"\xff\xd8\xff\xe0 a letter, and where the camera stood"
+CLEAN = b"\xff\xd8\xff\xe0 a letter"
+
+
+class Pictures:
+    """Implements `ports.cases.Pictures`."""
+
+    def clean(self, raw: bytes) -> bytes:
+        assert raw == PICTURE
+        return CLEAN
 
 
 def units(desk: Desk) -> SqlCaseUnits:
@@ -233,7 +243,9 @@ class Quiet:
 
 
 @pytest.mark.clause("6.1c")
-@pytest.mark.seeded("antifraud_case_words_in_clear")
+@pytest.mark.seeded(
+    "antifraud_case_words_in_clear", "antifraud_case_files_kept_as_they_came"
+)
 def test_words_and_files_are_sealed_only_added_and_their_reading_is_told(
     desk: Desk,
 ) -> None:
@@ -241,18 +253,22 @@ def test_words_and_files_are_sealed_only_added_and_their_reading_is_told(
     (case,) = queue(desk)
     given = {"by": ANNA, "units": units(desk), "tools": desk.tools}
     cases.add_note(case.case_id, WORDS, **given)  # type: ignore[arg-type]
-    paper = cases.add_file(case.case_id, PDF, **given)  # type: ignore[arg-type]
+    paper = cases.add_file(case.case_id, PICTURE, pictures=Pictures(), **given)  # type: ignore[arg-type]
     shown = cases.show(case.case_id, by=BORIS, units=units(desk))
     assert [note.text for note in shown.notes] == [WORDS]
-    assert [each.sha256 for each in shown.files] == [paper.sha256]
+    assert list(shown.files) == [paper]
+    assert (paper.sha256, paper.upload_sha256) == (
+        sha256_hex(CLEAN),
+        sha256_hex(PICTURE),
+    )
     content = cases.read_file(case.case_id, paper.file_id, by=BORIS, units=units(desk))
-    assert content == PDF
+    assert content == CLEAN
     kept = desk.rows(
         "SELECT text_sealed AS kept FROM case_note"
         " UNION ALL SELECT content_sealed FROM case_file"
     )
     assert not any(
-        b"called" in bytes(row.kept) or b"PDF" in bytes(row.kept) for row in kept
+        b"called" in bytes(row.kept) or b"letter" in bytes(row.kept) for row in kept
     )
     told = desk.rows(
         "SELECT convert_from(data, 'UTF8') AS data FROM outbox"
@@ -297,14 +313,23 @@ def test_words_with_numbers_of_persons_are_refused(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"<svg/>", b"MZ\x90", b"PK\x03\x04", PDF + bytes(4 * 1024 * 1024)]
+    "content",
+    [
+        *(b"", b"<svg/>", b"MZ\x90", b"PK\x03\x04", b"%PDF-1.7", b"GIF89a"),
+        PICTURE + bytes(4 * 1024 * 1024),
+    ],
 )
 def test_other_files_are_refused(desk: Desk, content: bytes) -> None:
     burst(desk)
     (case,) = queue(desk)
     with refused("case_file_unfit"):
         cases.add_file(
-            case.case_id, content, by=ANNA, units=units(desk), tools=desk.tools
+            case.case_id,
+            content,
+            by=ANNA,
+            pictures=Pictures(),
+            units=units(desk),
+            tools=desk.tools,
         )
 
 

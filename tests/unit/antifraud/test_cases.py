@@ -1,20 +1,23 @@
 """What becomes a case, and what a case may hold."""
 
+from base64 import b64encode
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from kernel.errors import Refused
+from kernel.context import Context
+from kernel.errors import Broken, Refused, Transient
 from kernel.events.antifraud import CaseOpened
 from kernel.money import Money
 from kernel.starting_policy import STARTING_POLICY
 from kernel.words import refuse_unfit_words
+from services.antifraud.adapters import RpcPictures
 from services.antifraud.domain.cases import (
     CaseRules,
     Priority,
-    kind_of,
     names_of_fraud,
+    refuse_unfit_file,
 )
 from services.antifraud.domain.decision import Fired, Inputs, Verdict
 from services.antifraud.domain.engine import OUT_OF_TIME
@@ -28,6 +31,8 @@ from tests.unit.antifraud.fakes import (
     FakeStore,
     fake_tools,
 )
+
+RAW = b"\x89PNG\r\n\x1a\n as it came"
 
 CLIENT = UUID(int=77)
 
@@ -109,10 +114,45 @@ def test_a_case_is_pressing_by_amount_and_score(
 
 
 def test_a_file_is_what_its_first_bytes_say() -> None:
-    kinds = [kind_of(head) for head in (b"%PDF-1.4", b"\xff\xd8\xff\xe0")]
-    assert kinds == ["application/pdf", "image/jpeg"]
-    with pytest.raises(Refused, match="PDF"):
-        kind_of(b"GIF89a")
+    """A PDF is none: nobody can make one clean; its pages come as pictures."""
+    for head in (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"):
+        refuse_unfit_file(head)
+    for head in (b"GIF89a", b"%PDF-1.7", b"<svg/>", b""):
+        with pytest.raises(Refused, match="PNG or JPEG"):
+            refuse_unfit_file(head)
+
+
+class Answering:
+    """The bus: answers one thing, or raises it."""
+
+    def __init__(self, reply: object) -> None:
+        self.reply = reply
+
+    def call(self, *method: str, **told: object) -> object:
+        assert method == ("onboarding", "clean_picture")
+        assert told["content_b64"] == b64encode(RAW).decode()
+        if isinstance(self.reply, Exception):
+            raise self.reply
+        return self.reply
+
+
+def clean(reply: object) -> bytes:
+    context = Context(UUID(int=1), None, "00-1-1-01")
+    return RpcPictures(Answering(reply), context).clean(RAW)  # type: ignore[arg-type]  # a twin
+
+
+def test_a_clean_picture_is_a_jpeg_and_nothing_else_is_believed() -> None:
+    jpeg = b"\xff\xd8\xff\xe0 clean"
+    assert clean({"jpeg_b64": b64encode(jpeg).decode()}) == jpeg
+    for reply in ({}, {"jpeg_b64": "?"}, {"jpeg_b64": b64encode(RAW).decode()}, None):
+        with pytest.raises(Broken):
+            clean(reply)
+    with pytest.raises(Transient):
+        clean(Transient("away"))
+    refused = Refused("photo_dimensions", "No.", next_step="Again.")
+    with pytest.raises(Refused, match="PNG or JPEG") as told:
+        clean(refused)
+    assert told.value.code == "case_file_unfit"
 
 
 def test_what_others_may_share_is_watched_alone() -> None:
