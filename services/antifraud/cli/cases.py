@@ -162,14 +162,14 @@ COMMANDS: Final[Mapping[str, Command]] = {
         help="add a picture to a case; it is made anew, and stays, sealed",
         run=_attach,
         arguments=_attach_arguments,
-        example=f"cases attach {_ID} letter.pdf",
+        example=f"cases attach {_ID} letter.jpg",
         id_of="file_id",
     ),
     "cases fetch": Command(
         help="a file of a case, to a new file of yours; that you read it is told",
         run=_fetch,
         arguments=_fetch_arguments,
-        example=f"cases fetch {_ID} {_ID} letter.pdf",
+        example=f"cases fetch {_ID} {_ID} letter.jpg",
         id_of="file_id",
     ),
     "cases close": Command(

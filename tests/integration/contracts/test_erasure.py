@@ -334,7 +334,7 @@ def test_who_was_there_before_is_sealed_anew_and_reads_the_same(desk: Desk) -> N
     ask(desk, register, OF_THE_LOG, b"a request about everybody")
     sql(desk, "UPDATE disclosure_documents SET client_id = NULL")  # of before
     assert not any(sealed.startswith(MARK) for *_, sealed in fields(desk))
-    whom = migration("0023_post_person_keys").WHOM
+    whom = migration("0024_post_person_keys").WHOM
     sql(
         desk,
         "DROP TRIGGER person_keys_not_yet ON person_keys;"

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012_pre"
-down_revision = "0011_pre"
+revision = "0013_pre"
+down_revision = "0012_pre"
 branch_labels = None
 depends_on = None
 

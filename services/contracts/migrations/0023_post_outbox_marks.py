@@ -2,8 +2,8 @@
 
 from kernel.migrations import take_outbox_marks
 
-revision = "0022_post"
-down_revision = "0021_pre"
+revision = "0023_post"
+down_revision = "0022_pre"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0013_post"
-down_revision = "0012_pre"
+revision = "0014_post"
+down_revision = "0013_pre"
 branch_labels = None
 depends_on = None
 

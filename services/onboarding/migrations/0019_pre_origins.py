@@ -2,8 +2,8 @@
 
 from kernel.migrations import create_origins
 
-revision = "0018_pre"
-down_revision = "0017_pre"
+revision = "0019_pre"
+down_revision = "0018_pre"
 branch_labels = None
 depends_on = None
 

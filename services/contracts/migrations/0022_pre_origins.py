@@ -2,8 +2,8 @@
 
 from kernel.migrations import create_origins
 
-revision = "0021_pre"
-down_revision = "0020_pre"
+revision = "0022_pre"
+down_revision = "0021_pre"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0011_pre"
-down_revision = "0010_pre"
+revision = "0012_pre"
+down_revision = "0011_pre"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from kernel.migrations import make_person_keys
 
-revision = "0023_post"
-down_revision = "0022_post"
+revision = "0024_post"
+down_revision = "0023_post"
 branch_labels = None
 depends_on = None
 
