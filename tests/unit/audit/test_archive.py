@@ -116,7 +116,6 @@ def removed(path: Path) -> None:
     ],
 )
 @pytest.mark.clause("3.3c", "7.2b")
-@pytest.mark.seeded("audit_archive_believed")
 def test_whatever_is_spoilt_is_found_and_told(
     tmp_path: Path, path: str, seq: int | None, spoil: Callable[[Path], None]
 ) -> None:
@@ -133,6 +132,17 @@ def test_whatever_is_spoilt_is_found_and_told(
     assert isinstance(told, IntegrityMismatchFound)
     assert told.code == "archive_differs"
     assert seq is None or told.seq == seq
+
+
+@pytest.mark.clause("3.3c", "7.2b")
+@pytest.mark.seeded("audit_archive_believed")
+def test_a_leaf_that_is_not_what_its_hash_says_is_found(tmp_path: Path) -> None:
+    writer = written(300)
+    archived(writer, tmp_path)
+    path = tmp_path / "tile/entries/000"
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes().replace(b"thing", b"think"))
+    assert verified(writer, tmp_path).code == "archive_differs"
 
 
 @pytest.mark.clause("3.3c", "7.2b")
