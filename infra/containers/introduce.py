@@ -2,8 +2,8 @@
 
 Onboarding verifies signatures against roots it was given, never fetched by itself;
 contracts signs by a key the authority has certified; the audit log's writer asks the
-witnesses of its policy. Where the outer world is
-simulated, none of it exists before it runs.
+witnesses of its policy, by which `audit` judges what they cosigned. Where the outer
+world is simulated, none of it exists before it runs.
 """
 
 import ssl
@@ -17,7 +17,7 @@ from infra.layout import Layout, write_private
 from infra.stack import company, witnesses
 
 _TIMEOUT_S = 10
-_TOLD, _SIGNING, _WRITING = "onboarding", "contracts", "audit-worker"
+_TOLD, _SIGNING, _WITNESSED = "onboarding", "contracts", ("audit", "audit-worker")
 _PUBLISHED = {"eds-roots.pem": "ca/roots.pem", "eds-issuers.pem": "ca/issuing.pem"}
 
 
@@ -44,7 +44,9 @@ def main() -> int:
     company.enrol(
         signing, authority=places.url("simulator-world.public"), ca=signing / "ca.crt"
     )
-    write_private(Layout(places.HANDOUTS / _WRITING).audit_policy, _policy(context))
+    policy = _policy(context)
+    for name in _WITNESSED:
+        write_private(Layout(places.HANDOUTS / name).audit_policy, policy)
     print("introduce: we know the outer authority and the witnesses, and it us")
     return 0
 

@@ -248,6 +248,8 @@ class Environments:
             "CHECKPOINT_DIR": str(layout.checkpoints),
             "ARCHIVE_DIR": str(layout.archive),
         }
+        if self.witnessed:
+            public["POLICY"] = str(layout.audit_policy)
         if process.verb != "work":
             return public
         # The writer alone signs the log; whoever reads it needs no key.
@@ -255,7 +257,6 @@ class Environments:
         if self.stage == "test":
             writer |= _PROMPTLY
         if self.witnessed:
-            writer["POLICY"] = str(layout.audit_policy)
             writer["WITNESS_CA"] = str(layout.outer / "ca.crt")
         return writer
 

@@ -91,10 +91,15 @@ Russian profile all three can read) the whole process counts.
 `log-…`: the audit log's writer and reader, in one process with the clock. `append`
 begins with verified events and ends with the commit of their leaves, hashes, chain and
 signed checkpoint, 500 at a time; the peer makes leaf, hash and chain too, but commits
-each alone, without tree and signature. `ingest` begins at a full queue and ends with
-the acknowledgement after the commit; the raw consumer takes the same batches, verifies
-the same signatures in one thread, and keeps nothing. `verify` reads all rows and hashes
-every payload, chain value and checkpoint.
+each alone, without tree and signature; pymerkle keeps entries and hashes in SQLite, no
+chain, no signature, nothing that knows an event again. `ingest` begins at a full queue
+and ends with the acknowledgement after the commit; the raw consumer takes the same
+batches, verifies the same signatures in one thread, and keeps nothing. `verify` reads
+all rows and hashes every payload, chain value and checkpoint; the peer reads the same
+rows and hashes leaf and chain, compares nothing and looks into nothing. `export` ends
+with every tile and bundle in files, page by page as an operator is given them; COPY
+writes the leaves to one file. `search` finds a contract's leaves by the index of tiles,
+hashes them again and tells who looked; the peer looks through all leaves for the text.
 """
 
 

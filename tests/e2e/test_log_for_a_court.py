@@ -80,3 +80,39 @@ def test_what_the_log_says_of_a_client_reaches_one_recipient(
     assert json.loads(line)["value"] == borrower.person.iin
     readings = borrower.cabinet.call("GET", "/personal-data/readings")["items"]
     assert "log_export" in {one["purpose"] for one in readings}
+
+
+@pytest.mark.clause("6.1d")
+@pytest.mark.clause("7.2b")
+def test_an_auditor_finds_proves_and_verifies_over_the_bus(
+    world: World, recruiter: Recruiter
+) -> None:
+    """Every door of the shipped process once; looks are found by a look."""
+    auditor = recruiter.recruit("auditor", "auditor")
+
+    def ask(method: str, **given: object) -> Any:  # noqa: ANN401 - JSON
+        return auditor.ask("audit", method, **given)
+
+    words = {"kinds": ["platform.staff_called.v1"]}
+    eventually(lambda: ask("search", words=words, limit=5)["leaves"])
+    found = ask("search", words=words, limit=1, language="kk")
+    (row,) = found["leaves"]
+    leaf = json.loads(base64.b64decode(row["leaf"]))
+    assert row["sentence"].startswith("Қызметкер")
+    assert found["goes_on"] == leaf["seq"]
+    staff = leaf["event"]["data"]["staff_id"]
+    eventually(lambda: ask("search", words={"user": staff}, limit=5)["leaves"])
+    assert ask("timeline", subject=leaf["event"]["subject"], limit=5)["leaves"]
+    eventually(lambda: ask("witnesses")["size"] > leaf["seq"])
+    assert ask("prove_leaf", seq=leaf["seq"])["leaf"] == row["leaf"]
+
+    progress = ask("verify_some")
+    while progress["verdict"] is None:
+        progress = ask("verify_some", sealed=progress["sealed"])
+    assert progress["verdict"]["ok"] is True
+    assert ask("producers")["ok"] is True
+    assert ask("witnesses")["of"] > 0
+    eventually(lambda: ask("archive_status")["size"])
+    cold = ask("verify_archive")
+    assert (cold["ok"], cold["code"]) == (True, "")
+    assert (world.stack.layout.archive / "checkpoint").is_file()

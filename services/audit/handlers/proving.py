@@ -69,7 +69,7 @@ def no_such_leaf(size: int) -> Refused:
     """A leaf, or a size, that the log has not reached."""
     return Refused(
         "no_such_leaf",
-        "The log is shorter than what was asked for.",
-        next_step="Ask for leaves and sizes within it.",
+        "What is published of the log does not reach so far.",
+        next_step="Ask within its size, or again in a minute if the leaf is new.",
         size=size,
     )

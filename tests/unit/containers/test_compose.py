@@ -16,6 +16,7 @@ GUESTS: Final = {
     ("provision", "postgres"),
     ("introduce", "onboarding"),
     ("introduce", "contracts"),
+    ("introduce", "audit"),
     ("introduce", "audit-worker"),
 }
 MIGRATORS: Final = {
