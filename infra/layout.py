@@ -124,6 +124,16 @@ class Layout:
         return self._reached(f"witness-{name}", f"kredit-witness-{name}-{self._mark}")
 
     @property
+    def log_signer(self) -> Path:
+        """Home of the audit log's signer: its keys, and what it has signed."""
+        return self._reached("audit-signer", f"kredit-audit-signer-{self._mark}")
+
+    @property
+    def log_signer_socket(self) -> Path:
+        """Where it listens."""
+        return self._short(self.log_signer / "run", "signer") / "signer.sock"
+
+    @property
     def audit_policy(self) -> Path:
         """Which witnesses the audit log's writer asks (C2SP tlog-policy)."""
         return self.outer / "audit.policy"

@@ -2,6 +2,7 @@
 
 ``run``      the nameko process: RPC, reactions, relay
 ``work``     the worker without eventlet, where the service has one
+``sign``     has the log's keys, and nothing else (audit alone)
 ``witness``  counts the time nobody can set (disbursement alone)
 ``serve``    the gateway (auth alone)
 ``migrate``  prepare database and broker for this code while older code still runs;
@@ -18,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType, MappingProxyType, ModuleType
 from typing import Any, Final
 
-VERBS: Final = ("run", "work", "witness", "serve", "migrate", "check")
+VERBS: Final = ("run", "work", "sign", "witness", "serve", "migrate", "check")
 STOP_S: Final = 10
 
 
@@ -120,6 +121,17 @@ def _work(service: str) -> int:
     platform.rpc.start()
     parts = {"bus": lambda: platform.rpc.connected, "database": _database_up(platform)}
     return _loop(_room(f"services.{service}", "worker").work, platform, stop, parts)
+
+
+def _sign(service: str) -> int:
+    """No platform: this process is told of no database and no broker."""
+    settings_room = _room(f"services.{service}", "settings")
+    settings = _room("kernel", "settings").read(
+        settings_room.SignerSettings, prefix=service
+    )
+    _room("kernel", "logging").configure(f"{service}-signer", settings.log_level)
+    _room(f"services.{service}", "signer").sign(settings, _stop_on_signal())
+    return 0
 
 
 def _witness(service: str) -> int:
@@ -261,6 +273,7 @@ def _check(service: str, *, as_json: bool) -> int:
 _VERBS: Final[Mapping[str, Callable[[str], int]]] = {
     "run": _run,
     "work": _work,
+    "sign": _sign,
     "witness": _witness,
     "serve": _serve,
     "migrate": _migrate,

@@ -87,6 +87,7 @@ def platform(roads: Roads) -> Iterator[Stack]:
         topology.BROKER_SERVER,
         *topology.simulators(),
         *(process.name for process in topology.runnable()),
+        topology.LOG_SIGNER,
         topology.WEB_TIER,
     }
     detours = {

@@ -29,8 +29,11 @@ key you trust: one must have signed, and none may have signed falsely. The steps
      every time stamp (RFC 3161) in timestamps/ is by an authority you gave, over
      exactly the checkpoint beside it; later stamps are of longer logs.
 
-An export with a `manifest.json` is of a part of the log: some leaves, each with a C2SP
-tlog-proof. Then steps 2, 4, 5 and 6 are these, and 9 and 10 follow:
+A whole export may have a `manifest.json` of its checkpoint and of the copies for people
+beside it; with --roots it must, signed by the company (10).
+
+An export with a `manifest.json` of another form is of a part of the log: some leaves,
+each with a C2SP tlog-proof. Then steps 2, 4, 5 and 6 are these, and 9 and 10 follow:
 
   2. The manifest lists every file with its SHA-256, and nothing else lies there.
   4. Every leaf the manifest names is there, has its proof, and belongs to the scope.
@@ -705,6 +708,7 @@ class Leaves:
 
 
 FORM = "kredit-audit-part-1"
+WHOLE = "kredit-audit-log-1"
 MANIFEST = "manifest.json"
 SEAL = re.compile(r"manifest\.(cms|tst|chain-\d\.der|revocation-\d\.der)")
 PROOF_HEAD = "c2sp.org/tlog-proof@v1"
@@ -872,6 +876,31 @@ def read_manifest(export: Export) -> dict[str, Any]:
         if sha256(export.read(name)).hexdigest() != digest:
             raise FindingError(f"{name} is not what the manifest says")
     return said
+
+
+def form_of(export: Export) -> str | None:
+    """What the manifest says it is of; None: there is none."""
+    if export.size_of(MANIFEST) is None:
+        return None
+    try:
+        return str(strict_json(export.read(MANIFEST)).get("form"))
+    except (ValueError, RecursionError) as cause:
+        raise FindingError("the manifest is malformed") from cause
+
+
+def check_whole_manifest(export: Export, checkpoint: Checkpoint) -> None:
+    """Beside the whole log: of this checkpoint, and each copy as it was signed."""
+    raw, note = export.read(MANIFEST), export.read("checkpoint")
+    said = strict_json(raw)
+    files = said.get("files")
+    if canonical(said) != raw or not isinstance(files, dict):
+        raise FindingError("the manifest is malformed")
+    signed = {"sha256": sha256(note).hexdigest(), "size": checkpoint.size}
+    if said.get("checkpoint") != signed:
+        raise FindingError("the manifest is of another checkpoint")
+    for name, digest in sorted(files.items()):
+        if sha256(export.read(name)).hexdigest() != digest:
+            raise FindingError(f"{name} is not what the manifest says")
 
 
 def numbers_in(said: dict[str, Any], name: str) -> list[int]:
@@ -1673,6 +1702,8 @@ def told_of(
         )
         return told, part.received
     done = verify(export, keys, held, producers)
+    if form_of(export) == WHOLE:
+        check_whole_manifest(export, done.checkpoint)
     told = (
         f"chain verified: {done.events} events in {done.checkpoint.size} leaves, "
         f"root {done.checkpoint.root.hex()}, chain {done.chain.hex()}"
@@ -1703,10 +1734,11 @@ def main(arguments: list[str] | None = None) -> int:
             print(verify_one(proof, raw, keys, producers))
             return VERIFIED
         export = Export.at(options.directory)
-        of_part = export.size_of(MANIFEST) is not None
+        form = form_of(export)
+        of_part = form is not None and form != WHOLE
         told, received = told_of(export, keys, held, producers, of_part=of_part)
         seal = "not checked (no --roots)"
-        if options.roots and of_part:
+        if options.roots:
             roots = x509.load_pem_x509_certificates(options.roots.read_bytes())
             sealed_at = check_seals(export, roots, options.bin_)
             seal = f"stamped {sealed_at:%Y-%m-%dT%H:%M:%SZ}"
@@ -1735,7 +1767,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(
         f"{told}, {len(held)} held checkpoints, producer signatures {signatures}, "
         f"witnesses {seen}, time stamps {stamped}"
-        + (f", company's signature {seal}" if of_part else "")
+        + (f", company's signature {seal}" if form else "")
     )
     return VERIFIED
 

@@ -73,6 +73,8 @@ class Dealer:
         for service in topology.migratable():
             yield f"{service}-migrate", of.of_migration(service)
         yield topology.OPERATOR, of.of_operator()
+        signer = of.of_log_signer()
+        yield topology.LOG_SIGNER, signer | _of_log_signer()
         for name in topology.simulators():
             own = {"HOST": _EVERYWHERE, "DATA": _SIMULATORS_DATA}
             if name in places.WITNESSES:
@@ -93,7 +95,7 @@ class Dealer:
         published = _PUBLISHED.relative_to(places.STATE)
         for inner in ("data", "anchor", "archive", "session", "run", published):
             (folder / inner).mkdir(parents=True, exist_ok=True)
-        _hand_over(folder, places.WITNESSES.get(name, places.OURS))
+        _hand_over(folder, places.OTHERS.get(name, places.OURS))
 
     def _copy(self, place: Path, folder: Path) -> None:
         """A file that does not exist yet is somebody else's to bring."""
@@ -203,12 +205,26 @@ def _of_witness(process: str) -> dict[str, str]:
     }
 
 
+def _of_log_signer() -> dict[str, str]:
+    """Its key where keys are; its memory and its socket are volumes of their own."""
+    key = Layout(places.STATE).keys / "audit-log.ed25519"
+    return {
+        "HOME": places.KEPT,
+        "AUDIT_LOG_KEY": str(key),
+        "AUDIT_SIGNER_SOCKET": places.SIGNER_SOCKET,
+        "AUDIT_SIGNER_STATE": f"{places.KEPT}/{topology.LOG_SIGNER}/signed",
+    }
+
+
 def _inside(process: topology.Process) -> dict[str, str]:
     """What is otherwise in a container than on a machine of one user."""
     if process.verb == "serve":
         return {"AUTH_HOST": _EVERYWHERE}
     if process.service == "audit":
-        return {"AUDIT_CHECKPOINT_DIR": str(_PUBLISHED)}
+        own = {"AUDIT_CHECKPOINT_DIR": str(_PUBLISHED)}
+        if process.name == topology.LOG_WRITER:
+            own["AUDIT_SIGNER_SOCKET"] = places.SIGNER_SOCKET
+        return own
     return {}
 
 

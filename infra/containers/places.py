@@ -24,8 +24,14 @@ WITNESSES: Mapping[str, int] = {
 }
 """User ids of the outside witnesses: neither ours nor each other's."""
 
+OTHERS: Mapping[str, int] = {**WITNESSES, topology.LOG_SIGNER: 10004}
+"""Who is another user than our processes."""
+
 KEPT = "/kept"
 """Where what is not ours keeps what it must not lose."""
+
+SIGNER_SOCKET = f"{KEPT}/signer-socket/signer.sock"
+"""Shared by the log's signer and its writer."""
 
 VISITOR = "visitor"
 """A person with a browser, and the director of the simulated outer world."""

@@ -17,6 +17,7 @@ from infra.demo.staff import Here, Staff
 from infra.demo.view import View
 from infra.demo.world import World
 from infra.layout import ROOT
+from infra.stack import company
 
 AMOUNT = "400000.00"
 HOLD = timedelta(hours=24, seconds=2)
@@ -313,6 +314,10 @@ def verify_export(world: World) -> str:
             str(world.stack.layout.audit_policy),
             "--fresh",
             "1",
+            "--roots",
+            str(world.stack.layout.outer / "eds-roots.pem"),
+            "--bin",
+            company.BIN,
             "--tsa",
             str(_authorities(world, Path(folder))),
         ]

@@ -9,7 +9,7 @@ from infra import topology
 from infra.layout import Layout, write_private
 from infra.postgres.config import role_of
 from infra.simulators.hierarchy import COID
-from infra.stack import company, witnesses
+from infra.stack import company, log_signer, witnesses
 from infra.stack.ports import metrics
 
 # Measured: a look takes 0.1 to 0.5 s, 210 MB of resident and 1 GB of address space;
@@ -47,7 +47,7 @@ class Environments:
 
     `hosts` names the machine of a port, see `ports`, where it is not this one.
     `log_vkey`: the audit log's key as witnesses know it; `witnessed`: outside ones run,
-    and the log's writer knows them.
+    and the log's writer knows them; `signed_apart`: another process has its keys.
     """
 
     layout: Layout
@@ -56,6 +56,7 @@ class Environments:
     log_vkey: str
     hosts: Mapping[str, str] = field(default_factory=dict)
     witnessed: bool = True
+    signed_apart: bool = True
 
     def write(self) -> None:
         """Write `.state/env/<process>.env` for everybody, 0600."""
@@ -64,6 +65,7 @@ class Environments:
         for service in topology.services():
             self._write(f"{service}-migrate", self.of_migration(service))
         self._write(topology.PHOTO_JUDGE, self.of_photo_judge())
+        self._write(topology.LOG_SIGNER, self.of_log_signer())
         for simulator in topology.simulators():
             self._write(simulator, self.of_simulator(simulator))
         self._write(topology.OPERATOR, self.of_operator())
@@ -91,6 +93,17 @@ class Environments:
         """Where to listen, and what one judge may take; no secret, no address."""
         own = {"SOCKET": str(self.layout.photo_socket), **_PHOTO_LIMITS}
         return _base(self.layout) | _prefixed(topology.PHOTO_JUDGE, own)
+
+    def of_log_signer(self) -> dict[str, str]:
+        """The log's key and where to listen; no database, no address."""
+        home = self.layout.log_signer
+        own = {
+            "ORIGIN": witnesses.ORIGIN,
+            "LOG_KEY": str(home / log_signer.KEY),
+            "SIGNER_SOCKET": str(self.layout.log_signer_socket),
+            "SIGNER_STATE": str(home / "signed"),
+        }
+        return _base(self.layout) | {"HOME": str(home)} | _prefixed("audit", own)
 
     def of_operator(self) -> dict[str, str]:
         """The staff's command line: it knows the broker, no database."""
@@ -252,8 +265,10 @@ class Environments:
             public["POLICY"] = str(layout.audit_policy)
         if process.verb != "work":
             return public
-        # The writer alone signs the log; whoever reads it needs no key.
-        writer = {**public, "LOG_KEY": str(layout.keys / "audit-log.ed25519")}
+        # The writer alone has the log signed; whoever reads it needs no key.
+        writer = {**public, "SIGNER_SOCKET": str(layout.log_signer_socket)}
+        if not self.signed_apart:
+            writer = {**public, "LOG_KEY": str(layout.keys / "audit-log.ed25519")}
         if self.stage == "test":
             writer |= _PROMPTLY
         if self.witnessed:

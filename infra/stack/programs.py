@@ -21,7 +21,7 @@ from infra.layout import (
 )
 from infra.postgres.server import DatabaseServer
 from infra.rabbitmq.server import Broker
-from infra.stack import witnesses
+from infra.stack import apart, log_signer
 from infra.stack.environment import read
 from infra.web.server import WebTier
 
@@ -110,7 +110,7 @@ def simulator_programs(layout: Layout) -> list[Program]:
 
 def _user_of(simulator: str) -> str | None:
     name = simulator.removeprefix("simulator-")
-    return witnesses.user_of(name) if name in topology.WITNESSES else None
+    return apart.user_of(name) if name in topology.WITNESSES else None
 
 
 def web_program(web: WebTier) -> Program:
@@ -132,6 +132,18 @@ def photo_program(layout: Layout) -> Program:
         command=(str(PHOTO_PYTHON), "-m", name),
         environment=read(layout.env / f"{name}.env"),
         inputs=(*_code(name), ROOT / name / "uv.lock"),
+    )
+
+
+def log_signer_program(layout: Layout) -> Program:
+    """The process that has the audit log's keys."""
+    name = topology.LOG_SIGNER
+    return Program(
+        name=name,
+        command=_python("services.audit", "sign"),
+        environment=read(layout.env / f"{name}.env"),
+        inputs=(*service_code("audit"), layout.log_signer / log_signer.KEY),
+        user=apart.user_of(name),
     )
 
 

@@ -88,7 +88,7 @@ def answers_ready(layout: Layout, port: int) -> Check:
 
 
 def answers_on(path: Path) -> Check:
-    """Whether the photo judge behind a Unix socket answers an empty request."""
+    """Whether whoever is behind a Unix socket answers an empty request."""
 
     def check() -> bool:
         try:

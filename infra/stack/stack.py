@@ -19,7 +19,15 @@ from urllib.request import urlopen
 
 from infra import pki, topology
 from infra.layout import ROOT, Layout, write_private
-from infra.stack import company, environment, ports, programs, ready, witnesses
+from infra.stack import (
+    company,
+    environment,
+    log_signer,
+    ports,
+    programs,
+    ready,
+    witnesses,
+)
 from infra.stack.control import Supervised, Supervisor
 from infra.web.server import WebTier
 
@@ -98,8 +106,13 @@ class Stack:
         layout = self.layout
         made = (layout.pki, layout.keys, layout.env, layout.anchor, layout.data)
         ran = (layout.postgres, layout.rabbitmq, layout.web, layout.logs, layout.run)
-        outside = [layout.witness(name) for name in topology.WITNESSES]
-        for folder in (layout.database_socket, layout.archive, *made, *ran, *outside):
+        for folder in (
+            layout.database_socket,
+            layout.archive,
+            *made,
+            *ran,
+            *self._apart(),
+        ):
             shutil.rmtree(folder, ignore_errors=True)
         layout.ports.unlink(missing_ok=True)
         self._ports = {}
@@ -192,12 +205,14 @@ class Stack:
         self._ports = ports.choose(self.layout, running=running)
         told = {**self._ports, **self.detours}
         witnesses.prepare(self.layout)
+        log_signer.prepare(self.layout)
         environment.Environments(
             self.layout,
             told,
             self.stage,
             log_vkey=witnesses.log_vkey(self.layout.keys / "audit-log.ed25519"),
             witnessed=bool(self._witnesses()),
+            signed_apart=self._is_wanted(topology.LOG_SIGNER),
         ).write()
         self.servers.database.prepare()
         self.servers.broker.prepare()
@@ -210,6 +225,7 @@ class Stack:
             *self.servers.programs(),
             *programs.simulator_programs(layout),
             programs.photo_program(layout),
+            programs.log_signer_program(layout),
             *programs.service_programs(layout),
             programs.web_program(self.web),
         ]
@@ -320,6 +336,8 @@ class Stack:
         wanted = [p.name for p in topology.runnable() if self._is_wanted(p.name)]
         if topology.PHOTO_ASKER in wanted:
             wanted.append(topology.PHOTO_JUDGE)
+        if topology.LOG_WRITER in wanted and self._is_wanted(topology.LOG_SIGNER):
+            wanted.insert(0, topology.LOG_SIGNER)
         self.supervisor.start(wanted)
         self.wait_ready(*wanted)
 
@@ -342,10 +360,15 @@ class Stack:
         """Remove what could not lie under the state folder (see `Layout`)."""
         layout = self.layout
         made = (layout.database_socket, layout.postgres, layout.web, layout.run)
-        outside = [layout.witness(name) for name in topology.WITNESSES]
-        for folder in (*made, *outside):
+        for folder in (*made, *self._apart()):
             if not folder.is_relative_to(layout.state):
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _apart(self) -> list[Path]:
+        """Folders of other users' processes."""
+        layout = self.layout
+        outside = [layout.witness(name) for name in topology.WITNESSES]
+        return [*outside, layout.log_signer, layout.log_signer_socket.parent]
 
     def _check(self, name: str) -> ready.Check:
         if name == topology.DATABASE_SERVER:
@@ -354,6 +377,8 @@ class Stack:
             return self.servers.broker.is_ready
         if name == topology.PHOTO_JUDGE:
             return ready.answers_on(self.layout.photo_socket)
+        if name == topology.LOG_SIGNER:
+            return ready.answers_on(self.layout.log_signer_socket)
         if name in self.ports:
             extra = (self.ports[k] for k in self.ports if k.startswith(f"{name}."))
             metrics = self.ports.get(ports.metrics(name))

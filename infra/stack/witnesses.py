@@ -7,9 +7,6 @@ by the machine's own.
 
 import base64
 import hashlib
-import os
-import pwd
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -18,42 +15,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from infra import topology
-from infra.layout import (
-    ROOT,
-    Layout,
-    is_open_to_others,
-    is_root,
-    private_folder,
-    write_private,
-)
+from infra.layout import Layout
+from infra.stack import apart
 
 ORIGIN: Final = f"{topology.PUBLIC_HOST}/audit"
 """The audit log's name, under which it signs."""
 
-_USERS: Final = {"regulator": "daemon", "auditor": "nobody"}
 _LOG_KEY = b"\x01"
 _QUORUM: Final = "both"
-
-
-def user_of(witness: str) -> str | None:
-    """Another system user than ours, where we may choose; None: as ourselves."""
-    code = ROOT / "infra" / "simulators" / "witness.py"
-    readable = is_open_to_others(code.parent) and code.stat().st_mode & stat.S_IROTH
-    return _USERS[witness] if is_root() and readable else None
 
 
 def prepare(layout: Layout) -> None:
     """Give each witness its folder, with its certificate in it. Idempotent."""
     for name in topology.WITNESSES:
-        user = user_of(name)
-        known = pwd.getpwnam(user) if user else None
-        owner = (known.pw_uid, known.pw_gid) if known else None
         home = layout.witness(name)
-        private_folder(home, owner=owner)
+        apart.folder(home, name)
         for given in ("ca.crt", f"{name}.crt", f"{name}.key"):
-            write_private(home / given, (layout.outer / given).read_bytes())
-            if owner:
-                os.chown(home / given, *owner)
+            apart.give(home / given, (layout.outer / given).read_bytes(), name)
 
 
 def log_vkey(key: Path) -> str:

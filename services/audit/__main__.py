@@ -1,4 +1,4 @@
-"""`python -m services.audit run | work | migrate | check`."""
+"""`python -m services.audit run | work | sign | migrate | check`."""
 
 from kernel.commands import main
 

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernel.settings import PlatformSettings
+from kernel.settings import LogLevel, PlatformSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(PlatformSettings):
-    """`log_key` is opened by the worker alone; a reader needs only the vkey.
+    """The worker has a signer apart sign, behind `signer_socket`.
 
-    `log_key_before` is the key it succeeds: both sign for as long as it is named.
+    Or, where one machine is all there is, it opens `log_key` itself, and
+    `log_key_before`, the key it succeeds: both sign for as long as it is named. A
+    reader needs only the vkey.
+
     `policy` says which witnesses are asked, and how many are enough (C2SP tlog-policy,
     with their addresses); `witness_ca` certifies those addresses.
 
@@ -25,6 +28,7 @@ class Settings(PlatformSettings):
     origin: str
     anchor: str
     checkpoint_dir: str
+    signer_socket: str | None = None
     log_key: Path | None = None
     log_key_before: Path | None = None
     policy: Path | None = None
@@ -39,3 +43,19 @@ class Settings(PlatformSettings):
     patrol_rest_s: int = 60
     index_tiles_per_s: int = 40
     archive_dir: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerSettings:
+    """The whole of what `audit-signer` is told: no database, no broker, no address.
+
+    `signer_state` is a file of its own, which may not exist yet: what it has signed. It
+    must outlive the process, and no backup may be put in its place.
+    """
+
+    origin: str
+    log_key: Path
+    signer_socket: str
+    signer_state: str
+    log_key_before: Path | None = None
+    log_level: LogLevel = "info"

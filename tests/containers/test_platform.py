@@ -23,6 +23,7 @@ LASTING = frozenset(
         *topology.simulators(),
         *(process.name for process in topology.runnable()),
         topology.PHOTO_JUDGE,
+        topology.LOG_SIGNER,
         topology.WEB_TIER,
     }
 )
@@ -108,7 +109,7 @@ def test_a_container_is_confined(project: Project) -> None:
         assert host["SecurityOpt"] == ["no-new-privileges:true"], name
         assert host["Memory"] > 0, name
         assert host["PidsLimit"] > 0, name
-        user = places.WITNESSES.get(name, places.OURS)
+        user = places.OTHERS.get(name, places.OURS)
         wanted = {f"{user}:{user}", "999:999"}
         assert one.attrs["Config"]["User"] in wanted, name
 
@@ -117,16 +118,22 @@ def test_a_container_is_confined(project: Project) -> None:
 def test_a_process_holds_one_identity(project: Project, name: str) -> None:
     """Its own keys for the wire and for signing.
 
-    The log's writer signs the log too, auth what the staff may do, and contracts what
-    the company concludes.
+    Auth signs what the staff may do too, and contracts what the company concludes. The
+    log's key is its signer's, which has no other (`test_the_logs_key_is_its_signers`).
     """
     held = set(python_in(project.running()[name], KEYS).split())
     more = {
-        "audit-worker": {"audit-log.ed25519"},
         "auth": {"staff.ed25519"},
         "contracts": {"company.key"},
     }
     assert held == {f"{name}.key", f"{name}.ed25519"} | more.get(name, set())
+
+
+def test_the_logs_key_is_its_signers(project: Project) -> None:
+    """Who writes the log, or reads it, could not sign it."""
+    running = project.running()
+    held = set(python_in(running[topology.LOG_SIGNER], KEYS).split())
+    assert held == {"audit-log.ed25519"}
 
 
 @pytest.mark.parametrize("service", topology.migratable())

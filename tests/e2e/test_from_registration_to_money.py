@@ -82,6 +82,8 @@ def test_a_loan_goes_from_registration_to_money(
     sweep.run(people=[borrower])
     told = verify_export(world)
     assert "chain verified" in told
+    assert "witnesses auditor, regulator" in told, told
+    assert "company's signature stamped 20" in told, told
     assert re.search(r"time stamps [1-9][0-9]*, the newest", told), told
     keys = (world.stack.layout.checkpoints / "vkey").read_text()
     assert at_the_site(world, "/log/vkey") == keys

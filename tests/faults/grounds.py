@@ -51,7 +51,8 @@ payers = on_servers(PayerLoad)
 def loans(folder: Path) -> Iterator[Ground]:
     """The whole platform."""
     processes = (process.name for process in topology.runnable())
-    beside = (*SERVERS, *topology.simulators(), topology.WEB_TIER)
+    others = (topology.LOG_SIGNER, topology.WEB_TIER)
+    beside = (*SERVERS, *topology.simulators(), *others)
     everything = {*beside, *processes}
     stack = infra.stack.start(folder / "stack", only=everything)
     try:

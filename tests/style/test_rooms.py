@@ -17,7 +17,7 @@ NEEDED: Final = frozenset(
     }
 )  # fmt: skip
 ALLOWED: Final = NEEDED | {"adapters", "worker", "witness", "cli"}
-ONLY_IN: Final = {"gateway": "auth"}
+ONLY_IN: Final = {"gateway": "auth", "signer": "audit"}
 README_LINES: Final = 15
 
 

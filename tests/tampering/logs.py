@@ -9,7 +9,7 @@ from hashlib import sha256
 from services.audit.domain.intake import Row
 from services.audit.domain.note import Checkpoint, signed
 from services.audit.domain.tree import CHAIN_START, chain_hash, leaf_hash, root_of
-from services.audit.ports import Signer
+from services.audit.ports import KeyHolder
 from tests.unit.audit.builders import Writer
 
 SIZES = (1, 2, 3, 5, 17, 255, 256, 257, 300, 513)
@@ -52,7 +52,7 @@ def rehashed(rows: Sequence[Row]) -> list[Row]:
     return made
 
 
-def note_over(leaves: Sequence[bytes], *, signer: Signer) -> bytes:
+def note_over(leaves: Sequence[bytes], *, signer: KeyHolder) -> bytes:
     """The checkpoint over these leaves, as the holder of the key would sign it."""
     root = root_of(leaf_hash(leaf) for leaf in leaves)
     checkpoint = Checkpoint(signer.public.name, len(leaves), root)

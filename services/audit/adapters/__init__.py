@@ -37,24 +37,16 @@ QUEUES: Final = ("audit.inbox", "audit.dead")
 """What is new, and what the broker gave up while the writer died again and again."""
 
 
-class LogSigner:
-    """The log's own key, and the one it succeeds. Implements Signer.
+class KeyFile:
+    """A key of the log in a file. Implements KeyHolder."""
 
-    Only the writer's process holds them.
-    """
-
-    def __init__(self, path: Path, *, origin: str, before: Path | None = None) -> None:
+    def __init__(self, path: Path, *, origin: str) -> None:
         self._key = SigningKey.load(path, keyid=origin)
         self._public = LogKey(origin, self._key.public_bytes)
-        self._before = LogSigner(before, origin=origin) if before else None
 
     @property
     def public(self) -> LogKey:
         return self._public
-
-    @property
-    def before(self) -> "LogSigner | None":
-        return self._before
 
     def sign(self, data: bytes) -> bytes:
         return self._key.sign(data)

@@ -8,9 +8,12 @@ the one the checkpoint signs. Whoever receives it verifies it with
 import argparse
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 from uuid import UUID
+from zipfile import ZipFile
 
 from kernel.cli import (
     FINDING,
@@ -19,10 +22,11 @@ from kernel.cli import (
     Operator,
     object_of,
     progress,
+    read_file,
     rows_of,
 )
 from kernel.clock import parse_rfc3339
-from kernel.crypto import Json, as_object
+from kernel.crypto import Json, Recipient, as_object
 from kernel.errors import Broken, Refused
 from services.audit.cli.governing import COMMANDS as GOVERNING
 from services.audit.cli.incidents import COMMANDS as INCIDENTS
@@ -30,7 +34,7 @@ from services.audit.cli.looking import LOOKING, row_of
 from services.audit.cli.matrix import MATRIX
 from services.audit.cli.monitoring import COMMANDS as MONITORING
 from services.audit.cli.notices import COMMANDS as NOTICES
-from services.audit.cli.parts import EXTRACT, refuse_used
+from services.audit.cli.parts import ENVELOPE, EXTRACT, refuse_used
 from services.audit.cli.proving import PROVING
 from services.audit.domain.note import Checkpoint, NoteError, parse_text
 from services.audit.domain.proofs import add_checkpoint, tlog_proof
@@ -42,11 +46,35 @@ PAGE_LEAVES: Final = 1_000
 
 
 def export(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int]:
-    """Write the whole log as one directory."""
+    """Write the whole log as one directory, or encrypted to its recipient."""
     folder: Path = arguments.directory
     refuse_used(folder)
+    to: Path | None = arguments.to
+    if to is None:
+        told = _exported(operator, arguments, folder, {})
+        if told["ok"] is True and arguments.zip:
+            told["archive"] = str(_archived(folder))
+        return told, 0 if told["ok"] is True else FINDING
+    pem = read_file(to)
+    with TemporaryDirectory(prefix="kredit-export-", dir=folder.parent) as made:
+        wish = {"recipient_pem": pem.decode("ascii", "replace")}
+        told = _exported(operator, arguments, Path(made), wish)
+        if told["ok"] is not True:
+            return told, FINDING
+        closed = Recipient.load(pem).enveloped(_zipped(Path(made)))
+    archive = folder.with_name(f"{folder.name}.zip{ENVELOPE}")
+    archive.write_bytes(closed)
+    return {**told, "archive": str(archive)}, 0
+
+
+def _exported(
+    operator: Operator,
+    arguments: argparse.Namespace,
+    folder: Path,
+    wish: Mapping[str, Any],
+) -> dict[str, Json]:
     started = object_of(
-        operator.call("start_export", disclosure_id=arguments.disclosure)
+        operator.call("start_export", disclosure_id=arguments.disclosure, **wish)
     )
     note = str(started["checkpoint"])
     checkpoint = checkpoint_of(note)
@@ -60,18 +88,23 @@ def export(operator: Operator, arguments: argparse.Namespace) -> tuple[Json, int
         hashes.append(leaf_hash(leaf))
     _write(folder, tiler.finish())
     if tiler.frontier.root() != checkpoint.root:
-        answer: dict[str, Json] = {"ok": False, "why": "the root is not the signed one"}
-        return answer, FINDING
+        return {"ok": False, "why": "the root is not the signed one"}
     vkey = str(operator.ask("log_status")["vkey"])
     stamps = stamps_of(operator, export_id=export_id)
     _write(folder, stamp_files(stamps))
     policy = ExportFile("policy", f"log {vkey}\nquorum none\n".encode())
     _write(folder, proofs_of(hashes, note=note.encode(), arguments=arguments))
     _write(folder, [policy, ExportFile("checkpoint", note.encode())])
-    told: dict[str, Json] = {"ok": True, "export_id": export_id}
-    if arguments.zip:
-        told["archive"] = str(_archived(folder))
-    return {**told, "leaves": checkpoint.size, "stamps": len(stamps)}, 0
+    sealed = object_of(operator.call("seal_export", export_id=export_id))
+    raw = base64.b64decode(str(sealed["archive_b64"]), validate=True)
+    with ZipFile(BytesIO(raw)) as given:
+        given.extractall(folder)
+    return {
+        "ok": True,
+        "export_id": export_id,
+        "leaves": checkpoint.size,
+        "stamps": len(stamps),
+    }
 
 
 def stamps_of(operator: Operator, *, export_id: str) -> list[TimeStamp]:
@@ -100,15 +133,17 @@ def _archived(folder: Path) -> Path:
     """The same files in one, beside the folder."""
     archive = folder.with_name(f"{folder.name}.zip")
     fresh = folder.with_name(f".{folder.name}.zip.new")
-    paths = [path for path in folder.rglob("*") if path.is_file()]
-    fresh.write_bytes(
-        zipped(
-            ExportFile(path.relative_to(folder).as_posix(), path.read_bytes())
-            for path in paths
-        )
-    )
+    fresh.write_bytes(_zipped(folder))
     fresh.replace(archive)
     return archive
+
+
+def _zipped(folder: Path) -> bytes:
+    return zipped(
+        ExportFile(path.relative_to(folder).as_posix(), path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file()
+    )
 
 
 def proofs_of(
@@ -225,6 +260,12 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="ID",
         help="see `contracts disclosures list`: what lets you take the log",
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="FILE",
+        help="encrypt to this certificate (PEM, RSA): DIRECTORY.zip.p7m, no folder",
     )
     for option, meaning in (
         ("--proof", "add an inclusion proof of this leaf; may be repeated"),

@@ -45,6 +45,10 @@ class TileRoots:
                 self._roots.append(root_of(self._open))
                 self._open = []
 
+    def of_tile(self, number: int) -> bytes:
+        """The root of a full tile. IndexError: it is not full yet."""
+        return self._roots[number]
+
     def frontier(self) -> Frontier:
         """What the next leaf is appended to."""
         peaks: list[tuple[int, bytes]] = []

@@ -62,6 +62,11 @@ class Frontier:
         frontier.size = size
         return frontier
 
+    @property
+    def peaks(self) -> Sequence[bytes]:
+        """Roots of the perfect subtrees, largest first."""
+        return tuple(self._roots)
+
     def copy(self) -> "Frontier":
         twin = Frontier()
         twin._roots = list(self._roots)

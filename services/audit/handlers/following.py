@@ -4,17 +4,20 @@ Whoever waits for the writer's seat keeps up with whoever has it, so that to tak
 means to look at the few rows since: a hot stand-by (audit_log.md section 2).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
 from kernel.errors import Broken
-from services.audit.domain.following import LeafHashes, TileRoots
+from services.audit.domain.following import LeafHashes, TileRoots, tile_by_tile
 from services.audit.domain.intake import Head
-from services.audit.domain.tree import CHAIN_START, chain_hash
-from services.audit.ports import RowHashes
+from services.audit.domain.tiles import TILE_WIDTH
+from services.audit.domain.tree import CHAIN_START, chain_hash, root_of
+from services.audit.ports import LogReader, RowHashes
 
 ADDED_AT_ONCE = 10_000
+READ_AT_ONCE = 65_536
 
 
 @dataclass(slots=True)
@@ -59,3 +62,49 @@ class Followed:
     def root(self, size: int, *, leaves: LeafHashes) -> bytes:
         """The root when there were so many leaves; not more than `size`."""
         return self.roots.root(size, leaves=leaves)
+
+
+@dataclass(slots=True)
+class KeptTiles:
+    """The roots of the log's tiles, kept from one export of a part to the next.
+
+    What was followed is not read again; so a look-up of leaf hashes compares each full
+    tile with the root that was kept, and whoever changed a row since is noticed.
+    """
+
+    roots: TileRoots = field(default_factory=TileRoots)
+    _one: Lock = field(default_factory=Lock)
+
+    def follow(self, reader: LogReader, *, size: int) -> None:
+        """Go on to so many leaves. Broken: the log is shorter."""
+        with self._one:
+            while (start := self.roots.size) < size:
+                stop = min(start + READ_AT_ONCE, size)
+                hashes = reader.leaf_hashes(start=start, stop=stop)
+                if len(hashes) != stop - start:
+                    raise Broken("the log is shorter than its checkpoint")
+                self.roots.add(hashes)
+
+    def go_on(self, reader: LogReader) -> None:
+        """A beat's share of what was signed since: no export has to follow it all."""
+        newest = reader.last_checkpoint()
+        signed = newest.size if newest else 0
+        self.follow(reader, size=min(signed, self.roots.size + READ_AT_ONCE))
+
+    def leaves(self, reader: LogReader, *, size: int) -> LeafHashes:
+        """Look-ups below `size`. Broken: a tile is another than it was."""
+
+        def checked(start: int, stop: int) -> Sequence[bytes]:
+            hashes = reader.leaf_hashes(start=start, stop=stop)
+            if stop - start < TILE_WIDTH:
+                return hashes
+            if root_of(hashes) != self.roots.of_tile(start // TILE_WIDTH):
+                raise self.forgotten()
+            return hashes
+
+        return tile_by_tile(checked, size=size)
+
+    def forgotten(self) -> Broken:
+        """What is there is not what was kept, or signed: all is read anew next time."""
+        self.roots = TileRoots()
+        return Broken("the log is not what its checkpoint signs: have it verified")

@@ -11,6 +11,7 @@ from services.audit.domain.part import MANIFEST, Part, manifest
 from services.audit.domain.report import Person, Tellings, page, report, table
 from services.audit.domain.telling import LANGUAGES
 from services.audit.domain.tiles import ExportFile, zipped
+from services.audit.domain.whole import Whole, whole_manifest, whole_report
 from services.audit.ports import People, Printer, Seal, Sealed
 
 _SUFFIX: Final = ".json"
@@ -46,6 +47,22 @@ def packed(
         files += _sealed(file.path.removesuffix(".pdf"), bench.seal.seal(file.content))
     listed = manifest(part, files)  # step 3
     sealed = bench.seal.seal(listed.content)
+    return zipped([*files, listed, *_sealed(MANIFEST.removesuffix(_SUFFIX), sealed)])
+
+
+def packed_whole(whole: Whole, *, printer: Printer, seal: Seal) -> bytes:
+    """The archive of what goes with the whole log: reports, manifest, signatures."""
+    files: list[ExportFile] = []
+    for language in LANGUAGES:
+        told = whole_report(whole, language=language)
+        files += [
+            ExportFile(f"report.{language}.html", page(told).encode()),
+            ExportFile(f"report.{language}.pdf", printer.print(told)),
+        ]
+    for file in [file for file in files if file.path.endswith(".pdf")]:
+        files += _sealed(file.path.removesuffix(".pdf"), seal.seal(file.content))
+    listed = whole_manifest(whole, files)
+    sealed = seal.seal(listed.content)
     return zipped([*files, listed, *_sealed(MANIFEST.removesuffix(_SUFFIX), sealed)])
 
 

@@ -1,18 +1,19 @@
 """A part of the log for who may have it alone: chosen, proved, told, given out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 from uuid import UUID
 
 from kernel.clock import Clock
 from kernel.crypto import Json, Recipient
-from kernel.errors import Broken, Refused
+from kernel.errors import Refused
 from kernel.events.audit import ExportMade
 from kernel.ids import Ids
 from services.audit.domain.intake import Notice
 from services.audit.domain.leaf import Kind
+from services.audit.domain.note import parse_text
 from services.audit.domain.part import Part, proof_files
 from services.audit.domain.proofs import add_checkpoint_body
 from services.audit.domain.report import Person, clients_in
@@ -20,16 +21,12 @@ from services.audit.domain.scope import Entry, Scope, belonging, client_of
 from services.audit.domain.stamping import TimeStamp, covering, stamp_files
 from services.audit.domain.tiles import ExportFile
 from services.audit.domain.tree import leaf_hash
+from services.audit.handlers.following import KeptTiles
 from services.audit.handlers.packing import Bench, packed
-from services.audit.handlers.proving import no_such_leaf, signed_tree
+from services.audit.handlers.proving import no_such_leaf
 from services.audit.handlers.reading import checkpoint_to_export
-from services.audit.ports import (
-    LogReader,
-    Noticeboard,
-    Register,
-    StoredCheckpoint,
-    Units,
-)
+from services.audit.handlers.recipients import recipient_of, recorded
+from services.audit.ports import LogReader, Noticeboard, Register, Units
 
 MAX_PART_BYTES: Final = 3 * 1024 * 1024
 """Leaves and time stamps: with proofs and in base64 it must be one message."""
@@ -52,6 +49,8 @@ class Desk:
     ids: Ids
     most_leaves: int
     bench: Bench
+    tiles: KeptTiles = field(default_factory=KeptTiles)
+    """Of whoever gives parts out again and again: the log is followed once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +120,7 @@ def _recipient(pem: str | None, *, names: bool) -> Recipient | None:
         if names:
             raise recipient_missing()
         return None
-    try:
-        return Recipient.load(pem.encode())
-    except ValueError as error:
-        raise recipient_unfit() from error
+    return recipient_of(pem)
 
 
 def _persons(part: Part, *, told: bool, desk: Desk) -> Sequence[Person]:
@@ -170,7 +166,7 @@ def _proved(
             pages=frozenset(pages),
             stamps=stamps,
         )
-        return _Proved(part, client_id, _proofs(part, since, unit))
+        return _Proved(part, client_id, _proofs(part, since, unit, desk.tiles))
 
 
 def _candidates(scope: Scope, unit: LogReader, *, size: int) -> Sequence[Entry]:
@@ -214,12 +210,19 @@ def _stamps(
     return covering(unit.stamps(after=numbers[0], up_to=size), numbers)
 
 
-def _proofs(part: Part, since: Sequence[int], unit: LogReader) -> list[ExportFile]:
+def _proofs(
+    part: Part, since: Sequence[int], unit: LogReader, tiles: KeptTiles
+) -> list[ExportFile]:
     """Broken when the leaves are not those the checkpoint signs."""
     size = part.size
-    roots, leaves = signed_tree(StoredCheckpoint(size, part.note), unit)
-    if any([leaf_hash(e.leaf)] != [*leaves(e.seq, e.seq + 1)] for e in part.shown):
-        raise Broken("the log is not what its checkpoint signs: have it verified")
+    tiles.follow(unit, size=size)
+    roots, leaves = tiles.roots, tiles.leaves(unit, size=size)
+    text, _, _ = part.note.partition(b"\n\n")
+    signed = parse_text(text + b"\n").root
+    if roots.root(size, leaves=leaves) != signed or any(
+        [leaf_hash(e.leaf)] != [*leaves(e.seq, e.seq + 1)] for e in part.shown
+    ):
+        raise tiles.forgotten()
     proofs = {e.seq: roots.inclusion(e.seq, size, leaves=leaves) for e in part.shown}
     files = proof_files(part, proofs=proofs)
     files += stamp_files(part.stamps)
@@ -255,7 +258,7 @@ def _record(
         "leaves": len(part.entries),
         "scope": part.scope.words(),
         "size": part.size,
-        **({"recipient_sha256": recipient.thumbprint} if recipient else {}),
+        **recorded(recipient),
     }
     told = ExportMade(
         export_id=part.export_id,
@@ -294,15 +297,6 @@ def recipient_missing() -> Refused:
         "recipient_missing",
         "What holds names is given out encrypted to its recipient alone.",
         next_step="Give the recipient's certificate: --to FILE.",
-    )
-
-
-def recipient_unfit() -> Refused:
-    """Nothing could be encrypted to it."""
-    return Refused(
-        "recipient_unfit",
-        "This is no certificate of an RSA key of 2048 bits or more, in PEM.",
-        next_step="Ask the recipient for one.",
     )
 
 

@@ -25,12 +25,17 @@ from services.audit.domain.leaf import Kind
 from services.audit.domain.scope import Entry
 from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.tree import leaf_hash
+from services.audit.domain.whole import Whole
+from services.audit.handlers.packing import packed_whole
+from services.audit.handlers.recipients import recipient_of, recorded
 from services.audit.ports import (
     Block,
     Export,
     LogReader,
     Noticeboard,
+    Printer,
     Register,
+    Seal,
     StoredCheckpoint,
     Units,
 )
@@ -135,12 +140,15 @@ def start_export(
     units: Units,
     clock: Clock,
     ids: Ids,
+    recipient_pem: str | None = None,
 ) -> Export:
     """Record who takes the log, on what ground, up to which checkpoint (clause 6.2).
 
     The log names every client, so nobody takes it without an entry of the register.
-    Refused: ``disclosure_not_valid``, ``log_empty``.
+    With a recipient, whose certificate is on record too, it leaves encrypted to them.
+    Refused: ``disclosure_not_valid``, ``log_empty``, ``recipient_unfit``.
     """
+    recipient = recipient_of(recipient_pem)
     register.refuse_uncovered(disclosure_id)
     with units.begin() as unit:
         checkpoint = checkpoint_to_export(board, unit)
@@ -161,6 +169,7 @@ def start_export(
                     "by": taken_by,
                     "disclosure_id": str(disclosure_id),
                     "size": export.size,
+                    **recorded(recipient),
                 },
             )
         )
@@ -172,6 +181,27 @@ def start_export(
             )
         )
     return export
+
+
+def seal_export(
+    export_id: UUID, *, units: Units, printer: Printer, seal: Seal
+) -> bytes:
+    """What goes with a recorded export: reports in both languages, the company's word.
+
+    Refused ``export_unknown``. Transient while somebody needed is away.
+    """
+    with units.begin() as unit:
+        export = _recorded(unit, export_id)
+        whole = Whole(
+            export_id=export.export_id,
+            disclosure_id=export.disclosure_id,
+            made_at=export.taken_at,
+            size=export.size,
+            note=export.note,
+            tallies=tuple(unit.sequences()),
+            stamps=tuple(unit.stamps(after=0, up_to=export.size)),
+        )
+    return packed_whole(whole, printer=printer, seal=seal)
 
 
 def export_page(export_id: UUID, *, from_seq: int, limit: int, units: Units) -> Page:

@@ -30,21 +30,18 @@ from services.audit.domain.intake import (
     plan,
     rotating,
 )
-from services.audit.domain.leaf import rotation_text
 from services.audit.domain.note import (
     Checkpoint,
     NoteError,
     reopened,
-    signature_line,
-    signed,
 )
 from services.audit.domain.sequences import Tally
 from services.audit.handlers.following import Followed
 from services.audit.ports import (
     Anchor,
+    LogSigner,
     Message,
     Noticeboard,
-    Signer,
     StoredCheckpoint,
     WriterStore,
     Writing,
@@ -70,7 +67,7 @@ def open_log(
     store: WriterStore,
     anchor: Anchor,
     board: Noticeboard,
-    signer: Signer,
+    signer: LogSigner,
     clock: Clock,
     policy: bytes,
     witnessed: Sequence[bytes] = (),
@@ -83,7 +80,8 @@ def open_log(
     2. Its root must be the one of the last signed checkpoint: no row more, none less.
     3. The checkpoints kept outside the database (the anchor, the published one, those
        the witnesses cosigned) must be prefixes of this log: a restored backup or a
-       promoted stale replica is refused.
+       promoted stale replica is refused. So it is by a signer apart, which has signed
+       more.
     4. An empty log is opened with leaf 0, which names its keys and policy.
     5. A key that has not signed yet is named by a leaf, for which the one before it
        vouches.
@@ -111,6 +109,7 @@ def open_log(
         raise Broken("the checkpoint outside is gone: put a held one at AUDIT_ANCHOR")
     for each in outside:  # step 3
         _check_outside(each, followed=followed, store=store)
+    signer.resume(note, head.frontier)  # step 3, by whoever holds the key
     if not _signed_by(signer, note):
         head, note = _rotate(store, head, signer=signer, clock=clock)  # step 5
     publish_note(note, anchor=anchor, board=board, signer=signer)
@@ -122,7 +121,7 @@ def write_batch(
     *,
     state: State,
     store: WriterStore,
-    signer: Signer,
+    signer: LogSigner,
     trust: TrustStore,
     clock: Clock,
     ids: Ids,
@@ -152,7 +151,7 @@ def write_arrivals(
     *,
     state: State,
     store: WriterStore,
-    signer: Signer,
+    signer: LogSigner,
     clock: Clock,
     ids: Ids,
     grace: timedelta,
@@ -187,13 +186,12 @@ def write_arrivals(
 
 
 def publish_note(
-    note: bytes, *, anchor: Anchor, board: Noticeboard, signer: Signer
+    note: bytes, *, anchor: Anchor, board: Noticeboard, signer: LogSigner
 ) -> None:
     """Let a committed note out: to the anchor, and to witnesses and auditors."""
     anchor.write(note)
-    for each in (signer.before, signer):
-        if each is not None:
-            board.announce(each.public.vkey)
+    for key in reversed(signer.keys):
+        board.announce(key.vkey)
     board.publish(note)
 
 
@@ -223,29 +221,25 @@ def _known(tx: Writing, arrivals: Sequence[Arrival]) -> Known:
     )
 
 
-def _note(planned: Plan, *, signer: Signer) -> bytes:
+def _note(planned: Plan, *, signer: LogSigner) -> bytes:
     """The checkpoint over the plan, signed by the key, and by the one before it."""
     head = planned.head
-    checkpoint = Checkpoint(signer.public.name, head.size, head.frontier.root())
-    note = signed(checkpoint, key=signer.public, sign=signer.sign)
-    if signer.before is None:
-        return note
-    before = signer.before
-    return note + signature_line(checkpoint.text(), key=before.public, sign=before.sign)
+    checkpoint = Checkpoint(signer.keys[0].name, head.size, head.frontier.root())
+    hashes = [row.leaf_hash for row in planned.rows]
+    return signer.note(checkpoint, start=head.size - len(hashes), hashes=hashes)
 
 
 def _rotate(
-    store: WriterStore, head: Head, *, signer: Signer, clock: Clock
+    store: WriterStore, head: Head, *, signer: LogSigner, clock: Clock
 ) -> tuple[Head, bytes]:
-    before = signer.before
-    if before is None:
+    if len(signer.keys) == 1:
         raise Broken("the last checkpoint is signed by a key that was taken away")
-    old, new = before.public.vkey, signer.public.vkey
+    new, old = (key.vkey for key in signer.keys)
     planned = rotating(
         head,
         old_vkey=old,
         new_vkey=new,
-        signature=before.sign(rotation_text(old_vkey=old, new_vkey=new)),
+        signature=signer.vouch(),
         at=clock.now(),
     )
     note = _note(planned, signer=signer)
@@ -268,7 +262,7 @@ def _event(alert: Alert, *, ids: Ids) -> Event:
 
 
 def _check_signed(
-    stored: StoredCheckpoint | None, *, head: Head, signer: Signer
+    stored: StoredCheckpoint | None, *, head: Head, signer: LogSigner
 ) -> bytes:
     checkpoint = _open_note(
         stored.note if stored else None, signer=signer, which="stored last"
@@ -304,16 +298,13 @@ def _open_new(
     store: WriterStore,
     anchor: Anchor,
     board: Noticeboard,
-    signer: Signer,
+    signer: LogSigner,
     clock: Clock,
     policy: bytes,
 ) -> State:
-    public = signer.public
     planned = opening(
-        origin=public.name,
-        vkeys=tuple(
-            each.public.vkey for each in (signer, signer.before) if each is not None
-        ),
+        origin=signer.keys[0].name,
+        vkeys=tuple(key.vkey for key in signer.keys),
         policy_sha256=sha256(policy),
         at=clock.now(),
     )
@@ -324,19 +315,20 @@ def _open_new(
     return State(planned.head, {}, note)
 
 
-def _open_note(note: bytes | None, *, signer: Signer, which: str) -> Checkpoint | None:
+def _open_note(
+    note: bytes | None, *, signer: LogSigner, which: str
+) -> Checkpoint | None:
     if note is None:
         return None
-    try:
-        return reopened(note, key=signer.public, sign=signer.sign)
-    except NoteError as cause:
-        if signer.before is not None:
-            return _open_note(note, signer=signer.before, which=which)
-        digest = sha256_hex(note)
-        raise Broken(f"the checkpoint {which} ({digest}) is not ours") from cause
+    for key in signer.keys:
+        try:
+            return reopened(note, key=key, verify=signer.verify)
+        except NoteError:
+            continue
+    raise Broken(f"the checkpoint {which} ({sha256_hex(note)}) is not ours")
 
 
-def _ours_among(notes: Sequence[bytes], *, signer: Signer) -> list[Checkpoint]:
+def _ours_among(notes: Sequence[bytes], *, signer: LogSigner) -> list[Checkpoint]:
     """What a witness gives out binds us only if we signed it: nobody else stops us."""
     found = []
     for note in notes:
@@ -347,9 +339,9 @@ def _ours_among(notes: Sequence[bytes], *, signer: Signer) -> list[Checkpoint]:
     return [each for each in found if each is not None]
 
 
-def _signed_by(signer: Signer, note: bytes) -> bool:
+def _signed_by(signer: LogSigner, note: bytes) -> bool:
     try:
-        reopened(note, key=signer.public, sign=signer.sign)
+        reopened(note, key=signer.keys[0], verify=signer.verify)
     except NoteError:
         return False
     return True

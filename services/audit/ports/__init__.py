@@ -13,12 +13,14 @@ from kernel.events import Event
 from services.audit.domain.check import StoredRow
 from services.audit.domain.index import Tile
 from services.audit.domain.intake import Known, Notice, Plan
-from services.audit.domain.note import LogKey
+from services.audit.domain.note import Checkpoint, LogKey
 from services.audit.domain.report import Person, Report
 from services.audit.domain.scope import Entry, Scope
 from services.audit.domain.sequences import Tally
+from services.audit.domain.signing import Signed
 from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.tiles import ExportFile
+from services.audit.domain.tree import Frontier
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +132,58 @@ class Printer(Protocol):
     def print(self, report: Report) -> bytes: ...
 
 
-class Signer(Protocol):
-    """The log's key: it signs, and shows its public half."""
+class LogSigner(Protocol):
+    """The log's key, wherever it lies, and the key it succeeds while both sign.
+
+    Each call is Transient while the key cannot be reached, and Broken when its holder
+    has signed another log than this, or a longer one.
+    """
+
+    @property
+    def keys(self) -> Sequence[LogKey]:
+        """Their public halves, the newest first."""
+        ...
+
+    def resume(self, note: bytes, head: Frontier) -> None:
+        """Say where the log stands that goes on: its last note, and its peaks."""
+        ...
+
+    def note(
+        self, checkpoint: Checkpoint, *, start: int, hashes: Sequence[bytes]
+    ) -> bytes:
+        """The checkpoint with a line of each key; `hashes` are the leaves' added since.
+
+        `start` is the number of the first of them.
+        """
+        ...
+
+    def vouch(self) -> bytes:
+        """The old key's word that the new one succeeds it (`leaf.rotation_text`)."""
+        ...
+
+    def verify(self, public_key: bytes, message: bytes, signature: bytes) -> bool:
+        """Whether a key made a signature (Ed25519)."""
+        ...
+
+
+class KeyHolder(Protocol):
+    """One private key of the log."""
 
     @property
     def public(self) -> LogKey: ...
 
-    @property
-    def before(self) -> "Signer | None":
-        """The key it succeeds, for as long as both sign."""
-        ...
-
     def sign(self, data: bytes) -> bytes:
         """64 bytes of Ed25519 (RFC 8032)."""
+        ...
+
+
+class SignedStore(Protocol):
+    """Where a signer apart keeps what it has signed."""
+
+    def read(self) -> Signed: ...
+
+    def write(self, signed: Signed) -> None:
+        """On the disk when this returns."""
         ...
 
 

@@ -152,13 +152,18 @@ class AuditService(GoverningDoor, IncidentDoor, NoticeDoor, MonitoringDoor):
         }
 
     @answers(permission="audit.export")
-    def start_export(self, call: Call, *, disclosure_id: UUID) -> Json:
+    def start_export(
+        self, call: Call, *, disclosure_id: UUID, recipient_pem: str | None = None
+    ) -> Json:
         """Record the taking of a copy; pages are given only for its id.
 
-        Refused ``disclosure_not_valid``, ``log_empty``.
+        Refused ``disclosure_not_valid``, ``log_empty``, ``recipient_unfit``.
         """
         export = self.use_cases.start_export(
-            call.context, taken_by=str(call.by.id), disclosure_id=disclosure_id
+            call.context,
+            taken_by=str(call.by.id),
+            disclosure_id=disclosure_id,
+            recipient_pem=recipient_pem,
         )
         return {
             "export_id": str(export.export_id),
@@ -175,6 +180,12 @@ class AuditService(GoverningDoor, IncidentDoor, NoticeDoor, MonitoringDoor):
             call.context, export_id=export_id, from_seq=from_seq, limit=limit
         )
         return _page(page)
+
+    @answers(permission="audit.export")
+    def seal_export(self, call: Call, *, export_id: UUID) -> Json:
+        """Reports of the whole log, and the company's signatures, as one archive."""
+        raw = self.use_cases.seal_export(call.context, export_id=export_id)
+        return {"archive_b64": base64.b64encode(raw).decode()}
 
     @answers(permission="audit.export")
     def export_stamps(self, call: Call, *, export_id: UUID, after: int) -> Json:

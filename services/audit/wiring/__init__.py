@@ -22,7 +22,6 @@ from services.audit.adapters import (
     CheckpointFolder,
     EventQueue,
     HttpWitness,
-    LogSigner,
     http_witness,
     message_of,
     verify_ed25519,
@@ -37,6 +36,7 @@ from services.audit.adapters.neighbours import (
 )
 from services.audit.adapters.printing import ReportPrinter, tellings
 from services.audit.adapters.rules import starting_rules
+from services.audit.adapters.signing import SocketSigner
 from services.audit.domain.check import MismatchError
 from services.audit.domain.monitoring.rules import Rules
 from services.audit.domain.policy import Policy, parse_policy
@@ -49,7 +49,7 @@ from services.audit.handlers.archiving import (
     archive_empty,
     verify_archive,
 )
-from services.audit.handlers.following import Followed
+from services.audit.handlers.following import Followed, KeptTiles
 from services.audit.handlers.packing import Bench
 from services.audit.handlers.patrol import Patrol
 from services.audit.handlers.proving import prove_leaf
@@ -60,6 +60,7 @@ from services.audit.handlers.reconciling import (
     reconcile,
 )
 from services.audit.handlers.searching import Found
+from services.audit.handlers.signing import HeldKeys
 from services.audit.handlers.stamping import Stamping
 from services.audit.handlers.tools import Tools as IncidentTools
 from services.audit.handlers.verifying import Progress, Seals, Verifying, verify_some
@@ -72,6 +73,7 @@ from services.audit.wiring.governing import Governance, keep_published
 from services.audit.wiring.incidents import IncidentCases
 from services.audit.wiring.monitoring import MonitoringCases
 from services.audit.wiring.notices import NoticeCases
+from services.audit.wiring.signing import held_keys
 
 __all__ = [
     "ColdVerdict",
@@ -108,6 +110,7 @@ class UseCases:
     platform: Platform[Settings]
     board: CheckpointFolder
     round: Patrol
+    tiles: KeptTiles
     tellings: Mapping[str, Telling]
     reconciliation: Reconciliation
     archiving: Archiving
@@ -212,12 +215,14 @@ class UseCases:
             log.debug("patrolled", leaves=leaves)
 
     def index(self) -> None:
-        """A second's share of what the index has not got yet."""
+        """A second's share of what the index and the kept tiles have not got yet."""
         indexing = self.platform.settings.index_tiles_per_s
         units = self._units(self.platform.context())
         tiles = searching.index_tiles(units=units, most=indexing)
         if tiles:
             log.debug("indexed", tiles=tiles)
+        with units.begin() as unit:
+            self.tiles.go_on(unit)
 
     def reconcile(self) -> None:
         """Hour by hour: what outboxes counted, beside what the log holds."""
@@ -316,11 +321,17 @@ class UseCases:
         return searching.Reader(by, self._units(context), platform.clock, platform.ids)
 
     def start_export(
-        self, context: Context, *, taken_by: str, disclosure_id: UUID
+        self,
+        context: Context,
+        *,
+        taken_by: str,
+        disclosure_id: UUID,
+        recipient_pem: str | None,
     ) -> Export:
         return reading.start_export(
             taken_by=taken_by,
             disclosure_id=disclosure_id,
+            recipient_pem=recipient_pem,
             register=RpcRegister(self.platform.rpc, context),
             board=self.board,
             units=self._units(context),
@@ -333,6 +344,14 @@ class UseCases:
     ) -> Page:
         return reading.export_page(
             export_id, from_seq=from_seq, limit=limit, units=self._units(context)
+        )
+
+    def seal_export(self, context: Context, *, export_id: UUID) -> bytes:
+        return reading.seal_export(
+            export_id,
+            units=self._units(context),
+            printer=ReportPrinter(),
+            seal=RpcSeal(self.platform.rpc, context),
         )
 
     def export_stamps(
@@ -367,6 +386,7 @@ class UseCases:
                 printer=ReportPrinter(),
                 seal=RpcSeal(platform.rpc, context),
             ),
+            tiles=self.tiles,
         )
         return parts.export_part(
             scope,
@@ -402,7 +422,7 @@ class Writer:
     """What the writer's loop is made of; one per process."""
 
     platform: Platform[Settings]
-    signer: LogSigner
+    signer: SocketSigner | HeldKeys
     anchor: AnchorFile
     board: CheckpointFolder
     policy: bytes = NO_POLICY
@@ -453,7 +473,9 @@ class Writer:
             return None
 
     def close(self) -> None:
-        """Give the connections to the witnesses back."""
+        """Give the connections to the witnesses and to the signer back."""
+        if isinstance(self.signer, SocketSigner):
+            self.signer.close()
         for door in self.doors:
             door.close()
 
@@ -523,6 +545,7 @@ def build(platform: Platform[Settings]) -> UseCases:
         platform,
         _board(settings),
         Patrol(),
+        KeptTiles(),
         tellings(),
         Reconciliation(),
         Archiving(),
@@ -535,8 +558,6 @@ def build(platform: Platform[Settings]) -> UseCases:
 def build_writer(platform: Platform[Settings]) -> Writer:
     """The writer's parts. Broken without the log key, or with half a policy."""
     settings = platform.settings
-    if settings.log_key is None:
-        raise Broken("AUDIT_LOG_KEY is missing: without it nothing can be signed")
     policy, doors, witnessing = NO_POLICY, [], None
     if settings.policy is not None:
         policy = settings.policy.read_bytes()
@@ -544,9 +565,7 @@ def build_writer(platform: Platform[Settings]) -> Writer:
         doors = _doors(witnessing.policy, settings)
     return Writer(
         platform,
-        LogSigner(
-            settings.log_key, origin=settings.origin, before=settings.log_key_before
-        ),
+        _signer(settings),
         AnchorFile(Path(settings.anchor)),
         _board(settings),
         policy,
@@ -564,6 +583,17 @@ def _bodies(settings: Settings) -> HttpBodies | None:
         case (None, None, None, None):
             return None
     raise Broken("AUDIT_NOTICES_URL and AUDIT_OUTER_CA, _CERT, _KEY go together")
+
+
+def _signer(settings: Settings) -> SocketSigner | HeldKeys:
+    """The signer apart; else, where there is none, the keys themselves."""
+    if settings.signer_socket is not None:
+        return SocketSigner(Path(settings.signer_socket))
+    if settings.log_key is None:
+        raise Broken("AUDIT_SIGNER_SOCKET is missing, and AUDIT_LOG_KEY is too")
+    return held_keys(
+        settings.log_key, origin=settings.origin, before=settings.log_key_before
+    )
 
 
 def _policy(raw: bytes) -> Policy:

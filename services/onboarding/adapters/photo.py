@@ -12,6 +12,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kernel import frames
 from kernel.crypto import sha256_hex
 from kernel.errors import Broken, Transient
 from services.onboarding.domain.photo import MAX_BYTES, unfit
@@ -21,8 +22,6 @@ WAIT_S: Final = 12.0
 """For one's turn and the look together; the judge's own limit for a look is shorter."""
 
 MAX_TOLD: Final = 8 * 1024
-_HEAD: Final = 4
-_PART: Final = 1 << 16
 
 
 class _Told(BaseModel):
@@ -63,9 +62,9 @@ class SocketPhotoJudge:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
                 link.settimeout(self._wait_s)
                 link.connect(self._path)
-                link.sendall(len(raw).to_bytes(_HEAD) + raw)
-                said = _frame(link, at_most=MAX_TOLD)
-                jpeg = _frame(link, at_most=MAX_BYTES)
+                frames.send(link, raw)
+                said = frames.receive(link, at_most=MAX_TOLD)
+                jpeg = frames.receive(link, at_most=MAX_BYTES)
         except OSError as error:
             kind = type(error).__name__
             raise Transient(f"the photo judge does not answer ({kind})") from None
@@ -73,20 +72,3 @@ class SocketPhotoJudge:
             return _Told.model_validate(json.loads(said, parse_float=Decimal)), jpeg
         except ValueError:
             raise Broken("the photo judge gave an answer of another shape") from None
-
-
-def _frame(link: socket.socket, *, at_most: int) -> bytes:
-    size = int.from_bytes(_exactly(link, _HEAD))
-    if size > at_most:
-        raise Broken("the photo judge answered with more than it may")
-    return _exactly(link, size)
-
-
-def _exactly(link: socket.socket, size: int) -> bytes:
-    taken = bytearray()
-    while len(taken) < size:
-        part = link.recv(min(size - len(taken), _PART))
-        if not part:
-            raise ConnectionResetError
-        taken += part
-    return bytes(taken)

@@ -88,7 +88,7 @@ def witness(
 
 @pytest.fixture
 def outside(stand: LogStand, tmp_path: Path) -> Iterator[Outside]:
-    vkey = build_writer(stand.platform("audit-worker")).signer.public.vkey
+    vkey = build_writer(stand.platform("audit-worker")).signer.keys[0].vkey
     ports = {name: free_port() for name in NAMES}
     urls = {name: f"https://127.0.0.1:{port}" for name, port in ports.items()}
     with ExitStack() as stack:

@@ -87,7 +87,7 @@ class Writer:
             store=self.log,
             anchor=self.anchor,
             board=self.board,
-            signer=self.signer,
+            signer=self.signer.held,
             clock=self.clock,
             policy=b"",
             witnessed=witnessed,
@@ -101,14 +101,17 @@ class Writer:
             messages,
             state=self.state,
             store=self.log,
-            signer=self.signer,
+            signer=self.signer.held,
             trust=trust(self.producer),
             clock=self.clock,
             ids=self.ids,
             grace=GRACE,
         )
         publish_note(
-            self.state.note, anchor=self.anchor, board=self.board, signer=self.signer
+            self.state.note,
+            anchor=self.anchor,
+            board=self.board,
+            signer=self.signer.held,
         )
         return self
 

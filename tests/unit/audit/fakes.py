@@ -20,6 +20,7 @@ from services.audit.domain.scope import Entry, Scope
 from services.audit.domain.sequences import Tally
 from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.tiles import TILE_WIDTH
+from services.audit.handlers.signing import HeldKeys
 from services.audit.ports import Block, Export, RowHashes, StoredCheckpoint
 
 NOON = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
@@ -68,6 +69,12 @@ class FakeSigner:
 
     def sign(self, data: bytes) -> bytes:
         return self.key.sign(data)
+
+    @property
+    def held(self) -> HeldKeys:
+        """As the writer has them beside it."""
+        older = [self.before] if self.before else []
+        return HeldKeys([self, *older], verify_ed25519)
 
 
 @dataclass

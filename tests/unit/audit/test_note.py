@@ -13,7 +13,7 @@ from services.audit.domain.note import (
     reopened,
     signed,
 )
-from tests.unit.audit.fakes import ORIGIN, FakeSigner
+from tests.unit.audit.fakes import ORIGIN, FakeSigner, verify_ed25519
 
 GO_VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 GO_TEXT = (
@@ -59,8 +59,10 @@ def test_a_note_opens_to_the_checkpoint_it_was_made_of() -> None:
     signer, checkpoint = FakeSigner(), Checkpoint(ORIGIN, 3, ROOT)
     note = signed(checkpoint, key=signer.public, sign=signer.sign)
     with_stranger = note + "— regulator.example/w1 AAAAAAAA\n".encode()
-    assert reopened(note, key=signer.public, sign=signer.sign) == checkpoint
-    assert reopened(with_stranger, key=signer.public, sign=signer.sign) == checkpoint
+    assert reopened(note, key=signer.public, verify=verify_ed25519) == checkpoint
+    assert (
+        reopened(with_stranger, key=signer.public, verify=verify_ed25519) == checkpoint
+    )
 
 
 def test_a_note_of_another_key_with_the_same_name_does_not_open() -> None:
@@ -68,14 +70,16 @@ def test_a_note_of_another_key_with_the_same_name_does_not_open() -> None:
     signer, other = FakeSigner(), FakeSigner()
     note = signed(Checkpoint(ORIGIN, 3, ROOT), key=other.public, sign=other.sign)
     with pytest.raises(NoteError, match="not signed"):
-        reopened(note, key=signer.public, sign=signer.sign)
+        reopened(note, key=signer.public, verify=verify_ed25519)
 
 
 def test_a_changed_size_does_not_open() -> None:
     signer = FakeSigner()
     note = signed(Checkpoint(ORIGIN, 3, ROOT), key=signer.public, sign=signer.sign)
     with pytest.raises(NoteError):
-        reopened(note.replace(b"\n3\n", b"\n4\n"), key=signer.public, sign=signer.sign)
+        reopened(
+            note.replace(b"\n3\n", b"\n4\n"), key=signer.public, verify=verify_ed25519
+        )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from services.audit.domain.note import Checkpoint, reopened, signed
 from services.audit.domain.tree import root_of
 from services.audit.ports import Message, StoredCheckpoint
 from tests.unit.audit.builders import Producer, Writer, written
-from tests.unit.audit.fakes import FakeAnchor, FakeLog, FakeSigner
+from tests.unit.audit.fakes import FakeAnchor, FakeLog, FakeSigner, verify_ed25519
 
 
 def test_a_new_log_opens_with_a_leaf_that_names_its_key() -> None:
@@ -42,7 +42,7 @@ def test_every_batch_has_a_signed_checkpoint_over_all_leaves() -> None:
     checkpoint = reopened(
         writer.log.checkpoints[-1].note,
         key=writer.signer.public,
-        sign=writer.signer.sign,
+        verify=verify_ed25519,
     )
     assert checkpoint.size == 10
     assert checkpoint.root == root_of(row.leaf_hash for row in writer.log.rows)
@@ -339,7 +339,7 @@ def test_a_new_key_is_named_once_by_the_one_before_it() -> None:
     assert overlap.board.vkeys == (new.vkey, old.vkey)
     for signer in (writer.signer, overlap.signer):
         note = overlap.log.checkpoints[-1].note
-        assert reopened(note, key=signer.public, sign=signer.sign).size == 4
+        assert reopened(note, key=signer.public, verify=verify_ed25519).size == 4
     again = replace(overlap, state=None).open().grow(6)
     again.signer.before = None
     alone = replace(again, state=None).open().grow(8)

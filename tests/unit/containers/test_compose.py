@@ -29,6 +29,7 @@ HOLDERS: Final = frozenset(
         topology.WEB_TIER,
         places.VISITOR,
         topology.OPERATOR,
+        topology.LOG_SIGNER,
         *topology.simulators(),
         *(process.name for process in topology.runnable()),
         *(f"{service}-migrate" for service in topology.migratable()),
