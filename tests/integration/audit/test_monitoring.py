@@ -132,14 +132,27 @@ def test_each_leaf_is_judged_once_by_however_many_look(desk: Desk) -> None:
     producer = Producer("audit")
     for number in range(5):
         found = IntegrityMismatchFound(
-            finding_id=UUID(int=50 + number), seq=number, code="leaf_hash"
+            finding_id=UUID(int=50 + number), seq=number, code="leaf_changed"
         )
         write(desk.stand, [said(producer, found)], producer=producer)
     with ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(desk.cases.monitoring.look) for _ in range(8)]:
             done.result()
-    assert alerts(desk) == [("integrity_mismatch", 5, False)]
+    assert alerts(desk) == [
+        ("integrity_mismatch", 5, False),
+        ("log_finding", 5, False),
+    ]
     assert ordered(desk) == ["halt_sending"]
+
+
+@pytest.mark.clause("7.2b")
+@pytest.mark.seeded("monitoring_halts_money_for_a_stamp")
+def test_a_day_without_a_stamp_is_told_and_halts_no_money(desk: Desk) -> None:
+    producer = Producer("audit")
+    missed = IntegrityMismatchFound(finding_id=UUID(int=60), seq=0, code="stamp_missed")
+    happen(desk, [said(producer, missed)], producer)
+    assert alerts(desk) == [("log_finding", 1, False)]
+    assert (opened(desk), ordered(desk)) == ([], [])
 
 
 @pytest.mark.parametrize(
