@@ -67,7 +67,10 @@ def _list_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _open_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=[kind.value for kind in Kind])
+    kinds = [kind.value for kind in Kind]
+    parser.add_argument(
+        "kind", choices=kinds, metavar="KIND", help=f"one of {', '.join(kinds)}"
+    )
     parser.add_argument("severity", choices=[each.value for each in Severity])
     _words(parser, "what was seen")
     parser.add_argument(

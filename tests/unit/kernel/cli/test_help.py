@@ -58,7 +58,7 @@ CHANGES = frozenset(
         "record", "refuse", "reject", "release", "remove", "repeat", "replay",
         "request", "resend", "resolve", "resume", "revoke", "rollback", "settle",
         "stop",
-        "suspend",
+        "suppress", "suspend",
     }
 )  # fmt: skip
 """Verbs after which something is not as it was."""
