@@ -293,6 +293,7 @@ class Stack:
         self.wait_ready(*wanted)
         if self._witnesses():
             self._pin_witnesses()
+            self._supervise()  # the writer is started anew for other witnesses
         if "simulator-world" in wanted:
             self._pin("ca/roots.pem", self.layout.outer / "eds-roots.pem")
             self._pin("ca/issuing.pem", self.layout.outer / "eds-issuers.pem")
