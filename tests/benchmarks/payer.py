@@ -8,7 +8,6 @@ import os
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -46,7 +45,7 @@ from services.disbursement.domain.reconciliation import Message, StatementPage
 from services.disbursement.ports import Till
 from services.disbursement.settings import Settings
 from services.disbursement.storage import CHANNEL, DatabaseDesk
-from services.disbursement.wiring import MOST_ASKING, Payer, beats_of, rules_of
+from services.disbursement.wiring import Payer, asking_threads, beats_of, rules_of
 from services.disbursement.worker import run
 from tests.benchmarks.party import ready, say
 
@@ -157,7 +156,7 @@ def payer_of(platform: Platform[Settings], peers: Peers) -> Payer:
     )
     # Nobody counts here but once: the count is carried on from then.
     rules = rules_of(platform.settings)
-    asking = ThreadPoolExecutor(min(2 * rules.work.at_once, MOST_ASKING))
+    asking = asking_threads(rules)
     till = Till(
         desk=desk,
         accounts=peers,

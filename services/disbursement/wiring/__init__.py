@@ -335,7 +335,7 @@ def build_payer(platform: Platform[Settings]) -> Payer:
     contexts = _contexts(platform)
     desk = _desk(platform)
     rules = rules_of(platform.settings)
-    asking = ThreadPoolExecutor(min(2 * rules.work.at_once, MOST_ASKING), "asking")
+    asking = asking_threads(rules)
     till = Till(
         desk=desk,
         accounts=RpcAccounts(platform.rpc, contexts),
@@ -365,6 +365,11 @@ def build_payer(platform: Platform[Settings]) -> Payer:
         meters=till.meters,
         close=close,
     )
+
+
+def asking_threads(rules: Rules) -> ThreadPoolExecutor:
+    """Those that wait for answers: two for each payout, and never too many."""
+    return ThreadPoolExecutor(min(2 * rules.work.at_once, MOST_ASKING), "asking")
 
 
 def beats_of(till: Till) -> Mapping[str, Beat]:
