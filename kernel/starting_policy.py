@@ -214,6 +214,10 @@ STARTING_POLICY = Policy(
             ("antifraud.case_normal_wd", 3, "6.1h", Floor(1, 4)),
             ("antifraud.case_files", 20, "6.1h", Floor(1, 100)),
             ("antifraud.case_note_characters", 4_000, "6.1h", Floor(500, 10_000)),
+            # Reviews and acceptances of risks last no longer.
+            ("antifraud.risk_review_days", 184, "6.1h", Floor(1, 366)),
+            ("antifraud.risk_acceptance_days", 366, "6.1h", Floor(1, 366)),
+            ("antifraud.risk_controls", 30, "6.1h", Floor(1, 100)),
             # So long names of a fraud stand on our lists.
             ("antifraud.case_list_days", 365, "6.1h", Floor(1, 1_095)),
             # So many working days before a suspension's end a person has to look.

@@ -239,3 +239,52 @@ class AppealAnswered(Event):
     client_id: UUID
     outcome: Word[Literal["upheld", "partly", "rejected"]]
     decided_by: UUID
+
+
+class RiskAssessed(Event):
+    """A risk of fraud stands in the register, or was assessed anew (6.1h i, iii).
+
+    ``inherent`` and ``residual`` are likelihood × impact, 1 to 25; ``sha256`` is the
+    digest of everything the revision says.
+    """
+
+    TYPE = "antifraud.risk_assessed.v1"
+    SUBJECT = "risk"
+
+    risk_id: UUID
+    number: str
+    revision: int
+    step: Word[Literal["opened", "revised", "reviewed", "closed"]]
+    inherent: int
+    residual: int
+    treatment: Word[Literal["avoid", "reduce", "transfer", "accept"]]
+    sha256: str
+    by: UUID
+
+
+class RiskAccepted(Event):
+    """Two persons bear what was assessed in a revision, until a day (6.1h vi)."""
+
+    TYPE = "antifraud.risk_accepted.v1"
+    SUBJECT = "risk"
+
+    risk_id: UUID
+    revision: int
+    until_on: date
+    asked_by: UUID
+    approved_by: UUID
+
+
+class RiskDutyOverdue(Event):
+    """The day of something owed about risks has passed (clause 6.1h vi).
+
+    ``about`` is ``risk:<id>``.
+    """
+
+    TYPE = "antifraud.risk_duty_overdue.v1"
+    SUBJECT = "duty"
+
+    duty_id: UUID
+    about: str
+    duty: Word[Literal["review", "treatment", "acceptance"]]
+    due_on: date

@@ -6,6 +6,7 @@ from typing import Final
 from prometheus_client import Gauge
 
 from kernel.logging import get_logger
+from services.antifraud.domain.duties import Duty, Owed
 
 log = get_logger("antifraud")
 
@@ -25,6 +26,11 @@ CASES: Final = Gauge(
 )
 APPEALS: Final = Gauge(
     "antifraud_appeals_overdue", "Appeals that wait longer than the law allows"
+)
+DUTIES: Final = Gauge(
+    "antifraud_risk_duties_overdue",
+    "What is owed about risks of fraud and whose day has passed",
+    ("duty",),
 )
 CENTRE: Final = Gauge(
     "antifraud_centre_alarms",
@@ -69,3 +75,15 @@ class LoggedAlarms:
             CENTRE.labels(code).set(number)
             if number:
                 log.error("antifraud_centre_alarm", code=code, number=number)
+
+    def duty_overdue(self, owed: Owed) -> None:
+        log.error(
+            "antifraud_risk_duty_overdue",
+            about=owed.about,
+            duty=owed.duty.value,
+            due_on=owed.due_on.isoformat(),
+        )
+
+    def duties_overdue(self, counts: Mapping[Duty, int]) -> None:
+        for duty, count in counts.items():
+            DUTIES.labels(duty.value).set(count)

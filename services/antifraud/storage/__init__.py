@@ -2,6 +2,7 @@
 
 from services.antifraud.storage.centre import SqlCentreUnit, SqlCentreUnits
 from services.antifraud.storage.desk import SqlCaseUnit, SqlCaseUnits
+from services.antifraud.storage.risk_desk import SqlRiskUnit, SqlRiskUnits
 from services.antifraud.storage.tables import metadata
 from services.antifraud.storage.unit import SqlUnit, SqlUnits
 
@@ -10,6 +11,8 @@ __all__ = [
     "SqlCaseUnits",
     "SqlCentreUnit",
     "SqlCentreUnits",
+    "SqlRiskUnit",
+    "SqlRiskUnits",
     "SqlUnit",
     "SqlUnits",
     "metadata",

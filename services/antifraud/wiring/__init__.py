@@ -26,6 +26,7 @@ from services.antifraud.storage import SqlUnit, SqlUnits
 from services.antifraud.wiring.appeals import AppealCases
 from services.antifraud.wiring.cases import CaseCases
 from services.antifraud.wiring.centre import CentreCases
+from services.antifraud.wiring.risks import RiskCases
 from services.antifraud.wiring.suspensions import SuspensionCases
 
 
@@ -85,6 +86,10 @@ class UseCases:
     @property
     def cases(self) -> CaseCases:
         return CaseCases(self.platform, self.tools)
+
+    @property
+    def risks(self) -> RiskCases:
+        return RiskCases(self.platform, self.tools)
 
     @property
     def suspensions(self) -> SuspensionCases:

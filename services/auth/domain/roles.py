@@ -48,6 +48,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("antifraud.look", "antifraud.hold", "antifraud.release"),
                 *("antifraud.rules", "antifraud.rules_decide", "antifraud.cases"),
                 "antifraud.appeals",
+                *("antifraud.risks_look", "antifraud.risks"),
                 *("antifraud.counts", "clients.look", "clients.read"),
                 *("registrations.look", "locks.look"),
                 *("documents.look", "documents.read"),
@@ -74,6 +75,8 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("approvals.look", "approvals.decide", "platform.drop_decide"),
                 *("staff.look", "staff.suspend"),
                 *("antifraud.look", "antifraud.rules_decide"),
+                *("antifraud.risks_look", "antifraud.risks"),
+                "antifraud.risks_decide",
                 *("staff.roles_decide", "staff.passkeys_decide"),
                 *("clients.look", "clients.end_session", "locks.look"),
                 *("platform.look", "audit.look", "audit.verify", "audit.read"),
@@ -90,7 +93,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
                 *("audit.look", "audit.verify", "audit.export", "audit.read"),
                 "governance.look",
                 *("staff.look", "approvals.look", "platform.look"),
-                *("antifraud.look", "antifraud.counts"),
+                *("antifraud.look", "antifraud.counts", "antifraud.risks_look"),
                 *("documents.look", "templates.look"),
                 *("inquiries.look", "contracts.look"),
                 *("disclosures.look", "disclosures.ask"),
@@ -101,6 +104,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
         "regulator-liaison": frozenset(
             {
                 *("audit.look", "audit.verify", "antifraud.counts"),
+                "antifraud.risks_look",
                 *("governance.look", "governance.propose"),
                 *("templates.look", "templates.propose"),
                 *("disclosures.look", "disclosures.ask", "accruals.ask"),

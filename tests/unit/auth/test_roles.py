@@ -16,7 +16,7 @@ underwriter        antifraud.look applications.decide applications.look
                    contracts.look approvals.decide approvals.look reviews.decide
                    reviews.look reviews.override
 fraud-officer      antifraud.rules antifraud.rules_decide antifraud.cases
-                   antifraud.appeals
+                   antifraud.appeals antifraud.risks_look antifraud.risks
                    antifraud.counts antifraud.hold antifraud.look antifraud.release
                    inquiries.look inquiries.read contracts.look contracts.search
                    approvals.decide approvals.look clients.look clients.read
@@ -29,6 +29,7 @@ treasurer          accruals.decide approvals.decide approvals.look
                    sending.decide cases.resolve ledger.look
                    payouts.look payouts.approve payouts.decide
 security-officer   antifraud.look antifraud.rules_decide
+                   antifraud.risks_look antifraud.risks antifraud.risks_decide
                    accruals.ask accruals.decide approvals.decide approvals.look
                    audit.look audit.read audit.verify
                    governance.look governance.propose governance.decide
@@ -39,7 +40,8 @@ security-officer   antifraud.look antifraud.rules_decide
                    sending.look sending.halt sending.decide
                    incidents.look incidents.lead incidents.decide
                    incidents.notify
-auditor            antifraud.counts antifraud.look inquiries.look approvals.look
+auditor            antifraud.risks_look antifraud.counts antifraud.look
+                   inquiries.look approvals.look
                    audit.export audit.look audit.read audit.verify
                    disclosures.ask disclosures.look governance.look
                    contracts.look documents.look platform.look repayments.look
@@ -47,6 +49,7 @@ auditor            antifraud.counts antifraud.look inquiries.look approvals.look
                    payouts.look incidents.look
 regulator-liaison  approvals.decide approvals.look incidents.look incidents.decide
                    incidents.notify
+                   antifraud.risks_look
                    accruals.ask antifraud.counts audit.look audit.verify disclosures.ask
                    disclosures.look governance.look governance.propose templates.look
                    templates.propose

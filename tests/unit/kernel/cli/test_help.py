@@ -56,7 +56,8 @@ CHANGES = frozenset(
         "end", "export", "extend", "extract", "grant", "halt", "hold", "import",
         "invite", "keep", "lift", "open", "propose",
         "record", "refuse", "reject", "release", "remove", "repeat", "replay",
-        "request", "resend", "resolve", "resume", "revoke", "rollback", "settle",
+        "request", "resend", "resolve", "resume", "revise", "revoke", "rollback",
+        "settle",
         "stop",
         "suppress", "suspend",
     }

@@ -1,0 +1,23 @@
+"""What somebody owes about risks of fraud by a day, and of which all are told once."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Duty(StrEnum):
+    """What is owed."""
+
+    REVIEW = "review"
+    TREATMENT = "treatment"
+    ACCEPTANCE = "acceptance"
+    """An acceptance has run out: the risk is open again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A duty whose day has passed; ``about`` names what it is about, ``risk:<id>``."""
+
+    about: str
+    duty: Duty
+    due_on: date
