@@ -217,6 +217,8 @@ STARTING_POLICY = Policy(
             # Reviews and acceptances of risks last no longer.
             ("antifraud.risk_review_days", 184, "6.1h", Floor(1, 366)),
             ("antifraud.risk_acceptance_days", 366, "6.1h", Floor(1, 366)),
+            # So many working days after a case was a fraud its cost is on record.
+            ("antifraud.loss_record_wd", 3, "6.1h", Floor(1, 15)),
             ("antifraud.risk_controls", 30, "6.1h", Floor(1, 100)),
             # So long names of a fraud stand on our lists.
             ("antifraud.case_list_days", 365, "6.1h", Floor(1, 1_095)),

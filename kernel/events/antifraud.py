@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from kernel.events.base import Event, Word
+from kernel.events.base import Event, WireMoney, Word
 
 
 class DecisionMade(Event):
@@ -278,7 +278,7 @@ class RiskAccepted(Event):
 class RiskDutyOverdue(Event):
     """The day of something owed about risks has passed (clause 6.1h vi).
 
-    ``about`` is ``risk:<id>``.
+    ``about`` is ``risk:<id>``, or ``case:<id>`` of a fraud without a loss on record.
     """
 
     TYPE = "antifraud.risk_duty_overdue.v1"
@@ -286,5 +286,51 @@ class RiskDutyOverdue(Event):
 
     duty_id: UUID
     about: str
-    duty: Word[Literal["review", "treatment", "acceptance"]]
+    duty: Word[Literal["review", "treatment", "acceptance", "loss"]]
     due_on: date
+
+
+class LossRecorded(Event):
+    """A fraud came true: what it cost, and of which risk it is (clause 6.1h vii)."""
+
+    TYPE = "antifraud.loss_recorded.v1"
+    SUBJECT = "loss"
+
+    loss_id: UUID
+    number: str
+    risk_id: UUID
+    case_id: UUID | None
+    contract_id: UUID | None
+    cause: str
+    gross: WireMoney
+    by: UUID
+
+
+class LossRecovered(Event):
+    """Some of a loss came back (clause 6.1h vii)."""
+
+    TYPE = "antifraud.loss_recovered.v1"
+    SUBJECT = "loss"
+
+    loss_id: UUID
+    entry_id: UUID
+    amount: WireMoney
+    net: WireMoney
+    by: UUID
+
+
+class LossCorrected(Event):
+    """A loss was put right by an entry, or by facts told anew (clause 6.1h vii).
+
+    ``entry_id`` is None for facts.
+    """
+
+    TYPE = "antifraud.loss_corrected.v1"
+    SUBJECT = "loss"
+
+    loss_id: UUID
+    entry_id: UUID | None
+    what: Word[Literal["gross", "recovered", "facts"]]
+    gross: WireMoney
+    recovered: WireMoney
+    by: UUID

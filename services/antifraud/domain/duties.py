@@ -12,11 +12,13 @@ class Duty(StrEnum):
     TREATMENT = "treatment"
     ACCEPTANCE = "acceptance"
     """An acceptance has run out: the risk is open again."""
+    LOSS = "loss"
+    """What a fraud has cost is to be on record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A duty whose day has passed; ``about`` names what it is about, ``risk:<id>``."""
+    """A duty whose day has passed; ``about`` is ``risk:<id>`` or ``case:<id>``."""
 
     about: str
     duty: Duty

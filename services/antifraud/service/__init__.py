@@ -71,6 +71,7 @@ from services.antifraud.domain.lists import MAX_AT_ONCE, Line
 from services.antifraud.service.appeals import AppealDoor
 from services.antifraud.service.cases import CaseDoor
 from services.antifraud.service.centre import CentreDoor
+from services.antifraud.service.losses import LossDoor
 from services.antifraud.service.risks import RiskDoor
 from services.antifraud.service.suspensions import SuspensionDoor
 from services.antifraud.wiring import UseCases
@@ -93,7 +94,9 @@ WireLines = Annotated[list[WireLine], Field(max_length=MAX_AT_ONCE)]
 WireKeys = Annotated[list[str], Field(max_length=MAX_AT_ONCE)]
 
 
-class AntifraudService(SuspensionDoor, CaseDoor, AppealDoor, CentreDoor, RiskDoor):
+class AntifraudService(
+    SuspensionDoor, CaseDoor, AppealDoor, CentreDoor, RiskDoor, LossDoor
+):
     """Judges before operations go on; holds what must not move (clause 6.1g)."""
 
     name = "antifraud"

@@ -10,13 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from kernel.context import Context
 from kernel.database import Database
 from services.antifraud.domain.duties import Owed
+from services.antifraud.storage.losses import LossRows
 from services.antifraud.storage.risk_tables import risk_reminder
 from services.antifraud.storage.risks import RiskRows
 from services.antifraud.storage.unit import SqlUnit
 
 
 class SqlRiskUnits:
-    """Opens such units in one context.  Implements RiskUnits, DutyUnits."""
+    """Opens such units in one context.  Implements RiskUnits, LossUnits, DutyUnits."""
 
     def __init__(self, database: Database, context: Context) -> None:
         self._database = database
@@ -29,11 +30,15 @@ class SqlRiskUnits:
 
 
 class SqlRiskUnit(SqlUnit):
-    """Implements RiskUnit and DutyUnit on an open transaction."""
+    """Implements RiskUnit, LossUnit and DutyUnit on an open transaction."""
 
     @property
     def risks(self) -> RiskRows:
         return RiskRows(self._connection)
+
+    @property
+    def losses(self) -> LossRows:
+        return LossRows(self._connection)
 
     @property
     def duties(self) -> "DutyRows":

@@ -51,15 +51,13 @@ def test_only_the_service_that_was_named_is_opened() -> None:
 
 CHANGES = frozenset(
     {
-        "acknowledge", "add", "affect", "answer", "approve", "ask", "assign", "close",
-        "contain", "downgrade", "drop",
-        "end", "export", "extend", "extract", "grant", "halt", "hold", "import",
-        "invite", "keep", "lift", "open", "propose",
-        "record", "refuse", "reject", "release", "remove", "repeat", "replay",
-        "request", "resend", "resolve", "resume", "revise", "revoke", "rollback",
-        "settle",
-        "stop",
-        "suppress", "suspend",
+        "acknowledge", "add", "affect", "amend", "answer", "approve", "ask",
+        "assign", "close", "contain", "correct", "downgrade", "drop", "end",
+        "export", "extend", "extract", "grant", "halt", "hold", "import", "invite",
+        "keep", "lift", "open", "propose", "record", "recover", "refuse", "reject",
+        "release", "remove", "repeat", "replay", "request", "resend", "resolve",
+        "resume", "revise", "revoke", "rollback", "settle", "stop", "suppress",
+        "suspend",
     }
 )  # fmt: skip
 """Verbs after which something is not as it was."""
