@@ -66,6 +66,11 @@ _REPAID_FIRST_WHEN_LATE = (
     *("principal_overdue", "interest_overdue"),
     *("principal_current", "interest_current", "penalty"),
 )
+_INDICATOR_LIMITS = (
+    *("stopped=100/250", "cases=100/250", "confirmed=500/750", "upheld=200/400"),
+    *("locked=50/150", "centre_unsettled=1/20", "overdue=1/10", "tripped=1/3"),
+    "loss_ratio=10/30",
+)
 # Measure, how far it is good, and beyond what it refuses; else it advises only. Units:
 # photo/measures.py. Set on pictures of their own making: no accuracy is claimed.
 _PHOTO_LIMITS = (
@@ -217,6 +222,13 @@ STARTING_POLICY = Policy(
             # Reviews and acceptances of risks last no longer.
             ("antifraud.risk_review_days", 184, "6.1h", Floor(1, 366)),
             ("antifraud.risk_acceptance_days", 366, "6.1h", Floor(1, 366)),
+            # Amber and red by indicator (services/antifraud/domain/indicators.toml):
+            # platform decision, to be set anew by what the first months show.
+            ("antifraud.indicator_limits", _INDICATOR_LIMITS, "6.1h", None),
+            ("antifraud.indicator_minutes", 60, "6.1h", Floor(5, 1_440)),
+            ("antifraud.indicator_least", 30, "6.1h", Floor(1, 1_000)),
+            ("antifraud.indicator_answer_wd", 3, "6.1h", Floor(1, 10)),
+            ("antifraud.indicator_again_days", 30, "6.1h", Floor(1, 92)),
             # So many working days after a case was a fraud its cost is on record.
             ("antifraud.loss_record_wd", 3, "6.1h", Floor(1, 15)),
             ("antifraud.risk_controls", 30, "6.1h", Floor(1, 100)),

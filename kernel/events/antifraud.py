@@ -278,7 +278,8 @@ class RiskAccepted(Event):
 class RiskDutyOverdue(Event):
     """The day of something owed about risks has passed (clause 6.1h vi).
 
-    ``about`` is ``risk:<id>``, or ``case:<id>`` of a fraud without a loss on record.
+    ``about`` is ``risk:<id>``, ``case:<id>`` of a fraud without a loss on
+    record, or ``indicator:<id>`` of what turned red and nobody has answered.
     """
 
     TYPE = "antifraud.risk_duty_overdue.v1"
@@ -286,7 +287,7 @@ class RiskDutyOverdue(Event):
 
     duty_id: UUID
     about: str
-    duty: Word[Literal["review", "treatment", "acceptance", "loss"]]
+    duty: Word[Literal["review", "treatment", "acceptance", "loss", "answer"]]
     due_on: date
 
 
@@ -333,4 +334,31 @@ class LossCorrected(Event):
     what: Word[Literal["gross", "recovered", "facts"]]
     gross: WireMoney
     recovered: WireMoney
+    by: UUID
+
+
+class IndicatorCrossed(Event):
+    """An indicator of fraud passed a limit, up or down (clause 6.1h ii)."""
+
+    TYPE = "antifraud.indicator_crossed.v1"
+    SUBJECT = "crossing"
+
+    crossing_id: UUID
+    code: str
+    was: Word[Literal["green", "amber", "red"]]
+    colour: Word[Literal["green", "amber", "red"]]
+    value: int
+    amber: int
+    red: int
+
+
+class IndicatorAnswered(Event):
+    """A person said what a red indicator was, and of which risk a sign (6.1h ii)."""
+
+    TYPE = "antifraud.indicator_answered.v1"
+    SUBJECT = "item"
+
+    item_id: UUID
+    code: str
+    risk_id: UUID | None
     by: UUID

@@ -1,12 +1,13 @@
 """Telling the operators."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from prometheus_client import Gauge
 
 from kernel.logging import get_logger
 from services.antifraud.domain.duties import Duty, Owed
+from services.antifraud.domain.indicators import Reading
 
 log = get_logger("antifraud")
 
@@ -31,6 +32,11 @@ DUTIES: Final = Gauge(
     "antifraud_risk_duties_overdue",
     "What is owed about risks of fraud and whose day has passed",
     ("duty",),
+)
+INDICATORS: Final = Gauge(
+    "antifraud_indicator_colour",
+    "How an indicator of fraud stands: 0 green, 1 amber, 2 red",
+    ("code",),
 )
 CENTRE: Final = Gauge(
     "antifraud_centre_alarms",
@@ -87,3 +93,15 @@ class LoggedAlarms:
     def duties_overdue(self, counts: Mapping[Duty, int]) -> None:
         for duty, count in counts.items():
             DUTIES.labels(duty.value).set(count)
+
+    def indicator_crossed(self, reading: Reading) -> None:
+        log.error(
+            "antifraud_indicator_crossed",
+            code=reading.code,
+            colour=reading.colour.word,
+            value=reading.value,
+        )
+
+    def indicators_read(self, readings: Sequence[Reading]) -> None:
+        for reading in readings:
+            INDICATORS.labels(reading.code).set(reading.colour.value)

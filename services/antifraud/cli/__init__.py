@@ -23,6 +23,7 @@ from kernel.errors import Refused
 from services.antifraud.cli.appeals import COMMANDS as APPEALS
 from services.antifraud.cli.cases import COMMANDS as CASES
 from services.antifraud.cli.centre import CENTRE
+from services.antifraud.cli.indicators import COMMANDS as INDICATORS
 from services.antifraud.cli.losses import COMMANDS as LOSSES
 from services.antifraud.cli.risks import COMMANDS as RISKS
 from services.antifraud.cli.suspensions import COMMANDS as SUSPENSIONS
@@ -192,6 +193,7 @@ COMMANDS: Final = {
     **APPEALS,
     **CENTRE,
     **RISKS,
+    **INDICATORS,
     **LOSSES,
     "counts": Command(
         help="how many decisions, holds and messages to the centre there are",

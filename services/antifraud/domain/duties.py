@@ -14,11 +14,13 @@ class Duty(StrEnum):
     """An acceptance has run out: the risk is open again."""
     LOSS = "loss"
     """What a fraud has cost is to be on record."""
+    ANSWER = "answer"
+    """What turned red is to be answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A duty whose day has passed; ``about`` is ``risk:<id>`` or ``case:<id>``."""
+    """A duty whose day has passed; ``about`` is as in `RiskDutyOverdue`."""
 
     about: str
     duty: Duty

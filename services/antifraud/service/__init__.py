@@ -71,6 +71,7 @@ from services.antifraud.domain.lists import MAX_AT_ONCE, Line
 from services.antifraud.service.appeals import AppealDoor
 from services.antifraud.service.cases import CaseDoor
 from services.antifraud.service.centre import CentreDoor
+from services.antifraud.service.indicators import IndicatorDoor
 from services.antifraud.service.losses import LossDoor
 from services.antifraud.service.risks import RiskDoor
 from services.antifraud.service.suspensions import SuspensionDoor
@@ -95,7 +96,7 @@ WireKeys = Annotated[list[str], Field(max_length=MAX_AT_ONCE)]
 
 
 class AntifraudService(
-    SuspensionDoor, CaseDoor, AppealDoor, CentreDoor, RiskDoor, LossDoor
+    SuspensionDoor, CaseDoor, AppealDoor, CentreDoor, RiskDoor, LossDoor, IndicatorDoor
 ):
     """Judges before operations go on; holds what must not move (clause 6.1g)."""
 

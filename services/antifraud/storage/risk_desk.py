@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from kernel.context import Context
 from kernel.database import Database
 from services.antifraud.domain.duties import Owed
+from services.antifraud.storage.indicators import SeriesRows
 from services.antifraud.storage.losses import LossRows
 from services.antifraud.storage.risk_tables import risk_reminder
 from services.antifraud.storage.risks import RiskRows
@@ -17,7 +18,7 @@ from services.antifraud.storage.unit import SqlUnit
 
 
 class SqlRiskUnits:
-    """Opens such units in one context.  Implements RiskUnits, LossUnits, DutyUnits."""
+    """Opens such units in one context.  Implements each port of such units."""
 
     def __init__(self, database: Database, context: Context) -> None:
         self._database = database
@@ -30,7 +31,7 @@ class SqlRiskUnits:
 
 
 class SqlRiskUnit(SqlUnit):
-    """Implements RiskUnit, LossUnit and DutyUnit on an open transaction."""
+    """Implements each port of such a unit on an open transaction."""
 
     @property
     def risks(self) -> RiskRows:
@@ -39,6 +40,10 @@ class SqlRiskUnit(SqlUnit):
     @property
     def losses(self) -> LossRows:
         return LossRows(self._connection)
+
+    @property
+    def series(self) -> SeriesRows:
+        return SeriesRows(self._connection)
 
     @property
     def duties(self) -> "DutyRows":

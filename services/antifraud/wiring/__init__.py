@@ -26,6 +26,7 @@ from services.antifraud.storage import SqlUnit, SqlUnits
 from services.antifraud.wiring.appeals import AppealCases
 from services.antifraud.wiring.cases import CaseCases
 from services.antifraud.wiring.centre import CentreCases
+from services.antifraud.wiring.indicators import IndicatorCases
 from services.antifraud.wiring.losses import LossCases
 from services.antifraud.wiring.risks import RiskCases
 from services.antifraud.wiring.suspensions import SuspensionCases
@@ -91,6 +92,10 @@ class UseCases:
     @property
     def risks(self) -> RiskCases:
         return RiskCases(self.platform, self.tools)
+
+    @property
+    def indicators(self) -> IndicatorCases:
+        return IndicatorCases(self.platform, self.tools)
 
     @property
     def losses(self) -> LossCases:
