@@ -30,7 +30,7 @@ need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothin
 
 .PHONY: help demo up down staff status url logs env \
         fmt lint types imports check unit integration e2e security rolling test containers \
-        seeded trace matrix bench photo-eval fuzz eds eds-files faults holds test-deep events openapi commands migration clean venv servers
+        seeded trace matrix bench photo-eval fuzz eds eds-files faults holds test-deep events openapi commands pages pages-check migration clean venv servers tools browser
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -76,7 +76,10 @@ events: venv ## write docs/events.md and the index of goldens anew
 	@$(PYTHON) -m tests.golden
 	@$(PYTHON) -m kernel.events
 
-openapi: venv ## write docs/openapi.json anew
+pages: venv tools ## make the cabinet's pages (infra/web/static) anew from their sources
+	@$(PYTHON) -m infra.web.pages
+
+openapi: venv ## write docs/openapi.json, and the cabinet's types of it, anew
 	@$(PYTHON) -m tests.openapi
 
 commands: venv ## write tests/golden/help anew: every --help of the command line
@@ -88,7 +91,7 @@ migration: venv ## a new migration (s=auth m="add login reason", p=post for afte
 
 ##@ Check it (CI is `check` and `test`)
 
-check: venv lint types imports ## everything that needs no server: lint, types, import rules, house style
+check: venv lint types pages-check imports ## everything that needs no server: lint, types, import rules, house style
 	$(call need,tests/style)
 	@$(PYTEST) -q tests/style $(PYTEST_ARGS)
 
@@ -98,6 +101,9 @@ lint: venv ## ruff: rules and format
 
 types: venv ## mypy --strict
 	@$(BIN)/mypy $(CODE)
+
+pages-check: venv tools ## tsc --strict, and whether the pages are what their sources give
+	@$(PYTHON) -m infra.web.pages --check
 
 imports: venv ## import rules: who may know whom
 	@PYTHONPATH=. $(BIN)/lint-imports
@@ -111,7 +117,7 @@ integration: venv servers ## against real PostgreSQL and RabbitMQ of their own
 	$(call need,tests/integration)
 	@$(PYTEST) tests/integration $(PYTEST_ARGS)
 
-e2e: venv servers ## journeys through the gateway
+e2e: venv servers browser ## journeys through the gateway
 	$(call need,tests/e2e)
 	@$(PYTEST) tests/e2e $(PYTEST_ARGS)
 
@@ -123,10 +129,10 @@ rolling: venv servers ## a release under load: two versions side by side
 	$(call need,tests/rolling)
 	@$(PYTEST) tests/rolling $(PYTEST_ARGS)
 
-test: venv servers ## all of the above in one run, two workers side by side
+test: venv servers browser ## all of the above in one run, two workers side by side
 	@$(PYTEST) -n 2 --no-loadscope-reorder $(wildcard tests/unit tests/style tests/integration tests/e2e tests/security tests/rolling tests/faults) $(PYTEST_ARGS)
 
-test-deep: venv servers ## what takes its time: a cluster, long outages, every order of start and stop
+test-deep: venv servers browser ## what takes its time: a cluster, long outages, every order of start and stop
 	@$(PYTEST) tests/deep $(PYTEST_ARGS)
 
 containers: venv ## the same in containers (an engine, or root on Debian; else SKIPPED)
@@ -174,6 +180,12 @@ venv: ## Python and its packages, ours and the photo judge's, exactly as uv.lock
 
 servers: ## PostgreSQL 15, RabbitMQ 3.10 and nginx, installed or unpacked
 	@infra/bootstrap/servers.sh
+
+tools: venv ## what makes the cabinet's pages: Node, TypeScript, esbuild
+	@infra/bootstrap/pages.sh
+
+browser: ## Chromium, for the tests that walk through the cabinet
+	@infra/bootstrap/browser.sh
 
 clean: ## stop, then forget everything that was made, tools too
 	@if [ -x $(PYTHON) ]; then $(STACK) down --wipe; fi

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 
 from services.auth.gateway.app import PREFIX, build_app
 from services.auth.gateway.gate import Gate
+from tests import interfaces
 from tests.marks import ROOT
 
 PAGE: Final = ROOT / "docs" / "openapi.json"
@@ -71,8 +72,9 @@ def text() -> str:
 
 
 def main(page: Path = PAGE) -> None:
-    """Write the file."""
+    """Write the file, and what the cabinet's TypeScript knows of it."""
     page.write_text(text())
+    interfaces.FILE.write_text(interfaces.text(document()))
 
 
 if __name__ == "__main__":

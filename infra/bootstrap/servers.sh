@@ -21,6 +21,8 @@ nginx=usr/sbin/nginx
 
 say() { printf 'servers: %s\n' "$*"; }
 give_up() { printf 'servers: %s\n' "$@" >&2; exit 1; }
+# shellcheck source=infra/bootstrap/unpack.sh
+. "$root/infra/bootstrap/unpack.sh"
 
 installed() {
   [ -x "/$postgres" ] && [ -x "/$rabbitmq" ] && [ -x /usr/bin/epmd ] && [ -x "/$nginx" ]
@@ -28,7 +30,7 @@ installed() {
 
 # A whole tree says what it was made of and where: half a tree says nothing, and a
 # tree that was moved holds scripts that look for its former place.
-mark=$({ echo "$home"; cat "$packages" "${BASH_SOURCE[0]}"; } | sha256sum | cut -d' ' -f1)
+mark=$({ echo "$home"; cat "$packages" "${BASH_SOURCE[0]}" "$root/infra/bootstrap/unpack.sh"; } | sha256sum | cut -d' ' -f1)
 unpacked() { [ "$(cat "$home/whole" 2>/dev/null)" = "$mark" ]; }
 
 # --- installed by apt --------------------------------------------------------------
@@ -77,68 +79,6 @@ end_new_epmd() {
 
 # --- unpacked without any right ----------------------------------------------------
 
-# apt with lists, archives and a status of its own, so that it needs no right. To that
-# status nothing is installed: the closure is the same on every machine.
-apt_private() {
-  local tool=$1
-  shift
-  "$tool" -o Dir::State="$downloads/apt" -o Dir::State::status="$downloads/apt/status" \
-    -o Dir::Cache="$downloads/apt/cache" -o Debug::NoLocking=1 -o APT::Sandbox::User= \
-    -o Acquire::ForceHash=sha256 "$@"
-}
-
-# Run a command with the words of its input as further arguments.
-with_words() {
-  local -a words
-  mapfile -t words
-  "$@" "${words[@]}"
-}
-
-# What no Debian lacks, the C library first: it must stay the machine's own.
-base_packages() {
-  dpkg-query -W -f '${Essential} ${Package}\n' | sed -n 's/^yes //p' |
-    with_words apt-cache depends --recurse --installed --no-recommends --no-suggests \
-      --no-conflicts --no-breaks --no-replaces --no-enhances |
-    sed -n 's/^\([a-z0-9][^:]*\).*/\1/p' | sort -u
-}
-
-# Digest and file name of every archive that packages.txt needs beyond that base. The
-# digests are those of apt's lists, which it takes only with a good signature.
-write_closure() {
-  base_packages >"$downloads/base" || return
-  with_words apt_private apt-get install -qq --no-install-recommends --print-uris \
-    <"$packages" >"$downloads/uris" 2>>"$root/.state/apt.log" || return
-  awk 'NR == FNR {base[$1]; next}
-       {split($2, part, "_"); sub("^SHA256:", "", $4)}
-       !(part[1] in base) {print $4 "  " $2}' "$downloads/base" "$downloads/uris" >"$closure"
-  [ -s "$closure" ]
-}
-
-# File names of archives that are absent, cut short or changed.
-wrong_archives() (
-  cd "$downloads/archives"
-  { sha256sum --check --quiet "$closure" 2>/dev/null || true; } | sed 's/: FAILED.*//'
-)
-
-fetch_packages() {
-  local wrong
-  mkdir -p "$downloads"/apt/{lists,cache/archives}/partial "$downloads/archives"
-  : >"$downloads/apt/status"
-  # It complains of any unreachable source; those that matter are missed below.
-  apt_private apt-get update -q </dev/null >"$root/.state/apt.log" 2>&1 || true
-  write_closure || no_closure
-  wrong=$(wrong_archives)
-  [ -n "$wrong" ] || return 0
-  # apt believes a file of the right size: only what is absent is fetched for certain.
-  (cd "$downloads/archives" && echo "$wrong" | xargs rm -f &&
-    echo "$wrong" | sed 's/_.*//' | with_words apt_private apt-get -qq download) \
-    </dev/null >>"$root/.state/apt.log" 2>&1 || true
-  [ -z "$(wrong_archives)" ] || give_up \
-    'These archives did not arrive as the signed lists describe them:' "$(wrong_archives)" \
-    'Check the network and try again: what arrived is kept. The end of .state/apt.log:' \
-    "$(tail -n 5 "$root/.state/apt.log")"
-}
-
 no_closure() {
   local system complaints
   complaints=$(grep -E '^(W|E): (Failed|The repo|GPG|Some index|Could not)' "$root/.state/apt.log") &&
@@ -163,8 +103,7 @@ unpack_packages() {
   # An earlier run may have been cut short here; its half stays nobody's servers.
   rm -rf "$fresh"
   mkdir "$fresh"
-  (cd "$downloads/archives" &&
-    cut -d' ' -f3 "$closure" | xargs -P "$(nproc)" -I{} dpkg -x {} "$fresh") ||
+  unpack_archives "$fresh" ||
     give_up 'The archives could not be unpacked. Is the disk full? 600 MB are needed.'
   # Erlang's scripts carry the absolute place they were packaged for.
   grep -rlI '/usr/lib/erlang' "$fresh"/usr/lib/erlang/bin "$fresh"/usr/lib/erlang/erts-*/bin |

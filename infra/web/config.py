@@ -15,6 +15,10 @@ from infra.web.limits import Limits
 from infra.web.problems import HTTPS_REQUIRED, MEDIA_TYPE, METHODS, PROBLEMS, Problem
 
 HTTPS_PORT = 443
+NCALAYER = "wss://127.0.0.1:13579"
+"""The program of НУЦ on the client's own computer, which signs for them (ЭЦП)."""
+CABINET = "^/(kk|ru|en|ceremony)(/|$)"
+"""Addresses of the cabinet's screens: all are its one page."""
 PHOTO = "^/api/v1/registrations/[^/]+/photo$"
 
 _HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
@@ -35,8 +39,9 @@ PAGE_HEADERS: Mapping[str, str] = {
     **_EVERYWHERE,
     "Cache-Control": "no-cache",
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; "
+        f"img-src 'self' blob:; connect-src 'self' {NCALAYER}; "
+        "form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -171,6 +176,7 @@ def _files(place: Place) -> str:
     text/css css;
     text/javascript js;
     image/svg+xml svg;
+    application/json json;
     image/png png;
     font/woff2 woff2;
   }}
@@ -328,6 +334,11 @@ def _public(place: Place) -> str:
       proxy_pass https://gateways;
     }}
 {_log(place.log)}
+    location ~ "{CABINET}" {{
+{_FRAMING}
+      if ($request_method !~ "^(GET|HEAD)$") {{ return 405; }}
+      rewrite ^ /index.html last;
+    }}
     location / {{
 {_FRAMING}
       if ($request_method !~ "^(GET|HEAD)$") {{ return 405; }}

@@ -66,10 +66,17 @@ class Proxy:
     """One door before ``target``, in a thread of its own; any thread may order."""
 
     def __init__(
-        self, target: tuple[str, int], *, port: int = 0, seed: str = ""
+        self,
+        target: tuple[str, int],
+        *,
+        port: int = 0,
+        seed: str = "",
+        source: str | None = None,
     ) -> None:
+        """`source` is the address of this machine's that the target is shown."""
         self.accepted = 0
         self._target = target
+        self._source = None if source is None else (source, 0)
         self._dice = random.Random(seed)
         self._links = dict.fromkeys(Direction, Link())
         self._open: set[_Connection] = set()
@@ -169,7 +176,9 @@ class Proxy:
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
         try:
-            from_server, to_server = await asyncio.open_connection(*self._target)
+            from_server, to_server = await asyncio.open_connection(
+                *self._target, local_addr=self._source
+            )
         except OSError:
             _reset(to_client)
             return

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
+from kernel.errors import Refused
 from services.auth.gateway.answers import CeremonyAnswer, CeremonyStep
 from services.auth.gateway.bodies import Body, StrictRoute
 from services.auth.gateway.gate import AnswerT, Here, Visit
@@ -27,6 +28,8 @@ OUTER_ANSWER_S: Final = 20.0
 _LONGEST_CMS: Final = 48 * 1024
 CABINET: Final = "/ceremony"
 """The cabinet's page that goes on with a ceremony."""
+NOT_PASSED: Final = "not-passed"
+"""Its last part when ЦОИД, or we, refused the attempt."""
 
 Opaque = Annotated[
     str, Query(min_length=1, max_length=256, pattern="^[A-Za-z0-9._~-]+$")
@@ -59,23 +62,28 @@ async def return_from_biometrics(
     """The person comes back from ЦОИД; a browser gets a page of our own that goes on.
 
     A page and no redirect: only a navigation that begins on our site carries the
-    Strict cookie of the session.
+    Strict cookie of the session. A check that was not passed leads back too, to
+    the screen that says so and offers the next attempt.
     """
-    answer = await here.ask_for(
-        CeremonyStep,
-        "onboarding",
-        "complete_biometrics",
-        timeout_s=OUTER_ANSWER_S,
-        reference=state,
-        code=code,
-    )
-    if "text/html" in request.headers.get("accept", ""):
-        return _page(answer.ceremony_id)
-    return answer
+    browser = "text/html" in request.headers.get("accept", "")
+    try:
+        answer = await here.ask_for(
+            CeremonyStep,
+            "onboarding",
+            "complete_biometrics",
+            timeout_s=OUTER_ANSWER_S,
+            reference=state,
+            code=code,
+        )
+    except Refused:
+        if not browser:
+            raise
+        return _page(NOT_PASSED)
+    return _page(str(answer.ceremony_id)) if browser else answer
 
 
-def _page(ceremony_id: UUID) -> Response:
-    target = escape(f"{CABINET}/{ceremony_id}", quote=True)
+def _page(step: str) -> Response:
+    target = escape(f"{CABINET}/{step}", quote=True)
     return HTMLResponse(
         '<!doctype html><html lang="ru"><meta charset="utf-8">'
         f'<meta http-equiv="refresh" content="0;url={target}">'

@@ -27,6 +27,7 @@ FETCHED_WITHIN_S = 1500
 STARTED_WITHIN_S = 300
 POLL_S = 0.05
 BOOTSTRAP = Path("infra/bootstrap/servers.sh")
+UNPACKING = Path("infra/bootstrap/unpack.sh")
 PACKAGES = Path("infra/packages.txt")
 SERVERS = Path(".state/servers")
 ARCHIVES = Path(".state/downloads/archives")
@@ -276,7 +277,7 @@ def _run(*words: str | Path, env: Mapping[str, str] | None = None) -> list[str]:
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
     """A tree that holds the bootstrap and its list of packages, nothing else."""
-    for path in (BOOTSTRAP, PACKAGES):
+    for path in (BOOTSTRAP, UNPACKING, PACKAGES):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
     return tmp_path

@@ -1,5 +1,7 @@
 """Security headers stand on everything that comes out, each exactly once (ASVS 3.4)."""
 
+import re
+
 import pytest
 
 from infra.web.config import PAGE_HEADERS, PROBLEM_HEADERS
@@ -13,6 +15,7 @@ ONCE = (
 SINGLE = (*ONCE, "content-type", "x-request-id", "date", "server")
 ANSWERS = {
     "page": ("GET", "/", 200),
+    "screen": ("GET", "/ru/login", 200),
     "style": ("GET", "/style.css", 200),
     "no page": ("GET", "/nothing", 404),
     "hidden": ("GET", "/.git/config", 404),
@@ -46,11 +49,33 @@ def banners(answer: Answer) -> list[str]:
 
 
 def test_pages_run_no_script_or_style_of_their_own(site: Site) -> None:
-    """The policy forbids it, and the page needs none."""
+    """The policy forbids it, and the page needs none: its one script is a file."""
     page = site.visitor().ask("GET", "/")
     policy = page.one("content-security-policy")
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
-    assert b"<script" not in page.body
+    scripts = re.findall(rb"<script([^>]*)>([^<]*)", page.body)
+    assert scripts == [(b' type="module" src="/app.js"', b"")]
     assert b"style=" not in page.body
+    assert b"<style" not in page.body
     assert page.one("content-type") == "text/html; charset=utf-8"
+
+
+def test_pages_speak_to_us_and_to_the_signing_program_alone(site: Site) -> None:
+    """NCALayer on the client's own computer is the one address that is not ours."""
+    policy = site.visitor().ask("GET", "/kk").one("content-security-policy")
+    told = dict(part.split(" ", 1) for part in policy.split("; "))
+    assert told["connect-src"] == "'self' wss://127.0.0.1:13579"
+    elsewhere = [word for words in told.values() for word in words.split()]
+    assert [word for word in elsewhere if ":" in word] == [
+        "blob:",
+        "wss://127.0.0.1:13579",
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", ["/kk", "/ru/", "/en/contracts/1/consent", "/ceremony/1"]
+)
+def test_every_screen_is_the_one_page(site: Site, path: str) -> None:
+    visitor = site.visitor()
+    assert visitor.ask("GET", path).body == visitor.ask("GET", "/").body

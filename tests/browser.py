@@ -1,0 +1,256 @@
+"""A person at the cabinet: Debian's Chromium, headless, with NCALayer beside it.
+
+`Walker` does what a person does: reads labels in a language, types, presses. Words come
+from the cabinet's own files of texts, so that one walk is the same in each language.
+"""
+
+import base64
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+
+from infra import topology
+from infra.demo.borrower import Borrower
+from infra.demo.photo import portrait
+from infra.demo.world import World
+from infra.simulators.ncalayer import PORT, Ncalayer
+from tests.faults.proxy import Proxy
+from tests.marks import ROOT
+
+Language = Literal["kk", "ru", "en"]
+
+TEXTS: Final = ROOT / "infra/web/cabinet/texts"
+PATIENCE_MS: Final = 45_000
+SERIOUS: Final = frozenset({"serious", "critical"})
+
+
+@cache
+def texts(language: Language) -> dict[str, str]:
+    """All words of a language, by key."""
+    found: dict[str, str] = json.loads((TEXTS / f"{language}.json").read_text())
+    return found
+
+
+@dataclass(kw_only=True)
+class Walker:
+    """A borrower who uses a browser; `seen` holds every screen axe has looked at."""
+
+    world: World
+    borrower: Borrower
+    page: Page
+    ncalayer: Ncalayer
+    language: Language
+    seen: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+
+    def t(self, key: str) -> str:
+        """The cabinet's words."""
+        return texts(self.language)[key]
+
+    def listen(self) -> None:
+        """Errors of a script, and what the page's policy stopped, are findings."""
+        self.page.on("pageerror", lambda error: self.findings.append(str(error)))
+        self.page.on("console", self._told)
+
+    def _told(self, said: ConsoleMessage) -> None:
+        if said.type == "error" and "Failed to load resource" not in said.text:
+            self.findings.append(said.text)
+
+    def open(self, path: str = "") -> None:
+        """Go to a screen by its address."""
+        self.page.goto(f"{self.world.stack.url}/{self.language}{path}")
+
+    def press(self, key: str) -> None:
+        """Press the one button, or follow the one link, of this name."""
+        words = self.t(key)
+        button = self.page.get_by_role("button", name=words, exact=True)
+        link = self.page.locator("main").get_by_role("link", name=words, exact=True)
+        button.or_(link).click()
+
+    def type(self, **fields: str) -> None:
+        """Fill in fields by their names."""
+        for name, value in fields.items():
+            self.page.locator(f"[name={name}]").fill(value)
+
+    def sees(self, key: str) -> None:
+        """Wait for a heading, and let axe look at the screen under it."""
+        expect(self.page.get_by_role("heading", name=self.t(key)).first).to_be_visible(
+            timeout=PATIENCE_MS
+        )
+        self.look(key)
+
+    def look(self, name: str) -> None:
+        """What axe-core finds on this screen, once for each."""
+        if name in self.seen:
+            return
+        self.seen.append(name)
+        self.page.evaluate(_axe())
+        found = self.page.evaluate("axe.run()")["violations"]
+        self.findings += [
+            f"{name}: {one['id']}: {node['target']}"
+            for one in found
+            if one["impact"] in SERIOUS
+            for node in one["nodes"]
+        ]
+
+    def code(self) -> None:
+        """Type the code of the next message."""
+        self.type(code=self.borrower.next_code())
+
+    def pass_face(self, *, lively: bool = True) -> None:
+        """Go to ЦОИД, stand before its camera, come back."""
+        self.press("face.go")
+        verdict = "passed" if lively else "failed"
+        self.page.locator("[name=liveness]").select_option(verdict)
+        self.page.locator("[name=iin]").fill(self.borrower.person.iin)
+        self.page.get_by_role("button").click()
+        self.page.wait_for_url(f"{self.world.stack.url}/{self.language}/**")
+
+    def sign(self) -> None:
+        """Sign by NCALayer."""
+        self.press("sign.go")
+
+    def register(self) -> None:
+        """From the first page to a password."""
+        person = self.borrower.person
+        self.open()
+        self.sees("welcome.title")
+        self.press("welcome.register")
+        self.sees("registration.phone_title")
+        self.type(phone=person.phone)
+        self.press("registration.send_code")
+        self.sees("registration.code_title")
+        self.code()
+        self.press("common.go_on")
+        self.sees("person.title")
+        self.fill_in_person()
+        self.press("common.go_on")
+        self.sees("photo.title")
+        self.page.locator("[name=photo]").set_input_files(
+            {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": portrait()}
+        )
+        self.press("photo.send")
+        self.sees("ceremony.face")
+        self.pass_face()
+        self.sees("ceremony.sign")
+        self.sign()
+        self.sees("password.title")
+        self.type(
+            password=self.borrower.password, password_again=self.borrower.password
+        )
+        self.press("password.set")
+        self.sees("registration.finished")
+
+    def fill_in_person(self) -> None:
+        """The form of clause 4.1, and all consents."""
+        identity = self.borrower.person.identity
+        self.type(
+            surname=identity.surname,
+            given_name=identity.given_name,
+            patronymic=identity.patronymic or "",
+            iin=identity.iin,
+            number=identity.document.number,
+            valid_until=identity.document.valid_until.isoformat(),
+            iban=identity.iban,
+        )
+        self.page.locator("[name=kind]").select_option(identity.document.kind)
+        for consent in self.page.locator("[name^=consent_]").all():
+            consent.check()
+
+    def log_in(self) -> None:
+        """Password and code; in a new browser the camera."""
+        self.borrower.forget_messages()
+        self.sees("login.title")
+        self.type(login=self.borrower.person.phone, password=self.borrower.password)
+        self.press("common.go_on")
+        self.sees("second.title")
+        self.code()
+        self.press("login.enter")
+
+
+@contextmanager
+def walking(
+    world: World,
+    borrower: Borrower,
+    language: Language = "ru",
+    **context: Any,  # noqa: ANN401 - Playwright's own arguments
+) -> Iterator[Walker]:
+    """A browser of the borrower's own, at the platform's site.
+
+    `context` is for Playwright's `new_context`: a viewport, a colour scheme.
+    """
+    layout = world.stack.layout
+    pair = (
+        layout.outer / "world.crt",
+        layout.outer / "world.key",
+    )
+    site = ("127.0.0.1", world.stack.port(topology.WEB_TIER))
+    with (
+        Proxy(site, source=borrower.cabinet.address) as way,
+        Ncalayer(borrower.person, certificate=pair, port=0) as ncalayer,
+        sync_playwright() as playwright,
+        tempfile.TemporaryDirectory() as home,
+    ):
+        ways = (
+            f"MAP 127.0.0.1:{PORT} 127.0.0.1:{ncalayer.port}",
+            f"MAP 127.0.0.1:{site[1]} 127.0.0.1:{way.port}",
+        )
+        browser = playwright.chromium.launch(
+            executable_path=_chromium(),
+            args=[
+                f"--host-resolver-rules={','.join(ways)}",
+                f"--ignore-certificate-errors-spki-list={_trusted(world)}",
+            ],
+            env={"HOME": home},
+        )
+        try:
+            context_ = browser.new_context(**context)
+            context_.set_default_timeout(PATIENCE_MS)
+            walker = Walker(
+                world=world,
+                borrower=borrower,
+                page=context_.new_page(),
+                ncalayer=ncalayer,
+                language=language,
+            )
+            walker.listen()
+            yield walker
+        finally:
+            browser.close()
+
+
+@cache
+def _axe() -> str:
+    return (files("axe_playwright_python") / "axe.min.js").read_text()
+
+
+def _chromium() -> str:
+    """The machine's, or the one `infra/bootstrap/browser.sh` unpacked."""
+    for place in (Path("/usr/bin/chromium"), ROOT / ".state/browser/chromium"):
+        if place.exists():
+            return str(place)
+    raise FileNotFoundError("no Chromium: make browser")
+
+
+def _trusted(world: World) -> str:
+    """Digests of the keys of our servers' certificates: these alone are let pass."""
+    layout = world.stack.layout
+    files = (layout.pki / "public.crt", layout.outer / "world.crt")
+    return ",".join(_digest(path) for path in files)
+
+
+def _digest(certificate: Path) -> str:
+    key = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode()
