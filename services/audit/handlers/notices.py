@@ -335,9 +335,12 @@ def _sent(notice_id: UUID, receipt: str, *, unit: NoticeUnit, tools: Tools) -> b
 
 
 def _hear(entry: Entry, *, unit: NoticeUnit, tools: Tools) -> None:
-    """A message of ours that left for a client is their notice's receipt."""
-    client_id = entry.data.get("client_id")
+    """A message that left for a client is the receipt of the notice whose id it bears.
+
+    A client of two incidents is told twice, and one message ends one notice.
+    """
     if (entry.kind, entry.data.get("template")) != (MESSAGE_SENT, TEMPLATE):
         return
-    for notice in unit.notices.told_to(UUID(str(client_id))):
+    notice = unit.notices.find(UUID(str(entry.data["message_id"])))
+    if notice is not None and str(notice.client_id) == entry.data["client_id"]:
         _sent(notice.notice_id, str(entry.subject), unit=unit, tools=tools)

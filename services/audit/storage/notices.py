@@ -109,13 +109,6 @@ class NoticeRows:
             .limit(limit)
         )
 
-    def told_to(self, client_id: UUID) -> Sequence[Notice]:
-        return self._read(
-            select(*_NOTICE)
-            .where(_WAITS, notice.c.state == "approved")
-            .where(notice.c.client_id == client_id)
-        )
-
     def sent(self, notice_id: UUID, *, receipt: str, at: datetime) -> None:
         self._set(
             notice.c.notice_id == notice_id, state="sent", receipt=receipt, sent_at=at

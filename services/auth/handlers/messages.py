@@ -139,6 +139,11 @@ def _incident(event: NoticeApproved) -> Template | None:
     return None if event.client_id is None else "incident_notice"
 
 
+def _id_of(event: Event) -> UUID | None:
+    """A notice's message bears the notice's id: its leaving is that one's receipt."""
+    return event.notice_id if isinstance(event, NoticeApproved) else None
+
+
 def _document(event: DocumentExpiryNoted) -> Template:
     """A standing we do not know yet is told as the milder one."""
     return "document_expired" if event.standing == "expired" else "document_expiring"
@@ -207,12 +212,13 @@ def notify(
     ids: Ids,
     languages: Languages,
     messages: Messages,
+    message_id: UUID | None = None,
 ) -> None:
     """Queue a notice of what happened `at`; it leaves with the commit, not before."""
     language = languages.of(to.phone_token)
     messages.queue(
         Message(
-            message_id=ids.new(),
+            message_id=message_id or ids.new(),
             client_id=to.client_id,
             template=template,
             version=version_of(template),
@@ -269,6 +275,7 @@ def when_client_concerned(
             ids=ids,
             languages=languages,
             messages=messages,
+            message_id=_id_of(event),
         )
 
 

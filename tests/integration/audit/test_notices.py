@@ -295,23 +295,56 @@ def test_a_clients_receipt_is_the_message_in_the_log(office: Office) -> None:
     office.desk.incidents.name_client(
         office.call(), incident_id=incident_id, client_id=CLIENT
     )
-    office.approve(office.to(Addressee.CLIENT))
-    for client_id, template in (
-        (UUID(int=78), "incident_notice"),
-        (CLIENT, "login_notice"),
+    notice = office.to(Addressee.CLIENT)
+    office.approve(notice)
+    for message_id, client_id, template in (
+        (notice.notice_id, UUID(int=78), "incident_notice"),
+        (notice.notice_id, CLIENT, "login_notice"),
+        (UUID(int=5), CLIENT, "incident_notice"),
     ):
-        write(stand, [sent(producer, client_id, template)], producer=producer)
+        said = sent(producer, message_id, client_id, template)
+        write(stand, [said], producer=producer)
     hear()
     assert office.to(Addressee.CLIENT).state == "approved"
-    write(stand, [sent(producer, CLIENT, "incident_notice")], producer=producer)
+    left = sent(producer, notice.notice_id)
+    write(stand, [left], producer=producer)
     hear()
     done = office.to(Addressee.CLIENT)
-    assert (done.state, done.receipt) == ("sent", f"message:{UUID(int=5)}")
+    assert (done.state, done.receipt) == ("sent", f"message:{notice.notice_id}")
 
 
-def sent(producer: Producer, client_id: UUID, template: str) -> Message:
+@pytest.mark.clause("7.3")
+@pytest.mark.seeded("notice_ended_by_anothers_message")
+def test_a_client_of_two_incidents_is_told_of_each(office: Office) -> None:
+    """The message about the one is no receipt for the other."""
+    stand, producer = office.desk.stand, Producer("auth")
+    write(stand, [], producer=producer)
+    hear = office.desk.cases.notices.hear
+    hear()
+    for _ in range(2):
+        office.desk.incidents.name_client(
+            office.call(), incident_id=office.desk.opened(), client_id=CLIENT
+        )
+    first, second = [each for each in office.waiting() if each.client_id == CLIENT]
+    for notice in (first, second):
+        office.approve(notice)
+    write(stand, [sent(producer, second.notice_id)], producer=producer)
+    hear()
+    states = {each.notice_id: each.state for each in office.all()}
+    assert (states[first.notice_id], states[second.notice_id]) == ("approved", "sent")
+    write(stand, [sent(producer, first.notice_id)], producer=producer)
+    hear()
+    assert {each.state for each in office.all() if each.client_id} == {"sent"}
+
+
+def sent(
+    producer: Producer,
+    message_id: UUID,
+    client_id: UUID = CLIENT,
+    template: str = "incident_notice",
+) -> Message:
     """What auth says when a message has left."""
-    event = MessageSent(message_id=UUID(int=5), client_id=client_id, template=template)
+    event = MessageSent(message_id=message_id, client_id=client_id, template=template)
     return producer.event(
         event_type=event.TYPE, subject=event.subject, data=event.to_data()
     )

@@ -348,6 +348,18 @@ def test_an_end_is_told_in_its_own_words(
     assert [message.template for message in queued] == told
 
 
+@pytest.mark.clause("7.3")
+@pytest.mark.seeded("auth_notice_loses_its_id")
+def test_a_notice_of_an_incident_is_the_message_of_its_id() -> None:
+    """So that audit knows of which incident the client was told."""
+    fact = example(NoticeApproved)
+    assert isinstance(fact, NoticeApproved)
+    assert fact.client_id is not None
+    known = replace(login(), client_id=fact.client_id)
+    queued = concerned(fact, logins=FakeLogins([known])).waiting.values()
+    assert [message.message_id for message in queued] == [fact.notice_id]
+
+
 @pytest.mark.seeded("auth_old_news_are_told")
 def test_old_news_are_told_to_nobody() -> None:
     """A publisher may send its events of months again."""
