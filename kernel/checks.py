@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import text
@@ -17,7 +16,7 @@ from sqlalchemy import text
 from kernel.bus import BROKER_ERRORS, close_quietly
 from kernel.clock import Clock, SystemClock
 from kernel.errors import Transient
-from kernel.parts import Part, certificate
+from kernel.parts import Part, certificate, certificates_of
 from kernel.platform import AnyPlatform
 
 MOST_SKEW_S: Final = 2.0
@@ -121,7 +120,7 @@ def _broker(platform: AnyPlatform) -> Part:
 
 def _outer_certificate(platform: AnyPlatform, machine: Clock) -> Iterator[Part]:
     """What the partners are shown, by a process that speaks to some."""
-    path: Path | None = getattr(platform.settings, "outer_cert", None)
+    path = certificates_of(platform.settings).get("outer")
     if path is not None:
         yield replace(certificate(path, machine), part="outer certificate")
 

@@ -88,8 +88,13 @@ def _stop_on_signal() -> threading.Event:
 
 
 def _follow(platform: Any, stop: threading.Event) -> None:  # noqa: ANN401 - as _open
-    """What is changed in the registry takes effect in this process too."""
+    """What every process does beside its work.
+
+    What is changed in the registry takes effect in it too, and it says when one of its
+    certificates comes to an end.
+    """
     _room("kernel", "dated").follow(platform, stop)
+    _room("kernel", "expiring").watch(platform, stop)
 
 
 def _run(service: str) -> int:

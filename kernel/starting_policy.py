@@ -508,6 +508,8 @@ STARTING_POLICY = Policy(
             # at most a rule may be told to call nobody.
             ("monitoring.group_minutes", 60, "6.1d", Floor(at_most=1_440)),
             ("monitoring.suppress_hours", 72, "6.1d", Floor(1, 168)),
+            # A certificate that lasts for fewer days is told of, each day.
+            ("certificate.warn_days", 2, "7.1", Floor(1, 30)),
             # Who answers the bodies' questions.
             ("incident.contact", "security@creditplus.kz", "7.3", None),
         ),

@@ -1,8 +1,9 @@
 """The facts any service may publish about the wire itself."""
 
+from typing import Literal
 from uuid import UUID
 
-from kernel.events.base import Event, Instant
+from kernel.events.base import Event, Instant, Word
 
 
 class MessageQuarantined(Event):
@@ -50,6 +51,23 @@ class OutboxCounted(Event):
     last: int
     events: int
     waiting: int
+
+
+class CertificateExpiring(Event):
+    """A certificate ends soon and was not renewed, or has ended (clause 7.1).
+
+    ``principal`` is the process that shows it: ``own`` to ours, ``outer`` to partners.
+    Once it is ``expired`` the process makes no connection any more.
+    """
+
+    TYPE = "platform.certificate_expiring.v1"
+    SUBJECT = "certificate"
+
+    certificate_id: UUID
+    principal: str
+    which: Word[Literal["own", "outer"]]
+    expires_at: Instant
+    standing: Word[Literal["expiring", "expired"]]
 
 
 class StaffCalled(Event):

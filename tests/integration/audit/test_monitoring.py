@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from kernel.events.antifraud import CaseClosed
 from kernel.events.audit import IntegrityMismatchFound
 from kernel.events.disbursement import ClockStepped
 from kernel.events.onboarding import PersonalDataRead
+from kernel.events.platform import CertificateExpiring
 from services.audit.domain.incidents.incident import Conclusion
 from services.audit.ports import Message
 from tests.integration.audit.conftest import LogStand
@@ -53,6 +55,16 @@ def reads(producer: Producer, count: int, *, first: int = 100) -> list[Message]:
         )
         for number in range(count)
     ]
+
+
+def certificate(standing: Literal["expiring", "expired"]) -> CertificateExpiring:
+    return CertificateExpiring(
+        certificate_id=UUID(int=1),
+        principal="gateway",
+        which="own",
+        expires_at=NOON,
+        standing=standing,
+    )
 
 
 def happen(desk: Desk, messages: list[Message], producer: Producer) -> None:
@@ -176,8 +188,10 @@ def test_a_day_without_a_stamp_is_told_and_halts_no_money(desk: Desk) -> None:
             [],
         ),
         (ClockStepped(clock_id=UUID(int=1), by_s=7_200), [], []),
+        (certificate("expiring"), [], []),
+        (certificate("expired"), ["outage"], []),
     ],
-    ids=["fraud", "no fraud", "clock"],
+    ids=["fraud", "no fraud", "clock", "certificate ends", "certificate has ended"],
 )
 @pytest.mark.clause("7.2b", "7.2c")
 def test_a_kind_of_the_procedure_is_an_incident_and_the_rest_an_alert(
