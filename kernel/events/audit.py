@@ -376,8 +376,9 @@ class AlertsSuppressed(Event):
 class MeasureOrdered(Event):
     """A first measure, which the service it belongs to takes at once (clause 7.2).
 
-    ``about`` is whom it concerns, ``client:<id>`` or ``staff:<id>``; None for a measure
-    that concerns everybody.  A service that does not know a measure takes none.
+    ``about`` is whom it concerns: ``client:<id>``, ``login:<id>``, ``staff:<id>``, or
+    ``process:<name>``; None for a measure that concerns everybody.  A service that does
+    not know a measure takes none.
     """
 
     TYPE = "audit.measure_ordered.v1"
@@ -386,6 +387,27 @@ class MeasureOrdered(Event):
     measure_id: UUID
     incident_id: UUID
     measure: Word[
-        Literal["end_sessions", "suspend_client", "suspend_staff", "halt_sending"]
+        Literal[
+            "end_sessions",
+            "suspend_client",
+            "suspend_staff",
+            "halt_sending",
+            "block_login",
+            "cut_off",
+        ]
     ]
     about: str | None
+
+
+class MeasureLifted(Event):
+    """Two persons undo a first measure; its service obeys (clause 7.2)."""
+
+    TYPE = "audit.measure_lifted.v1"
+    SUBJECT = "incident"
+
+    measure_id: UUID
+    incident_id: UUID
+    measure: Word[Literal["block_login", "suspend_staff", "cut_off"]]
+    about: str | None
+    asked_by: UUID
+    approved_by: UUID

@@ -27,7 +27,9 @@ class LoginFailed(Event):
 
     login_id: UUID
     login_token: str
-    reason: Word[Literal["wrong_password", "locked", "wrong_code", "unknown"]]
+    reason: Word[
+        Literal["wrong_password", "locked", "wrong_code", "unknown", "blocked"]
+    ]
     attempts: int
 
 
@@ -49,6 +51,29 @@ class AccessUnlocked(Event):
     SUBJECT = "login"
 
     login_id: UUID
+
+
+class AccessBlocked(Event):
+    """An incident's first measure: nobody logs in as this client (clause 7.2).
+
+    It is no lock that runs out: it ends when two persons undo the measure.
+    """
+
+    TYPE = "auth.access_blocked.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    incident_id: UUID
+
+
+class AccessUnblocked(Event):
+    """No incident keeps the client out any more."""
+
+    TYPE = "auth.access_unblocked.v1"
+    SUBJECT = "client"
+
+    client_id: UUID
+    incident_id: UUID
 
 
 class SourceThrottled(Event):
@@ -465,9 +490,10 @@ class StaffSessionEnded(Event):
 
 
 class StaffSuspended(Event):
-    """A member of the staff is kept out from now on; their roles are gone.
+    """A member of the staff is kept out from now on.
 
-    ``suspended_by`` is a colleague, or the incident whose first measure it is.
+    ``suspended_by`` is a colleague: roles and factors are gone then; or the incident
+    whose first measure it is: they wait until it is undone.
     """
 
     TYPE = "auth.staff_suspended.v1"
@@ -475,6 +501,19 @@ class StaffSuspended(Event):
 
     staff_id: UUID
     suspended_by: UUID
+
+
+class StaffRestored(Event):
+    """No incident keeps a member of the staff out any more.
+
+    Roles and factors are those they had.
+    """
+
+    TYPE = "auth.staff_restored.v1"
+    SUBJECT = "staff"
+
+    staff_id: UUID
+    incident_id: UUID
 
 
 class StaffRoleGranted(Event):

@@ -19,7 +19,12 @@ from kernel.events.antifraud import (
     AppealExtended,
     OperationSuspended,
 )
-from kernel.events.audit import MeasureOrdered, NoticeApproved, SettingChanged
+from kernel.events.audit import (
+    MeasureLifted,
+    MeasureOrdered,
+    NoticeApproved,
+    SettingChanged,
+)
 from kernel.events.contracts import (
     AccrualResumed,
     AccrualStopped,
@@ -651,6 +656,13 @@ class Service:
     ) -> None:
         """An incident's first measure: sessions end, a member is kept out (7.2)."""
         self.use_cases.when_measure_ordered(tx, event)
+
+    @handles(MeasureLifted)
+    def when_measure_lifted(
+        self, tx: Transaction, event: MeasureLifted, _envelope: Envelope
+    ) -> None:
+        """Two persons undo a first measure (7.2)."""
+        self.use_cases.when_measure_lifted(tx, event)
 
     @every(seconds=0.5)
     def deliver_messages(self) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.auth import (
@@ -21,7 +21,7 @@ from services.auth.domain.passwords import (
     unknown_login_id,
 )
 from services.auth.domain.rules import Rules
-from services.auth.ports import Attempts, Challenges, Logins, Publish
+from services.auth.ports import Attempts, Blocks, Challenges, Logins, Publish
 
 VERIFIED_WITHIN: Final = timedelta(minutes=1)
 """No attempt is under way for longer; an older one will not be concluded."""
@@ -77,22 +77,26 @@ def conclude_attempt(
     right: bool,
     now: datetime,
     attempts: Attempts,
+    blocks: Blocks,
     publish: Publish,
 ) -> Login | Refused:
     """What the verifier's answer means: the login, or the one refusal.
 
     A right password ends the run of attempts, unless others have been reserved since:
-    those count, and so does a lock they have caused.
+    those count, and so does a lock they have caused.  Whom an incident keeps out has no
+    right password (clause 7.2).
     """
     login = attempt.login
-    if right and login is not None:
+    if right and login is not None and not blocks.stands(f"client:{login.client_id}"):
         attempts.clear(attempt)
         return login
+    known: Literal["blocked", "wrong_password"]
+    known = "blocked" if right else "wrong_password"
     publish(
         LoginFailed(
             login_id=attempt.login_id,
             login_token=attempt.phone_token,
-            reason="unknown" if login is None else "wrong_password",
+            reason="unknown" if login is None else known,
             attempts=attempt.number,
         )
     )

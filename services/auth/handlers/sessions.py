@@ -7,7 +7,7 @@ from uuid import UUID
 from kernel.events.auth import LoginFailed, LoginSucceeded, SessionEnded
 from kernel.ids import Ids
 from services.auth.domain.codes import Claim
-from services.auth.domain.passwords import Login
+from services.auth.domain.passwords import Login, login_refused
 from services.auth.domain.rules import Rules
 from services.auth.domain.sessions import (
     EndReason,
@@ -17,7 +17,7 @@ from services.auth.domain.sessions import (
     session_not_found,
     session_required,
 )
-from services.auth.ports import Challenges, Publish, Sessions
+from services.auth.ports import Blocks, Challenges, Publish, Sessions
 
 
 def open_session(
@@ -29,9 +29,16 @@ def open_session(
     rules: Rules,
     ids: Ids,
     sessions: Sessions,
+    blocks: Blocks,
     publish: Publish,
 ) -> Session:
-    """Let in who has proved both factors; too many sessions of one client are ended."""
+    """Let in who has proved both factors; too many sessions of one client are ended.
+
+    Whoever comes in by whatever way passes here.  Refused ``login_refused`` while an
+    incident keeps the client out (clause 7.2).
+    """
+    if blocks.stands(f"client:{login.client_id}"):
+        raise login_refused()
     session = Session(
         session_id=ids.new(),
         login_id=login.login_id,

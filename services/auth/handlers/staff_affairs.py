@@ -7,6 +7,7 @@ from uuid import UUID
 from kernel.context import StaffMember
 from kernel.events.auth import (
     StaffInvited,
+    StaffRestored,
     StaffRoleGranted,
     StaffRoleRevoked,
     StaffSuspended,
@@ -25,7 +26,7 @@ from services.auth.domain.staff import (
     staff_exists,
     staff_not_found,
 )
-from services.auth.handlers.staff_entry import ended
+from services.auth.handlers.staff_entry import ended, is_in
 from services.auth.handlers.staff_office import Office
 
 
@@ -119,7 +120,7 @@ def grant(
     there are no longer two to agree.
     """
     asker = at.staff.by_id(asked_by)
-    if asker is None or asker.state != "active":
+    if asker is None or not is_in(asker, at=at):
         raise asker_suspended()
     member = concerned(staff_id, by, at=at)
     if member.staff_id == asked_by:
@@ -159,6 +160,27 @@ def suspend(staff_id: UUID, *, by: StaffMember, at: Office) -> None:
     for stay in at.stays.end_of(staff_id, "suspended", now=at.now):
         at.publish(ended(stay, "suspended"))
     at.publish(StaffSuspended(staff_id=staff_id, suspended_by=by.id))
+
+
+def hold(staff_id: UUID, incident_id: UUID, *, at: Office) -> None:
+    """Keep a member out while an incident asks for it; roles and factors wait.
+
+    Whoever is unknown is passed over, and so is a repetition.
+    """
+    if at.staff.by_id(staff_id) is None:
+        return
+    if not at.blocks.add(f"staff:{staff_id}", incident_id, now=at.now):
+        return
+    for stay in at.stays.end_of(staff_id, "suspended", now=at.now):
+        at.publish(ended(stay, "suspended"))
+    at.publish(StaffSuspended(staff_id=staff_id, suspended_by=incident_id))
+
+
+def let_go(staff_id: UUID, incident_id: UUID, *, at: Office) -> None:
+    """Undo `hold`; another incident's stays."""
+    subject = f"staff:{staff_id}"
+    if at.blocks.lift(subject, incident_id) and not at.blocks.stands(subject):
+        at.publish(StaffRestored(staff_id=staff_id, incident_id=incident_id))
 
 
 def certified(rules: StaffRules, *, at: Office) -> Sequence[Certified]:

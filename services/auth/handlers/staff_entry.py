@@ -79,7 +79,7 @@ def conclude_attempt(
     """An open session, if password and second factor are right; or the one refusal.
 
     1. The password, as the verifier judged it.
-    2. The member as they stand now: active, not suspended meanwhile.
+    2. The member as they stand now: active, not suspended, not held by an incident.
     3. The code, which opens once (RFC 6238, section 5.2), or the security key.
     4. The run of attempts ends, the session opens.
     """
@@ -88,7 +88,7 @@ def conclude_attempt(
         return _refused(tried, "unknown", at=at)
     if not right:  # step 1
         return _refused(tried, "wrong_password", at=at)
-    if member.state != "active":  # step 2
+    if not is_in(member, at=at):  # step 2
         return _refused(tried, "suspended", at=at)
     unproved = _why_not(tried, member.staff_id, proof, at=at)  # step 3
     if unproved is not None:
@@ -173,9 +173,15 @@ def authenticate(digest: bytes, *, at: Office) -> tuple[Stay, Member]:
     """
     stay = at.stays.touch(digest, limits=limits(at.rules, now=at.now), now=at.now)
     member = None if stay is None else at.staff.by_id(stay.staff_id)
-    if stay is None or member is None or member.state != "active":
+    if stay is None or member is None or not is_in(member, at=at):
         raise staff_session_required()
     return stay, member
+
+
+def is_in(member: Member, *, at: Office) -> bool:
+    """Whether a member may work: active, and no incident keeps them out."""
+    held = at.blocks.stands(f"staff:{member.staff_id}")
+    return member.state == "active" and not held
 
 
 def roles_open(member: Member, conduct: str, *, at: Office) -> Sequence[Held]:

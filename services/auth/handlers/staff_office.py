@@ -8,6 +8,7 @@ from services.auth.domain.rules import Rules
 from services.auth.ports import (
     Attempts,
     Authenticators,
+    Blocks,
     Codes,
     Passkeys,
     Publish,
@@ -33,4 +34,5 @@ class Office:
     recovery: RecoveryCodes
     passkeys: Passkeys
     authenticators: Authenticators
+    blocks: Blocks
     publish: Publish

@@ -7,6 +7,7 @@ from kernel.events import Event
 from services.auth.ports.codes import Challenges, Codes
 from services.auth.ports.entry import (
     Attempts,
+    Blocks,
     Erasures,
     Logins,
     OfficePasses,
@@ -31,6 +32,7 @@ Publish = Callable[[Event], UUID]
 __all__ = [
     "Attempts",
     "Authenticators",
+    "Blocks",
     "Challenges",
     "Codes",
     "Devices",

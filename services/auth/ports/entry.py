@@ -53,6 +53,8 @@ class Logins(Protocol):
 
     def by_client(self, client_id: UUID) -> Login | None: ...
 
+    def by_id(self, login_id: UUID) -> Login | None: ...
+
     def nearest(self, phone_token: str) -> Login | None:
         """The login of the number or, when nobody has it, its neighbour's.
 
@@ -146,6 +148,22 @@ class OfficePasses(Protocol):
         ...
 
     def forget(self, *, before: datetime) -> int: ...
+
+
+class Blocks(Protocol):
+    """Whom incidents keep out: ``client:<id>`` or ``staff:<id>`` (clause 7.2)."""
+
+    def add(self, subject: str, incident_id: UUID, *, now: datetime) -> bool:
+        """Keep out for an incident; False when it is so already."""
+        ...
+
+    def lift(self, subject: str, incident_id: UUID) -> bool:
+        """End what one incident has caused; False when it caused nothing."""
+        ...
+
+    def stands(self, subject: str) -> bool:
+        """Whether any incident keeps them out."""
+        ...
 
 
 class Sources(Protocol):

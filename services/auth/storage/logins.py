@@ -49,6 +49,9 @@ class SqlLogins:
     def by_client(self, client_id: UUID) -> Login | None:
         return self._one(logins.c.client_id == client_id)
 
+    def by_id(self, login_id: UUID) -> Login | None:
+        return self._one(logins.c.login_id == login_id)
+
     def lock(self, client_id: UUID) -> Login | None:
         row = self._connection.execute(
             select(*_COLUMNS).where(logins.c.client_id == client_id).with_for_update()

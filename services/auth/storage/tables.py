@@ -399,6 +399,15 @@ office_passes = Table(
     UniqueConstraint("pass_sha256", name="office_passes_pass"),
 )
 
+# Whom incidents keep out: `client:<id>` or `staff:<id>`.
+access_blocks = Table(
+    "access_blocks",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("incident_id", Uuid, primary_key=True),
+    Column("blocked_at", DateTime(timezone=True), nullable=False),
+)
+
 staff_attempts = Table(
     "staff_attempts",
     metadata,

@@ -28,6 +28,7 @@ from services.auth.handlers.sources import Bucket
 from services.auth.handlers.staff_office import Office
 from services.auth.settings import Settings
 from services.auth.storage.attempts import SqlAttempts
+from services.auth.storage.blocks import SqlBlocks
 from services.auth.storage.codes import SqlChallenges
 from services.auth.storage.devices import SqlDevices
 from services.auth.storage.factors import (
@@ -75,6 +76,7 @@ class Stores:
     passkeys: SqlPasskeys
     devices: SqlDevices
     office_passes: SqlOfficePasses
+    blocks: SqlBlocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ class Desk:
             SqlPasskeys(tx.connection, self.fields),
             SqlDevices(tx.connection),
             SqlOfficePasses(tx.connection),
+            SqlBlocks(tx.connection),
         )
 
     def office(self, tx: Transaction) -> Office:
@@ -186,6 +189,7 @@ class Desk:
                 tx.connection, self.fields, staff_passkeys, staff_passkey_ceremonies
             ),
             authenticators=self.security_keys,
+            blocks=SqlBlocks(tx.connection),
             publish=tx.publish,
         )
 

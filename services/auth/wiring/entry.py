@@ -224,6 +224,7 @@ class EntryUseCases:
             rules=self._desk.rules(now),
             ids=self._desk.platform.ids,
             sessions=stores.sessions,
+            blocks=stores.blocks,
             publish=tx.publish,
         )
         self._desk.notify(

@@ -71,6 +71,7 @@ class FirstFactor:
                 right=right,
                 now=now,
                 attempts=stores.attempts,
+                blocks=stores.blocks,
                 publish=tx.publish,
             )
             begun: T | Refused

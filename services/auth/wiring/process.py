@@ -10,7 +10,7 @@ from kernel.context import Context
 from kernel.database import Transaction
 from kernel.errors import Transient
 from kernel.events import Event
-from kernel.events.audit import MeasureOrdered
+from kernel.events.audit import MeasureLifted, MeasureOrdered
 from kernel.events.onboarding import ClientActivated, PersonalDataErased, PhoneChanged
 from kernel.logging import get_logger
 from kernel.values import Phone
@@ -139,8 +139,18 @@ class UseCases:
 
     def when_measure_ordered(self, tx: Transaction, event: MeasureOrdered) -> None:
         """Do at once what an incident demands of this service."""
+        stores = self._desk.stores(tx)
         measures.when_measure_ordered(
-            event, sessions=self._desk.stores(tx).sessions, at=self._desk.office(tx)
+            event,
+            logins=stores.logins,
+            sessions=stores.sessions,
+            at=self._desk.office(tx),
+        )
+
+    def when_measure_lifted(self, tx: Transaction, event: MeasureLifted) -> None:
+        """Undo what an incident has demanded of this service."""
+        measures.when_measure_lifted(
+            event, logins=self._desk.stores(tx).logins, at=self._desk.office(tx)
         )
 
     def when_personal_data_erased(

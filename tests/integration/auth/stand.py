@@ -54,7 +54,7 @@ TABLES = (
     "factor_attempts, passkeys, passkey_ceremonies, devices, device_checks, "
     "approvals, staff_members, staff_roles, staff_sessions, staff_acknowledgements, "
     "staff_attempts, staff_totps, staff_recovery_codes, staff_passkeys, "
-    "staff_passkey_ceremonies, office_passes"
+    "staff_passkey_ceremonies, office_passes, access_blocks"
 )
 
 

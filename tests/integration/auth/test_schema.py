@@ -40,6 +40,8 @@ WRITTEN = {
     ("gateway", "code_sends"): {"SELECT", "INSERT", "UPDATE"},
     ("gateway", "sessions"): {"SELECT", "INSERT", "UPDATE"},
     ("gateway", "messages"): {"INSERT"},
+    ("auth", "access_blocks"): {"SELECT", "INSERT", "DELETE"},
+    ("gateway", "access_blocks"): {"SELECT"},
     ("gateway", "outbox"): {"INSERT"},
     ("gateway", "outbox_subject"): set(),
     ("gateway", "inbox"): set(),

@@ -155,6 +155,9 @@ class FakeLogins:
     def by_client(self, client_id: UUID) -> Login | None:
         return next((o for o in self.kept if o.client_id == client_id), None)
 
+    def by_id(self, login_id: UUID) -> Login | None:
+        return next((o for o in self.kept if o.login_id == login_id), None)
+
     def nearest(self, phone_token: str) -> Login | None:
         behind = [o for o in self.kept if o.phone_token >= phone_token]
         return min(behind, key=lambda o: o.phone_token, default=None)
@@ -305,6 +308,24 @@ class FakeSources:
         for key in old:
             del self.full_at[key]
         return len(old)
+
+
+@dataclass
+class FakeBlocks:
+    standing: set[tuple[str, UUID]] = field(default_factory=set)
+
+    def add(self, subject: str, incident_id: UUID, *, now: datetime) -> bool:
+        before = len(self.standing)
+        self.standing.add((subject, incident_id))
+        return len(self.standing) > before
+
+    def lift(self, subject: str, incident_id: UUID) -> bool:
+        before = len(self.standing)
+        self.standing.discard((subject, incident_id))
+        return len(self.standing) < before
+
+    def stands(self, subject: str) -> bool:
+        return any(blocked == subject for blocked, _ in self.standing)
 
 
 @dataclass

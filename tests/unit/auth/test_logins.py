@@ -31,6 +31,7 @@ from tests.unit.auth.builders import (
 from tests.unit.auth.fakes import (
     NOON,
     FakeAttempts,
+    FakeBlocks,
     FakeChallenges,
     FakeIds,
     FakeLogins,
@@ -62,6 +63,7 @@ class Desk:
             right=right,
             now=self.now,
             attempts=self.attempts,
+            blocks=FakeBlocks(),
             publish=self.published,
         )
 

@@ -19,7 +19,14 @@ from services.auth.handlers.sessions import (
     revoke_session,
 )
 from tests.unit.auth.builders import CLIENT, RULES, login, session
-from tests.unit.auth.fakes import NOON, FakeIds, FakeSessions, Published, minutes
+from tests.unit.auth.fakes import (
+    NOON,
+    FakeBlocks,
+    FakeIds,
+    FakeSessions,
+    Published,
+    minutes,
+)
 
 HOURS_12 = timedelta(hours=12)
 
@@ -79,6 +86,7 @@ def test_one_session_too_many_ends_the_one_silent_longest() -> None:
         rules=RULES,
         ids=FakeIds(),
         sessions=sessions,
+        blocks=FakeBlocks(),
         publish=published,
     )
 
@@ -97,6 +105,7 @@ def test_a_stricter_rule_of_one_session_ends_all_others() -> None:
         rules=replace(RULES, parallel_sessions=1),
         ids=FakeIds(),
         sessions=sessions,
+        blocks=FakeBlocks(),
         publish=Published(),
     )
 
