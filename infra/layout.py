@@ -144,6 +144,11 @@ class Layout:
         return self._short(self.state / "run", "run")
 
     @property
+    def broker_guard_socket(self) -> Path:
+        """Where the guard of the broker listens."""
+        return self.run / "broker-guard.sock"
+
+    @property
     def photo_socket(self) -> Path:
         """Where the photo judge listens."""
         return self.run / "photo.sock"

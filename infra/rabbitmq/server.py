@@ -161,6 +161,17 @@ class Broker:
             "RUNNING_UNDER_SYSTEMD": "true",
         }
 
+    def guarding(self) -> dict[str, str]:
+        """What the guard is told beside: how it speaks to the node, what it keeps."""
+        home = self.layout.rabbitmq
+        return {
+            "GUARD_ERL_CALL": find_program("usr/bin/erl_call"),
+            "GUARD_NODE": NODE,
+            "GUARD_DEFINITIONS": str(home / "definitions.json"),
+            "GUARD_STATE": str(home / "guard.json"),
+            "GUARD_SOCKET": str(self.layout.broker_guard_socket),
+        }
+
     def control(self, *words: str) -> str:
         """Tell the running node something by `rabbitmqctl`; its answer.
 

@@ -47,7 +47,8 @@ class Environments:
 
     `hosts` names the machine of a port, see `ports`, where it is not this one.
     `log_vkey`: the audit log's key as witnesses know it; `witnessed`: outside ones run,
-    and the log's writer knows them; `signed_apart`: another process has its keys.
+    and the log's writer knows them; `signed_apart`: another process has its keys;
+    `guarded`: a process keeps out of the broker whom it is told.
     """
 
     layout: Layout
@@ -57,6 +58,7 @@ class Environments:
     hosts: Mapping[str, str] = field(default_factory=dict)
     witnessed: bool = True
     signed_apart: bool = True
+    guarded: bool = True
 
     def write(self) -> None:
         """Write `.state/env/<process>.env` for everybody, 0600."""
@@ -264,7 +266,8 @@ class Environments:
         if self.witnessed:
             public["POLICY"] = str(layout.audit_policy)
         if process.verb != "work":
-            return public
+            socket = {"BROKER_GUARD": str(layout.broker_guard_socket)}
+            return public | (socket if self.guarded else {})
         # The writer alone has the log signed; whoever reads it needs no key.
         writer = {**public, "SIGNER_SOCKET": str(layout.log_signer_socket)}
         if not self.signed_apart:

@@ -147,6 +147,16 @@ def log_signer_program(layout: Layout) -> Program:
     )
 
 
+def broker_guard_program(layout: Layout, broker: Broker) -> Program:
+    """The process that keeps who may speak on the broker as it is written."""
+    return Program(
+        name=topology.BROKER_GUARD,
+        command=_python("infra.rabbitmq.guard"),
+        environment={**broker.environment(), **broker.guarding()},
+        inputs=(*_code("infra/rabbitmq"), layout.rabbitmq / "definitions.json"),
+    )
+
+
 def service_programs(layout: Layout) -> list[Program]:
     """Our own processes, as far as their code exists."""
     return [

@@ -213,6 +213,7 @@ class Stack:
             log_vkey=witnesses.log_vkey(self.layout.keys / "audit-log.ed25519"),
             witnessed=bool(self._witnesses()),
             signed_apart=self._is_wanted(topology.LOG_SIGNER),
+            guarded=self._is_wanted(topology.BROKER_GUARD),
         ).write()
         self.servers.database.prepare()
         self.servers.broker.prepare()
@@ -226,6 +227,7 @@ class Stack:
             *programs.simulator_programs(layout),
             programs.photo_program(layout),
             programs.log_signer_program(layout),
+            programs.broker_guard_program(layout, self.servers.broker),
             *programs.service_programs(layout),
             programs.web_program(self.web),
         ]
@@ -339,6 +341,8 @@ class Stack:
             wanted.append(topology.PHOTO_JUDGE)
         if topology.LOG_WRITER in wanted and self._is_wanted(topology.LOG_SIGNER):
             wanted.insert(0, topology.LOG_SIGNER)
+        if topology.GUARD_ASKER in wanted and self._is_wanted(topology.BROKER_GUARD):
+            wanted.insert(0, topology.BROKER_GUARD)
         self.supervisor.start(wanted)
         self.wait_ready(*wanted)
 
@@ -378,6 +382,8 @@ class Stack:
             return self.servers.broker.is_ready
         if name == topology.PHOTO_JUDGE:
             return ready.answers_on(self.layout.photo_socket)
+        if name == topology.BROKER_GUARD:
+            return ready.answers_on(self.layout.broker_guard_socket)
         if name == topology.LOG_SIGNER:
             return ready.answers_on(self.layout.log_signer_socket)
         if name in self.ports:

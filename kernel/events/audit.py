@@ -411,3 +411,35 @@ class MeasureLifted(Event):
     about: str | None
     asked_by: UUID
     approved_by: UUID
+
+
+class ProcessCutOff(Event):
+    """A process has no right and no connection at the broker any more (clause 7.2)."""
+
+    TYPE = "audit.process_cut_off.v1"
+    SUBJECT = "incident"
+
+    measure_id: UUID
+    incident_id: UUID
+    principal: str
+
+
+class ProcessAdmitted(Event):
+    """A process that was cut off has its rights at the broker again, as written."""
+
+    TYPE = "audit.process_admitted.v1"
+    SUBJECT = "incident"
+
+    measure_id: UUID
+    incident_id: UUID
+    principal: str
+
+
+class BrokerRightsLost(Event):
+    """Somebody changed what a process may do at the broker; it was put right."""
+
+    TYPE = "audit.broker_rights_lost.v1"
+    SUBJECT = "loss"
+
+    loss_id: UUID
+    principal: str

@@ -20,6 +20,9 @@ class Settings(PlatformSettings):
     `notices_url` is the root of the listener of the bodies that are told of incidents;
     the process that writes the log speaks to nobody outside and is not told.
 
+    `broker_guard` is the socket of the process that keeps out of the broker whom an
+    incident keeps out; where there is none, that order is an alarm for a person.
+
     `anchor` and `checkpoint_dir` may not exist yet, so they are texts here. Keep the
     anchor where no backup of the database reaches,
     and the archive, which is the log's second copy, on another medium.
@@ -34,6 +37,7 @@ class Settings(PlatformSettings):
     policy: Path | None = None
     witness_ca: Path | None = None
     notices_url: str | None = None
+    broker_guard: str | None = None
     outer_ca: Path | None = None
     outer_cert: Path | None = None
     outer_key: Path | None = None

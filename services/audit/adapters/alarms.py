@@ -23,6 +23,10 @@ BEHIND: Final = Gauge(
     "audit_monitoring_behind_leaves",
     "Leaves of the log that no rule of the monitoring has judged yet",
 )
+UNTAKEN: Final = Gauge(
+    "audit_measures_untaken",
+    "Processes that were to be cut off at the broker and were not in time",
+)
 
 
 class LoggedAlarms:
@@ -38,6 +42,11 @@ class LoggedAlarms:
             NEAR_END.labels(stage.word).set(count)
             if count:
                 log.error("audit_notices_near", stage=stage.word, count=count)
+
+    def untaken(self, *, count: int) -> None:
+        UNTAKEN.set(count)
+        if count:
+            log.error("audit_measures_untaken", count=count)
 
     def behind(self, *, leaves: int) -> None:
         """So far the monitoring is behind the log."""

@@ -32,6 +32,7 @@ from services.audit.cli.governing import COMMANDS as GOVERNING
 from services.audit.cli.incidents import COMMANDS as INCIDENTS
 from services.audit.cli.looking import LOOKING, row_of
 from services.audit.cli.matrix import MATRIX
+from services.audit.cli.measures import COMMANDS as MEASURES
 from services.audit.cli.monitoring import COMMANDS as MONITORING
 from services.audit.cli.notices import COMMANDS as NOTICES
 from services.audit.cli.parts import ENVELOPE, EXTRACT, refuse_used
@@ -298,6 +299,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "matrix": MATRIX,
     **GOVERNING,
     **INCIDENTS,
+    **MEASURES,
     **NOTICES,
     **MONITORING,
     "tail": Command(

@@ -43,12 +43,14 @@ from services.audit.domain.incidents.incident import (
     refuse_future,
     refuse_unfinished,
 )
+from services.audit.domain.incidents.measure import Ordered
 from services.audit.domain.tiles import ExportFile, zipped
 from services.audit.handlers import raising
 from services.audit.handlers.proving import leaf_and_proof
 from services.audit.handlers.tools import Tools
 from services.audit.ports import Noticeboard
 from services.audit.ports.incidents import IncidentAlarms
+from services.audit.ports.measures import MeasureUnits
 from services.audit.ports.notices import NoticeUnit, NoticeUnits
 
 LISTED: Final = 200
@@ -62,6 +64,7 @@ class Shown:
     entries: Sequence[Entry]
     evidence: Sequence[Evidence]
     clients: Sequence[UUID]
+    measures: Sequence[Ordered]
     conclusion: Conclusion | None
 
 
@@ -147,7 +150,7 @@ def listed(*, closed: bool, units: NoticeUnits) -> Sequence[Incident]:
         return unit.incidents.listed(closed=closed, limit=LISTED)
 
 
-def show(incident_id: UUID, *, by: UUID, units: NoticeUnits) -> Shown:
+def show(incident_id: UUID, *, by: UUID, units: MeasureUnits) -> Shown:
     """An incident with its words; that somebody read them is told (6.1c).
 
     Refused ``incident_not_found``.
@@ -162,6 +165,7 @@ def show(incident_id: UUID, *, by: UUID, units: NoticeUnits) -> Shown:
             entries=unit.incidents.entries(incident_id),
             evidence=unit.incidents.evidence(incident_id),
             clients=unit.incidents.clients(incident_id),
+            measures=unit.measures.of(incident_id),
             conclusion=unit.incidents.conclusion(incident_id),
         )
 
@@ -174,7 +178,7 @@ def assign(
     Refused ``incident_not_found``, ``incident_closed``.
     """
     with units.begin() as unit:
-        _open(incident_id, unit)
+        open_one(incident_id, unit)
         unit.incidents.assign(incident_id, to=to, at=tools.clock.now())
         unit.publish(
             IncidentAssigned(incident_id=incident_id, assigned_to=to, assigned_by=by)
@@ -200,7 +204,7 @@ def note(
     """
     tools.refuse_unfit(text)
     with units.begin() as unit:
-        incident = _open(incident_id, unit)
+        incident = open_one(incident_id, unit)
         now = tools.clock.now()
         entry_id = write(unit, incident, kind, text, at=at or now, by=by, tools=tools)
         if kind == "fact":
@@ -219,7 +223,8 @@ def add_file(
     if not 0 < len(content) <= LARGEST_EVIDENCE:
         raise evidence_unfit()
     with units.begin() as unit:
-        return _keep(_open(incident_id, unit), content, by=by, unit=unit, tools=tools)
+        incident = open_one(incident_id, unit)
+        return _keep(incident, content, by=by, unit=unit, tools=tools)
 
 
 def add_leaf(
@@ -238,7 +243,7 @@ def add_leaf(
     ``incident_not_found``, ``incident_closed``.
     """
     with units.begin() as unit:
-        incident = _open(incident_id, unit)
+        incident = open_one(incident_id, unit)
         content, proof = leaf_and_proof(seq, unit=unit, board=board)
         files = (
             ExportFile(f"proofs/{seq}.leaf", content),
@@ -279,7 +284,7 @@ def name_client(
     Refused ``incident_not_found``, ``incident_closed``.
     """
     with units.begin() as unit:
-        incident, at = _open(incident_id, unit), tools.clock.now()
+        incident, at = open_one(incident_id, unit), tools.clock.now()
         if unit.incidents.add_client(incident_id, client_id, at=at):
             unit.publish(
                 ClientAffected(
@@ -300,7 +305,7 @@ def contain(
     """
     tools.refuse_unfit(words)
     with units.begin() as unit:
-        incident, now = _open(incident_id, unit), tools.clock.now()
+        incident, now = open_one(incident_id, unit), tools.clock.now()
         write(unit, incident, "measure", words, at=now, by=by, tools=tools)
         if incident.state is State.OPEN:
             unit.incidents.contain(incident_id, at=now)
@@ -313,7 +318,7 @@ def refuse_undowngradable(incident_id: UUID, *, units: NoticeUnits) -> None:
     Refused ``incident_not_found``, ``incident_closed``, ``incident_not_reportable``.
     """
     with units.begin() as unit:
-        if not _open(incident_id, unit).reportable:
+        if not open_one(incident_id, unit).reportable:
             raise incident_not_reportable()
 
 
@@ -330,7 +335,7 @@ def downgrade(
 
     Refused as `refuse_undowngradable`.
     """
-    incident = _open(incident_id, unit)
+    incident = open_one(incident_id, unit)
     if not incident.reportable:
         raise incident_not_reportable()
     unit.incidents.downgrade(incident_id)
@@ -361,7 +366,7 @@ def close(
     most = tools.policy.integer("incident.note_characters", now)
     conclusion.refuse_incomplete(most=most)
     with units.begin() as unit:
-        incident = _open(incident_id, unit)
+        incident = open_one(incident_id, unit)
         unsent = [each for each in unit.notices.of(incident_id) if each.waits]
         refuse_unfinished(incident, by=by, unsent=len(unsent))
         unit.incidents.close(incident_id, conclusion, by=by, at=now)
@@ -413,7 +418,7 @@ def write(
     return entry.entry_id
 
 
-def _open(incident_id: UUID, unit: NoticeUnit) -> Incident:
+def open_one(incident_id: UUID, unit: NoticeUnit) -> Incident:
     """The incident, locked until the commit: two of the staff come one by one."""
     incident = unit.incidents.lock(incident_id)
     if incident is None:

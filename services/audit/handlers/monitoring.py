@@ -14,12 +14,13 @@ from uuid import UUID
 
 from kernel.calendar import WorkingCalendar
 from kernel.errors import Refused
-from kernel.events.audit import AlertRaised, AlertsSuppressed, MeasureOrdered
+from kernel.events.audit import AlertRaised, AlertsSuppressed
 from kernel.words import refuse_unfit_words
 from services.audit.domain.incidents.incident import State
+from services.audit.domain.incidents.measure import about_group
 from services.audit.domain.monitoring.rules import Match, Rule, Rules
 from services.audit.domain.scope import Entry
-from services.audit.handlers import incidents
+from services.audit.handlers import incidents, measures
 from services.audit.handlers.tools import Tools
 from services.audit.ports import LogReader
 from services.audit.ports.monitoring import (
@@ -277,15 +278,14 @@ def _incident(fired: Fired, *, unit: MonitoringUnit, tools: Tools) -> UUID | Non
         tools=tools,
     )
     for measure in rule.measures:
-        words = f"Ordered at once, by rule {rule.code}: {measure}."
-        incidents.write(unit, incident, "measure", words, at=now, by=None, tools=tools)
-        unit.publish(
-            MeasureOrdered(
-                measure_id=tools.ids.new(),
-                incident_id=incident.incident_id,
-                measure=measure,
-                about=match.about,
-            )
+        measures.order(
+            incident,
+            measure,
+            about_group(measure, match.group),
+            words=f"Ordered at once, by rule {rule.code}: {measure}.",
+            by=None,
+            unit=unit,
+            tools=tools,
         )
     return incident.incident_id
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.audit.domain.incidents.incident import Severity
 from services.audit.domain.monitoring.rules import Match
-from services.audit.ports.notices import NoticeUnit
+from services.audit.ports.measures import MeasureUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class Monitoring(Hits, Protocol):
         ...
 
 
-class MonitoringUnit(NoticeUnit, Protocol):
+class MonitoringUnit(MeasureUnit, Protocol):
     """A unit of work that knows the monitoring."""
 
     @property

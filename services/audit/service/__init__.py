@@ -14,6 +14,7 @@ from kernel.events import Event
 from kernel.events.envelope import SHARED_PUBLISHER
 from services.audit.service.governing import GoverningDoor
 from services.audit.service.incidents import IncidentDoor
+from services.audit.service.measures import MeasureDoor
 from services.audit.service.monitoring import MonitoringDoor
 from services.audit.service.notices import NoticeDoor
 from services.audit.wiring import (
@@ -38,7 +39,9 @@ EVERYTHING = tuple(
 """
 
 
-class AuditService(GoverningDoor, IncidentDoor, NoticeDoor, MonitoringDoor):
+class AuditService(
+    GoverningDoor, IncidentDoor, MeasureDoor, NoticeDoor, MonitoringDoor
+):
     """Readers only: the log is written by the process `audit-worker`."""
 
     name = "audit"

@@ -148,3 +148,22 @@ log_reader = Table(
     Column("name", Text, primary_key=True),
     Column("next_seq", BigInteger, nullable=False),
 )
+
+first_measure = Table(
+    "first_measure",
+    metadata,
+    Column("measure_id", Uuid, primary_key=True),
+    Column("incident_id", Uuid, nullable=False),
+    Column("measure", Text, nullable=False),
+    Column("about", Text),
+    Column("ordered_at", DateTime(timezone=True), nullable=False),
+    Column("taken_at", DateTime(timezone=True)),
+    Column("lifted_at", DateTime(timezone=True)),
+    Column("undone_at", DateTime(timezone=True)),
+    Index("first_measure_of", "incident_id"),
+    Index(
+        "first_measure_cut",
+        "ordered_at",
+        postgresql_where=text("measure = 'cut_off' AND undone_at IS NULL"),
+    ),
+)

@@ -30,6 +30,7 @@ from services.audit.storage.incident_tables import (
     incident_evidence,
     log_reader,
 )
+from services.audit.storage.measures import MeasureRows
 from services.audit.storage.notices import NoticeRows
 from services.audit.storage.reading import Reader
 
@@ -51,7 +52,7 @@ _OPEN: Final = incident.c.closed_at.is_(None)
 
 
 class SqlIncidentUnits:
-    """Opens such units of work in one context.  Implements NoticeUnits."""
+    """Opens such units of work in one context.  Implements MeasureUnits."""
 
     def __init__(self, database: Database, context: Context, fields: FieldKeys) -> None:
         self._database = database
@@ -65,7 +66,7 @@ class SqlIncidentUnits:
 
 
 class SqlIncidentUnit(Reader):
-    """Implements NoticeUnit on an open transaction."""
+    """Implements MeasureUnit on an open transaction."""
 
     def __init__(self, transaction: Transaction, fields: FieldKeys) -> None:
         super().__init__(transaction)
@@ -78,6 +79,10 @@ class SqlIncidentUnit(Reader):
     @property
     def notices(self) -> NoticeRows:
         return NoticeRows(self._connection, self._fields)
+
+    @property
+    def measures(self) -> MeasureRows:
+        return MeasureRows(self._connection)
 
     def cursor(self, name: str) -> int | None:
         found: int | None = self._connection.execute(

@@ -28,6 +28,7 @@ from services.audit.adapters import (
 )
 from services.audit.adapters.archive import ArchiveFolder
 from services.audit.adapters.bodies import HttpBodies, http_bodies
+from services.audit.adapters.guard import SocketGuard
 from services.audit.adapters.neighbours import (
     RpcPeople,
     RpcRegister,
@@ -71,6 +72,7 @@ from services.audit.storage.reading import ReadingUnits
 from services.audit.storage.writing import Tools, committed_hashes, locked
 from services.audit.wiring.governing import Governance, keep_published
 from services.audit.wiring.incidents import IncidentCases
+from services.audit.wiring.measures import MeasureCases
 from services.audit.wiring.monitoring import MonitoringCases
 from services.audit.wiring.notices import NoticeCases
 from services.audit.wiring.signing import held_keys
@@ -117,6 +119,7 @@ class UseCases:
     cold: ArchiveFolder | None
     bodies: HttpBodies | None
     rules: Rules
+    guard: SocketGuard | None
 
     @property
     def incidents(self) -> IncidentCases:
@@ -125,6 +128,10 @@ class UseCases:
     @property
     def notices(self) -> NoticeCases:
         return NoticeCases(self.platform, self.bodies, self._tools)
+
+    @property
+    def measures(self) -> MeasureCases:
+        return MeasureCases(self.platform, self.guard, self._tools)
 
     @property
     def monitoring(self) -> MonitoringCases:
@@ -552,6 +559,7 @@ def build(platform: Platform[Settings]) -> UseCases:
         ArchiveFolder(Path(archive)) if archive else None,
         _bodies(settings),
         starting_rules(),
+        SocketGuard(Path(settings.broker_guard)) if settings.broker_guard else None,
     )
 
 

@@ -50,6 +50,7 @@ class IncidentCases:
             "timeline": jsonable(found.entries),
             "evidence": jsonable(found.evidence),
             "clients": jsonable(found.clients),
+            "measures": jsonable(found.measures),
             "conclusion": jsonable(found.conclusion),
         }
 

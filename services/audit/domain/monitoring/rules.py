@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final, Literal, Self, get_args
+from typing import Final, Self
 from uuid import UUID
 
 from kernel.calendar import WorkingCalendar
@@ -17,11 +17,9 @@ from kernel.clock import ALMATY, almaty_date, parse_rfc3339
 from kernel.crypto import Json, as_object
 from kernel.errors import Refused
 from services.audit.domain.incidents.incident import Kind, Severity
+from services.audit.domain.incidents.measure import MEASURES, Measure
 from services.audit.domain.scope import SUBJECT, Entry
 
-Measure = Literal["end_sessions", "suspend_client", "suspend_staff", "halt_sending"]
-MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
-"""What services do by themselves when they are told to; persons undo it there."""
 EVERYBODY: Final = "-"
 """The one group of a rule that makes no groups."""
 DAY_BEGINS, DAY_ENDS = time(8, 0), time(20, 0)

@@ -53,11 +53,11 @@ CHANGES = frozenset(
     {
         "acknowledge", "add", "affect", "amend", "answer", "approve", "ask",
         "assign", "close", "contain", "correct", "downgrade", "drop", "end",
-        "export", "extend", "extract", "grant", "halt", "hold", "import", "invite",
-        "keep", "lift", "open", "propose", "record", "recover", "refuse", "reject",
-        "release", "remove", "repeat", "replay", "request", "resend", "resolve",
-        "resume", "revise", "revoke", "rollback", "settle", "stop", "suppress",
-        "suspend",
+        "export", "extend", "extract", "grant", "halt", "hold", "import",
+        "invite", "keep", "lift", "open", "order", "propose", "record",
+        "recover", "refuse", "reject", "release", "remove", "repeat", "replay",
+        "request", "resend", "resolve", "resume", "revise", "revoke",
+        "rollback", "settle", "stop", "suppress", "suspend", "undo",
     }
 )  # fmt: skip
 """Verbs after which something is not as it was."""
