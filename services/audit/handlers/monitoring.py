@@ -13,16 +13,22 @@ from typing import Final
 from uuid import UUID
 
 from kernel.calendar import WorkingCalendar
+from kernel.crypto import Json
 from kernel.errors import Refused
-from kernel.events.audit import AlertRaised, AlertsSuppressed
+from kernel.events.audit import (
+    AlertRaised,
+    AlertsSuppressed,
+    IntegrityMismatchFound,
+)
 from kernel.words import refuse_unfit_words
 from services.audit.domain.incidents.incident import State
 from services.audit.domain.incidents.measure import about_group
+from services.audit.domain.leaf import Kind, stamp
 from services.audit.domain.monitoring.rules import Match, Rule, Rules
 from services.audit.domain.scope import Entry
 from services.audit.handlers import incidents, measures
 from services.audit.handlers.tools import Tools
-from services.audit.ports import LogReader
+from services.audit.ports import Block, LogReader
 from services.audit.ports.monitoring import (
     Alert,
     Hits,
@@ -49,8 +55,12 @@ class Fired:
 
 
 def look(*, rules: Rules, units: MonitoringUnits, tools: Tools) -> int:
-    """Judge the next leaves; how many are left.  First only what is to come."""
+    """Judge the next leaves; how many are left.  First only what is to come.
+
+    A finding that stops the log cannot become a leaf of it: it is judged beside.
+    """
     with units.begin() as unit:
+        _look_at_blocks(rules, unit=unit, tools=tools)
         size = _size(unit)
         start = unit.cursor(READER)
         if start is None:
@@ -191,6 +201,48 @@ class Remembered:
 
     def forget(self, rule: str, group: str) -> None:
         self.seen.pop((rule, group), None)
+
+
+def _look_at_blocks(rules: Rules, *, unit: MonitoringUnit, tools: Tools) -> None:
+    """Fire, once, what fires at the leaf that a stopped log has no place for."""
+    for block in unit.blocks():
+        entry = _finding(block)
+        for rule in rules.of(entry):
+            match = rule.match(entry, calendar=tools.calendar)
+            if match is not None and not _is_told(rule, match, unit):
+                _alarm(
+                    Fired(rule=rule, match=match, leaf=block.seq),
+                    unit=unit,
+                    tools=tools,
+                )
+
+
+def _finding(block: Block) -> Entry:
+    """What the leaf of a finding would say."""
+    found = IntegrityMismatchFound(
+        finding_id=block.block_id, seq=block.seq, code=block.code
+    )
+    event: Json = {
+        "type": found.TYPE,
+        "subject": found.subject,
+        "data": found.to_data(),
+    }
+    said: dict[str, Json] = {
+        "received_at": stamp(block.found_at),
+        "kind": Kind.EVENT.wire,
+        "event": event,
+    }
+    return Entry(block.seq, b"", said)
+
+
+def _is_told(rule: Rule, match: Match, unit: MonitoringUnit) -> bool:
+    known = [
+        unit.monitoring.alert_of(
+            rule.code, match.group, since=match.at, suppressed=suppressed
+        )
+        for suppressed in (False, True)
+    ]
+    return any(each is not None and each.last_at >= match.at for each in known)
 
 
 def _enough(rule: Rule, match: Match, *, leaf: int, hits: Hits) -> bool:

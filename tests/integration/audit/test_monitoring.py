@@ -158,6 +158,29 @@ def test_each_leaf_is_judged_once_by_however_many_look(desk: Desk) -> None:
 
 
 @pytest.mark.clause("7.2b")
+@pytest.mark.seeded("monitoring_waits_for_a_stopped_log")
+def test_what_stops_the_log_is_an_incident_though_no_leaf_can_say_so(
+    desk: Desk,
+) -> None:
+    """Once; when the log goes on and takes the finding, it joins."""
+    desk.stand.as_owner(
+        "INSERT INTO audit_block (id, seq, code, found_at) VALUES"  # noqa: S608 - ours
+        f" ('{UUID(int=70)}', 0, 'leaf_changed', '{NOON.isoformat()}')"
+    )
+    for _ in range(3):
+        desk.cases.monitoring.look()
+        desk.stand.clock.move(7_200)
+    assert opened(desk) == [("unauthorised_change", None)]
+    assert ordered(desk) == ["halt_sending"]
+    desk.stand.as_owner("UPDATE audit_block SET lifted_at = now(), lifted_by = 'anna'")
+    producer = Producer("audit")
+    found = IntegrityMismatchFound(finding_id=UUID(int=70), seq=0, code="leaf_changed")
+    happen(desk, [said(producer, found)], producer)
+    assert alerts(desk)[0] == ("integrity_mismatch", 2, False)
+    assert ordered(desk) == ["halt_sending"]
+
+
+@pytest.mark.clause("7.2b")
 @pytest.mark.seeded("monitoring_halts_money_for_a_stamp")
 def test_a_day_without_a_stamp_is_told_and_halts_no_money(desk: Desk) -> None:
     producer = Producer("audit")
