@@ -28,7 +28,7 @@ HOLDS_ARGS ?=
 # Says plainly that something is not there, instead of passing on nothing.
 need = @test -e $(1) || { echo 'make $@: $(1) does not exist, so there is nothing to run' >&2; exit 2; }
 
-.PHONY: help demo up down staff status url logs env \
+.PHONY: help demo person up down staff status url logs env \
         fmt lint types imports check unit integration e2e security rolling test containers \
         seeded trace matrix bench photo-eval fuzz eds eds-files faults holds test-deep events openapi commands pages pages-check migration clean venv servers tools browser
 
@@ -46,6 +46,9 @@ up: venv servers ## start everything; again: only what changed
 demo: venv servers ## one loan from registration to payout, end to end
 	$(call need,$(firstword $(wildcard infra/demo infra/demo.py) infra/demo))
 	@$(PYTHON) -m infra.demo
+
+person: venv ## be a client at the cabinet: what to type, SMS as they come, NCALayer (seed=…)
+	@$(PYTHON) -m infra.demo.person $(if $(seed),--seed $(seed))
 
 staff: venv ## invite the first two administrators (who="anna boris"), once
 	@$(STACK) staff $(who)

@@ -4,8 +4,6 @@
 from the cabinet's own files of texts, so that one walk is the same in each language.
 """
 
-import base64
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
@@ -16,12 +14,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from infra import topology
 from infra.demo.borrower import Borrower
+from infra.demo.browser import ncalayer_pair, switches
 from infra.demo.photo import portrait
 from infra.demo.world import World
 from infra.simulators.ncalayer import PORT, Ncalayer
@@ -32,6 +29,7 @@ Language = Literal["kk", "ru", "en"]
 
 TEXTS: Final = ROOT / "infra/web/cabinet/texts"
 PATIENCE_MS: Final = 45_000
+MOST_TABS: Final = 80
 SERIOUS: Final = frozenset({"serious", "critical"})
 
 
@@ -51,6 +49,8 @@ class Walker:
     page: Page
     ncalayer: Ncalayer
     language: Language
+    keyboard: bool = False
+    """Whether this person has no pointer: Tab to a thing, then keys."""
     seen: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
 
@@ -76,12 +76,42 @@ class Walker:
         words = self.t(key)
         button = self.page.get_by_role("button", name=words, exact=True)
         link = self.page.locator("main").get_by_role("link", name=words, exact=True)
-        button.or_(link).click()
+        self.push(button.or_(link).first)
+
+    def push(self, thing: Locator) -> None:
+        """Press a thing, by pointer or by key."""
+        if not self.keyboard:
+            thing.click()
+            return
+        self._reach(thing)
+        self.page.keyboard.press("Enter")
 
     def type(self, **fields: str) -> None:
         """Fill in fields by their names."""
         for name, value in fields.items():
-            self.page.locator(f"[name={name}]").fill(value)
+            field_ = self.page.locator(f"[name={name}]")
+            if not self.keyboard or field_.get_attribute("type") == "date":
+                field_.fill(value)
+                continue
+            self._reach(field_)
+            self.page.keyboard.insert_text(value)
+
+    def tick(self, name: str) -> None:
+        """Tick a box."""
+        box = self.page.locator(f"[name={name}]")
+        if self.keyboard:
+            self._reach(box)
+            self.page.keyboard.press("Space")
+        else:
+            box.check()
+
+    def _reach(self, thing: Locator) -> None:
+        thing.wait_for()
+        for _ in range(MOST_TABS):
+            if thing.evaluate("it => it === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"no key leads to {thing}")
 
     def sees(self, key: str) -> None:
         """Wait for a heading, and let axe look at the screen under it."""
@@ -95,6 +125,9 @@ class Walker:
         if name in self.seen:
             return
         self.seen.append(name)
+        width = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if width > 0:
+            self.findings.append(f"{name}: {width} points wider than the window")
         self.page.evaluate(_axe())
         found = self.page.evaluate("axe.run()")["violations"]
         self.findings += [
@@ -165,8 +198,8 @@ class Walker:
             iban=identity.iban,
         )
         self.page.locator("[name=kind]").select_option(identity.document.kind)
-        for consent in self.page.locator("[name^=consent_]").all():
-            consent.check()
+        for consent in ("personal_data", "biometrics", "credit_bureau"):
+            self.tick(f"consent_{consent}")
 
     def log_in(self) -> None:
         """Password and code; in a new browser the camera."""
@@ -177,6 +210,47 @@ class Walker:
         self.sees("second.title")
         self.code()
         self.press("login.enter")
+
+    def come_in_by_face(self) -> None:
+        """Log in from a browser nobody has logged in from before."""
+        self.log_in()
+        self.sees("newbrowser.title")
+        self.pass_face()
+        self.press("login.enter")
+
+    def way(self, key: str) -> None:
+        """Follow one of the sections."""
+        ways = self.page.get_by_role("navigation")
+        self.push(ways.get_by_role("link", name=self.t(key)))
+
+    def apply(self, amount: int) -> None:
+        """Choose a sum, look at the price, send."""
+        self.sees("apply.price")
+        self.page.locator("[name=amount]").fill(str(amount))
+        shown = self.page.get_by_text(f"{amount // 1000}\u00a0000\u00a0₸").first
+        expect(shown).to_be_visible(timeout=PATIENCE_MS)
+        self.press("apply.send")
+        self.sees("application.offered")
+
+    def sign_contract(self) -> None:
+        """Both proofs over the contract."""
+        self.press("next.sign")
+        self.sees("signing.title")
+        self.sees("ceremony.face")
+        self.pass_face()
+        self.sees("ceremony.sign")
+        self.sign()
+        self.sees("contract.concluded")
+
+    def state(self, kind: Literal["consent_to", "release"]) -> None:
+        """Read the text, agree, type a fresh code."""
+        self.sees(f"{kind}.title")
+        self.tick("agreed")
+        self.borrower.forget_messages()
+        self.press("registration.send_code")
+        self.page.locator("[name=code]").wait_for()
+        self.code()
+        self.press(f"{kind}.give")
 
 
 @contextmanager
@@ -191,14 +265,12 @@ def walking(
     `context` is for Playwright's `new_context`: a viewport, a colour scheme.
     """
     layout = world.stack.layout
-    pair = (
-        layout.outer / "world.crt",
-        layout.outer / "world.key",
-    )
     site = ("127.0.0.1", world.stack.port(topology.WEB_TIER))
     with (
         Proxy(site, source=borrower.cabinet.address) as way,
-        Ncalayer(borrower.person, certificate=pair, port=0) as ncalayer,
+        Ncalayer(
+            borrower.person, certificate=ncalayer_pair(layout), port=0
+        ) as ncalayer,
         sync_playwright() as playwright,
         tempfile.TemporaryDirectory() as home,
     ):
@@ -210,7 +282,7 @@ def walking(
             executable_path=_chromium(),
             args=[
                 f"--host-resolver-rules={','.join(ways)}",
-                f"--ignore-certificate-errors-spki-list={_trusted(world)}",
+                *switches(layout),
             ],
             env={"HOME": home},
         )
@@ -241,16 +313,3 @@ def _chromium() -> str:
         if place.exists():
             return str(place)
     raise FileNotFoundError("no Chromium: make browser")
-
-
-def _trusted(world: World) -> str:
-    """Digests of the keys of our servers' certificates: these alone are let pass."""
-    layout = world.stack.layout
-    files = (layout.pki / "public.crt", layout.outer / "world.crt")
-    return ",".join(_digest(path) for path in files)
-
-
-def _digest(certificate: Path) -> str:
-    key = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
-    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return base64.b64encode(hashlib.sha256(spki).digest()).decode()

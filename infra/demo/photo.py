@@ -6,9 +6,9 @@ Made by `tests/portraits`; the photo judge measures it like any other.
 from pathlib import Path
 from typing import Final
 
-_PORTRAIT: Final = Path(__file__).with_name("portrait.jpg")
+PORTRAIT: Final = Path(__file__).with_name("portrait.jpg")
 
 
 def portrait() -> bytes:
     """A portrait as clause 4.1e wants it, JPEG, 480 × 640."""
-    return _PORTRAIT.read_bytes()
+    return PORTRAIT.read_bytes()

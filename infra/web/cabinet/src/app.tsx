@@ -69,17 +69,15 @@ function Top({ path }: { path: string }): JSX.Element {
         </Link>
         <Languages />
         {who.state === "in" && (
-          <button type="button" class="out" onClick={() => void leave().then(() => go("/"))}>
-            {t("frame.leave")}
-          </button>
-        )}
-        {who.state === "in" && (
           <nav class="ways" aria-label={t("frame.ways")}>
             {ways.map((route) => (
               <Link key={route.pattern} to={route.pattern} current={path === route.pattern}>
                 {t(route.way ?? "way.home")}
               </Link>
             ))}
+            <button type="button" class="out" onClick={() => void leave().then(() => go("/"))}>
+              {t("frame.leave")}
+            </button>
           </nav>
         )}
       </div>
@@ -112,6 +110,7 @@ function Foot(): JSX.Element {
     <footer class="foot">
       <div>
         <a href="/procedure">{t("frame.procedure")}</a>
+        <Link to="/verify">{t("verify.title")}</Link>
         <span>{t("frame.no_third")}</span>
       </div>
     </footer>

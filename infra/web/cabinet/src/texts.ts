@@ -9,7 +9,6 @@ export const LANGUAGES: readonly Language[] = ["kk", "ru", "en"];
 export const NAMES: Record<Language, string> = { kk: "Қазақша", ru: "Русский", en: "English" };
 
 const REMEMBERED = "language";
-const LOCALES: Record<Language, string> = { kk: "kk-KZ", ru: "ru-RU", en: "en-GB" };
 const NO_WORDS = {} as Record<Key, string>;
 
 export const words = new Store<{ language: Language; of: Record<Key, string> }>({
@@ -68,17 +67,28 @@ export function percent(share: string): string {
 /** A calendar day, or the day of an instant in Almaty. */
 export function day(value: string): string {
   const instant = new Date(value.length === 10 ? `${value}T12:00:00+05:00` : value);
-  return format(instant, { day: "numeric", month: "long", year: "numeric" });
+  return t("date.day", partsOf(instant));
 }
 
 export function moment(value: string): string {
-  const at = { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" } as const;
-  return format(new Date(value), at);
+  return t("date.moment", partsOf(new Date(value)));
 }
 
-function format(instant: Date, form: Intl.DateTimeFormatOptions): string {
-  const locale = LOCALES[words.get().language];
-  return new Intl.DateTimeFormat(locale, { ...form, timeZone: "Asia/Almaty" }).format(instant);
+const ALMATY = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "Asia/Almaty",
+  day: "numeric",
+  month: "numeric",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+
+/** By our own months: not every browser knows the Kazakh ones. */
+function partsOf(instant: Date): Record<string, string> {
+  const parts = ALMATY.formatToParts(instant);
+  const of = (type: string): string => parts.find((one) => one.type === type)?.value ?? "";
+  const month = t("date.months").split(" ")[Number(of("month")) - 1] ?? "";
+  return { day: of("day"), month, year: of("year"), time: `${of("hour")}:${of("minute")}` };
 }
 
 /** "23:59:07", or days before it; spoken as it is written. */

@@ -88,6 +88,7 @@ function Password({ onRight }: { onRight: (waiting: WaitingAnswer) => void }): J
         <Refusal problem={problem} />
         <div class="row">
           <Button busy={busy}>{t("common.go_on")}</Button>
+          <Link to="/recovery">{t("login.forgotten")}</Link>
           <Link to="/registration">{t("login.register")}</Link>
         </div>
       </Form>
