@@ -231,6 +231,7 @@ STARTING_POLICY = Policy(
             ("antifraud.indicator_again_days", 30, "6.1h", Floor(1, 92)),
             # So many working days after a case was a fraud its cost is on record.
             ("antifraud.loss_record_wd", 3, "6.1h", Floor(1, 15)),
+            ("antifraud.investigation_files", 50, "6.1h", Floor(1, 200)),
             ("antifraud.risk_controls", 30, "6.1h", Floor(1, 100)),
             # So long names of a fraud stand on our lists.
             ("antifraud.case_list_days", 365, "6.1h", Floor(1, 1_095)),

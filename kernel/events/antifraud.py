@@ -278,8 +278,9 @@ class RiskAccepted(Event):
 class RiskDutyOverdue(Event):
     """The day of something owed about risks has passed (clause 6.1h vi).
 
-    ``about`` is ``risk:<id>``, ``case:<id>`` of a fraud without a loss on
-    record, or ``indicator:<id>`` of what turned red and nobody has answered.
+    ``about`` is ``risk:<id>``, ``case:<id>`` of a fraud without a loss on record,
+    ``indicator:<id>`` of what turned red and nobody has answered, ``step:<id>`` or
+    ``measure:<id>`` of an investigation.
     """
 
     TYPE = "antifraud.risk_duty_overdue.v1"
@@ -287,7 +288,11 @@ class RiskDutyOverdue(Event):
 
     duty_id: UUID
     about: str
-    duty: Word[Literal["review", "treatment", "acceptance", "loss", "answer"]]
+    duty: Word[
+        Literal[
+            "review", "treatment", "acceptance", "loss", "answer", "step", "measure"
+        ]
+    ]
     due_on: date
 
 
@@ -362,3 +367,61 @@ class IndicatorAnswered(Event):
     code: str
     risk_id: UUID | None
     by: UUID
+
+
+class InvestigationOpened(Event):
+    """An internal investigation began, of a ground (clause 6.1h v).
+
+    ``ground`` is ``case:<id>``, ``appeal:<id>``, ``incident:<id>`` and the like.
+    """
+
+    TYPE = "antifraud.investigation_opened.v1"
+    SUBJECT = "investigation"
+
+    investigation_id: UUID
+    number: str
+    ground: str
+    by: UUID
+
+
+class InvestigationEntered(Event):
+    """Something was said, planned, found or ordered in an investigation (6.1h v).
+
+    ``sha256`` is the digest of its content, which stays sealed; whom it is about is
+    not told.
+    """
+
+    TYPE = "antifraud.investigation_entered.v1"
+    SUBJECT = "investigation"
+
+    investigation_id: UUID
+    entry_id: UUID
+    kind: str
+    sha256: str
+    due_on: date | None
+    by: UUID
+
+
+class InvestigationRead(Event):
+    """A member of the staff read an investigation, or a file of it (clause 6.1c)."""
+
+    TYPE = "antifraud.investigation_read.v1"
+    SUBJECT = "investigation"
+
+    investigation_id: UUID
+    entry_id: UUID | None
+    reader: UUID
+
+
+class InvestigationClosed(Event):
+    """Two persons closed an investigation with its conclusion (clause 6.1h v)."""
+
+    TYPE = "antifraud.investigation_closed.v1"
+    SUBJECT = "investigation"
+
+    investigation_id: UUID
+    finding: Word[Literal["confirmed", "not_confirmed", "unclear"]]
+    cause: str
+    sha256: str
+    concluded_by: UUID
+    approved_by: UUID

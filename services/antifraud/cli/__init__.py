@@ -24,6 +24,7 @@ from services.antifraud.cli.appeals import COMMANDS as APPEALS
 from services.antifraud.cli.cases import COMMANDS as CASES
 from services.antifraud.cli.centre import CENTRE
 from services.antifraud.cli.indicators import COMMANDS as INDICATORS
+from services.antifraud.cli.investigations import COMMANDS as INVESTIGATIONS
 from services.antifraud.cli.losses import COMMANDS as LOSSES
 from services.antifraud.cli.risks import COMMANDS as RISKS
 from services.antifraud.cli.suspensions import COMMANDS as SUSPENSIONS
@@ -194,6 +195,7 @@ COMMANDS: Final = {
     **CENTRE,
     **RISKS,
     **INDICATORS,
+    **INVESTIGATIONS,
     **LOSSES,
     "counts": Command(
         help="how many decisions, holds and messages to the centre there are",

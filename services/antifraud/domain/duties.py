@@ -16,6 +16,9 @@ class Duty(StrEnum):
     """What a fraud has cost is to be on record."""
     ANSWER = "answer"
     """What turned red is to be answered."""
+    STEP = "step"
+    MEASURE = "measure"
+    """Both of an investigation."""
 
 
 @dataclass(frozen=True, slots=True)

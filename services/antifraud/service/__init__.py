@@ -72,6 +72,7 @@ from services.antifraud.service.appeals import AppealDoor
 from services.antifraud.service.cases import CaseDoor
 from services.antifraud.service.centre import CentreDoor
 from services.antifraud.service.indicators import IndicatorDoor
+from services.antifraud.service.investigations import InvestigationDoor
 from services.antifraud.service.losses import LossDoor
 from services.antifraud.service.risks import RiskDoor
 from services.antifraud.service.suspensions import SuspensionDoor
@@ -96,7 +97,14 @@ WireKeys = Annotated[list[str], Field(max_length=MAX_AT_ONCE)]
 
 
 class AntifraudService(
-    SuspensionDoor, CaseDoor, AppealDoor, CentreDoor, RiskDoor, LossDoor, IndicatorDoor
+    SuspensionDoor,
+    CaseDoor,
+    AppealDoor,
+    CentreDoor,
+    RiskDoor,
+    LossDoor,
+    IndicatorDoor,
+    InvestigationDoor,
 ):
     """Judges before operations go on; holds what must not move (clause 6.1g)."""
 

@@ -2,6 +2,10 @@
 
 from services.antifraud.storage.centre import SqlCentreUnit, SqlCentreUnits
 from services.antifraud.storage.desk import SqlCaseUnit, SqlCaseUnits
+from services.antifraud.storage.investigations import (
+    SqlInvestigationUnit,
+    SqlInvestigationUnits,
+)
 from services.antifraud.storage.risk_desk import SqlRiskUnit, SqlRiskUnits
 from services.antifraud.storage.tables import metadata
 from services.antifraud.storage.unit import SqlUnit, SqlUnits
@@ -11,6 +15,8 @@ __all__ = [
     "SqlCaseUnits",
     "SqlCentreUnit",
     "SqlCentreUnits",
+    "SqlInvestigationUnit",
+    "SqlInvestigationUnits",
     "SqlRiskUnit",
     "SqlRiskUnits",
     "SqlUnit",

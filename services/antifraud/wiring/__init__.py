@@ -27,6 +27,7 @@ from services.antifraud.wiring.appeals import AppealCases
 from services.antifraud.wiring.cases import CaseCases
 from services.antifraud.wiring.centre import CentreCases
 from services.antifraud.wiring.indicators import IndicatorCases
+from services.antifraud.wiring.investigations import InvestigationCases
 from services.antifraud.wiring.losses import LossCases
 from services.antifraud.wiring.risks import RiskCases
 from services.antifraud.wiring.suspensions import SuspensionCases
@@ -96,6 +97,10 @@ class UseCases:
     @property
     def indicators(self) -> IndicatorCases:
         return IndicatorCases(self.platform, self.tools)
+
+    @property
+    def investigations(self) -> InvestigationCases:
+        return InvestigationCases(self.platform, self.tools)
 
     @property
     def losses(self) -> LossCases:

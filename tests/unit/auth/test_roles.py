@@ -17,6 +17,7 @@ underwriter        antifraud.look applications.decide applications.look
                    reviews.look reviews.override
 fraud-officer      antifraud.rules antifraud.rules_decide antifraud.cases
                    antifraud.appeals antifraud.risks_look antifraud.risks
+                   antifraud.investigations_look antifraud.investigations
                    antifraud.counts antifraud.hold antifraud.look antifraud.release
                    inquiries.look inquiries.read contracts.look contracts.search
                    approvals.decide approvals.look clients.look clients.read
@@ -30,6 +31,8 @@ treasurer          accruals.decide approvals.decide approvals.look
                    payouts.look payouts.approve payouts.decide
 security-officer   antifraud.look antifraud.rules_decide
                    antifraud.risks_look antifraud.risks antifraud.risks_decide
+                   antifraud.investigations_look antifraud.investigations
+                   antifraud.investigations_decide
                    accruals.ask accruals.decide approvals.decide approvals.look
                    audit.look audit.read audit.verify
                    governance.look governance.propose governance.decide
@@ -41,6 +44,7 @@ security-officer   antifraud.look antifraud.rules_decide
                    incidents.look incidents.lead incidents.decide
                    incidents.notify
 auditor            antifraud.risks_look antifraud.counts antifraud.look
+                   antifraud.investigations_look
                    inquiries.look approvals.look
                    audit.export audit.look audit.read audit.verify
                    disclosures.ask disclosures.look governance.look
