@@ -232,6 +232,8 @@ STARTING_POLICY = Policy(
             # So many working days after a case was a fraud its cost is on record.
             ("antifraud.loss_record_wd", 3, "6.1h", Floor(1, 15)),
             ("antifraud.investigation_files", 50, "6.1h", Floor(1, 200)),
+            # So many working days after a quarter its report is made.
+            ("antifraud.risk_report_wd", 15, "6.1h", Floor(1, 30)),
             ("antifraud.risk_controls", 30, "6.1h", Floor(1, 100)),
             # So long names of a fraud stand on our lists.
             ("antifraud.case_list_days", 365, "6.1h", Floor(1, 1_095)),

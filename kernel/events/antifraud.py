@@ -280,7 +280,7 @@ class RiskDutyOverdue(Event):
 
     ``about`` is ``risk:<id>``, ``case:<id>`` of a fraud without a loss on record,
     ``indicator:<id>`` of what turned red and nobody has answered, ``step:<id>`` or
-    ``measure:<id>`` of an investigation.
+    ``measure:<id>`` of an investigation, or ``quarter:2026Q4`` without a report.
     """
 
     TYPE = "antifraud.risk_duty_overdue.v1"
@@ -290,7 +290,14 @@ class RiskDutyOverdue(Event):
     about: str
     duty: Word[
         Literal[
-            "review", "treatment", "acceptance", "loss", "answer", "step", "measure"
+            "review",
+            "treatment",
+            "acceptance",
+            "loss",
+            "answer",
+            "step",
+            "measure",
+            "report",
         ]
     ]
     due_on: date
@@ -425,3 +432,21 @@ class InvestigationClosed(Event):
     sha256: str
     concluded_by: UUID
     approved_by: UUID
+
+
+class RiskReportMade(Event):
+    """The report of a quarter on the risks of fraud was made (clause 6.1h).
+
+    By the digests of its files, one for each language and form.
+    """
+
+    TYPE = "antifraud.risk_report_made.v1"
+    SUBJECT = "report"
+
+    report_id: UUID
+    quarter: str
+    pdf_ru_sha256: str
+    pdf_kk_sha256: str
+    html_ru_sha256: str
+    html_kk_sha256: str
+    by: UUID

@@ -26,6 +26,7 @@ from services.antifraud.cli.centre import CENTRE
 from services.antifraud.cli.indicators import COMMANDS as INDICATORS
 from services.antifraud.cli.investigations import COMMANDS as INVESTIGATIONS
 from services.antifraud.cli.losses import COMMANDS as LOSSES
+from services.antifraud.cli.reports import COMMANDS as REPORTS
 from services.antifraud.cli.risks import COMMANDS as RISKS
 from services.antifraud.cli.suspensions import COMMANDS as SUSPENSIONS
 from services.antifraud.domain.lists import COLUMNS, MAX_AT_ONCE
@@ -196,6 +197,7 @@ COMMANDS: Final = {
     **RISKS,
     **INDICATORS,
     **INVESTIGATIONS,
+    **REPORTS,
     **LOSSES,
     "counts": Command(
         help="how many decisions, holds and messages to the centre there are",

@@ -19,6 +19,8 @@ class Duty(StrEnum):
     STEP = "step"
     MEASURE = "measure"
     """Both of an investigation."""
+    REPORT = "report"
+    """Of a quarter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ from services.antifraud.service.centre import CentreDoor
 from services.antifraud.service.indicators import IndicatorDoor
 from services.antifraud.service.investigations import InvestigationDoor
 from services.antifraud.service.losses import LossDoor
+from services.antifraud.service.reports import ReportDoor
 from services.antifraud.service.risks import RiskDoor
 from services.antifraud.service.suspensions import SuspensionDoor
 from services.antifraud.wiring import UseCases
@@ -105,6 +106,7 @@ class AntifraudService(
     LossDoor,
     IndicatorDoor,
     InvestigationDoor,
+    ReportDoor,
 ):
     """Judges before operations go on; holds what must not move (clause 6.1g)."""
 

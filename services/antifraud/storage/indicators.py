@@ -123,7 +123,7 @@ class SeriesRows:
             .ext(distinct_on(indicator_reading.c.code))
             .order_by(indicator_reading.c.code, indicator_reading.c.at.desc())
         )
-        return {row.code: _reading(row) for row in found}
+        return {row.code: reading_of(row) for row in found}
 
     def readings(self, code: str, *, since: datetime, limit: int) -> Sequence[Reading]:
         found = self._connection.execute(
@@ -132,7 +132,7 @@ class SeriesRows:
             .order_by(indicator_reading.c.at.desc())
             .limit(limit)
         )
-        return [_reading(row) for row in found][::-1]
+        return [reading_of(row) for row in found][::-1]
 
     def open_item(self, item: Item) -> bool:
         added = self._connection.execute(
@@ -188,7 +188,8 @@ class SeriesRows:
         )
 
 
-def _reading(row: Row[Any]) -> Reading:
+def reading_of(row: Row[Any]) -> Reading:
+    """A reading by its row."""
     return Reading(
         code=row.code,
         at=row.at,

@@ -12,6 +12,7 @@ from kernel.database import Database
 from services.antifraud.domain.duties import Owed
 from services.antifraud.storage.indicators import SeriesRows
 from services.antifraud.storage.losses import LossRows
+from services.antifraud.storage.reports import ReportRows
 from services.antifraud.storage.risk_tables import risk_reminder
 from services.antifraud.storage.risks import RiskRows
 from services.antifraud.storage.unit import SqlUnit
@@ -44,6 +45,10 @@ class SqlRiskUnit(SqlUnit):
     @property
     def series(self) -> SeriesRows:
         return SeriesRows(self._connection)
+
+    @property
+    def reports(self) -> ReportRows:
+        return ReportRows(self._connection)
 
     @property
     def duties(self) -> "DutyRows":

@@ -29,6 +29,7 @@ from services.antifraud.wiring.centre import CentreCases
 from services.antifraud.wiring.indicators import IndicatorCases
 from services.antifraud.wiring.investigations import InvestigationCases
 from services.antifraud.wiring.losses import LossCases
+from services.antifraud.wiring.reports import ReportCases
 from services.antifraud.wiring.risks import RiskCases
 from services.antifraud.wiring.suspensions import SuspensionCases
 
@@ -105,6 +106,10 @@ class UseCases:
     @property
     def losses(self) -> LossCases:
         return LossCases(self.platform, self.tools)
+
+    @property
+    def reports(self) -> ReportCases:
+        return ReportCases(self.platform, self.tools)
 
     @property
     def suspensions(self) -> SuspensionCases:

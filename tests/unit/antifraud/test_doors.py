@@ -77,3 +77,42 @@ def test_what_is_between_the_centre_and_us_has_an_id_or_a_number() -> None:
     assert taken("centre_messages", state="parked") == {"state": "parked"}
     assert taken("centre_messages") == {"state": None}
     assert taken("centre_completeness", day="2026-11-30") == {"day": date(2026, 11, 30)}
+
+
+def test_an_assessment_and_a_loss_come_as_json() -> None:
+    control = {
+        "name": "held",
+        "linked_to": "clause:6.1g",
+        "lowers": "impact",
+        "design": "effective",
+        "operation": "partly",
+        "judged_on": "2026-11-30",
+    }
+    says = {
+        "title": "a burst",
+        "category": "application",
+        "owner": str(ID),
+        "inherent": {"likelihood": 4, "impact": 5},
+        "controls": [control],
+        "treatment": "accept",
+        "review_on": "2026-12-30",
+    }
+    said = taken("open_risk", says=says)["says"].said
+    assert (said.owner, said.counted.impact, said.due_on) == (ID, 4, None)
+    for unfit in ({"owner": "anna"}, {"likelihood": 4}, {"inherent": {"impact": "5"}}):
+        with pytest.raises(CallRejectedError):
+            taken("open_risk", says=says | unfit)
+    facts = {
+        "cause": "dropper",
+        "risk_id": str(ID),
+        "occurred_on": "2026-11-01",
+        "found_on": "2026-11-02",
+        "booked_on": "2026-11-03",
+        "words": "seen",
+    }
+    told = taken("record_loss", facts=facts, gross="10.00")["facts"].facts
+    assert (told.risk_id, told.case_id, told.found_on) == (ID, None, date(2026, 11, 2))
+    with pytest.raises(CallRejectedError):
+        taken("record_loss", facts=facts | {"cause": "bad luck"}, gross="10.00")
+    began = taken("open_investigation", ground="g", lead=str(ID), words="w")
+    assert began["subjects"] == ()
