@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError, ProgrammingError
 
+from kernel.clock import ALMATY
 from kernel.context import Call
 from kernel.errors import Broken, Refused, Transient
 from kernel.events.auth import MessageSent
@@ -147,6 +149,31 @@ def test_whatever_is_reported_has_its_notices_at_once(
     assert sorted(each.addressee.value for each in waiting) == told
     assert {f"{each.due_at:%F %T}" for each in waiting} == {"2026-11-23 10:00:00"}
     assert office.desk.told().count("notice_due") == len(told)
+
+
+@pytest.mark.parametrize(
+    ("detected", "due"),
+    [
+        ("2026-12-04T23:30", "2026-12-07T18:00"),
+        ("2026-12-15T11:00", "2026-12-17T11:00"),
+        ("2026-12-31T16:00", "2027-01-05T16:00"),
+        ("2027-03-19T09:15", "2027-03-25T09:15"),
+        ("2027-04-30T18:30", "2027-05-04T18:00"),
+        ("2027-05-06T12:00", "2027-05-11T12:00"),
+    ],
+)
+@pytest.mark.clause("7.3")
+@pytest.mark.seeded("notice_term_by_the_clock")
+def test_terms_pass_over_days_off_and_those_that_were_moved(
+    office: Office, detected: str, due: str
+) -> None:
+    """As opened on that instant of Almaty; a term is kept as it was written."""
+    clock = office.desk.stand.clock
+    at = datetime.fromisoformat(detected).replace(tzinfo=ALMATY)
+    clock.move((at - clock.now()).total_seconds())
+    office.desk.opened(Kind.FRAUD)
+    [notice] = office.waiting()
+    assert f"{notice.due_at.astimezone(ALMATY):%Y-%m-%dT%H:%M}" == due
 
 
 @pytest.mark.clause("7.3")

@@ -1,5 +1,6 @@
 """Rules of the monitoring: what they take, what they match, when they fire."""
 
+import re
 import tomllib
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -18,6 +19,7 @@ from services.audit.domain.leaf import stamp
 from services.audit.domain.monitoring.rules import Rule, Rules
 from services.audit.domain.scope import Entry
 from services.audit.handlers.monitoring import Remembered
+from tests.marks import ROOT
 
 CALENDAR = WorkingCalendar(overrides_of(()))
 NOON = datetime(2026, 11, 25, 7, tzinfo=UTC)
@@ -167,6 +169,21 @@ def test_every_rule_speaks_of_kinds_and_fields_that_are_published() -> None:
             known = set(Event.known[kind].model_fields)
             wanted = {*rule.where, rule.by, rule.distinct} - {None, "subject"}
             assert wanted <= known, (rule.code, kind)
+
+
+def test_whatever_is_quarantined_is_an_incident_of_one_rule() -> None:
+    """A code that the kernel learns belongs to one of the two, or nobody hears it."""
+    code = re.compile(r'(?:EnvelopeError|CallRejectedError)\("([a-z_]+)"\)')
+    texts = [path.read_text() for path in (ROOT / "kernel").rglob("*.py")]
+    known = {found for text in texts for found in code.findall(text)}
+    heard = [
+        each
+        for rule in starting_rules().records
+        if "platform.message_quarantined.v1" in rule.kinds
+        for each in rule.where["code"]
+    ]
+    assert len(heard) == len(set(heard))
+    assert set(heard) == known | {"schema", "conflict"}
 
 
 def test_clause_and_words_stand_with_every_rule() -> None:
