@@ -1,12 +1,12 @@
 """The payer: plain threads, no eventlet; the only process that speaks to the bank.
 
-Each beat a thread: *prepare* draws orders up, *due* ends holds, *pay* leads through the
-gate, *ask* asks the bank, *close* ends refused payouts that nobody had paid again,
-*reconcile* holds the bank's statement against the orders, *prove* closes days of the
-books. A wake-up is only a hint; the truth is the row a beat claims, so any number of
-these processes may run. One more thread listens to what commits say, here and in other
-processes, and rings for the beat that has work now; another measures how far behind all
-of them are.
+Each beat a thread, *pay* two: *prepare* draws orders up, *due* ends holds, *pay* leads
+through the gate, *ask* asks the bank, *close* ends refused payouts that nobody had paid
+again, *reconcile* holds the bank's statement against the orders, *prove* closes days of
+the books. A wake-up is only a hint; the truth is the row a beat claims, so any number
+of these processes may run. One more thread listens to what commits say, here and in
+other processes, and rings for the beat that has work now; another measures how far
+behind all of them are.
 """
 
 import gc
@@ -71,6 +71,7 @@ def run(payer: Payer, stop: threading.Event) -> None:
                 kwargs={"payer": payer, "bell": bells[name], "stop": stop},
             )
             for name, beat in payer.beats.items()
+            for _ in range(beat.threads)
         ),
         threading.Thread(target=listen, args=(payer, bells, stop)),
         threading.Thread(target=measure, args=(payer, stop)),

@@ -98,6 +98,8 @@ log = get_logger("disbursement")
 PAYABLE_STATES: Final = frozenset({"consented", "released"})
 """States of a contract, in contracts' words, in which its money may leave."""
 
+PAYING_BESIDE: Final = 2
+"""While those of one wait for answers, or for their commit, the other goes on."""
 MOST_ASKING: Final = 128
 """So many questions to neighbours and partners are open at once, however many payouts
 go together: what nobody answers in time would be asked again."""
@@ -282,11 +284,13 @@ class UseCases:
 class Beat:
     """Takes payouts of its states a step further; False when none is due.
 
-    One without states takes up no payouts: nobody rings for it.
+    One without states takes up no payouts: nobody rings for it.  ``threads``: so many
+    of a process take them up beside one another.
     """
 
     take_next: Callable[[], bool]
     states: frozenset[State]
+    threads: int = 1
 
 
 class Listen(Protocol):
@@ -377,7 +381,9 @@ def beats_of(till: Till) -> Mapping[str, Beat]:
     return {
         "prepare": Beat(lambda: prepare_next(till), frozenset({State.CONSENTED})),
         "due": Beat(lambda: end_next_hold(till), frozenset({State.HELD})),
-        "pay": Beat(lambda: pay_next(till), frozenset({State.READY})),
+        "pay": Beat(
+            lambda: pay_next(till), frozenset({State.READY}), threads=PAYING_BESIDE
+        ),
         "ask": Beat(lambda: ask_next(till), AT_BANK),
         "close": Beat(lambda: repeating.close_next(till), frozenset({State.REJECTED})),
         "reconcile": Beat(lambda: reconcile_next(till), frozenset()),
@@ -447,7 +453,10 @@ def rules_of(settings: Settings) -> Rules:
     """Everything the payer is set to."""
     return Rules(
         work=WorkRules(
-            at_once=min(settings.payouts_at_once, turns_in_patience(settings)),
+            at_once=min(
+                settings.payouts_at_once,
+                max(turns_in_patience(settings) // PAYING_BESIDE, 1),
+            ),
             lease_s=settings.lease_s,
             poll_s=settings.poll_s,
             first_retry_s=settings.first_retry_s,

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from kernel.errors import Broken, Transient
 from services.disbursement.adapters.partner import LONGEST_WORD_S
 from services.disbursement.domain.payout import State
 from services.disbursement.settings import Settings
-from services.disbursement.wiring import Beat, Payer, rules_of
+from services.disbursement.wiring import PAYING_BESIDE, Beat, Payer, rules_of
 from services.disbursement.wiring.rails import LONGEST_TURN_S
 from services.disbursement.worker import (
     LONGEST_SLEEP_S,
@@ -21,6 +22,7 @@ from services.disbursement.worker import (
     Bell,
     listen,
     measure,
+    run,
     run_beat,
     sleep_s,
 )
@@ -77,6 +79,28 @@ def test_no_failure_ends_the_loop_and_a_stop_does() -> None:
     paying = Beat(beat, frozenset({State.READY}))
     run_beat("pay", paying, payer=payer_on(stage), bell=bell, stop=stop)
     assert calls == ["called"] * 4
+
+
+def test_payouts_of_a_slow_bank_hold_up_no_others() -> None:
+    """While one thread waits for its bank, another of the same beat goes on."""
+    stop, met = threading.Event(), threading.Barrier(2, timeout=10)
+
+    def wait_for_the_other() -> bool:
+        met.wait()
+        stop.set()
+        return False
+
+    stage = Stage()
+    beat = Beat(wait_for_the_other, frozenset({State.READY}), threads=2)
+    payer = replace(payer_on(stage), beats={"pay": beat}, listen=until_stopped)
+    run(payer, stop)
+    assert not met.broken
+
+
+def until_stopped(heard: Callable[[str], None], *, stop: threading.Event) -> None:
+    """Nobody says anything."""
+    del heard
+    stop.wait()
 
 
 def payer_on(stage: Stage, *, said: tuple[str, ...] = ()) -> Payer:
@@ -181,7 +205,7 @@ def test_a_lease_outlasts_all_that_follows_the_commit_of_a_sending(
 def test_no_more_go_together_than_the_bank_lets_through(tmp_path: Path) -> None:
     """Each of them waits for its turn, and none is turned away."""
     slow = rules_of(settings(tmp_path, requests_per_s=5))
-    assert slow.work.at_once == 5 * LONGEST_TURN_S
+    assert slow.work.at_once == 5 * LONGEST_TURN_S // PAYING_BESIDE
     assert rules_of(settings(tmp_path, requests_per_s=1_000)).work.at_once == 256
 
 
