@@ -25,14 +25,22 @@ class Results:
 
     file: Path
     outcomes: dict[str, str] = field(default_factory=dict)
+    _failed: set[str] = field(default_factory=set)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the test's own phase, and set-up or tear-down where they fail."""
-        if report.when != "call" and report.passed:
+        """Take the test's own phase, and set-up or tear-down where they fail.
+
+        What is not torn down after a test that failed is no second finding: servers
+        that a bug ended cannot be stopped.
+        """
+        if report.when != "call" and (report.passed or report.nodeid in self._failed):
             return
         outcome = str(report.outcome)
-        if report.failed and report.when != "call":
-            outcome = "error"
+        if report.failed:
+            if report.when == "call":
+                self._failed.add(report.nodeid)
+            else:
+                outcome = "error"
         function = report.nodeid.partition("[")[0]
         before = self.outcomes.get(function, "passed")
         self.outcomes[function] = max(before, outcome, key=_WORST_LAST.index)

@@ -69,6 +69,8 @@ def test_the_worst_of_a_functions_parameters_is_its_result(tmp_path: Path) -> No
         _report("t.py::test_b", "passed"),
         _report("t.py::test_b", "failed", "teardown"),
         _report("t.py::test_c", "skipped", "setup"),
+        _report("t.py::test_d", "failed"),
+        _report("t.py::test_d", "failed", "teardown"),
     ):
         results.pytest_runtest_logreport(report)
     results.pytest_sessionfinish()
@@ -77,6 +79,7 @@ def test_the_worst_of_a_functions_parameters_is_its_result(tmp_path: Path) -> No
         "t.py::test_a": "failed",
         "t.py::test_b": "error",
         "t.py::test_c": "skipped",
+        "t.py::test_d": "failed",
     }
 
 
