@@ -12,6 +12,7 @@ Both are kept on disk, so that they hold when this process, or the broker, start
 """
 
 import base64
+import hashlib
 import json
 import os
 import re
@@ -121,6 +122,8 @@ class Guard:
     state: Path
     _cut: set[str] = field(default_factory=set)
     _losses: list[tuple[int, str]] = field(default_factory=list)
+    _compared: str = ""
+    """The definitions that the broker's rights were last compared with, by digest."""
     _one: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -128,6 +131,7 @@ class Guard:
             kept = json.loads(self.state.read_text())
             self._cut = set(kept["cut"])
             self._losses = [(int(number), who) for number, who in kept["losses"]]
+            self._compared = kept["compared"]
 
     def told(self, cut: Iterable[str], *, since: int = 0) -> dict[str, Any]:
         """Cut off exactly these, of those that may be; what stands then."""
@@ -150,7 +154,11 @@ class Guard:
             self._look(set())
 
     def _look(self, admitted: set[str]) -> None:
-        """Give back what is missing, take from the cut; ``admitted`` lost nothing."""
+        """Give back what is missing, take from the cut; ``admitted`` lost nothing.
+
+        Nor has anybody by definitions that are new: a release has changed what is
+        written, and the broker has yet to hear of it.
+        """
         found, written = self.node.rights(), self._written()
         missing = {
             name
@@ -159,10 +167,14 @@ class Guard:
         }
         if missing:
             self.node.load(self._without_the_cut())
-            self._note(missing - admitted)
+            if self._compared == self._digest():
+                self._note(missing - admitted)
         left = (self._cut & set(found)) | self.node.connected(self._cut)
         if left:
             self.node.cut(left)
+        if self._compared != self._digest():
+            self._compared = self._digest()
+            self._keep()
 
     def _note(self, lost: Iterable[str]) -> None:
         last = self._losses[-1][0] if self._losses else 0
@@ -172,7 +184,11 @@ class Guard:
             self._keep()
 
     def _keep(self) -> None:
-        kept = {"cut": sorted(self._cut), "losses": self._losses}
+        kept = {
+            "cut": sorted(self._cut),
+            "losses": self._losses,
+            "compared": self._compared,
+        }
         written = self.state.with_suffix(".new")
         written.write_text(json.dumps(kept))
         written.replace(self.state)
@@ -180,6 +196,10 @@ class Guard:
     def _said(self, since: int) -> dict[str, Any]:
         given_back = [loss for loss in self._losses if loss[0] >= since]
         return {"cut": sorted(self._cut), "given_back": given_back}
+
+    def _digest(self) -> str:
+        raw = json.dumps(self.definitions, sort_keys=True).encode()
+        return hashlib.sha256(raw).hexdigest()
 
     def _written(self) -> dict[str, tuple[str, str, str]]:
         return {

@@ -35,6 +35,7 @@ def guard_of(servers: Stack, state: Path) -> Guard:
 def guard(servers: Stack, tmp_path: Path) -> Iterator[Guard]:
     """Everybody may speak again when the test ends."""
     made = guard_of(servers, tmp_path / "guard.json")
+    made.look()
     yield made
     made.told([])
 
@@ -98,6 +99,21 @@ def test_rights_that_somebody_took_are_given_back_and_told(
     told = guard.told([], since=1)["given_back"]
     assert told == [(1, "antifraud"), (2, "auth")]
     assert guard.told([], since=2)["given_back"] == [(2, "auth")]
+
+
+@pytest.mark.clause("7.2b")
+@pytest.mark.seeded("broker_guard_alarms_at_a_release")
+def test_what_a_release_adds_is_nobodys_loss(servers: Stack, guard: Guard) -> None:
+    """Other definitions than before: the broker gets them, and nothing is told."""
+    guard.node._said(GONE)
+    again = guard_of(servers, guard.state)
+    again.definitions = {**again.definitions, "global_parameters": []}
+    again.look()
+    assert again.node.rights().keys() >= {"auth", "antifraud"}
+    assert again.standing()["given_back"] == []
+    again.node._said(GONE)
+    again.look()
+    assert len(again.standing()["given_back"]) == 2
 
 
 @pytest.mark.parametrize("who", [*KEPT, "nobody", 'x">>, halt'])
