@@ -129,6 +129,12 @@ class Investigation:
         )
 
     @property
+    def concluded(self) -> Entry | None:
+        """The conclusion that was said last."""
+        said = [entry for entry in self.entries if entry.kind is Kind.CONCLUSION]
+        return said[-1] if said else None
+
+    @property
     def unfinished(self) -> Sequence[Entry]:
         """Steps and measures nobody has ended."""
         ended = {entry.of for entry in self.entries if entry.of}
@@ -307,6 +313,14 @@ def measure_is_yours() -> Refused:
         "measure_is_yours",
         "Whoever has to take a measure does not attest that it was taken.",
         next_step="Let another person look and say so.",
+    )
+
+
+def conclusion_replaced() -> Refused:
+    return Refused(
+        "conclusion_replaced",
+        "The lead has concluded anew since this was asked.",
+        next_step="Decide the newer request, and let this one run out.",
     )
 
 

@@ -12,6 +12,7 @@ from services.antifraud.domain.investigations import (
     InvestigationRules,
     Kind,
     conclusion_of,
+    conclusion_replaced,
     number_of,
 )
 from services.antifraud.handlers.investigations import enter, open_one
@@ -62,13 +63,16 @@ def conclude(
 ) -> None:
     """What two agree on: it is closed for good.
 
-    Refused ``investigation_is_yours``, `Investigation.refuse_unfinished`, and
+    Refused ``investigation_is_yours``, ``conclusion_replaced``, and as
+    `Investigation.refuse_unfinished`,
     ``investigation_not_found``, ``investigation_closed``.
     """
     investigation_id = UUID(str(arguments["investigation_id"]))
     one = open_one(investigation_id, by=approved_by, unit=unit)
     one.refuse_own_approval(approved_by)
     entry = one.found(UUID(str(arguments["conclusion_id"])), Kind.CONCLUSION)
+    if entry != one.concluded:
+        raise conclusion_replaced()
     content = unit.investigations.content(investigation_id, entry.entry_id)
     said = conclusion_of(content or b"")
     one.refuse_unfinished(said.finding, by=asked_by)

@@ -1,6 +1,7 @@
 """Indicators over live tables: read once a beat, told of at a crossing, answered."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -112,6 +113,19 @@ def test_a_crossing_is_told_once_and_red_waits_for_a_person(watch: Watch) -> Non
     assert watch.told("indicator_crossed") == crossed
     codes = [item.code for item in watch.waiting()]
     assert codes.count("stopped") == 1
+
+
+@pytest.mark.clause("6.1h")
+@pytest.mark.seeded("antifraud_indicators_read_by_each_process")
+def test_however_many_processes_look_each_beat_is_read_and_told_once(
+    watch: Watch,
+) -> None:
+    burst(watch.desk)
+    with ThreadPoolExecutor(6) as pool:
+        boards = [done.result() for done in [pool.submit(watch.look) for _ in range(6)]]
+    assert sum(len(board.shown) for board in boards) == len(Measure)
+    crossed = [one for board in boards for one in board.crossed]
+    assert len(crossed) == len(set(crossed)) == watch.told("indicator_crossed")
 
 
 @pytest.mark.clause("6.1h")

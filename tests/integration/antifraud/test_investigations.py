@@ -263,6 +263,22 @@ def test_without_plan_or_measure_or_by_another_nothing_is_concluded(
     bureau.conclude(bureau.ask_end(one, replace(SAID, finding=Finding.UNCLEAR)))
 
 
+@pytest.mark.clause("6.1h")
+@pytest.mark.seeded("antifraud_older_conclusion_agreed_to")
+def test_what_is_agreed_to_is_what_was_concluded_last(bureau: Bureau) -> None:
+    one = bureau.begin()
+    step, _ = bureau.planned(one)
+    bureau.finish(one, step, Kind.DONE)
+    older = bureau.ask_end(one, replace(SAID, finding=Finding.NOT_CONFIRMED))
+    newer = bureau.ask_end(one)
+    with refused("conclusion_replaced"):
+        bureau.conclude(older)
+    bureau.conclude(newer)
+    end = bureau.show(one).investigation.end
+    assert end is not None
+    assert end.finding is Finding.CONFIRMED
+
+
 def test_a_new_lead_concludes_and_the_old_one_may_agree(bureau: Bureau) -> None:
     one = bureau.begin()
     step, _ = bureau.planned(one)
