@@ -1,5 +1,7 @@
 """What the command line sends is what the door takes: words, days, files, outcomes."""
 
+import json
+import re
 from base64 import b64encode
 from datetime import date
 from typing import Any
@@ -13,6 +15,7 @@ from kernel.rpc import CallRejectedError, Method, Request
 from services.antifraud.domain.appeals import AppealOutcome
 from services.antifraud.domain.cases import CaseOutcome
 from services.antifraud.service import AntifraudService
+from tests.marks import ROOT
 
 ID = UUID(int=7)
 
@@ -116,3 +119,14 @@ def test_an_assessment_and_a_loss_come_as_json() -> None:
         taken("record_loss", facts=facts | {"cause": "bad luck"}, gross="10.00")
     began = taken("open_investigation", ground="g", lead=str(ID), words="w")
     assert began["subjects"] == ()
+
+
+def test_the_examples_of_the_runbook_are_taken() -> None:
+    text = (ROOT / "docs" / "runbook.md").read_text()
+    _, _, section = text.partition("## Risks of fraud")
+    found = re.findall(r"```json\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    assessment, loss = (
+        json.loads(re.sub(r'"(?:STAFF|ID)"', f'"{ID}"', example)) for example in found
+    )
+    assert taken("open_risk", says=assessment)["says"].said.counted.likelihood == 3
+    assert taken("record_loss", facts=loss, gross="0.00")["facts"].facts.risk_id == ID
