@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
@@ -68,6 +68,13 @@ class Origins(Protocol):
 
     def facts(self, operation: str) -> Mapping[str, str]:
         """As antifraud takes them; none when nothing was told."""
+        ...
+
+    def forget_ended(self, *, before: datetime) -> int:
+        """Forget those of operations that have ended, and those noted before.
+
+        A share of them; how many it was.
+        """
         ...
 
 

@@ -2,16 +2,37 @@
 
 The question is often put by a beat, long after the request: so each service that asks
 keeps the keyed tokens of browser and network in a table of its own, made by a migration
-with `kernel.migrations.create_origins`.
+with `kernel.migrations.create_origins`.  They go when nothing will be asked any more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
 
-from sqlalchemy import Column, DateTime, MetaData, Table, Text, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.database import Transaction
+from kernel.policy import Policy
+
+AT_ONCE: Final = 1_000
+"""Rows forgotten in one transaction."""
+Ended = Callable[[ColumnElement[UUID]], ColumnElement[bool]]
+"""Whether the operation on the thing of this id has ended, in the service's tables."""
 
 
 def origins_table(metadata: MetaData) -> Table:
@@ -32,6 +53,7 @@ class SqlOrigins:
 
     transaction: Transaction
     table: Table
+    ended: Ended
 
     def note(self, operation: str) -> None:
         origin = self.transaction.context.origin
@@ -56,3 +78,20 @@ class SqlOrigins:
             )
         ).one_or_none()
         return {} if row is None else row._asdict()
+
+    def forget_ended(self, *, before: datetime) -> int:
+        operation = self.table.c.operation
+        thing = cast(func.split_part(operation, ":", 2), Uuid)
+        over = (
+            select(operation)
+            .where(or_(self.table.c.noted_at < before, self.ended(thing)))
+            .limit(AT_ONCE)
+        )
+        return self.transaction.connection.execute(
+            self.table.delete().where(operation.in_(over))
+        ).rowcount
+
+
+def kept_since(policy: Policy, at: datetime) -> datetime:
+    """What was noted before is kept for nothing: its operation was given up."""
+    return at - timedelta(days=policy.integer("antifraud.origin_days", at))

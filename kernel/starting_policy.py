@@ -203,6 +203,8 @@ STARTING_POLICY = Policy(
             ("accounts.most", 5, "5.3", Floor(at_least=1, at_most=10)),
             # What antifraud has let go on need not be asked about again so long.
             ("antifraud.allow_minutes", 10, "6.1g", Floor(1, 60)),
+            # Where an operation was asked for is known so long, if it never ends.
+            ("antifraud.origin_days", 30, "6.1g", Floor(at_least=15, at_most=90)),
             ("antifraud.categories", (), "6.1g", None),
             # Within it an operation is judged, or held if it moves money.
             # Rules are analysed and tested on history at least so often.

@@ -697,6 +697,11 @@ class Service:
     def end_unestablished(self) -> None:
         self.use_cases.applications.end_unestablished()
 
+    @every(seconds=60)
+    def forget_origins(self) -> None:
+        """Forget where what has ended was asked for."""
+        self.use_cases.applications.forget_origins()
+
     @every(seconds=1)
     def sign_for_company(self) -> None:
         self.use_cases.contracts.sign_for_company()

@@ -668,6 +668,11 @@ class Service:
         self.use_cases.completing.apply_proved()
 
     @every(seconds=60)
+    def forget_origins(self) -> None:
+        """Forget where what has ended was asked for."""
+        self.use_cases.completing.forget_origins()
+
+    @every(seconds=60)
     def end_overdue_reviews(self) -> None:
         """Tell of what waits long for a person, and end what waited too long."""
         self.use_cases.reviews.end_overdue()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from kernel.context import Origin
 
@@ -26,3 +27,6 @@ class FakeOrigins:
         if kept is None:
             return {}
         return {"device_token": kept.device, "network_token": kept.network}
+
+    def forget_ended(self, *, before: datetime) -> int:
+        raise NotImplementedError(before)

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.context import Call, Context
@@ -13,6 +14,8 @@ from kernel.crypto import FieldKeys, Json
 from kernel.database import Database, Transaction
 from kernel.events import Event
 from kernel.origins import SqlOrigins
+from services.contracts.domain.application import ApplicationState
+from services.contracts.domain.states import ContractState
 from services.contracts.storage.accounts import AccountRows
 from services.contracts.storage.amendments import AmendmentRows
 from services.contracts.storage.applications import ApplicationRows
@@ -27,7 +30,9 @@ from services.contracts.storage.schedules import ScheduleRows
 from services.contracts.storage.signatures import SignatureRows
 from services.contracts.storage.tables import (
     accounts,
+    applications,
     clients,
+    contracts,
     origins,
     suspensions,
 )
@@ -117,6 +122,22 @@ class ClientRows:
         return bool(self._connection.execute(select(lost)).scalar_one())
 
 
+_ASKED_ABOUT: Final = (ApplicationState.SUBMITTED.value, ApplicationState.CHECKED.value)
+_SIGNED_YET: Final = (ContractState.OFFERED.value, ContractState.SIGNING.value)
+"""Applications and contracts that still wait for an answer of antifraud's."""
+
+
+def _is_over(thing: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether an application, or a signing, waits for no answer of antifraud's."""
+    applied = exists().where(
+        applications.c.id == thing, applications.c.state.not_in(_ASKED_ABOUT)
+    )
+    signed = exists().where(
+        contracts.c.id == thing, contracts.c.state.not_in(_SIGNED_YET)
+    )
+    return or_(applied, signed)
+
+
 class DatabaseUnit:
     """Implements AccountUnit on an open transaction, for the request `call`."""
 
@@ -127,7 +148,7 @@ class DatabaseUnit:
         self._call = call
         keys = KeyRing(tx.connection, field_keys)
         self.applications = ApplicationRows(tx.connection, keys=keys)
-        self.origins = SqlOrigins(tx, origins)
+        self.origins = SqlOrigins(tx, origins, _is_over)
         self.contracts = ContractRows(tx.connection, keys=keys)
         self.amendments = AmendmentRows(tx.connection)
         self.schedules = ScheduleRows(tx.connection)

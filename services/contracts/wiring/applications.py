@@ -10,6 +10,7 @@ from kernel.context import Call
 from kernel.crypto import Json
 from kernel.database import Transaction
 from kernel.money import Money
+from kernel.origins import kept_since
 from kernel.pages import Page
 from services.contracts.handlers import (
     applications,
@@ -93,6 +94,13 @@ class ApplicationUseCases:
             policy=self.parts.platform.policy,
             clock=self.parts.platform.clock,
         )
+
+    def forget_origins(self) -> int:
+        """Forget where what has ended, or was given up, was asked for; how many."""
+        platform = self.parts.platform
+        before = kept_since(platform.policy, platform.clock.now())
+        with self.parts.work(platform.context()).begin() as unit:
+            return unit.origins.forget_ended(before=before)
 
     def applications_held(self, call: Call) -> Json:
         return underwriting.list_held(work=self.parts.work(call.context))

@@ -32,7 +32,7 @@ from services.onboarding.storage.tables import (
 _REFUSALS: Final = select(registration_refusals).order_by(
     registration_refusals.c.refusal_id.desc()
 )
-_FINISHED = (RegistrationState.ACTIVE.value, RegistrationState.REFUSED.value)
+FINISHED: Final = (RegistrationState.ACTIVE.value, RegistrationState.REFUSED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class SqlRegistrations:
             update(registrations)
             .where(
                 registrations.c.registration_id == registration_id,
-                registrations.c.state.not_in(_FINISHED),
+                registrations.c.state.not_in(FINISHED),
             )
             .values(
                 state=RegistrationState.REFUSED.value, refused_code=code, moved_at=at

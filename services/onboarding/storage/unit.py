@@ -1,13 +1,17 @@
 """One transaction with the stores of onboarding on it."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
 
 from kernel.context import Call, jsonable
 from kernel.crypto import FieldKeys, Json, as_object
 from kernel.database import Transaction
 from kernel.events import Event
 from kernel.origins import SqlOrigins
+from services.onboarding.domain.change import OPEN
 from services.onboarding.storage.accounts import SqlAccounts
 from services.onboarding.storage.archive import SqlArchive
 from services.onboarding.storage.ceremonies import SqlCeremonies
@@ -21,9 +25,24 @@ from services.onboarding.storage.keys import KeyRing
 from services.onboarding.storage.photos import SqlPhotos
 from services.onboarding.storage.questions import SqlQuestions
 from services.onboarding.storage.readings import SqlReadings
-from services.onboarding.storage.registrations import SqlRegistrations
+from services.onboarding.storage.registrations import FINISHED, SqlRegistrations
 from services.onboarding.storage.review_tables import origins
 from services.onboarding.storage.reviews import SqlReviews
+from services.onboarding.storage.tables import changes, registrations
+
+_OPEN: Final = [state.value for state in OPEN]
+
+
+def _is_over(thing: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether a registration, or a change, waits for no answer of antifraud's."""
+    registered = select(registrations.c.registration_id).where(
+        registrations.c.registration_id == thing,
+        registrations.c.state.in_(FINISHED),
+    )
+    changed = select(changes.c.change_id).where(
+        changes.c.change_id == thing, changes.c.state.not_in(_OPEN)
+    )
+    return or_(registered.exists(), changed.exists())
 
 
 class SqlUnit:
@@ -39,7 +58,7 @@ class SqlUnit:
         self.photos = SqlPhotos(connection, ring)
         self.reviews = SqlReviews(connection)
         self.questions = SqlQuestions(connection)
-        self.origins = SqlOrigins(transaction, origins)
+        self.origins = SqlOrigins(transaction, origins, _is_over)
         self.clients = SqlClients(connection, ring)
         self.accounts = SqlAccounts(connection, ring)
         self.ceremonies = SqlCeremonies(connection, ring)

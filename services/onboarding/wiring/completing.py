@@ -11,6 +11,7 @@ from kernel.database import Transaction
 from kernel.errors import Broken, Transient
 from kernel.events.antifraud import OperationReleased
 from kernel.judging import RpcAntifraud
+from kernel.origins import kept_since
 from kernel.platform import Platform
 from services.onboarding.domain.ceremony import REGISTRATION
 from services.onboarding.handlers import activation, applying, changes, judging
@@ -79,6 +80,12 @@ class Completing:
         with self._begin(context)() as unit:
             waiting = unit.changes.proved(at=at, limit=AT_ONCE)
         return sum(self._apply_and_prove(context, one) for one in waiting)
+
+    def forget_origins(self) -> int:
+        """Forget where what has ended, or was given up, was asked for; how many."""
+        before = kept_since(self._platform.policy, self._platform.clock.now())
+        with self._begin(self._platform.context())() as unit:
+            return unit.origins.forget_ended(before=before)
 
     def when_operation_released(
         self, tx: Transaction, event: OperationReleased

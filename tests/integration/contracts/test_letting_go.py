@@ -1,6 +1,6 @@
 """Antifraud is asked before the company signs, and the contract waits for it (6.1g)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import pytest
 from kernel.context import Origin, StaffMember
 from kernel.errors import Refused, Transient
 from kernel.events.antifraud import OperationReleased
+from kernel.origins import kept_since
 from services.contracts.domain.rules import HoldRules
 from services.contracts.domain.states import ContractState
 from services.contracts.handlers import reactions, underwriting
@@ -81,6 +82,40 @@ def test_antifraud_is_told_from_where_it_was_signed(desk: Desk) -> None:
     desk.identify(contract_id)
     assert desk.sign_for_company() == 1
     assert FACTS.items() <= desk.antifraud.facts[-1].items()
+
+
+@pytest.mark.seeded("contracts_forgets_origins_early")
+def test_from_where_it_was_asked_for_is_forgotten_once_it_has_ended(desk: Desk) -> None:
+    """Offered, an application is asked about no more; its signing is not signed yet."""
+    desk.origin = HOME
+    contract_id = desk.offered()
+    desk.open_signing(contract_id)
+    assert len(desk.rows("SELECT FROM origins")) == 2
+    assert forget_origins(desk) == 1
+    (left,) = desk.rows("SELECT operation FROM origins")
+    assert left.operation == f"signing:{contract_id}"
+    desk.clock.move(timedelta(minutes=10))
+    desk.identify(contract_id)
+    assert forget_origins(desk) == 0
+    assert desk.sign_for_company() == 1
+    assert forget_origins(desk) == 1
+
+
+def test_of_what_was_given_up_it_is_forgotten_in_the_end(desk: Desk) -> None:
+    desk.origin = HOME
+    desk.open_signing(desk.offered())
+    assert forget_origins(desk) == 1
+    (left,) = desk.rows("SELECT noted_at FROM origins")
+    days = timedelta(days=POLICY.integer("antifraud.origin_days", left.noted_at))
+    assert forget_origins(desk, at=left.noted_at + days) == 0
+    later = left.noted_at + days + timedelta(seconds=1)
+    assert forget_origins(desk, at=later) == 1
+
+
+def forget_origins(desk: Desk, *, at: datetime | None = None) -> int:
+    before = kept_since(POLICY, at or desk.clock.now())
+    with desk.work().begin() as unit:
+        return unit.origins.forget_ended(before=before)
 
 
 @pytest.mark.clause("6.1g")

@@ -93,6 +93,33 @@ def test_a_registration_is_refused_by_antifraud_alone(cabinet: Cabinet) -> None:
     assert cabinet.rows("SELECT 1 FROM clients") == []
 
 
+@pytest.mark.seeded("onboarding_forgets_origins_early")
+def test_from_where_it_was_asked_for_is_forgotten_once_it_has_ended(
+    cabinet: Cabinet, held: Applicant
+) -> None:
+    """Not while it waits for an answer, and of what never ends after its limit."""
+    came_from(cabinet, f"activation:{held.registration_id}")
+    came_from(cabinet, f"account_change:{UUID(int=1)}", before=timedelta(days=31))
+    completing = cabinet.use_cases.completing
+    assert completing.forget_origins() == 1
+    assert completing.forget_origins() == 0
+    cabinet.antifraud.outcome = "allow"
+    later(cabinet)
+    assert beat(cabinet) == 1
+    assert completing.forget_origins() == 1
+    assert cabinet.rows("SELECT FROM origins") == []
+
+
+def came_from(
+    cabinet: Cabinet, operation: str, *, before: timedelta = timedelta()
+) -> None:
+    noted = {"operation": operation, "at": cabinet.platform.clock.now() - before}
+    with cabinet.owner.begin() as connection:
+        connection.execute(
+            text("INSERT INTO origins VALUES (:operation, 'd', 'n', :at)"), noted
+        )
+
+
 @pytest.mark.clause("6.1g")
 def test_a_person_lets_a_registration_go_on(cabinet: Cabinet, held: Applicant) -> None:
     """Kept in the queue like any doubt; antifraud is asked once more, at once."""
