@@ -56,6 +56,9 @@ _TCP: Final = {
     "tcp_user_timeout": 15_000,  # milliseconds
 }
 
+# `kernel.prepared`: the server would plan for each set of values again.
+_OPTIONS: Final = "-c plan_cache_mode=force_generic_plan"
+
 # SQLSTATE classes that speak of the moment, not of the statement: connection,
 # serialization and deadlock, insufficient resources, operator intervention,
 # lock not available (55P03), system error.
@@ -119,10 +122,9 @@ class Transaction:
             }
             for one in said
         ]
-        _PUBLISH.on(self.connection, rows=as_rows(rows))
-        if not self._published:
-            self.connection.execute(text("NOTIFY outbox"))
-            self._published = True
+        statement = _PUBLISH if self._published else _PUBLISH_FIRST
+        statement.on(self.connection, rows=as_rows(rows))
+        self._published = True
 
     def once(self, call: Call, run: Callable[[], Json]) -> Json:
         """Run the act of ``call`` once per idempotency key; see kernel.idempotency."""
@@ -148,6 +150,7 @@ def engine_of(url: str, *, ca: Path, cert: Path, key: Path) -> Engine:
             **postgres_tls(ca, cert, key),
             **_TCP,
             "connect_timeout": CONNECT_TIMEOUT_S,
+            "options": _OPTIONS,
             "application_name": cert.stem,
         },
     )
@@ -326,6 +329,8 @@ _said = tuple(
 _PUBLISH: Final = Fixed.of(
     outbox.insert().from_select([one.name for one in _said], select_of(given(*_said)))
 )
+_PUBLISH_FIRST: Final = Fixed(f"NOTIFY outbox; {_PUBLISH.sql}", _PUBLISH.values)
+"""And who relays hears of the commit: both on one way to the server."""
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """One question to the database: all that is known of an operation at an instant.
 
-The statement answers in rows of several sorts, so that a decision costs one round trip.
+The statement answers in rows of several sorts, so that a decision costs one round trip,
+and is planned once for a connection.
 What is recent is read one by one; of each whole day before, its tally; of the day in
 which a long window begins, what is inside (`domain.windows`).  Days that hold something
 of the operation in question are read one by one too, without it.
@@ -14,6 +15,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, Row
 
+from kernel.prepared import Prepared
 from services.antifraud.domain.catalogue import WINDOWS, Entity, Value
 from services.antifraud.domain.occurrences import key_of
 from services.antifraud.domain.windows import Bounds, Others, Part, measured
@@ -41,7 +43,7 @@ _IN_WINDOW: Final = ", ".join(
     for reach in range(len(WINDOWS))
 )
 
-_LOOK: Final = f"""
+_SQL: Final = f"""
 WITH given AS (
     SELECT entity, key, 0 AS rank, NULL::timestamptz AS at
     FROM unnest(%(entities)s::text[], %(keys)s::text[]) AS named (entity, key)
@@ -133,11 +135,31 @@ SELECT 'shadow', NULL, version, NULL, NULL, NULL FROM (
 WHERE stage = 'shadow'
 """  # noqa: S608 - made of this module's constants alone
 """A part's numbers: reach, edge, count, total, smallest, largest."""
+_LOOK: Final = Prepared.of(
+    "look",
+    _SQL,
+    types={
+        "entities": "text[]",
+        "keys": "text[]",
+        "client_id": "uuid",
+        "account_id": "text",
+        "operation": "text",
+        "current": "text",
+        "at": "timestamptz",
+        "recent": "timestamptz",
+        "recent_day": "date",
+        "edge_reaches": "int[]",
+        "edge_sinces": "timestamptz[]",
+        "edge_untils": "timestamptz[]",
+        **{f"begins_{reach}": "timestamptz" for reach in range(len(WINDOWS) - 1)},
+        **{f"day_{reach}": "date" for reach in (3, 4, 5)},
+    },
+)
 
 
 def look(connection: Connection, question: Question, *, at: datetime) -> Look:
     """All that is known; see `Unit.look`."""
-    rows = connection.exec_driver_sql(_LOOK, _given(question, at)).all()
+    rows = _LOOK.on(connection, **_given(question, at)).all()
     keys = {Entity(row.entity): str(row.kind) for row in rows if row.sort == "key"}
     values: dict[str, Value] = dict(
         measured(

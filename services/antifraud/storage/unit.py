@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -11,8 +12,9 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from kernel.context import Context
 from kernel.crypto import Json, as_object, canonical, parse_canonical
-from kernel.database import Database, Transaction
+from kernel.database import Database, Fixed, Transaction
 from kernel.events import Event
+from kernel.given import as_rows, given
 from services.antifraud.domain.cases import Concern
 from services.antifraud.domain.catalogue import Entity
 from services.antifraud.domain.decision import (
@@ -52,6 +54,13 @@ from services.antifraud.storage.tables import (
 )
 from services.antifraud.storage.trips import TripRows
 
+_REMEMBER: Final = Fixed.of(
+    insert(occurrence)
+    .from_select([one.name for one in occurrence.c], select(given(*occurrence.c)))
+    .on_conflict_do_nothing()
+)
+_SAVE: Final = Fixed.of(decision.insert())
+
 
 class SqlUnits:
     """Opens units of work in one context. Implements Units."""
@@ -86,24 +95,19 @@ class SqlUnit:
 
     def remember(self, happening: Happening) -> None:
         if happening.occurrences:
-            self._connection.execute(
-                insert(occurrence)
-                .values(
-                    [
-                        {
-                            "key": each.key,
-                            "at": each.at,
-                            "kind": each.kind,
-                            "event_id": each.event_id,
-                            "other": each.other,
-                            "object": each.object,
-                            "amount": each.amount,
-                        }
-                        for each in happening.occurrences
-                    ]
-                )
-                .on_conflict_do_nothing()
-            )
+            rows = [
+                {
+                    "key": each.key,
+                    "at": each.at,
+                    "kind": each.kind,
+                    "event_id": each.event_id,
+                    "other": each.other,
+                    "object": each.object,
+                    "amount": each.amount,
+                }
+                for each in happening.occurrences
+            ]
+            _REMEMBER.on(self._connection, rows=as_rows(rows))
         for each in happening.links:
             adding = insert(link).values(
                 client_id=each.client_id,
@@ -191,21 +195,19 @@ class SqlUnit:
         ]
 
     def save_decision(self, made: Decision) -> None:
-        self._connection.execute(
-            decision.insert(),
-            {
-                "id": made.decision_id,
-                "operation": made.inputs.operation,
-                "client_id": made.inputs.client_id,
-                "inputs": canonical(inputs_to_wire(made.inputs)),
-                "fired": canonical(fired_to_wire(made.verdict)),
-                "outcome": made.verdict.outcome.value,
-                "score": made.verdict.score,
-                "rule_set": made.rule_set,
-                "decided_at": made.decided_at,
-                "asked_by": made.asked_by,
-                "took_us": canonical(dict(made.took_us)),
-            },
+        _SAVE.on(
+            self._connection,
+            id=str(made.decision_id),
+            operation=made.inputs.operation,
+            client_id=str(made.inputs.client_id),
+            inputs=canonical(inputs_to_wire(made.inputs)),
+            fired=canonical(fired_to_wire(made.verdict)),
+            outcome=made.verdict.outcome.value,
+            score=made.verdict.score,
+            rule_set=made.rule_set,
+            decided_at=made.decided_at,
+            asked_by=made.asked_by,
+            took_us=canonical(dict(made.took_us)),
         )
 
     def decision(self, decision_id: UUID) -> StoredDecision | None:
