@@ -1,10 +1,11 @@
 """Proofs without all hashes: roots of full tiles are kept, single leaves are looked up.
 
-Ten million leaves are forty thousand roots; a consistency proof then reads two tiles of
-leaf hashes at most (RFC 6962 section 2.1.2).
+Ten million leaves are forty thousand roots, and as many nodes above them; a proof then
+reads two tiles of leaf hashes at most, and hashes a few nodes for each level of the
+tree (RFC 6962 sections 2.1.1 and 2.1.2).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from services.audit.domain.tiles import TILE_WIDTH
@@ -20,17 +21,18 @@ class TileRoots:
     """The log by the roots of its tiles, and the leaf hashes of the last, open one."""
 
     def __init__(self) -> None:
-        self._roots: list[bytes] = []
+        # Nodes over one full tile, over two, over four …
+        self._levels: list[list[bytes]] = [[]]
         self._open: list[bytes] = []
 
     @property
     def size(self) -> int:
-        return len(self._roots) * TILE_WIDTH + len(self._open)
+        return len(self.roots) * TILE_WIDTH + len(self._open)
 
     @property
     def roots(self) -> Sequence[bytes]:
         """Of the full tiles."""
-        return self._roots
+        return self._levels[0]
 
     @property
     def open(self) -> Sequence[bytes]:
@@ -42,18 +44,18 @@ class TileRoots:
         for hashed in hashes:
             self._open.append(hashed)
             if len(self._open) == TILE_WIDTH:
-                self._roots.append(root_of(self._open))
+                self._grow(root_of(self._open))
                 self._open = []
 
     def of_tile(self, number: int) -> bytes:
         """The root of a full tile. IndexError: it is not full yet."""
-        return self._roots[number]
+        return self.roots[number]
 
     def frontier(self) -> Frontier:
         """What the next leaf is appended to."""
         peaks: list[tuple[int, bytes]] = []
-        for root in self._roots:
-            _push(peaks, TILE_HEIGHT, root)
+        for height, root in self._nodes(0, len(self.roots)):
+            _push(peaks, height, root)
         for hashed in self._open:
             _push(peaks, 0, hashed)
         return Frontier.of([root for _, root in peaks], size=self.size)
@@ -109,12 +111,34 @@ class TileRoots:
         peaks: list[tuple[int, bytes]] = []
         first = start
         if start % TILE_WIDTH == 0:
-            for number in range(start // TILE_WIDTH, end // TILE_WIDTH):
-                _push(peaks, TILE_HEIGHT, self._roots[number])
+            for height, node in self._nodes(start // TILE_WIDTH, end // TILE_WIDTH):
+                _push(peaks, height, node)
             first = max(start, end - end % TILE_WIDTH)
         for hashed in leaves(first, end) if first < end else ():
             _push(peaks, 0, hashed)
         return _folded(peaks)
+
+    def _grow(self, root: bytes) -> None:
+        """One full tile more, with every node that it completes."""
+        node = root
+        for nodes in self._levels:
+            nodes.append(node)
+            if len(nodes) % 2:
+                return
+            node = node_hash(nodes[-2], node)
+        self._levels.append([node])
+
+    def _nodes(self, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """The fewest kept nodes over full tiles, left to right, each with its height.
+
+        From the tile `first` up to, and without, `last`.
+        """
+        while first < last:
+            level = (last - first).bit_length() - 1
+            if first:
+                level = min(level, (first & -first).bit_length() - 1)
+            yield TILE_HEIGHT + level, self._levels[level][first >> level]
+            first += 1 << level
 
 
 def tile_by_tile(leaves: LeafHashes, *, size: int) -> LeafHashes:

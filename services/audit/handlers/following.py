@@ -12,9 +12,10 @@ from threading import Lock
 from kernel.errors import Broken
 from services.audit.domain.following import LeafHashes, TileRoots, tile_by_tile
 from services.audit.domain.intake import Head
+from services.audit.domain.note import parse_text
 from services.audit.domain.tiles import TILE_WIDTH
 from services.audit.domain.tree import CHAIN_START, chain_hash, root_of
-from services.audit.ports import LogReader, RowHashes
+from services.audit.ports import LogReader, RowHashes, StoredCheckpoint
 
 ADDED_AT_ONCE = 10_000
 READ_AT_ONCE = 65_536
@@ -66,7 +67,7 @@ class Followed:
 
 @dataclass(slots=True)
 class KeptTiles:
-    """The roots of the log's tiles, kept from one export of a part to the next.
+    """The roots of the log's tiles, kept from one proof or part to the next.
 
     What was followed is not read again; so a look-up of leaf hashes compares each full
     tile with the root that was kept, and whoever changed a row since is noticed.
@@ -86,7 +87,7 @@ class KeptTiles:
                 self.roots.add(hashes)
 
     def go_on(self, reader: LogReader) -> None:
-        """A beat's share of what was signed since: no export has to follow it all."""
+        """A beat's share of what was signed since: no proof has to follow it all."""
         newest = reader.last_checkpoint()
         signed = newest.size if newest else 0
         self.follow(reader, size=min(signed, self.roots.size + READ_AT_ONCE))
@@ -103,6 +104,19 @@ class KeptTiles:
             return hashes
 
         return tile_by_tile(checked, size=size)
+
+    def signed(self, checkpoint: StoredCheckpoint, reader: LogReader) -> LeafHashes:
+        """Go on to a checkpoint, and look-ups below it.
+
+        Broken when the leaves are not those it signs.
+        """
+        size = checkpoint.size
+        self.follow(reader, size=size)
+        leaves = self.leaves(reader, size=size)
+        text, _, _ = checkpoint.note.partition(b"\n\n")
+        if self.roots.root(size, leaves=leaves) != parse_text(text + b"\n").root:
+            raise self.forgotten()
+        return leaves
 
     def forgotten(self) -> Broken:
         """What is there is not what was kept, or signed: all is read anew next time."""

@@ -46,6 +46,7 @@ from services.audit.domain.incidents.incident import (
 from services.audit.domain.incidents.measure import Ordered
 from services.audit.domain.tiles import ExportFile, zipped
 from services.audit.handlers import raising
+from services.audit.handlers.following import KeptTiles
 from services.audit.handlers.proving import leaf_and_proof
 from services.audit.handlers.tools import Tools
 from services.audit.ports import Noticeboard
@@ -234,6 +235,7 @@ def add_leaf(
     by: UUID,
     units: NoticeUnits,
     board: Noticeboard,
+    tiles: KeptTiles,
     tools: Tools,
 ) -> Evidence:
     """Keep a leaf of the log with the proof that it stands there.
@@ -244,7 +246,7 @@ def add_leaf(
     """
     with units.begin() as unit:
         incident = open_one(incident_id, unit)
-        content, proof = leaf_and_proof(seq, unit=unit, board=board)
+        content, proof = leaf_and_proof(seq, unit=unit, board=board, tiles=tiles)
         files = (
             ExportFile(f"proofs/{seq}.leaf", content),
             ExportFile(f"proofs/{seq}.tlog-proof", proof),

@@ -13,7 +13,6 @@ from kernel.events.audit import ExportMade
 from kernel.ids import Ids
 from services.audit.domain.intake import Notice
 from services.audit.domain.leaf import Kind
-from services.audit.domain.note import parse_text
 from services.audit.domain.part import Part, proof_files
 from services.audit.domain.proofs import add_checkpoint_body
 from services.audit.domain.report import Person, clients_in
@@ -26,7 +25,13 @@ from services.audit.handlers.packing import Bench, packed
 from services.audit.handlers.proving import no_such_leaf
 from services.audit.handlers.reading import checkpoint_to_export
 from services.audit.handlers.recipients import recipient_of, recorded
-from services.audit.ports import LogReader, Noticeboard, Register, Units
+from services.audit.ports import (
+    LogReader,
+    Noticeboard,
+    Register,
+    StoredCheckpoint,
+    Units,
+)
 
 MAX_PART_BYTES: Final = 3 * 1024 * 1024
 """Leaves and time stamps: with proofs and in base64 it must be one message."""
@@ -166,7 +171,9 @@ def _proved(
             pages=frozenset(pages),
             stamps=stamps,
         )
-        return _Proved(part, client_id, _proofs(part, since, unit, desk.tiles))
+        return _Proved(
+            part, client_id, _proofs(part, checkpoint, since, unit, desk.tiles)
+        )
 
 
 def _candidates(scope: Scope, unit: LogReader, *, size: int) -> Sequence[Entry]:
@@ -211,17 +218,16 @@ def _stamps(
 
 
 def _proofs(
-    part: Part, since: Sequence[int], unit: LogReader, tiles: KeptTiles
+    part: Part,
+    checkpoint: StoredCheckpoint,
+    since: Sequence[int],
+    unit: LogReader,
+    tiles: KeptTiles,
 ) -> list[ExportFile]:
     """Broken when the leaves are not those the checkpoint signs."""
-    size = part.size
-    tiles.follow(unit, size=size)
-    roots, leaves = tiles.roots, tiles.leaves(unit, size=size)
-    text, _, _ = part.note.partition(b"\n\n")
-    signed = parse_text(text + b"\n").root
-    if roots.root(size, leaves=leaves) != signed or any(
-        [leaf_hash(e.leaf)] != [*leaves(e.seq, e.seq + 1)] for e in part.shown
-    ):
+    size = checkpoint.size
+    leaves, roots = tiles.signed(checkpoint, unit), tiles.roots
+    if any([leaf_hash(e.leaf)] != [*leaves(e.seq, e.seq + 1)] for e in part.shown):
         raise tiles.forgotten()
     proofs = {e.seq: roots.inclusion(e.seq, size, leaves=leaves) for e in part.shown}
     files = proof_files(part, proofs=proofs)

@@ -1,67 +1,53 @@
 """One leaf with its proof, for who has nothing else of the log."""
 
 from kernel.crypto import Json
-from kernel.errors import Broken, Refused
+from kernel.errors import Refused
 from kernel.ids import Ids
-from services.audit.domain.following import LeafHashes, TileRoots, tile_by_tile
 from services.audit.domain.intake import Notice
 from services.audit.domain.leaf import Kind
-from services.audit.domain.note import parse_text
 from services.audit.domain.proofs import inclusion_file
 from services.audit.domain.tree import leaf_hash
+from services.audit.handlers.following import KeptTiles
 from services.audit.handlers.reading import checkpoint_to_export
-from services.audit.ports import LogReader, Noticeboard, StoredCheckpoint, Units
-
-FOLLOWED_AT_ONCE = 65_536
-
-
-def signed_tree(
-    checkpoint: StoredCheckpoint, reader: LogReader
-) -> tuple[TileRoots, LeafHashes]:
-    """The tree of a checkpoint, and its leaf hashes by whole tiles.
-
-    Broken when the leaves are not those it signs.
-    """
-    size, roots = checkpoint.size, TileRoots()
-    for start in range(0, size, FOLLOWED_AT_ONCE):
-        stop = min(start + FOLLOWED_AT_ONCE, size)
-        roots.add(reader.leaf_hashes(start=start, stop=stop))
-    leaves = tile_by_tile(
-        lambda start, stop: reader.leaf_hashes(start=start, stop=stop), size=size
-    )
-    text, _, _ = checkpoint.note.partition(b"\n\n")
-    whole = roots.size == size
-    if not whole or roots.root(size, leaves=leaves) != parse_text(text + b"\n").root:
-        raise Broken("the log is not what its checkpoint signs: have it verified")
-    return roots, leaves
+from services.audit.ports import LogReader, Noticeboard, Units
 
 
 def prove_leaf(
-    seq: int, *, read_by: str, units: Units, board: Noticeboard, ids: Ids
+    seq: int,
+    *,
+    read_by: str,
+    units: Units,
+    board: Noticeboard,
+    tiles: KeptTiles,
+    ids: Ids,
 ) -> tuple[bytes, bytes]:
     """The leaf, and its C2SP tlog-proof; that it was read stands in the log.
 
-    Refused: ``no_such_leaf``, ``log_empty``.  Broken as `signed_tree`.
+    Refused: ``no_such_leaf``, ``log_empty``.  Broken as `KeptTiles.signed`.
     """
     with units.begin() as unit:
-        leaf, proof = leaf_and_proof(seq, unit=unit, board=board)
+        leaf, proof = leaf_and_proof(seq, unit=unit, board=board, tiles=tiles)
         fields: dict[str, Json] = {"by": read_by, "first": seq, "last": seq}
         unit.note(Notice(ids.new(), Kind.READ, fields))
     return leaf, proof
 
 
 def leaf_and_proof(
-    seq: int, *, unit: LogReader, board: Noticeboard
+    seq: int, *, unit: LogReader, board: Noticeboard, tiles: KeptTiles
 ) -> tuple[bytes, bytes]:
-    """As `prove_leaf`, within a unit of work that tells of it otherwise."""
+    """As `prove_leaf`, within a unit of work that tells of it otherwise.
+
+    Of what was followed before only the leaf's own tile and the open one are read.
+    """
     checkpoint = checkpoint_to_export(board, unit)
-    if not 0 <= seq < checkpoint.size:
-        raise no_such_leaf(checkpoint.size)
-    roots, leaves = signed_tree(checkpoint, unit)
+    size = checkpoint.size
+    if not 0 <= seq < size:
+        raise no_such_leaf(size)
+    leaves = tiles.signed(checkpoint, unit)
     [leaf] = unit.leaves(start=seq, stop=seq + 1)
     if [leaf_hash(leaf)] != [*leaves(seq, seq + 1)]:
-        raise Broken("the leaf is not what its hash says: have the log verified")
-    path = roots.inclusion(seq, checkpoint.size, leaves=leaves)
+        raise tiles.forgotten()
+    path = tiles.roots.inclusion(seq, size, leaves=leaves)
     return leaf, inclusion_file(path, index=seq, note=checkpoint.note)
 
 

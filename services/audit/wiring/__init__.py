@@ -123,7 +123,7 @@ class UseCases:
 
     @property
     def incidents(self) -> IncidentCases:
-        return IncidentCases(self.platform, self.board, self._tools)
+        return IncidentCases(self.platform, self.board, self.tiles, self._tools)
 
     @property
     def notices(self) -> NoticeCases:
@@ -193,6 +193,7 @@ class UseCases:
             read_by=by,
             units=self._units(context),
             board=self.board,
+            tiles=self.tiles,
             ids=self.platform.ids,
         )
 

@@ -22,6 +22,7 @@ from services.audit.domain.incidents.incident import (
     Severity,
 )
 from services.audit.handlers import incidents
+from services.audit.handlers.following import KeptTiles
 from services.audit.handlers.tools import Tools
 from services.audit.settings import Settings
 from services.audit.storage.incidents import SqlIncidentUnit, SqlIncidentUnits
@@ -35,6 +36,7 @@ class IncidentCases:
 
     platform: Platform[Settings]
     board: CheckpointFolder
+    tiles: KeptTiles
     tools: Tools
 
     def listed(self, call: Call, *, closed: bool) -> Json:
@@ -123,6 +125,7 @@ class IncidentCases:
             by=call.by.id,
             units=self._units(call.context),
             board=self.board,
+            tiles=self.tiles,
             tools=self.tools,
         )
         return jsonable(kept)

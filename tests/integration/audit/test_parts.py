@@ -3,9 +3,11 @@
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import cast
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import event
 
 from kernel.crypto import Json
 from services.audit.adapters.printing import ReportPrinter
@@ -73,6 +75,31 @@ def test_a_part_from_the_database_verifies_at_a_strangers(
     assert ran.said.startswith(f"part verified: {len(leaves)} leaves of a log of 8")
 
 
+def test_a_leaf_of_the_database_is_proved_by_what_was_kept(
+    stand: LogStand, tmp_path: Path
+) -> None:
+    """The second proof reads nothing that it need not, and the stranger believes it."""
+    known = FakeWriter(producer=told(stand))
+    platform = stand.platform("audit")
+    cases = build(platform)
+    [vkey] = cases.board.announced()
+    read: list[dict[str, int]] = []
+
+    def see(*said: object) -> None:
+        if str(said[2]).startswith("SELECT audit_log.leaf_hash"):
+            read.append(cast("dict[str, int]", said[3]))
+
+    event.listen(platform.database.engine, "before_cursor_execute", see)
+    for seq in (3, 5):
+        leaf, proof = cases.prove(platform.context(), seq=seq, by="x")
+        (tmp_path / "leaf").write_bytes(leaf)
+        (tmp_path / "proof").write_bytes(proof)
+        shown = ExportFolder(tmp_path / "proof", known)
+        ran = run_tool(shown, "--leaf", tmp_path / "leaf", vkey=vkey)
+        assert ran.code == 0, ran.said
+    assert len(read) == 3  # the log once, and its only tile for each proof
+
+
 @pytest.mark.clause("6.1e")
 def test_that_a_part_was_taken_is_the_next_leaf(stand: LogStand) -> None:
     producer = told(stand)
@@ -83,8 +110,8 @@ def test_that_a_part_was_taken_is_the_next_leaf(stand: LogStand) -> None:
     )
     assert str(given.part.export_id) in row.leaf
     assert f'"scope":{{"subject":"client:{ANNA}"}}' in row.leaf
-    [event] = stand.rows("SELECT type FROM outbox")
-    assert event.type == "audit.export_made.v1"
+    [said] = stand.rows("SELECT type FROM outbox")
+    assert said.type == "audit.export_made.v1"
     assert stand.verify().bad_seq is None
 
 

@@ -7,10 +7,12 @@ from typing import cast
 import pytest
 
 from kernel.errors import Broken
+from services.audit.domain.proofs import tlog_proof
 from services.audit.domain.tree import root_of
 from services.audit.handlers.following import READ_AT_ONCE, KeptTiles
 from services.audit.handlers.parts import Desk, Given, export_part
-from services.audit.ports import LogReader
+from services.audit.handlers.proving import leaf_and_proof
+from services.audit.ports import LogReader, StoredCheckpoint
 from tests.unit.audit.builders import Writer
 from tests.unit.audit.fakes import FakeUnit
 from tests.unit.audit.stories import ANNA, LOG_ENTRY, desk_of, told
@@ -26,6 +28,12 @@ class Counting:
     def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]:
         self.given.append((start, stop))
         return self.unit.leaf_hashes(start=start, stop=stop)
+
+    def leaves(self, *, start: int, stop: int) -> Sequence[bytes]:
+        return self.unit.leaves(start=start, stop=stop)
+
+    def last_checkpoint(self) -> StoredCheckpoint | None:
+        return self.unit.last_checkpoint()
 
 
 def counting(writer: Writer) -> tuple[LogReader, Counting]:
@@ -57,6 +65,32 @@ def test_a_beat_goes_on_by_what_is_read_at_once() -> None:
     tiles = KeptTiles()
     tiles.go_on(FakeUnit(writer.log))
     assert tiles.roots.size == min(300, READ_AT_ONCE)
+
+
+def test_of_a_log_that_was_followed_a_proof_reads_two_tiles() -> None:
+    writer = told().grow(700)
+    reader, counted = counting(writer)
+    tiles = KeptTiles()
+    tiles.follow(reader, size=700)
+    counted.given.clear()
+    _, proof = leaf_and_proof(300, unit=reader, board=writer.board, tiles=tiles)
+    assert sorted(counted.given) == [(256, 512), (512, 700)]
+    hashes = [row.leaf_hash for row in writer.log.rows]
+    checkpoint = writer.log.last_checkpoint()
+    assert checkpoint is not None
+    assert proof == tlog_proof(hashes, index=300, note=checkpoint.note)
+
+
+@pytest.mark.seeded("audit_proof_unsigned_tree")
+def test_a_log_that_is_not_what_was_signed_proves_nothing() -> None:
+    """However the leaf itself stands there."""
+    writer = told().grow(700)
+    writer.log.rows[600] = replace(writer.log.rows[600], leaf_hash=bytes(32))
+    unit, tiles = FakeUnit(writer.log), KeptTiles()
+    for _ in range(2):
+        with pytest.raises(Broken, match="not what its checkpoint signs"):
+            leaf_and_proof(300, unit=unit, board=writer.board, tiles=tiles)
+        assert tiles.roots.size == 0
 
 
 @pytest.mark.clause("3.2b")

@@ -10,6 +10,7 @@ from kernel.errors import Refused
 from kernel.events.audit import IntegrityProven
 from services.audit.domain.tree import leaf_hash
 from services.audit.handlers import verifying
+from services.audit.handlers.following import KeptTiles
 from services.audit.handlers.patrol import Patrol
 from services.audit.handlers.proving import prove_leaf
 from services.audit.handlers.reading import Verdict
@@ -134,6 +135,7 @@ def test_one_leaf_is_proved_and_the_look_is_told() -> None:
         read_by="auditor",
         units=FakeUnits(writer.log),
         board=writer.board,
+        tiles=KeptTiles(),
         ids=writer.ids,
     )
     assert leaf == writer.leaves[7]
@@ -148,6 +150,7 @@ def test_one_leaf_is_proved_and_the_look_is_told() -> None:
             read_by="x",
             units=FakeUnits(writer.log),
             board=writer.board,
+            tiles=KeptTiles(),
             ids=writer.ids,
         )
 
