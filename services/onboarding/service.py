@@ -3,10 +3,10 @@
 import base64
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from kernel import dated
 from kernel.approvals import Approval
@@ -51,6 +51,9 @@ class Document(BaseModel):
     kind: str
     number: str
     valid_until: date
+
+
+AppealWords = Annotated[str, Field(max_length=20_000)]
 
 
 class GivenRestamp(BaseModel):
@@ -214,6 +217,36 @@ class Service:
         """Where the registration stands."""
         return self.use_cases.get_registration(
             call.context, registration_id=registration_id, token=token
+        )
+
+    @answers(callers=("gateway",))
+    def file_registration_appeal(
+        self, call: Call, *, registration_id: UUID, token: str, text: AppealWords
+    ) -> Json:
+        """Appeal against what antifraud made of the registration (6.1h iv)."""
+        return self.use_cases.appeals.file(
+            call.context, registration_id=registration_id, token=token, text=text
+        )
+
+    @answers(callers=("gateway",))
+    def list_registration_appeals(
+        self, call: Call, *, registration_id: UUID, token: str
+    ) -> Json:
+        """The newest appeals against it, without their words."""
+        return self.use_cases.appeals.listed(
+            call.context, registration_id=registration_id, token=token
+        )
+
+    @answers(callers=("gateway",))
+    def get_registration_appeal(
+        self, call: Call, *, registration_id: UUID, token: str, appeal_id: UUID
+    ) -> Json:
+        """One of them, with its answer."""
+        return self.use_cases.appeals.get(
+            call.context,
+            registration_id=registration_id,
+            token=token,
+            appeal_id=appeal_id,
         )
 
     @answers(callers=("gateway",))

@@ -37,6 +37,8 @@ class About(StrEnum):
     PAYOUT = "payout"
     PHONE_CHANGE = "phone_change"
     ACCOUNT_CHANGE = "account_change"
+    REGISTRATION = "registration"
+    """Only who was refused at registration, or is held there: they have no cabinet."""
     EVERYTHING = "everything"
     """That all operations of the client are suspended."""
     OTHER = "other"
@@ -50,6 +52,7 @@ _JUDGED: Final[Mapping[About, Operation]] = MappingProxyType(
         About.PAYOUT: Operation.PAYOUT,
         About.PHONE_CHANGE: Operation.PHONE_CHANGE,
         About.ACCOUNT_CHANGE: Operation.ACCOUNT_CHANGE,
+        About.REGISTRATION: Operation.ACTIVATION,
     }
 )
 
@@ -150,7 +153,7 @@ class Appeal:
     received_on: date
     recorded_at: datetime
     recorded_by: UUID
-    """A member of the staff, or the client who filed it in the cabinet."""
+    """A member of the staff, or the client who filed it."""
     answer_by: date
     extended_at: datetime | None = None
     extension_reason: str | None = None

@@ -91,7 +91,7 @@ def file(
     unit: AppealUnit,
     tools: Tools,
 ) -> ShownAppeal:
-    """The client appeals in the cabinet against what held or refused them.
+    """The client appeals, in the cabinet or at registration, against what stopped them.
 
     It stands in the one register, received today.  Refused:
     ``appeal_subject_invalid``, ``letter_unfit``, ``card_number_refused``,
@@ -171,6 +171,24 @@ def show_own(appeal_id: UUID, *, client_id: UUID, units: AppealUnits) -> ShownAp
             words=unit.appeals.words(appeal_id),
             answer=unit.appeals.answer_of(appeal_id),
         )
+
+
+def of_subject(
+    subject: Subject, *, client_id: UUID, page: Page, units: AppealUnits
+) -> Sequence[Appeal]:
+    """The client's appeals against one thing, the newest first."""
+    with units.begin() as unit:
+        return unit.appeals.own(client_id, page, against=subject.against(client_id))
+
+
+def show_of_subject(
+    subject: Subject, appeal_id: UUID, *, client_id: UUID, units: AppealUnits
+) -> ShownAppeal:
+    """One of them, with the answer.  Refused ``not_found``."""
+    shown = show_own(appeal_id, client_id=client_id, units=units)
+    if shown.appeal.against != subject.against(client_id):
+        raise own_appeal_not_found()
+    return shown
 
 
 def listed(*, answered: bool, units: AppealUnits) -> Sequence[Appeal]:

@@ -32,7 +32,9 @@ class Appeals(Protocol):
         """How many the client has filed since."""
         ...
 
-    def own(self, client_id: UUID, page: Page) -> Sequence[Appeal]:
+    def own(
+        self, client_id: UUID, page: Page, *, against: str | None = None
+    ) -> Sequence[Appeal]:
         """The client's, the newest first."""
         ...
 

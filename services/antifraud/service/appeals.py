@@ -88,6 +88,33 @@ class AppealDoor:
         """One of the client's appeals, with its answer."""
         return self.use_cases.appeals.show_own(call, appeal_id)
 
+    @answers(callers=("onboarding",))
+    def file_registration_appeal(
+        self, call: Call, *, registration_id: UUID, client_id: UUID, text: Words
+    ) -> Json:
+        """Whose registration was held or refused appeals; onboarding knows them."""
+        return self.use_cases.appeals.file_at_registration(
+            call.context, registration_id, client_id, text
+        )
+
+    @answers(callers=("onboarding",))
+    def list_registration_appeals(
+        self, call: Call, *, registration_id: UUID, client_id: UUID
+    ) -> Json:
+        """The newest appeals against one registration, without their words."""
+        return self.use_cases.appeals.of_registration(
+            call.context, registration_id, client_id
+        )
+
+    @answers(callers=("onboarding",))
+    def get_registration_appeal(
+        self, call: Call, *, registration_id: UUID, client_id: UUID, appeal_id: UUID
+    ) -> Json:
+        """One of them, with its answer."""
+        return self.use_cases.appeals.show_of_registration(
+            call.context, registration_id, client_id, appeal_id
+        )
+
     @every(seconds=60)
     def watch_appeals(self) -> None:
         """An alarm while clients wait longer than the law allows."""

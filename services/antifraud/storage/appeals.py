@@ -86,8 +86,12 @@ class AppealRows:
             .where(appeal.c.recorded_by == client_id, appeal.c.recorded_at > since)
         ).scalar_one()
 
-    def own(self, client_id: UUID, page: Page) -> Sequence[Appeal]:
+    def own(
+        self, client_id: UUID, page: Page, *, against: str | None = None
+    ) -> Sequence[Appeal]:
         wanted = select(*_APPEAL).where(appeal.c.client_id == client_id)
+        if against is not None:
+            wanted = wanted.where(appeal.c.against == against)
         if page.before is not None:
             wanted = wanted.where(appeal.c.appeal_id < page.before)
         found = self._connection.execute(

@@ -8,10 +8,10 @@ from kernel.clock import almaty_date
 from kernel.context import Call, Context, jsonable
 from kernel.crypto import Json
 from kernel.errors import Broken
-from kernel.pages import Page
+from kernel.pages import USUAL, Page
 from kernel.platform import Platform
 from services.antifraud.adapters import LoggedAlarms
-from services.antifraud.domain.appeals import Appeal, AppealOutcome, Subject
+from services.antifraud.domain.appeals import About, Appeal, AppealOutcome, Subject
 from services.antifraud.handlers import Tools, appeals
 from services.antifraud.handlers.appeals import ShownAppeal
 from services.antifraud.settings import Settings
@@ -100,6 +100,48 @@ class AppealCases:
             )
         )
 
+    def file_at_registration(
+        self, context: Context, registration_id: UUID, client_id: UUID, text: str
+    ) -> Json:
+        platform = self.platform
+        with platform.database.begin(context) as tx:
+            return _whole(
+                appeals.file(
+                    _registration(registration_id),
+                    text,
+                    client_id=client_id,
+                    unit=SqlCaseUnit(tx, platform.field_keys),
+                    tools=self.tools,
+                )
+            )
+
+    def of_registration(
+        self, context: Context, registration_id: UUID, client_id: UUID
+    ) -> Json:
+        found = appeals.of_subject(
+            _registration(registration_id),
+            client_id=client_id,
+            page=Page(limit=USUAL, before=None),
+            units=self._units(context),
+        )
+        return {"items": [_shown(each) for each in found[:USUAL]]}
+
+    def show_of_registration(
+        self,
+        context: Context,
+        registration_id: UUID,
+        client_id: UUID,
+        appeal_id: UUID,
+    ) -> Json:
+        return _whole(
+            appeals.show_of_subject(
+                _registration(registration_id),
+                appeal_id,
+                client_id=client_id,
+                units=self._units(context),
+            )
+        )
+
     def watch(self) -> None:
         units = self._units(self.platform.context())
         appeals.watch(units=units, tools=self.tools, alarms=LoggedAlarms())
@@ -132,6 +174,10 @@ def _client(call: Call) -> UUID:
     if call.client_id is None:
         raise Broken("A client's request came without a client")
     return call.client_id
+
+
+def _registration(registration_id: UUID) -> Subject:
+    return Subject(about=About.REGISTRATION, id=registration_id)
 
 
 def _shown(appeal: Appeal) -> dict[str, Json]:

@@ -32,6 +32,7 @@ from services.auth.gateway import (
     products,
     profile,
     recoveries,
+    registration_appeals,
     registrations,
     sessions,
     step_up,
@@ -48,6 +49,7 @@ PREFIX: Final = "/api/v1"
 DESCRIPTION: Final = "/openapi.json"
 VERSION: Final = "1"
 _RESOURCES: Final = (
+    registration_appeals,
     registrations,
     passwords,
     ceremonies,

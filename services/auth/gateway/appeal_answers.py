@@ -23,7 +23,7 @@ class AppealAnswer(Answer):
         str,
         word(
             *("application", "contract", "payout", "phone_change", "account_change"),
-            *("everything", "other"),
+            *("registration", "everything", "other"),
         ),
     ]
     about_id: AnswerId | None
@@ -44,5 +44,11 @@ class WholeAppeal(AppealAnswer):
 
 class AppealPage(PageAnswer):
     """A page of the client's appeals."""
+
+    items: list[AppealAnswer]
+
+
+class RegistrationAppeals(Answer):
+    """The newest appeals of who was stopped at registration."""
 
     items: list[AppealAnswer]

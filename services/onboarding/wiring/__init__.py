@@ -32,6 +32,7 @@ from services.onboarding.handlers.registration import Application
 from services.onboarding.ports import Begin
 from services.onboarding.settings import Settings
 from services.onboarding.storage import SqlUnit
+from services.onboarding.wiring.appeals import RegistrationAppeals
 from services.onboarding.wiring.clients import ClientData
 from services.onboarding.wiring.completing import Completing
 from services.onboarding.wiring.evidence import Evidence
@@ -63,6 +64,7 @@ class UseCases:
             platform, begin=self._begin, outside=outside, rules=rules
         )
         self.personal = PersonalData(platform, begin=self._begin, rules=rules)
+        self.appeals = RegistrationAppeals(platform, begin=self._begin)
         self.reviews = ReviewDesk(platform, begin=self._begin, rules=rules)
         self.completing = Completing(
             platform,

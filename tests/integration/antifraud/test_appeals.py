@@ -388,3 +388,50 @@ def test_a_client_files_so_many_a_day_also_at_once(desk: Desk) -> None:
     desk.clock.move(DAY + 1)
     (left, *_) = (one for one, code in zip(ids, codes, strict=True) if code)
     assert filed(left) is None
+
+
+REGISTRATION = Subject(about=About.REGISTRATION, id=UUID(int=4_000))
+
+
+@pytest.mark.clause("6.1h")
+def test_who_was_stopped_at_registration_appeals_in_the_same_register(
+    desk: Desk,
+) -> None:
+    """Against nothing before, once at a time after; the answer is there to be read."""
+    with refused("nothing_to_appeal"):
+        file(desk, REGISTRATION.about, REGISTRATION.id)
+    stop_registration(desk)
+    filed = file(desk, REGISTRATION.about, REGISTRATION.id).appeal
+    assert (filed.number, filed.against) == (
+        "A-2026-00001",
+        f"activation:{REGISTRATION.id}",
+    )
+    with refused("appeal_under_way"):
+        file(desk, REGISTRATION.about, REGISTRATION.id)
+    answer(desk, filed, AppealOutcome.REJECTED)
+    shown = appeals.show_of_subject(
+        REGISTRATION, filed.appeal_id, client_id=CLIENT, units=units(desk)
+    )
+    assert (shown.answer, Subject.of(shown.appeal.against)) == (ANSWER, REGISTRATION)
+
+
+@pytest.mark.seeded("antifraud_registration_shows_the_cabinet")
+def test_a_registration_shows_no_appeal_of_the_cabinet(desk: Desk) -> None:
+    """Whoever kept the token reads of the registration, and of nothing since."""
+    stop_registration(desk)
+    own = file(desk, REGISTRATION.about, REGISTRATION.id).appeal
+    other = file(desk).appeal
+    listed = appeals.of_subject(
+        REGISTRATION, client_id=CLIENT, page=Page(), units=units(desk)
+    )
+    assert list(listed) == [own]
+    with refused("not_found"):
+        appeals.show_of_subject(
+            REGISTRATION, other.appeal_id, client_id=CLIENT, units=units(desk)
+        )
+
+
+def stop_registration(desk: Desk) -> None:
+    suspend_client(desk)
+    stopped = desk.decide(f"activation:{REGISTRATION.id}")
+    assert stopped.verdict.outcome is Outcome.SUSPEND

@@ -55,3 +55,47 @@ def test_what_is_not_described_is_not_passed_on(
     answer = file(fake_door, **body)
     assert problem(answer)["code"] == "fields_invalid"
     assert fake_door.rpc.asked == []
+
+
+REGISTRATION: Final = f"/registrations/{ID}/appeals"
+TOKEN: Final = {"Authorization": "Bearer t0ken", "Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "asked"),
+    [
+        ("POST", REGISTRATION, "file_registration_appeal"),
+        ("GET", REGISTRATION, "list_registration_appeals"),
+        ("GET", f"{REGISTRATION}/{ID}", "get_registration_appeal"),
+    ],
+)
+def test_without_a_cabinet_the_token_of_the_registration_appeals(
+    fake_door: FakeDoor, method: str, path: str, asked: str
+) -> None:
+    """In nobody's name: whose the token is, onboarding knows."""
+    sent = {"json": {"text": WORDS}} if method == "POST" else {}
+    assert problem(fake_door.send(method, path, **sent))["code"] == "token_required"
+    answer = fake_door.send(method, path, headers=TOKEN, **sent)
+    assert answer.status_code == (201 if method == "POST" else 200)
+    ((service, said, told),) = fake_door.rpc.asked
+    assert (service, said) == ("onboarding", asked)
+    assert (told["token"], told["assertion"]) == ("t0ken", None)
+
+
+@pytest.mark.catalogue("B08")
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"text": ""},
+        {"text": "a" * 10_001},
+        {"text": WORDS, "client_id": ID},
+        {"text": WORDS, "about": "everything"},
+    ],
+)
+def test_of_a_registration_too_only_words_are_passed_on(
+    fake_door: FakeDoor, body: dict[str, Any]
+) -> None:
+    answer = fake_door.send("POST", REGISTRATION, headers=TOKEN, json=body)
+    assert problem(answer)["code"] == "fields_invalid"
+    assert fake_door.rpc.asked == []

@@ -31,6 +31,7 @@ COMING_IN: Final = frozenset(
 """They have events of their own, which tell more."""
 SHOWING: Final = frozenset(
     {"get_document", "read_document", "get_ceremony", "get_inquiry", "get_appeal"}
+    | {"get_registration_appeal"}
 )
 LOG: Final = UUID(int=7)
 

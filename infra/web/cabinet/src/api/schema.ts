@@ -62,7 +62,7 @@ export interface AmendmentList {
 export interface AppealAnswer {
   appeal_id: string;
   number: string;
-  about: "application" | "contract" | "payout" | "phone_change" | "account_change" | "everything" | "other" | (string & {});
+  about: "application" | "contract" | "payout" | "phone_change" | "account_change" | "registration" | "everything" | "other" | (string & {});
   about_id: string | null;
   state: "open" | "answered" | (string & {});
   received_on: string;
@@ -515,6 +515,10 @@ export interface NewRegistration {
   phone: string;
 }
 
+export interface NewRegistrationAppeal {
+  text: string;
+}
+
 export interface NextPayment {
   due_on: string;
   amount: string;
@@ -678,6 +682,10 @@ export interface RegistrationAnswer {
   refused_code: string | null;
 }
 
+export interface RegistrationAppeals {
+  items: (AppealAnswer)[];
+}
+
 export interface RegistrationStarted {
   registration_id: string;
   challenge_id: string;
@@ -776,7 +784,7 @@ export interface WaitingAnswer {
 export interface WholeAppeal {
   appeal_id: string;
   number: string;
-  about: "application" | "contract" | "payout" | "phone_change" | "account_change" | "everything" | "other" | (string & {});
+  about: "application" | "contract" | "payout" | "phone_change" | "account_change" | "registration" | "everything" | "other" | (string & {});
   about_id: string | null;
   state: "open" | "answered" | (string & {});
   received_on: string;
