@@ -82,7 +82,7 @@ def grow(
 def told(reader: Platform[Settings], size: int) -> Mapping[str, float]:
     """Index, search and verification at this size."""
     use_cases, context = build(reader), reader.context()
-    units = ReadingUnits(reader.database, context)
+    units = ReadingUnits(reader.database, context, reader.field_keys)
     began = time.perf_counter()
     tiles = 0
     while more := index_tiles(units=units, most=64):

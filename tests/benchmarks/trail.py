@@ -268,7 +268,9 @@ def _verify_raw(bench: Bench, count: int) -> Figures:
         began = time.perf_counter()
         chain, taken = CHAIN_START, 0
         with ReadingUnits(
-            trail.reader.database, trail.reader.context()
+            trail.reader.database,
+            trail.reader.context(),
+            trail.reader.field_keys,
         ).begin() as unit:
             while rows := unit.rows(start=taken, stop=taken + PAGE_ROWS):
                 for row in rows:
@@ -293,7 +295,7 @@ def _export_ours(bench: Bench, count: int) -> Figures:
     """Every page asked for, every tile and bundle made and written to files."""
     with _filled(bench, count) as trail:
         use_cases, context = build(trail.reader), trail.reader.context()
-        units = ReadingUnits(trail.reader.database, context)
+        units = ReadingUnits(trail.reader.database, context, trail.reader.field_keys)
         export = start_export(
             taken_by="benchmark",
             disclosure_id=UUID(int=1),
@@ -339,7 +341,7 @@ def _search_ours(bench: Bench, count: int) -> Figures:
     """The index of tiles, every leaf hashed again, the look told in the log."""
     with _filled(bench, count) as trail:
         use_cases, context = build(trail.reader), trail.reader.context()
-        units = ReadingUnits(trail.reader.database, context)
+        units = ReadingUnits(trail.reader.database, context, trail.reader.field_keys)
         while index_tiles(units=units, most=64):
             pass
         wanted = [_subject(count, place) for place in range(LOOKS)]

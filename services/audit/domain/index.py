@@ -9,6 +9,7 @@ would be reported as differing.
 """
 
 import re
+import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from services.audit.domain.tiles import TILE_WIDTH
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOT_SEARCHED: Final = frozenset({"notice_id", "event_id"})
 """Of a leaf of the log's own: names the leaf, or an event that has its own leaf."""
+_BIGINT_OID: Final = 20
+_TERM: Final = struct.Struct(">iq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,13 @@ class Tile:
     """What the index holds of 256 leaves; `events` counts them by producer.
 
     Whose event was too long for a leaf is not said there: such are counted under "".
+    ``sealed``: its terms are those that this service put there.
     """
 
     number: int
     terms: frozenset[int]
     events: Mapping[str, int]
+    sealed: bool = True
 
     @classmethod
     def of(cls, number: int, entries: Sequence[Entry]) -> "Tile":
@@ -72,6 +77,17 @@ def counted(entries: Iterable[Entry]) -> dict[str, int]:
 def term(text: str) -> int:
     """64 bits for an id or a kind, as PostgreSQL's bigint has them."""
     return int.from_bytes(sha256(text.encode())[:8], "big", signed=True)
+
+
+def digest_of(terms: Iterable[int]) -> bytes:
+    """SHA-256 of the terms as ``array_send`` of PostgreSQL gives a sorted bigint[].
+
+    The database can then say it of a row without giving the row out.
+    """
+    known = sorted(terms)
+    head = (1, 0, _BIGINT_OID, len(known), 1) if known else (0, 0, _BIGINT_OID)
+    packed = struct.pack(f">{len(head)}i", *head)
+    return sha256(packed + b"".join(_TERM.pack(8, each) for each in known))
 
 
 def ids_of(entry: Entry) -> frozenset[str]:

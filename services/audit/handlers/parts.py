@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from kernel.crypto import Json, Recipient
 from kernel.errors import Refused
 from kernel.events.audit import ExportMade
 from kernel.ids import Ids
+from services.audit.domain.check import MismatchError
 from services.audit.domain.intake import Notice
 from services.audit.domain.leaf import Kind
 from services.audit.domain.part import Part, proof_files
@@ -20,6 +20,7 @@ from services.audit.domain.scope import Entry, Scope, belonging, client_of
 from services.audit.domain.stamping import TimeStamp, covering, stamp_files
 from services.audit.domain.tiles import ExportFile
 from services.audit.domain.tree import leaf_hash
+from services.audit.handlers.choosing import MOST_LOOKED_AT, candidates
 from services.audit.handlers.following import KeptTiles
 from services.audit.handlers.packing import Bench, packed
 from services.audit.handlers.proving import no_such_leaf
@@ -35,8 +36,6 @@ from services.audit.ports import (
 
 MAX_PART_BYTES: Final = 3 * 1024 * 1024
 """Leaves and time stamps: with proofs and in base64 it must be one message."""
-MOST_LOOKED_AT: Final = 20_000
-"""Leaves that may belong; they are held in memory while it is decided."""
 MOST_PERSONS: Final = 50
 MOST_PAGES: Final = 20
 """Each is signed and stamped by itself."""
@@ -150,7 +149,7 @@ def _proved(
     with desk.units.begin() as unit:
         checkpoint = checkpoint_to_export(desk.board, unit)
         size = checkpoint.size
-        found = _candidates(scope, unit, size=size)
+        found = _candidates(scope, unit, desk.tiles, size=size)
         entries = belonging(scope, found)
         client_id = client_of(scope, belonging(scope.at_any_time, found))
         if len(entries) > desk.most_leaves:
@@ -176,17 +175,13 @@ def _proved(
         )
 
 
-def _candidates(scope: Scope, unit: LogReader, *, size: int) -> Sequence[Entry]:
-    """What may belong to the scope; of a thing also the rest of its subjects."""
-    if scope.subject is None and scope.incident is None:
-        found = unit.received(scope, size=size, most=MOST_LOOKED_AT)
-    else:
-        _, _, thing = (scope.subject or f":{scope.incident}").partition(":")
-        found = unit.naming(thing, size=size, most=MOST_LOOKED_AT)
-    if scope.subject is not None:
-        subjects = {e.subject for e in found if scope.names(e) and e.subject}
-        rest = unit.of_subjects(subjects, size=size, most=MOST_LOOKED_AT)
-        found = [*{e.seq: e for e in chain(found, rest)}.values()]
+def _candidates(
+    scope: Scope, unit: LogReader, tiles: KeptTiles, *, size: int
+) -> Sequence[Entry]:
+    try:
+        found = candidates(scope, unit, size=size)
+    except MismatchError as lie:
+        raise tiles.forgotten() from lie
     if len(found) >= MOST_LOOKED_AT:
         raise part_too_large(MOST_LOOKED_AT)
     return found

@@ -204,11 +204,11 @@ def _groups(
 def _span(question: Question, unit: LogReader, *, stop: int) -> tuple[int, int]:
     """The numbers between which the log received what was asked for."""
     begins, ends = question.begins_at, question.ends_at
-    first = _first_since(begins, unit, stop=stop) if begins else 0
-    return first, _first_since(ends, unit, stop=stop) if ends else stop
+    first = first_since(begins, unit, stop=stop) if begins else 0
+    return first, first_since(ends, unit, stop=stop) if ends else stop
 
 
-def _first_since(instant: datetime, unit: LogReader, *, stop: int) -> int:
+def first_since(instant: datetime, unit: LogReader, *, stop: int) -> int:
     """The first number received then or later; `received_at` never decreases."""
 
     def later(seq: int) -> bool:

@@ -15,7 +15,6 @@ from services.audit.domain.index import Tile
 from services.audit.domain.intake import Known, Notice, Plan
 from services.audit.domain.note import Checkpoint, LogKey
 from services.audit.domain.report import Person, Report
-from services.audit.domain.scope import Entry, Scope
 from services.audit.domain.sequences import Tally
 from services.audit.domain.signing import Signed
 from services.audit.domain.stamping import TimeStamp
@@ -332,22 +331,8 @@ class LogReader(Protocol):
 
     def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]: ...
 
-    def naming(self, text: str, *, size: int, most: int) -> Sequence[Entry]:
-        """Of the first `size` leaves those that hold the text, `most` of them."""
-        ...
-
-    def of_subjects(
-        self, subjects: Iterable[str], *, size: int, most: int
-    ) -> Sequence[Entry]:
-        """Of the first `size` leaves the events of these subjects, `most` of them."""
-        ...
-
-    def received(self, scope: Scope, *, size: int, most: int) -> Sequence[Entry]:
-        """Of the first `size` leaves those of the scope's time and kinds, `most`."""
-        ...
-
     def indexed_tiles(self) -> int:
-        """How many tiles from the first on the index holds."""
+        """How many tiles from the first on the index holds, sealed."""
         ...
 
     def tile(self, number: int) -> Tile | None:
@@ -364,6 +349,23 @@ class LogReader(Protocol):
         """Tiles from `first` up to, and without, `stop` with one term of each group.
 
         The newest first, `most` of them.
+        """
+        ...
+
+    def tiles_naming(self, terms: Sequence[int], *, stop: int) -> Sequence[int]:
+        """Tiles before `stop` in which one of the terms may stand, in their order.
+
+        A tile without a row in the index, or with another than was sealed, is among
+        them: so nobody keeps a leaf from being found by changing the index.
+        """
+        ...
+
+    def naming_any(
+        self, texts: Sequence[str], *, tiles: Sequence[int], start: int, stop: int
+    ) -> Sequence[StoredRow]:
+        """Rows of these tiles, between two numbers, whose leaves hold one of the texts.
+
+        In their order.
         """
         ...
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.context import Context
 from kernel.crypto import FieldKeys, as_object, canonical, parse_canonical
-from kernel.database import Database, Transaction
+from kernel.database import Database
 from services.audit.domain.incidents.incident import (
     Conclusion,
     Custody,
@@ -67,10 +67,6 @@ class SqlIncidentUnits:
 
 class SqlIncidentUnit(Reader):
     """Implements MeasureUnit on an open transaction."""
-
-    def __init__(self, transaction: Transaction, fields: FieldKeys) -> None:
-        super().__init__(transaction)
-        self._fields = fields
 
     @property
     def incidents(self) -> "IncidentRows":

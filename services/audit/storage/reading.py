@@ -6,18 +6,16 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, func, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.context import Context
-from kernel.crypto import canonical
+from kernel.crypto import FieldKeys, UnsealError, canonical
 from kernel.database import Database, Fixed, Transaction
 from kernel.events import Event
 from services.audit.domain.check import StoredRow
-from services.audit.domain.index import Tile
+from services.audit.domain.index import Tile, digest_of
 from services.audit.domain.intake import Notice
-from services.audit.domain.leaf import Kind
-from services.audit.domain.scope import Entry, Scope, leaf_kinds
 from services.audit.domain.sequences import Tally
 from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.tiles import TILE_WIDTH
@@ -41,30 +39,25 @@ _ROWS: Final = Fixed.of(
 )
 
 
-# A text anywhere in the bytes: an id is found without reading the leaf as JSON.
-_NAMING: Final = text(
-    "SELECT seq, leaf FROM audit_log WHERE seq < :size"
-    " AND position(convert_to(:text, 'UTF8') IN leaf) > 0 ORDER BY seq LIMIT :most"
-)
-_OF_SUBJECTS: Final = text(
-    "SELECT seq, leaf FROM audit_log WHERE seq < :size AND kind = :event"
-    " AND convert_from(leaf, 'UTF8')::json -> 'event' ->> 'subject' = ANY(:subjects)"
-    " ORDER BY seq LIMIT :most"
-)
-_RECEIVED: Final = text(
-    "SELECT seq, leaf FROM audit_log WHERE seq < :size"
-    " AND received_at >= COALESCE(:begins_at, received_at)"
-    " AND (CAST(:ends_at AS timestamptz) IS NULL OR received_at < :ends_at)"
-    " AND (:any_kind OR kind = ANY(:own) OR (kind = :event"
-    " AND convert_from(leaf, 'UTF8')::json -> 'event' ->> 'type' = ANY(:types)))"
-    " ORDER BY seq LIMIT :most"
-)
-
-
 _WITH_TERM: Final = " AND terms && CAST(:group_{} AS bigint[])"
 _TILES: Final = (
     "SELECT tile FROM audit_tile WHERE tile >= :first AND tile < :stop{}"
     " ORDER BY tile DESC LIMIT :most"
+)
+_TILES_NAMING: Final = text(
+    "SELECT tile, seal, sha256(array_send(terms)) AS digest,"
+    " terms && CAST(:terms AS bigint[]) AS named"
+    " FROM audit_tile WHERE tile < :stop ORDER BY tile"
+)
+# A text anywhere in the bytes: an id is found without reading the leaf as JSON.
+_NAMING_ANY: Final = text(
+    "SELECT seq, kind, CAST(event_id AS text), event_sha256, leaf_hash, chain_hash,"
+    " leaf FROM unnest(CAST(:tiles AS bigint[])) AS t (tile)"
+    " JOIN audit_log ON seq >= t.tile * :width AND seq < (t.tile + 1) * :width"
+    " WHERE seq >= :start AND seq < :stop AND EXISTS (SELECT FROM"
+    " unnest(CAST(:texts AS text[])) AS n (text)"
+    " WHERE position(convert_to(n.text, 'UTF8') IN leaf) > 0)"
+    " ORDER BY seq"
 )
 _NAMING_ALL: Final = text(
     "SELECT seq, kind, CAST(event_id AS text), event_sha256, leaf_hash, chain_hash,"
@@ -75,16 +68,20 @@ _NAMING_ALL: Final = text(
     " WHERE position(convert_to(n.text, 'UTF8') IN leaf) = 0)"
     " ORDER BY seq DESC"
 )
+_INDEXED: Final = text(
+    "SELECT COALESCE((SELECT min(tile) FROM audit_tile WHERE seal IS NULL),"
+    " (SELECT max(tile) + 1 FROM audit_tile), 0) AS tiles"
+)
 _EVENTS_OF_TILES: Final = text(
     "SELECT c.producer, sum(c.events) AS events FROM audit_tile,"
     " unnest(producers, events) AS c (producer, events)"
     " WHERE tile < :stop GROUP BY c.producer"
 )
 _INDEX: Final = text(
-    "INSERT INTO audit_tile (tile, terms, producers, events)"
-    " VALUES (:tile, :terms, :producers, :events) ON CONFLICT (tile) DO UPDATE"
+    "INSERT INTO audit_tile (tile, terms, producers, events, seal)"
+    " VALUES (:tile, :terms, :producers, :events, :seal) ON CONFLICT (tile) DO UPDATE"
     " SET terms = excluded.terms, producers = excluded.producers,"
-    " events = excluded.events"
+    " events = excluded.events, seal = excluded.seal"
 )
 
 
@@ -107,27 +104,30 @@ _STAMPS: Final = select(
     audit_stamp.c.stamped_at,
 )
 _STAMPS_AT_ONCE: Final = 100
+_SEAL: Final = {"table": "audit_tile", "column": "seal"}
 
 
 class ReadingUnits:
     """Opens units of work for one request. Implements Units."""
 
-    def __init__(self, database: Database, context: Context) -> None:
+    def __init__(self, database: Database, context: Context, fields: FieldKeys) -> None:
         self._database = database
         self._context = context
+        self._fields = fields
 
     @contextmanager
     def begin(self) -> Iterator[Unit]:
         with self._database.begin(self._context) as transaction:
-            yield Reader(transaction)
+            yield Reader(transaction, self._fields)
 
 
 class Reader:
     """Implements Unit on one open transaction."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, fields: FieldKeys) -> None:
         self._transaction = transaction
         self._connection = transaction.connection
+        self._fields = fields
 
     def last_checkpoint(self) -> StoredCheckpoint | None:
         return rows.last_checkpoint(self._connection)
@@ -158,51 +158,56 @@ class Reader:
     def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]:
         return rows.leaf_hashes(self._connection, start=start, stop=stop)
 
-    def naming(self, text: str, *, size: int, most: int) -> Sequence[Entry]:
-        return self._entries(_NAMING, size=size, text=text, most=most)
-
-    def of_subjects(
-        self, subjects: Iterable[str], *, size: int, most: int
-    ) -> Sequence[Entry]:
-        return self._entries(
-            _OF_SUBJECTS,
-            size=size,
-            event=int(Kind.EVENT),
-            subjects=list(subjects),
-            most=most,
-        )
-
-    def received(self, scope: Scope, *, size: int, most: int) -> Sequence[Entry]:
-        return self._entries(
-            _RECEIVED,
-            size=size,
-            begins_at=scope.begins_at,
-            ends_at=scope.ends_at,
-            any_kind=not scope.kinds,
-            own=[int(kind) for kind in leaf_kinds(scope.kinds)],
-            event=int(Kind.EVENT),
-            types=list(scope.kinds),
-            most=most,
-        )
-
-    def _entries(self, statement: TextClause, **values: object) -> Sequence[Entry]:
-        found = self._connection.execute(statement, values)
-        return [Entry.of(row.seq, bytes(row.leaf)) for row in found]
-
     def indexed_tiles(self) -> int:
-        top = self._connection.execute(select(func.max(audit_tile.c.tile))).scalar()
-        return 0 if top is None else int(top) + 1
+        return int(self._connection.execute(_INDEXED).scalar_one())
 
     def tile(self, number: int) -> Tile | None:
         row = self._connection.execute(
             select(
-                audit_tile.c.terms, audit_tile.c.producers, audit_tile.c.events
+                audit_tile.c.terms,
+                audit_tile.c.producers,
+                audit_tile.c.events,
+                audit_tile.c.seal,
             ).where(audit_tile.c.tile == number)
         ).one_or_none()
         if row is None:
             return None
         counted = dict(zip(row.producers, row.events, strict=True))
-        return Tile(number, frozenset(row.terms), counted)
+        sealed = self._is_sealed(number, row.seal, digest_of(row.terms))
+        return Tile(number, frozenset(row.terms), counted, sealed=sealed)
+
+    def tiles_naming(self, terms: Sequence[int], *, stop: int) -> Sequence[int]:
+        wanted = {"terms": list(terms), "stop": stop}
+        let_out = {
+            row.tile
+            for row in self._connection.execute(_TILES_NAMING, wanted)
+            if not row.named and self._is_sealed(row.tile, row.seal, row.digest)
+        }
+        return [number for number in range(stop) if number not in let_out]
+
+    def naming_any(
+        self, texts: Sequence[str], *, tiles: Sequence[int], start: int, stop: int
+    ) -> Sequence[StoredRow]:
+        found = self._connection.execute(
+            _NAMING_ANY,
+            {
+                "tiles": list(tiles),
+                "width": TILE_WIDTH,
+                "start": start,
+                "stop": stop,
+                "texts": list(texts),
+            },
+        )
+        return _stored(found)
+
+    def _is_sealed(self, number: int, seal: bytes | None, digest: bytes) -> bool:
+        if seal is None:
+            return False
+        try:
+            sealed = self._fields.unseal(bytes(seal), **_SEAL, row=number)
+        except UnsealError:
+            return False
+        return sealed == bytes(digest)
 
     def events_of_tiles(self, stop: int) -> Mapping[str, int]:
         found = self._connection.execute(_EVENTS_OF_TILES, {"stop": stop})
@@ -342,6 +347,9 @@ class Reader:
                 "terms": sorted(tile.terms),
                 "producers": list(tile.events),
                 "events": list(tile.events.values()),
+                "seal": self._fields.seal(
+                    digest_of(tile.terms), **_SEAL, row=tile.number
+                ),
             },
         )
 

@@ -133,8 +133,15 @@ audit_tile = Table(
     Column("terms", ARRAY(BigInteger), nullable=False),
     Column("producers", ARRAY(Text), nullable=False),
     Column("events", ARRAY(Integer), nullable=False),
+    # The digest of the terms, sealed: who changes a row cannot seal it.
+    Column("seal", LargeBinary),
 )
 Index("audit_tile_terms", audit_tile.c.terms, postgresql_using="gin")
+Index(
+    "audit_tile_unsealed",
+    audit_tile.c.tile,
+    postgresql_where=text("seal IS NULL"),
+)
 
 audit_producer = Table(
     "audit_producer",

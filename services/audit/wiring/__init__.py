@@ -422,7 +422,7 @@ class UseCases:
         return reading.read_status(units=self._units(context), board=self.board)
 
     def _units(self, context: Context) -> ReadingUnits:
-        return ReadingUnits(self.platform.database, context)
+        return ReadingUnits(self.platform.database, context, self.platform.field_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,7 +493,11 @@ class Writer:
             return
         seen = self.witnessing.round(
             doors=self.doors,
-            units=ReadingUnits(self.platform.database, self.platform.context()),
+            units=ReadingUnits(
+                self.platform.database,
+                self.platform.context(),
+                self.platform.field_keys,
+            ),
             board=self.board,
             verify=verify_ed25519,
             ids=self.platform.ids,
@@ -512,7 +516,9 @@ class Writer:
         context = self.platform.context()
         stamp = self.stamping.beat(
             stamper=RpcStamper(self.platform.rpc, context),
-            units=ReadingUnits(self.platform.database, context),
+            units=ReadingUnits(
+                self.platform.database, context, self.platform.field_keys
+            ),
             board=self.board,
             clock=self.platform.clock,
             ids=self.platform.ids,

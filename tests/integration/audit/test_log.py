@@ -278,7 +278,7 @@ def test_leaves_keep_their_microseconds(stand: LogStand) -> None:
 def test_the_catalogue_is_looked_at(stand: LogStand) -> None:
     """Attack 22: each way round the triggers shows, and none once all is as made."""
     reader = stand.platform("audit")
-    units = ReadingUnits(reader.database, reader.context())
+    units = ReadingUnits(reader.database, reader.context(), reader.field_keys)
     ways = (
         (OFF[0], "ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_append_only"),
         (

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from zipfile import ZipFile
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from kernel.crypto import Json
 from services.audit.adapters.printing import ReportPrinter
@@ -75,6 +75,34 @@ def test_a_part_from_the_database_verifies_at_a_strangers(
     assert ran.said.startswith(f"part verified: {len(leaves)} leaves of a log of 8")
 
 
+@pytest.mark.clause("6.1e")
+@pytest.mark.seeded("audit_part_believes_the_index")
+def test_nobody_keeps_a_leaf_out_of_a_part_by_changing_the_index(
+    stand: LogStand, owner: Engine
+) -> None:
+    """Of two full tiles the first, which names the client, is passed over by nobody.
+
+    Each row is read alone where it is as it was sealed.
+    """
+    producer = told(stand)
+    write(stand, [producer.event() for _ in range(632)], producer=producer)
+    build(stand.platform("audit")).index()
+    looked: list[str] = []
+    for change in (
+        None,
+        "UPDATE audit_tile SET terms = '{}' WHERE tile = 0",
+        "UPDATE audit_tile SET seal = substr(seal, 2) WHERE tile = 0",
+        "UPDATE audit_tile SET seal = NULL WHERE tile = 0",
+        "DELETE FROM audit_tile",
+    ):
+        if change is not None:
+            with owner.begin() as connection:
+                connection.exec_driver_sql(change)
+        given = _given(stand, CLIENT, seen=looked)
+        assert [entry.seq for entry in given.part.entries] == [1, 3, 4, 5, 6]
+    assert looked == ["0,2", "0,2", "0,2", "0,2", "0,1,2"]
+
+
 def test_a_leaf_of_the_database_is_proved_by_what_was_kept(
     stand: LogStand, tmp_path: Path
 ) -> None:
@@ -115,17 +143,29 @@ def test_that_a_part_was_taken_is_the_next_leaf(stand: LogStand) -> None:
     assert stand.verify().bad_seq is None
 
 
-def _given(stand: LogStand, words: dict[str, Json]) -> Given:
+def _given(
+    stand: LogStand, words: dict[str, Json], *, seen: list[str] | None = None
+) -> Given:
     platform = stand.platform("audit")
+    read: list[str] = []
+
+    def see(*said: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
+        if "unnest" in said[2] and "t (tile)" in said[2]:
+            read.append(",".join(map(str, said[3]["tiles"])))
+
+    event.listen(platform.database.engine, "before_cursor_execute", see)
     desk = Desk(
         register=FakeRegister(),
         board=build(platform).board,
-        units=ReadingUnits(platform.database, platform.context()),
+        units=ReadingUnits(platform.database, platform.context(), platform.field_keys),
         clock=stand.clock,
         ids=platform.ids,
         most_leaves=100,
         bench=replace(bench(), printer=ReportPrinter()),
     )
-    return export_part(
+    given = export_part(
         words, disclosure_id=LOG_ENTRY, since=(), taken_by="x", desk=desk
     )
+    if seen is not None:
+        seen.append(read[0])
+    return given

@@ -118,7 +118,9 @@ def test_cold_storage_from_the_database_verifies_at_a_strangers(
         write(stand, [producer.event() for _ in range(more)], producer=producer)
         archiving.step(
             archive=archive,
-            units=ReadingUnits(platform.database, platform.context()),
+            units=ReadingUnits(
+                platform.database, platform.context(), platform.field_keys
+            ),
             board=reader.board,
             most=9,
         )

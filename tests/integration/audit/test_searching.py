@@ -9,6 +9,7 @@ from tests.integration.audit.test_log import write
 from tests.unit.audit.builders import Producer
 from tests.unit.audit.stories import ANNA, BORIS, CAUSE, CONTRACT, messages_told
 
+TILES = "SELECT tile, terms, producers, events FROM audit_tile ORDER BY tile"
 OFFERED = "contracts.contract_offered.v1"
 ASKED: tuple[tuple[dict[str, Json], list[int]], ...] = (
     ({"subject": f"contract:{CONTRACT}"}, [5, 4, 3, 1]),
@@ -68,13 +69,13 @@ def test_what_is_found_is_the_same_with_and_without_an_index(stand: LogStand) ->
 def test_an_index_that_hides_a_client_is_told_and_set_right(stand: LogStand) -> None:
     use_cases = long_story(stand)
     use_cases.index()
-    before = stand.rows("SELECT * FROM audit_tile ORDER BY tile")
+    before = stand.rows(TILES)
     stand.as_owner("UPDATE audit_tile SET terms = '{}' WHERE tile = 0")
     words: dict[str, Json] = {"user": str(ANNA)}
     assert numbers(use_cases, words) == []
     use_cases.patrol()
     assert numbers(use_cases, words) == [6, 4, 3, 1]
-    assert stand.rows("SELECT * FROM audit_tile ORDER BY tile") == before
+    assert stand.rows(TILES) == before
     [event] = stand.rows("SELECT convert_from(data, 'UTF8') AS data FROM outbox")
     assert '"code":"index_differs"' in event.data
     assert stand.rows("SELECT * FROM audit_block") == []

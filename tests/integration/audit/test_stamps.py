@@ -24,7 +24,9 @@ def test_a_stamp_is_kept_in_both_places_and_never_changed(stand: LogStand) -> No
         for _ in range(2):
             stamping.beat(
                 stamper=stamper,
-                units=ReadingUnits(platform.database, platform.context()),
+                units=ReadingUnits(
+                    platform.database, platform.context(), platform.field_keys
+                ),
                 board=writer.board,
                 clock=stand.clock,
                 ids=platform.ids,

@@ -1,7 +1,7 @@
 """In-memory twins of the log's ports."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,6 @@ from services.audit.domain.index import Tile
 from services.audit.domain.intake import Known, Notice, Plan, Row
 from services.audit.domain.leaf import Kind
 from services.audit.domain.note import LogKey
-from services.audit.domain.scope import Entry, Scope
 from services.audit.domain.sequences import Tally
 from services.audit.domain.stamping import TimeStamp
 from services.audit.domain.tiles import TILE_WIDTH
@@ -264,26 +263,6 @@ class FakeUnit:
     def leaf_hashes(self, *, start: int, stop: int) -> Sequence[bytes]:
         return self._log.leaf_hashes(start=start, stop=stop)
 
-    def naming(self, text: str, *, size: int, most: int) -> Sequence[Entry]:
-        return self._entries(size, most, lambda e: text.encode() in e.leaf)
-
-    def of_subjects(
-        self, subjects: Iterable[str], *, size: int, most: int
-    ) -> Sequence[Entry]:
-        wanted = set(subjects)
-        return self._entries(
-            size, most, lambda e: bool(e.event) and e.subject in wanted
-        )
-
-    def received(self, scope: Scope, *, size: int, most: int) -> Sequence[Entry]:
-        return self._entries(size, most, scope.within)
-
-    def _entries(
-        self, size: int, most: int, wanted: Callable[[Entry], bool]
-    ) -> Sequence[Entry]:
-        entries = [Entry.of(row.seq, row.leaf) for row in self._log.rows[:size]]
-        return [entry for entry in entries if wanted(entry)][:most]
-
     def indexed_tiles(self) -> int:
         return max(self._log.tiles, default=-1) + 1
 
@@ -306,6 +285,26 @@ class FakeUnit:
             if first <= number < stop and all(tile.terms & {*group} for group in terms)
         ]
         return sorted(found, reverse=True)[:most]
+
+    def tiles_naming(self, terms: Sequence[int], *, stop: int) -> Sequence[int]:
+        known = self._log.tiles
+        return [
+            number
+            for number in range(stop)
+            if number not in known
+            or not known[number].sealed
+            or known[number].terms & {*terms}
+        ]
+
+    def naming_any(
+        self, texts: Sequence[str], *, tiles: Sequence[int], start: int, stop: int
+    ) -> Sequence[StoredRow]:
+        return [
+            row
+            for row in self.rows(start=start, stop=stop)
+            if row.seq // TILE_WIDTH in tiles
+            and any(each.encode() in row.leaf for each in texts)
+        ]
 
     def naming_all(
         self, texts: Sequence[str], *, tiles: Sequence[int], start: int, stop: int
