@@ -52,7 +52,7 @@ class Apart:
         signer = SocketSigner(self.socket, wait_s=2)
         try:
             return bool(signer.keys)
-        except Transient:
+        except (Transient, Broken):  # however it says so, it is not there yet
             return False
         finally:
             signer.close()
