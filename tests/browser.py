@@ -125,6 +125,7 @@ class Walker:
         if name in self.seen:
             return
         self.seen.append(name)
+        expect(self.page.locator(".loading")).to_have_count(0, timeout=PATIENCE_MS)
         width = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if width > 0:
             self.findings.append(f"{name}: {width} points wider than the window")
@@ -201,13 +202,17 @@ class Walker:
         for consent in ("personal_data", "biometrics", "credit_bureau"):
             self.tick(f"consent_{consent}")
 
-    def log_in(self) -> None:
-        """Password and code; in a new browser the camera."""
+    def give_password(self) -> None:
+        """The first factor."""
         self.borrower.forget_messages()
         self.sees("login.title")
         self.type(login=self.borrower.person.phone, password=self.borrower.password)
         self.press("common.go_on")
         self.sees("second.title")
+
+    def log_in(self) -> None:
+        """Password and code; in a new browser the camera."""
+        self.give_password()
         self.code()
         self.press("login.enter")
 

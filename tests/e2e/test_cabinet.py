@@ -66,13 +66,18 @@ def test_silence_is_warned_of_then_ends_the_session(
 ) -> None:
     """At nine minutes one button keeps it; after ten nothing opens the cabinet (4.8).
 
-    Then three wrong passwords, and the right one is refused until it may be (4.7).
+    Then three wrong passwords, and the right one is refused until it may be (4.7);
+    after it the client is where they were, with what they had typed.
     """
     register(borrower)
     with walking(world, borrower, "en") as walker:
         page = walker.page
         walker.open("/login")
         come_in_after_a_miss(walker)
+        walker.way("way.messages")
+        walker.press("messages.write")
+        walker.sees("messages.new")
+        walker.type(text="A letter half written.")
         page.clock.install()
         page.clock.fast_forward("09:01")
         walker.sees("idle.title")
@@ -90,13 +95,19 @@ def test_silence_is_warned_of_then_ends_the_session(
         wrong_passwords(walker)
         world.move_clock(LOCK_END)
         walker.log_in()
-        walker.sees("home.title")
+        walker.sees("messages.new")
+        expect(page.locator("[name=text]")).to_have_value("A letter half written.")
         assert walker.findings == []
 
 
 def come_in_after_a_miss(walker: Walker) -> None:
-    """In a new browser; the camera sees somebody lifeless first."""
-    walker.log_in()
+    """In a new browser, by a second code; the camera sees somebody lifeless first."""
+    walker.give_password()
+    walker.borrower.forget_messages()
+    with walker.page.expect_response("**/second-factor/message"):
+        walker.press("second.again")
+    walker.code()
+    walker.press("login.enter")
     walker.sees("newbrowser.title")
     walker.pass_face(lively=False)
     expect(walker.page.get_by_text(walker.t("face.missed"))).to_be_visible(

@@ -61,6 +61,7 @@ def test_pages_run_no_script_or_style_of_their_own(site: Site) -> None:
     assert page.one("content-type") == "text/html; charset=utf-8"
 
 
+@pytest.mark.seeded("web_lets_pages_speak_to_strangers")
 def test_pages_speak_to_us_and_to_the_signing_program_alone(site: Site) -> None:
     """NCALayer on the client's own computer is the one address that is not ours."""
     policy = site.visitor().ask("GET", "/kk").one("content-security-policy")

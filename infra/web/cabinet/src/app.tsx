@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { call } from "./api/client";
 import { Link, changeLanguage, go, match, place } from "./router";
 import { ROUTES, type Route } from "./routes";
 import { Login } from "./screens/login";
@@ -9,7 +10,7 @@ import { Idle } from "./ui/idle";
 import { Loading, Screen } from "./ui/parts";
 import { leave, standing } from "./session";
 import { useStore } from "./store";
-import { LANGUAGES, NAMES, speak, t, words } from "./texts";
+import { LANGUAGES, type Language, NAMES, speak, t, words } from "./texts";
 
 export function App(): JSX.Element {
   const { language, path } = useStore(place);
@@ -96,13 +97,20 @@ function Languages(): JSX.Element {
           lang={one}
           aria-label={NAMES[one]}
           aria-pressed={one === language}
-          onClick={() => changeLanguage(one)}
+          onClick={() => choose(one)}
         >
           {one === "kk" ? "Қаз" : one === "ru" ? "Рус" : "Eng"}
         </button>
       ))}
     </div>
   );
+}
+
+/** Whoever is logged in gets messages in the language chosen here, too. */
+function choose(language: Language): void {
+  changeLanguage(language);
+  if (standing.get().state !== "in") return;
+  void call("PUT", "/profile/language", { body: { language } }).catch(() => undefined);
 }
 
 function Foot(): JSX.Element {

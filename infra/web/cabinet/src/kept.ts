@@ -16,6 +16,8 @@ export interface Kept {
   registration: { id: string; token: string; phone: string };
   check: { id: string; token: string };
   recovery: { id: string; token: string; ceremonyId?: string };
+  /** A lost number: the right to change it, once the face is known, and the change. */
+  number: { id: string; token: string; right?: boolean; changeId?: string };
   way: Way;
 }
 

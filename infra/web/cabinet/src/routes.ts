@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import type { Key } from "./texts";
 import { Access } from "./screens/access";
+import { Amendment } from "./screens/amendment";
 import { Application } from "./screens/application";
 import { Apply } from "./screens/apply";
 import { AccountChange, PhoneChange } from "./screens/change";
@@ -10,6 +11,9 @@ import { Return } from "./screens/ceremony";
 import { Registration } from "./screens/registration";
 import { Contract } from "./screens/contract";
 import { Appeal, Message, Messages, NewAppealScreen, NewMessage } from "./screens/messages";
+import { PersonalData } from "./screens/data";
+import { Factors } from "./screens/factors";
+import { LostNumber } from "./screens/lostnumber";
 import { Recovery } from "./screens/recovery";
 import { Refusal } from "./screens/refusal";
 import { Security } from "./screens/security";
@@ -38,9 +42,12 @@ export const ROUTES: readonly Route[] = [
   { pattern: "/appeals/:id", screen: Appeal },
   { pattern: "/security", screen: Security, way: "way.security" },
   { pattern: "/security/access", screen: Access },
+  { pattern: "/security/data", screen: PersonalData },
+  { pattern: "/security/factors", screen: Factors },
   { pattern: "/security/phone/:id", screen: PhoneChange },
   { pattern: "/security/account/:id", screen: AccountChange },
   { pattern: "/recovery", screen: Recovery, open: true },
+  { pattern: "/recovery/number", screen: LostNumber, open: true },
   { pattern: "/verify", screen: Verify, open: true },
   { pattern: "/registration", screen: Registration, open: true },
   { pattern: "/ceremony/:id", screen: Return, open: true },
@@ -50,5 +57,6 @@ export const ROUTES: readonly Route[] = [
   { pattern: "/contracts/:id/signing", screen: Signing },
   { pattern: "/contracts/:id/consent", screen: Consent },
   { pattern: "/contracts/:id/release", screen: Release },
+  { pattern: "/contracts/:id/amendment", screen: Amendment },
   { pattern: "/contracts/:id/refusal", screen: Refusal },
 ];

@@ -24,7 +24,9 @@ export const WARN_S = 60;
 type Told = { said: "active"; until: number } | { said: "ended" } | { said: "in" };
 
 const tabs = new BroadcastChannel("session");
+/** How long silence may last, by the setting in force; learnt from the server. */
 let idleMs = 600_000;
+let learnt = false;
 let until = 0;
 
 /** What was typed and not sent; outlives the end of a session, not the page. */
@@ -43,6 +45,7 @@ export async function lookWhoIsHere(): Promise<void> {
 /** The cabinet has been opened by an answer of the gateway. */
 export function entered(answer: EntryAnswer): void {
   idleMs = (answer.idle_seconds_left ?? 600) * 1000;
+  learnt = true;
   enter(answer.client_id ?? "", answer.idle_seconds_left ?? 600);
   tell({ said: "in" });
 }
@@ -76,7 +79,17 @@ heard.activity = (): void => {
   until = Date.now() + idleMs;
   tell({ said: "active", until });
   look();
+  if (!learnt) void learn();
 };
+
+/** Right after an activity what is left is the whole. */
+async function learn(): Promise<void> {
+  learnt = true;
+  const found = await call<SessionAnswer>("GET", "/sessions/current", { background: true }).catch(() => null);
+  if (found === null) return;
+  idleMs = found.idle_seconds_left * 1000;
+  until = Date.now() + idleMs;
+}
 
 heard.ended = (): void => {
   if (standing.get().state !== "in") return;
@@ -122,3 +135,7 @@ async function askWhetherOver(): Promise<void> {
 
 setInterval(look, 1000);
 document.addEventListener("visibilitychange", look);
+// A page that comes back from the browser's memory may be of a session that is over.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) void lookWhoIsHere();
+});

@@ -88,7 +88,7 @@ function partsOf(instant: Date): Record<string, string> {
   const parts = ALMATY.formatToParts(instant);
   const of = (type: string): string => parts.find((one) => one.type === type)?.value ?? "";
   const month = t("date.months").split(" ")[Number(of("month")) - 1] ?? "";
-  return { day: of("day"), month, year: of("year"), time: `${of("hour")}:${of("minute")}` };
+  return { day: String(Number(of("day"))), month, year: of("year"), time: `${of("hour")}:${of("minute")}` };
 }
 
 /** "23:59:07", or days before it; spoken as it is written. */

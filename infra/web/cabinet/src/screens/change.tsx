@@ -24,39 +24,56 @@ export function AccountChange({ id }: { id: string }): JSX.Element {
 }
 
 function Change({ kind, id }: { kind: Kind; id: string }): JSX.Element {
-  const path = `/${kind}-changes/${id}`;
-  const found = useLoaded(
-    (background) => call<ChangeAnswer>("GET", path, { background }),
-    path,
-    POLL_MS,
-  );
-  const change = found.data;
   return (
     <Screen title={t(kind === "phone" ? "change.phone" : "change.account")}>
       <p>
         <Link to="/security">{t("security.back")}</Link>
       </p>
+      <ChangeSteps path={`/${kind}-changes/${id}`} back={`/security/${kind}/${id}`} />
+    </Screen>
+  );
+}
+
+interface StepsProps {
+  path: string;
+  /** Where the person goes on after ЦОИД. */
+  back: string;
+  /** Of who lost the number and is not logged in. */
+  token?: string | undefined;
+}
+
+/** What is due of a change, until it has taken effect or was refused. */
+export function ChangeSteps({ path, back, token }: StepsProps): JSX.Element {
+  const found = useLoaded(
+    (background) => call<ChangeAnswer>("GET", path, { background, token }),
+    path,
+    POLL_MS,
+  );
+  const change = found.data;
+  const step = { path, token, back, onDone: () => found.reload() };
+  return (
+    <>
       <Refusal problem={found.problem} />
       {!change && !found.problem && <Loading />}
-      {change?.next_step === "confirm_phone" && <Code path={path} onDone={() => found.reload()} />}
-      {change?.next_step === "identify" && (
-        <Proofs path={path} back={`/security/${kind}/${id}`} onDone={() => found.reload()} />
-      )}
+      {change?.next_step === "confirm_phone" && <Code {...step} />}
+      {change?.next_step === "identify" && <Proofs {...step} />}
       {(change?.next_step === "wait" || change?.next_step === "none") && (
         <Notice tone={change.state === "applied" ? "good" : "calm"}>
           <p>{word("change.state", change.state)}</p>
         </Notice>
       )}
-    </Screen>
+    </>
   );
 }
 
-function Code({ path, onDone }: { path: string; onDone: () => Promise<void> }): JSX.Element {
+type DueProps = StepsProps & { onDone: () => Promise<void> };
+
+function Code({ path, token, onDone }: DueProps): JSX.Element {
   const [code, setCode] = useState("");
   const { busy, problem, run } = useAct();
   const send = (): void =>
     void run(async () => {
-      await call("POST", `${path}/confirmation`, { body: { code: code.trim() } });
+      await call("POST", `${path}/confirmation`, { token, body: { code: code.trim() } });
       await onDone();
     });
   return (
@@ -80,14 +97,15 @@ function Code({ path, onDone }: { path: string; onDone: () => Promise<void> }): 
   );
 }
 
-function Proofs(props: { path: string; back: string; onDone: () => Promise<void> }): JSX.Element {
-  const { path, back, onDone } = props;
-  const opened = useLoaded(() => call<CeremonyAnswer>("POST", `${path}/ceremony`), path);
+function Proofs({ path, back, token, onDone }: DueProps): JSX.Element {
+  const opened = useLoaded(() => call<CeremonyAnswer>("POST", `${path}/ceremony`, { token }), path);
   return (
     <>
       <Refusal problem={opened.problem} />
       {!opened.data && !opened.problem && <Loading />}
-      {opened.data && <Ceremony ceremony={opened.data} back={back} path={path} onSigned={onDone} />}
+      {opened.data && (
+        <Ceremony ceremony={opened.data} back={back} path={path} token={token} onSigned={onDone} />
+      )}
     </>
   );
 }

@@ -87,7 +87,7 @@ function Now({ contract, onTime }: { contract: ContractAnswer; onTime: () => voi
   );
 }
 
-const DUE: Record<string, true> = { sign: true, give_consent: true, confirm_release: true };
+const DUE: Record<string, true> = { sign: true, give_consent: true, confirm_release: true, amendment: true };
 
 /** Seconds by the server's count, run down by this clock; asks again at the end. */
 export function Countdown({ seconds, onTime }: { seconds: number; onTime: () => void }): JSX.Element {

@@ -12,7 +12,7 @@ import { t } from "../texts";
 import { Field, Form, fieldErrors, missing } from "../ui/form";
 import { Button, Card, Notice, Refusal, Screen } from "../ui/parts";
 import { NewBrowser } from "./newbrowser";
-import { SecondFactor } from "./secondfactor";
+import { OF_LOGIN, SecondFactor } from "./secondfactor";
 
 export function Login({ ended = false }: { ended?: boolean }): JSX.Element {
   const [waiting, setWaiting] = useState<WaitingAnswer | null>(null);
@@ -41,7 +41,14 @@ export function Login({ ended = false }: { ended?: boolean }): JSX.Element {
         </Notice>
       )}
       {waiting ? (
-        <SecondFactor waiting={waiting} onIn={over} onAgain={again} />
+        <SecondFactor<EntryAnswer>
+          waiting={waiting}
+          doors={OF_LOGIN}
+          enter={t("login.enter")}
+          onIn={over}
+          again={t("login.other")}
+          onAgain={again}
+        />
       ) : (
         <Password onRight={setWaiting} />
       )}

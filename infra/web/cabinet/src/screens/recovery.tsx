@@ -107,6 +107,7 @@ function ByPhone({ onRight }: { onRight: (answer: RecoveryAnswer) => void }): JS
         <div class="row">
           <Button busy={busy}>{t(challenge ? "common.go_on" : "registration.send_code")}</Button>
           <Link to="/login">{t("recovery.remembered")}</Link>
+          <Link to="/recovery/number">{t("lost.link")}</Link>
         </div>
       </Form>
     </Card>

@@ -1,10 +1,10 @@
-/** The second factor of a login: whichever of them the client has. */
+/** A second factor, of a login or given again: whichever of them the client has. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useAct } from "../acts";
 import { call } from "../api/client";
-import type { EntryAnswer, OptionsAnswer, WaitingAnswer } from "../api/schema";
+import type { ChallengeAnswer, OptionsAnswer, WaitingAnswer } from "../api/schema";
 import { askPasskey } from "../passkeys";
 import { t, word } from "../texts";
 import { Field, Form, Radios } from "../ui/form";
@@ -12,40 +12,66 @@ import { Button, Card, Notice, Refusal } from "../ui/parts";
 
 type Method = WaitingAnswer["second_factors"][number];
 
-interface Props {
+/** Where the proofs of one kind of waiting go. */
+export interface Doors {
+  code: string;
+  message: string;
+  passkeyOptions: string;
+  passkey: string;
+}
+
+export const OF_LOGIN: Doors = {
+  code: "/sessions/second-factor",
+  message: "/sessions/second-factor/message",
+  passkeyOptions: "/sessions/second-factor/passkey-options",
+  passkey: "/sessions/second-factor/passkey",
+};
+const STEP_UP = "/sessions/current/step-up";
+export const OF_STEP_UP: Doors = {
+  code: `${STEP_UP}/second-factor`,
+  message: `${STEP_UP}/message`,
+  passkeyOptions: `${STEP_UP}/passkey-options`,
+  passkey: `${STEP_UP}/second-factor/passkey`,
+};
+
+interface Props<T> {
   waiting: WaitingAnswer;
-  onIn: (answer: EntryAnswer) => void;
+  doors: Doors;
+  /** What the button of a typed code says. */
+  enter: string;
+  onIn: (answer: T) => void;
+  again: string;
   onAgain: () => void;
 }
 
-const BASE = "/sessions/second-factor";
-
-export function SecondFactor({ waiting, onIn, onAgain }: Props): JSX.Element {
+export function SecondFactor<T>({ waiting, doors, enter, onIn, again, onAgain }: Props<T>): JSX.Element {
   const methods = waiting.second_factors;
   const best = (["passkey", "totp"] as const).find((one) => methods.includes(one)) ?? "sms";
   const [method, setMethod] = useState<Method>(best);
   const [code, setCode] = useState("");
   const [sent, setSent] = useState(best === "sms");
   const { busy, problem, run } = useAct();
-  const about = { challenge_id: waiting.challenge_id };
+  /** A new message is of a challenge of its own; its code fits no other. */
+  const [challengeId, setChallengeId] = useState(waiting.challenge_id);
+  const about = { challenge_id: challengeId };
 
   const message = (): Promise<void> =>
     run(async () => {
-      await call("POST", `${BASE}/message`, { body: about });
+      const sentNow = await call<ChallengeAnswer>("POST", doors.message, { body: about });
+      setChallengeId(sentNow.challenge_id);
       setSent(true);
     });
   const send = (): void =>
     void run(async () => {
       const body = { ...about, method, code: code.trim() };
-      onIn(await call<EntryAnswer>("POST", BASE, { body }));
+      onIn(await call<T>("POST", doors.code, { body }));
     });
   const show = (): void =>
     void run(async () => {
-      const path = `${BASE}/passkey-options`;
-      const options = await call<OptionsAnswer>("POST", path, { body: about });
+      const options = await call<OptionsAnswer>("POST", doors.passkeyOptions, { body: about });
       const credential = await askPasskey(options.public_key);
       const body = { ...about, credential };
-      onIn(await call<EntryAnswer>("POST", `${BASE}/passkey`, { body }));
+      onIn(await call<T>("POST", doors.passkey, { body }));
     });
   const choose = (chosen: Method): void => {
     setMethod(chosen);
@@ -81,14 +107,14 @@ export function SecondFactor({ waiting, onIn, onAgain }: Props): JSX.Element {
         )}
         <Refusal problem={problem} />
         <div class="row">
-          <Button busy={busy}>{t(method === "passkey" ? "second.show_passkey" : "login.enter")}</Button>
+          <Button busy={busy}>{method === "passkey" ? t("second.show_passkey") : enter}</Button>
           {method === "sms" && (
             <Button kind="plain" onClick={() => void message()}>
               {t("second.again")}
             </Button>
           )}
           <button type="button" class="link" onClick={onAgain}>
-            {t("login.other")}
+            {again}
           </button>
         </div>
       </Form>

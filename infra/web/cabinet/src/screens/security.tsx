@@ -14,8 +14,20 @@ export function Security(): JSX.Element {
   return (
     <Screen title={t("security.title")}>
       <Sessions />
+      <Card title={t("factors.title")}>
+        <p>{t("factors.lead")}</p>
+        <p>
+          <Link to="/security/factors">{t("factors.open")}</Link>
+        </p>
+      </Card>
       <Phone />
       <Accounts />
+      <Card title={t("data.title")}>
+        <p>{t("data.lead")}</p>
+        <p>
+          <Link to="/security/data">{t("data.open")}</Link>
+        </p>
+      </Card>
       <Card title={t("access.title")}>
         <p>{t("access.lead")}</p>
         <p>

@@ -33,6 +33,7 @@ const PLACES: Record<string, string> = {
   sign: "/signing",
   give_consent: "/consent",
   confirm_release: "/release",
+  amendment: "/amendment",
 };
 
 export function NextStep(props: { step: string; contractId: string | null }): JSX.Element | null {

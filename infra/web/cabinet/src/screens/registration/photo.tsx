@@ -65,7 +65,6 @@ export function PhotoStep({ path, token, onDone, waiting = false }: StepProps & 
             type="file"
             name="photo"
             accept={TYPES.join(",")}
-            capture="user"
             aria-describedby={wrong ? `${id}-error` : undefined}
             aria-invalid={wrong ? "true" : undefined}
             onChange={(event) => take(event.currentTarget.files?.[0])}
