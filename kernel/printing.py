@@ -42,6 +42,8 @@ _GRID: Final = [
 _BAR: Final = 4 * mm
 _NAME_SHARE: Final = 0.45
 """Of the width; the bars have the rest."""
+_SPELT: Final = str.maketrans({"₸": "тг"})
+"""What the typeface has no glyph for."""
 
 
 def load_faces() -> None:
@@ -56,13 +58,18 @@ def flowable(part: Line | Grid | Bars | Codes, width: float = 0) -> Flowable:
     """What the library lays out; `width` is the page's, in points."""
     match part:
         case Line(style, text):
-            return Paragraph(escape(text), _STYLES[style])
+            return Paragraph(_marked_up(text), _STYLES[style])
         case Bars():
             return _bars(part, width)
         case Codes():
             return _codes(part, width)
         case Grid():
             return _table(part, width)
+
+
+def _marked_up(text: str) -> str:
+    """As a paragraph of the library takes it, in letters the typeface has."""
+    return escape(text.translate(_SPELT))
 
 
 def code(text: str, *, side: float = CODE_SIDE, level: str = "M") -> Drawing:
@@ -75,7 +82,7 @@ def code(text: str, *, side: float = CODE_SIDE, level: str = "M") -> Drawing:
 def _codes(part: Codes, width: float) -> Table:
     """As large as the page allows: each may hold two kilobytes."""
     share = width / max(len(part.codes), 1)
-    names = [Paragraph(escape(name), _STYLES["small"]) for name, _ in part.codes]
+    names = [Paragraph(_marked_up(name), _STYLES["small"]) for name, _ in part.codes]
     drawn = [code(text, side=share - 4 * mm, level="L") for _, text in part.codes]
     return Table([drawn, names], colWidths=[share for _ in part.codes])
 
@@ -84,7 +91,7 @@ def _table(part: Grid, width: float) -> Table:
     share = width / sum(part.widths)
     styles = ["head", *("cell" for _ in part.rows[1:])]
     cells = [
-        [Paragraph(escape(cell), _STYLES[style]) for cell in row]
+        [Paragraph(_marked_up(cell), _STYLES[style]) for cell in row]
         for style, row in zip(styles, part.rows, strict=True)
     ]
     widths = [share * one for one in part.widths]
@@ -93,7 +100,7 @@ def _table(part: Grid, width: float) -> Table:
 
 def _bars(part: Bars, width: float) -> Drawing:
     height = _BAR * (len(part.counts) + 1)
-    most = max(count for _, count in part.counts)
+    most = max((count for _, count in part.counts), default=0) or 1
     names, room = width * _NAME_SHARE, width * (0.9 - _NAME_SHARE)
     drawing = Drawing(width, height)
     drawing.add(String(0, height - 0.7 * _BAR, part.title, fontName=BOLD, fontSize=8))
