@@ -40,7 +40,7 @@ class LedgerRows:
     def post_all(self, entries: Sequence[JournalEntry]) -> None:
         """Keep those of them, in this order, that are not posted yet.
 
-        A deferred trigger refuses the commit of one that does not balance.
+        A trigger refuses lines that do not balance, and the commit one without lines.
         """
         new = set(
             _POST.on(

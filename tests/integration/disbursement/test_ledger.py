@@ -73,21 +73,19 @@ def test_a_balanced_pair_does_not_join_a_transaction_that_is_there(
     with office.desk.open() as work:
         receive(work, office, "ref-1")
     (row,) = office.rows("SELECT transaction_id FROM ledger_transactions")
-    pair = [
-        {
-            "id": row.transaction_id,
-            "number": n,
-            "account": "bank",
-            "side": s,
-            "minor": 5,
-        }
-        for n, s in ((3, "debit"), (4, "credit"))
-    ]
+    pair = INSERT_LINE + ", (:id, 4, :account, 'credit', :minor, 'KZT')"
+    values = {
+        "id": row.transaction_id,
+        "number": 3,
+        "account": "bank",
+        "side": "debit",
+        "minor": 5,
+    }
     with (
         pytest.raises(DBAPIError, match="other lines than it says"),
         office.platform.database.engine.begin() as connection,
     ):
-        connection.execute(text(INSERT_LINE), pair)
+        connection.execute(text(pair), values)
 
 
 def test_a_transaction_without_lines_is_none(office: Office) -> None:
