@@ -66,6 +66,7 @@ _WAITS_FOR = {
     Verdict.HELD: ReviewKind.PHOTO_HELD,
 }
 _OPEN = (RegistrationState.DATA_COMPLETE, RegistrationState.PHOTO_IN_REVIEW)
+_KEPT = frozenset(_BECOMES.values()) - {*_OPEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +95,20 @@ def put_photo(
     4. What is not refused is compared with the state's reference by ЦОИД.
     5. Keep verdict, measures and evidence; a refused picture itself is not kept.
 
+    Whoever sends a kept upload again, because the answer was lost, is told the same.
+
     Refused: the codes of `photo.read_picture`, ``photo_not_readable``,
     ``photo_tries_exhausted``, and of the gravest fault, with all in ``faults``.
     """
     now, photo_id = studio.clock.now(), studio.ids.new()
+    upload_sha256 = sha256_hex(raw)
     with studio.begin() as unit:  # step 1
         found = load(unit, registration_id, token)
+        if found.state in _KEPT:
+            faults = unit.photos.faults_of_last(registration_id, upload_sha256)
+            if faults is not None:
+                found.refuse_unless(found.state, at=now)
+                return {**standing(found, found.state), "faults": faults}
         found.refuse_unless(*_OPEN, at=now)
         person = unit.registrations.person(found.client_id)
         leave = consents.leave(unit, found.client_id, ConsentKind.BIOMETRICS)
@@ -110,7 +119,7 @@ def put_photo(
     if person is None:
         raise Broken("a registration with data has no person")
     limits = studio.rules.photo(now)
-    look = _Look(studio, found, leave, photo_id, sha256_hex(raw), limits)
+    look = _Look(studio, found, leave, photo_id, upload_sha256, limits)
     try:
         judgement, seen, comparison = look.take(raw, person)  # steps 2 to 4
     except Refused as refusal:

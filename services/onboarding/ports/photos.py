@@ -96,6 +96,12 @@ class Photos(Protocol):
 
     def add_comparison(self, proof: ComparisonProof) -> None: ...
 
+    def faults_of_last(
+        self, registration_id: UUID, upload_sha256: str
+    ) -> tuple[str, ...] | None:
+        """What was found at the newest photo, if it was this upload and was kept."""
+        ...
+
     def supersede(self, registration_id: UUID, *, at: datetime) -> None:
         """Another photo was sent: whatever waits of this registration waits no more."""
         ...

@@ -97,6 +97,23 @@ class SqlPhotos:
             )
         )
 
+    def faults_of_last(
+        self, registration_id: UUID, upload_sha256: str
+    ) -> tuple[str, ...] | None:
+        last = self.connection.execute(
+            select(photo_judgements)
+            .where(photo_judgements.c.registration_id == registration_id)
+            .order_by(
+                photo_judgements.c.judged_at.desc(), photo_judgements.c.photo_id.desc()
+            )
+            .limit(1)
+        ).one_or_none()
+        if last is None or last.upload_sha256 != upload_sha256:
+            return None
+        if last.verdict == Verdict.REFUSED.value:
+            return None
+        return tuple(last.faults.split())
+
     def supersede(self, registration_id: UUID, *, at: datetime) -> None:
         self.connection.execute(
             update(photo_judgements)

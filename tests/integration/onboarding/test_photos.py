@@ -72,6 +72,9 @@ def test_an_accepted_photo_is_kept_as_a_picture_of_our_making(cabinet: Cabinet) 
     assert kept.ours == kept.photo_sha256 != kept.upload_sha256
     (compared,) = cabinet.rows("SELECT code FROM photo_comparisons")
     assert compared.code is None
+    # Whose answer was lost sends the same again, and is told the same.
+    assert applicant.give_photo()["next_step"] == "identify"
+    assert len(_rows(cabinet)) == 1
 
 
 @pytest.mark.clause("4.1e")

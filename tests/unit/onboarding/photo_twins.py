@@ -96,6 +96,17 @@ class FakePhotos:
         assert any(photo.photo_id == proof.photo_id for photo in self.judged)
         self.comparisons.append(proof)
 
+    def faults_of_last(
+        self, registration_id: UUID, upload_sha256: str
+    ) -> tuple[str, ...] | None:
+        sent = [one for one in self.judged if one.registration_id == registration_id]
+        if not sent or sent[-1].upload_sha256 != upload_sha256:
+            return None
+        judgement = sent[-1].judgement
+        if judgement.verdict is Verdict.REFUSED:
+            return None
+        return tuple(fault.value for fault in judgement.faults)
+
     def supersede(self, registration_id: UUID, *, at: datetime) -> None:
         for photo in self.judged:
             if (

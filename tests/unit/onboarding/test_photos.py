@@ -22,6 +22,7 @@ from tests.unit.onboarding.fakes import Bench
 from tests.unit.onboarding.journey import Applicant
 from tests.unit.onboarding.outside_twins import PHOTO_TRIES
 from tests.unit.onboarding.photo_twins import refusal_of, seen
+from tests.unit.onboarding.pictures import png
 
 STAFF = UUID("01890000-0000-7000-8000-0000000000e1")
 OTHER = UUID("01890000-0000-7000-8000-0000000000e2")
@@ -127,6 +128,16 @@ def test_photos_are_not_judged_without_end(bench: Bench, applicant: Applicant) -
     assert _refused(applicant)[0] == "photo_tries_exhausted"
 
 
+def test_an_upload_whose_answer_was_lost_is_told_the_same_again(
+    bench: Bench, applicant: Applicant
+) -> None:
+    """Whoever asks again after a 503 is not told that the step was wrong."""
+    first = applicant.give_photo()
+    assert applicant.give_photo() == first
+    assert _told(bench) == [("accepted", ())]
+    assert _refused(applicant, png() + b"another")[0] == "registration_step_wrong"
+
+
 @pytest.mark.clause("4.1e")
 def test_a_photo_in_doubt_waits_and_a_better_one_takes_its_place(
     bench: Bench, applicant: Applicant
@@ -161,7 +172,7 @@ def test_a_photo_of_somebody_else_is_held_and_no_other_taken(
     )
     assert _told(bench) == [("held", ("photo_other_person",))]
     bench.coid.changed = {}
-    assert _refused(applicant)[0] == "registration_step_wrong"
+    assert _refused(applicant, png() + b"another")[0] == "registration_step_wrong"
 
 
 @pytest.mark.clause("3.4")
