@@ -42,10 +42,9 @@ def state_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     if request.session.testsfailed:
-        for logs in (folder / "logs", folder / PLATFORM / "logs"):
-            if logs.is_dir():
-                kept = FAILED / logs.relative_to(folder)
-                shutil.copytree(logs, kept, dirs_exist_ok=True)
+        for logs in (folder / "logs", *folder.glob("*/logs")):
+            kept = FAILED / logs.relative_to(folder)
+            shutil.copytree(logs, kept, dirs_exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import pytest
@@ -23,6 +24,7 @@ from tests.rolling.doors import Doors
 from tests.rolling.load import Load
 from tests.rolling.next_version import NEXT
 from tests.sweep import Sweep
+from tests.waiting import eventually
 
 PROCESSES: Final = tuple(process.name for process in topology.runnable())
 ROUNDS_BACK: Final = int(os.environ.get("KREDIT_ROUNDS", "0"))
@@ -66,7 +68,8 @@ def test_a_release_is_rolled_under_load(
     load.end()
     load.money()
     assert load.complaints == []
-    assert [name for name in PROCESSES if not beside.is_ready(name)] == []
+    for name in PROCESSES:
+        eventually(partial(beside.is_ready, name), told=partial(str, name))
     _sweep(platform, sweep, load)
 
 

@@ -6,7 +6,7 @@ payout, of which two are left.
 
 from alembic import op
 
-revision = "0016_pre"
+revision = "0016_post"
 down_revision = "0015_post"
 branch_labels = None
 depends_on = None
